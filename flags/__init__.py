@@ -1,0 +1,1 @@
+"""absl flags that several commands share, and flagfiles with whole protocols."""

@@ -1,0 +1,56 @@
+"""Flags that say which data a command reads, and how."""
+
+from absl import flags
+
+from i3d_tf import input_pipeline
+from i3d_tf import masking
+from i3d_tf import preprocess
+
+_DEFAULTS = input_pipeline.Settings()
+
+
+def define_records(records_help):
+  flags.DEFINE_string('records', None, records_help)
+
+
+def define_clips():
+  """How training clips are cut and shown; `clip_settings` collects them."""
+  flags.DEFINE_enum('stream', _DEFAULTS.stream, input_pipeline.STREAMS,
+                    'What the network sees: colour frames, or optical flow.')
+  flags.DEFINE_enum('mask', 'none', masking.REGIONS,
+                    'Region that is replaced in training and, unless --eval_masks says otherwise, '
+                    'in the test: background leaves only the person, activity only the place.')
+  flags.DEFINE_enum('fill', 'black', list(masking.FILLS), 'What replaces the region.')
+  flags.DEFINE_integer('mask_dilation', _DEFAULTS.mask_dilation,
+                       'Diameter in pixels of the stored frames by which masks are grown; '
+                       'odd, or 0 for the mask as the segmenter gave it.')
+  flags.DEFINE_enum('resize', _DEFAULTS.resize, preprocess.RESIZES,
+                    'crop: cut a square, random in training and central in the test; '
+                    'squash: take the whole frame, its aspect ratio not kept.')
+  flags.DEFINE_integer('frame_size', _DEFAULTS.frame_size,
+                       'Height and width in pixels of the frames that the network sees.')
+  flags.DEFINE_integer('clip_frames', _DEFAULTS.clip_frames,
+                       'Frames of a training clip; shorter videos are looped.')
+  flags.DEFINE_integer('max_frames', _DEFAULTS.max_frames,
+                       'Frames of a test video that are seen, from its first.')
+  flags.DEFINE_bool('augment', _DEFAULTS.augment,
+                    'Crop and mirror training clips at random; otherwise the centre is cut.')
+  flags.DEFINE_integer('batch_size', _DEFAULTS.batch_size, 'Clips a training step.')
+  flags.DEFINE_integer('seed', _DEFAULTS.seed,
+                       'Seed of everything random. The same seed gives the same training.')
+
+
+def clip_settings():
+  """The flags of `define_clips` as `input_pipeline.Settings`."""
+  values = flags.FLAGS
+  return input_pipeline.Settings(
+      stream=values.stream,
+      frame_size=values.frame_size,
+      resize=values.resize,
+      clip_frames=values.clip_frames,
+      max_frames=values.max_frames,
+      with_masks=values.mask != 'none',
+      mask_dilation=values.mask_dilation,
+      augment=values.augment,
+      batch_size=values.batch_size,
+      seed=values.seed)

@@ -1,0 +1,75 @@
+"""Flags of the network and its training."""
+
+from absl import flags
+
+from flags import data
+from i3d_tf import errors
+from i3d_tf import runs
+
+_NETWORK = runs.Network()
+_OPTIMIZATION = runs.Optimization()
+
+
+def define():
+  data.define_records(
+      'Folder that make_tfrecords made. If not given, a small demo set is drawn (in --demo_dir) '
+      'and flags not given are those of flags/demo.flags.')
+  flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or lies already.')
+  flags.DEFINE_string(
+      'run_dir', None,
+      'Folder of this run: checkpoints, history, results. A run that was stopped goes on there. '
+      'Default: runs/ and what distinguishes the run.')
+  flags.DEFINE_integer('split', 1, 'Split of the data set, 1, 2 or 3.')
+  data.define_clips()
+  flags.DEFINE_list('eval_masks', None,
+                    'Regions to replace in the test at the end, such as none,background,activity; '
+                    'the default is that of --mask.')
+
+  flags.DEFINE_float('width', _NETWORK.width,
+                     'Factor on the number of channels of every layer; 1 is I3D.')
+  flags.DEFINE_float('dropout', _NETWORK.dropout, 'Share of features set to zero before the logits.')
+  flags.DEFINE_float('batch_norm_momentum', _NETWORK.batch_norm_momentum,
+                     'Decay of the moving statistics; short trainings need less than 0.999.')
+  flags.DEFINE_enum('precision', _NETWORK.precision, ['float32', 'mixed_bfloat16'],
+                    'Number format of the computation; weights are float32 in any case.')
+
+  flags.DEFINE_integer('steps', _OPTIMIZATION.steps, 'Batches to train on.')
+  flags.DEFINE_enum('optimizer', _OPTIMIZATION.optimizer, ['sgd', 'adam'],
+                    'SGD with momentum, or Adam.')
+  flags.DEFINE_float('learning_rate', _OPTIMIZATION.learning_rate, 'Learning rate at the start.')
+  flags.DEFINE_enum('schedule', _OPTIMIZATION.schedule, ['drops', 'cosine'],
+                    'Learning rate: divided by 10 at each of --learning_rate_drops, or falling to '
+                    '0 over all steps.')
+  flags.DEFINE_list('learning_rate_drops', [], 'Steps at which the learning rate drops.')
+  flags.DEFINE_float('momentum', _OPTIMIZATION.momentum, 'Momentum of SGD.')
+  flags.DEFINE_float('weight_decay', _OPTIMIZATION.weight_decay,
+                     'Factor of half the squared kernels in the loss.')
+  flags.DEFINE_bool('jit_compile', _OPTIMIZATION.jit_compile,
+                    'Compile the training step with XLA. On a CPU that is slower.')
+  flags.DEFINE_integer('checkpoint_every', 100,
+                       'Steps between checkpoints: what a kill can cost.', lower_bound=1)
+  flags.DEFINE_integer('log_every', 10, 'Steps between rows of history.csv.', lower_bound=1)
+
+
+def network_settings():
+  values = flags.FLAGS
+  return runs.Network(width=values.width, dropout=values.dropout,
+                      batch_norm_momentum=values.batch_norm_momentum, precision=values.precision)
+
+
+def optimization_settings():
+  values = flags.FLAGS
+  try:
+    drops = tuple(int(step) for step in values.learning_rate_drops)
+  except ValueError as e:
+    raise errors.UserError('expected steps such as --learning_rate_drops=3000,4000; '
+                           f'received {",".join(values.learning_rate_drops)}') from e
+  return runs.Optimization(
+      steps=values.steps, optimizer=values.optimizer, learning_rate=values.learning_rate,
+      schedule=values.schedule, learning_rate_drops=drops, momentum=values.momentum,
+      weight_decay=values.weight_decay, jit_compile=values.jit_compile)
+
+
+def given():
+  """Flags and values as the user gave them, for the record."""
+  return {name: flags.FLAGS[name].value for name in flags.FLAGS if flags.FLAGS[name].present}

@@ -1,0 +1,72 @@
+"""Runs a command: absl flags, one line for an error, an exit status that tells.
+
+Import this before TensorFlow, whose start-up messages it keeps down.
+"""
+
+import errno
+import os
+import sys
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+from absl import app
+from absl import flags
+import tqdm
+
+from i3d_tf import errors
+
+
+def run(main):
+  """Calls `main()` with absl's flags parsed, and exits.
+
+  The exit status is main's value, or 0 for None; 2 after an error that the user
+  can mend, which is printed as one line.
+
+  Args:
+    main: a function without arguments.
+  """
+  def wrapped(argv):
+    try:
+      if len(argv) > 1:
+        # `--flag false` would otherwise be --flag, silently true.
+        raise errors.UserError(
+            f'expected flags only; received {" ".join(argv[1:])} (values go as --flag=value)')
+      return main()
+    except errors.UserError as e:
+      return fail(e)
+    except OSError as e:
+      # Full disks, missing permissions and the like; other OSErrors are bugs.
+      if e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        return fail(f'{e.filename}: {e.strerror}')
+      raise
+    except KeyboardInterrupt:
+      return fail('interrupted; the same command goes on where it stopped', 130)
+
+  app.run(wrapped, flags_parser=_parse)
+
+
+def fail(message, status=2):
+  """Prints an error as one line; returns the exit status."""
+  print(f'{_name()}: error: {message}', file=sys.stderr)
+  return status
+
+
+def _parse(argv):
+  try:
+    return flags.FLAGS(argv)
+  except flags.Error as e:
+    fail(f'{e} (--help lists the flags)')
+    sys.exit(2)
+
+
+def _name():
+  return os.path.splitext(os.path.basename(sys.argv[0]))[0]
+
+
+def progress(iterable=None, **kwargs):
+  """A tqdm progress bar with rate and time left, on stderr.
+
+  Redrawn twice a second on a terminal and every ten seconds in a log.
+  """
+  return tqdm.tqdm(
+      iterable, mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True, **kwargs)

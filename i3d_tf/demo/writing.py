@@ -1,0 +1,154 @@
+"""Writes the demo set to disk in the layout of UCF101, with the exact masks beside it.
+
+    output/
+      demo_set.json               the settings, and the version of the drawing
+      videos/Waving/v_Waving_g01_c01.avi
+      masks/v_Waving_g01_c01.json
+      lists/classInd.txt trainlist01.txt testlist01.txt ... testlist03.txt
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import pathlib
+
+import cv2
+import numpy as np
+
+from i3d_tf.demo import actions
+from i3d_tf.demo import rendering
+from i3d_tf.demo.plan import ClipPlan
+from i3d_tf.demo.plan import DemoSettings
+from i3d_tf.demo.plan import plan
+from i3d_tf.demo.plan import test_groups
+from segmentation import masks as masks_lib
+
+# To be raised by whoever changes what is drawn: a set begun with another drawing is then not
+# continued.
+VERSION = 1
+# Lossless, also in colour: a lossy codec would let the person's colours bleed out of the exact
+# mask.
+_CODEC = 'FFV1'
+# Starts with a dot, so that no pattern like *.avi finds a file that is still being written.
+_PARTIAL = '.partial_'
+
+
+def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=None) -> None:
+  """Writes a demo set, or what is missing of it.
+
+  Every file is written under a temporary name and then renamed, so what stands under its name is
+  whole. Called again after an interruption, even a kill, this writes what is missing and nothing
+  else. The lists come last: where they are, the set is complete. Several processes may call this on
+  one folder; one writes and the others wait.
+
+  Args:
+    settings: of the set.
+    output: folder to write to; is created if needed.
+    progress: called as `progress(iterable, total=n)`, gives an iterable of the same; tqdm.tqdm, for
+      example.
+
+  Raises:
+    ValueError: the folder has a set of other settings, or another drawing.
+    OSError: a file could not be written.
+  """
+  output = pathlib.Path(output)
+  output.mkdir(parents=True, exist_ok=True)
+  with _locked(output):
+    for leftover in output.rglob(f'{_PARTIAL}*'):
+      leftover.unlink()
+    _claim(output, settings)
+    clips = plan(settings)
+    missing = [
+        clip for clip in clips
+        if not (_video_path(output, clip).exists() and _masks_path(output, clip).exists())]
+    for clip in progress(missing, total=len(missing)) if progress and missing else missing:
+      frames, masks = rendering.render(clip, settings)
+      with _whole(_video_path(output, clip)) as path:
+        _write_video(path, frames, settings.frame_rate)
+      with _whole(_masks_path(output, clip)) as path:
+        masks_lib.write(path, masks, video=_list_name(clip),
+                        settings={'segmenter': 'demo', 'version': VERSION})
+    for name, lines in _lists(clips, settings).items():
+      with _whole(output / 'lists' / name) as path:
+        path.write_text(''.join(f'{line}\n' for line in lines))
+
+
+def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
+  """Records the settings of a new set; for a set that exists, makes sure that they are the same."""
+  path = output / 'demo_set.json'
+  wanted = {'version': VERSION, **dataclasses.asdict(settings)}
+  if not path.exists():
+    with _whole(path) as temporary:
+      temporary.write_text(json.dumps(wanted, indent=2) + '\n')
+    return
+  try:
+    found = dict(json.loads(path.read_text()))
+  except ValueError as error:
+    raise ValueError(f'{path} must be the JSON that describes a demo set: {error}') from error
+  differences = [
+      f'{key} is {found.get(key)!r} there and {wanted.get(key)!r} here'
+      for key in sorted({*wanted, *found}) if found.get(key) != wanted.get(key)]
+  if differences:
+    raise ValueError(
+        f'{output} holds a demo set of other settings: {"; ".join(differences)}. '
+        'Choose another folder, or remove this one')
+
+
+def _write_video(path: pathlib.Path, frames: np.ndarray, frame_rate: float) -> None:
+  """Writes uint8 [T, H, W, 3], RGB."""
+  _, height, width, _ = frames.shape
+  codec = cv2.VideoWriter_fourcc(*_CODEC)
+  writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, frame_rate, (width, height))
+  if not writer.isOpened():
+    raise OSError(f'OpenCV {cv2.__version__} could not open {path} for writing as {_CODEC}')
+  for frame in frames:
+    writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+  writer.release()
+
+
+def _lists(clips: list[ClipPlan], settings: DemoSettings) -> dict[str, list[str]]:
+  """File name -> lines, for the class index and the three splits."""
+  names = [action.name for action in actions.ACTIONS]
+  lists = {'classInd.txt': [f'{number} {name}' for number, name in enumerate(names, start=1)]}
+  for split, tested in enumerate(test_groups(settings.num_groups), start=1):
+    lists[f'trainlist{split:02d}.txt'] = [
+        f'{_list_name(clip)} {clip.class_index + 1}' for clip in clips if clip.group not in tested]
+    lists[f'testlist{split:02d}.txt'] = [_list_name(clip) for clip in clips if clip.group in tested]
+  return lists
+
+
+def _list_name(clip: ClipPlan) -> str:
+  return f'{clip.class_name}/{clip.name}.avi'
+
+
+def _video_path(output: pathlib.Path, clip: ClipPlan) -> pathlib.Path:
+  return output / 'videos' / clip.class_name / f'{clip.name}.avi'
+
+
+def _masks_path(output: pathlib.Path, clip: ClipPlan) -> pathlib.Path:
+  return output / 'masks' / f'{clip.name}.json'
+
+
+@contextlib.contextmanager
+def _whole(path: pathlib.Path):
+  """Gives a temporary path to write to, which becomes `path` once all is written.
+
+  The temporary name keeps the suffix, by which OpenCV knows the container.
+  """
+  path.parent.mkdir(parents=True, exist_ok=True)
+  temporary = path.with_name(_PARTIAL + path.name)
+  yield temporary
+  os.replace(temporary, path)
+
+
+@contextlib.contextmanager
+def _locked(folder: pathlib.Path):
+  """Lets one process at a time in; the system drops the lock of a process that ends."""
+  descriptor = os.open(folder, os.O_RDONLY)
+  try:
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield
+  finally:
+    os.close(descriptor)

@@ -1,0 +1,30 @@
+"""Files that are either whole or absent, whenever the process is killed."""
+
+import contextlib
+import os
+
+
+@contextlib.contextmanager
+def replacing(path):
+  """Gives a temporary path to write to, which becomes `path` once all is written.
+
+  The temporary file lies beside `path`, starts with a dot, so that no pattern
+  like *.avi finds it, and keeps the suffix, by which some libraries know what to
+  write. An exception removes it; after a kill, the next call writes over it.
+
+  Args:
+    path: the file to make or to replace; its folder is made if missing.
+
+  Yields:
+    The temporary path.
+  """
+  folder, name = os.path.split(os.fspath(path))
+  os.makedirs(folder or '.', exist_ok=True)
+  temporary = os.path.join(folder, f'.partial_{name}')
+  try:
+    yield temporary
+    os.replace(temporary, path)
+  except BaseException:
+    with contextlib.suppress(FileNotFoundError):
+      os.remove(temporary)
+    raise

@@ -1,0 +1,238 @@
+"""Records to batches, in one straight line:
+
+  which videos, in which order -> read -> parse -> sample -> decode -> crop -> batch
+
+Frames stay uint8 and unmasked: `preprocess.network_input` masks and scales a
+whole batch, so that an evaluation can ask for several masks of the same frames.
+Everything random is drawn from (seed, position of the example), so that
+training goes on exactly where it stopped, given nothing but its step.
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf import errors
+from i3d_tf import model
+from i3d_tf import preprocess
+from i3d_tf import records
+from segmentation import masks as masks_lib
+
+STREAMS = ('rgb', 'flow')
+CHANNELS = {'rgb': 3, 'flow': 2}
+_PARALLEL_READS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """How clips are made.
+
+  Attributes:
+    stream: 'rgb' or 'flow'.
+    frame_size: height and width of the clips in pixels.
+    resize: 'crop' or 'squash', see `preprocess.crop_size`.
+    clip_frames: frames of a training clip; shorter videos are looped.
+    max_frames: frames of a video that an evaluation sees, from its first.
+    with_masks: whether to decode person masks; without, they are all 0.
+    mask_dilation: extent in stored pixels of the ellipse that grows the masks; odd, or 0.
+    augment: whether training draws crop and flip; otherwise it takes the centre.
+    batch_size: clips a batch.
+    seed: seed of order, start, crop and flip.
+  """
+
+  stream: str = 'rgb'
+  frame_size: int = 224
+  resize: str = 'crop'
+  clip_frames: int = 64
+  max_frames: int = 250
+  with_masks: bool = True
+  mask_dilation: int = 9
+  augment: bool = True
+  batch_size: int = 6
+  seed: int = 0
+
+  def __post_init__(self):
+    for what, value, expected, right in (
+        ('stream', self.stream, f'one of {", ".join(STREAMS)}', self.stream in STREAMS),
+        ('resize', self.resize, f'one of {", ".join(preprocess.RESIZES)}',
+         self.resize in preprocess.RESIZES),
+        ('clip_frames', self.clip_frames, f'at least {model.MIN_FRAMES}',
+         self.clip_frames >= model.MIN_FRAMES),
+        ('max_frames', self.max_frames, f'at least {model.MIN_FRAMES}',
+         self.max_frames >= model.MIN_FRAMES),
+        ('mask_dilation', self.mask_dilation, '0 or odd and positive',
+         self.mask_dilation == 0 or self.mask_dilation > 0 and self.mask_dilation % 2 == 1),
+        ('batch_size', self.batch_size, 'at least 1', self.batch_size >= 1),
+        ('frame_size', self.frame_size, f'at least {model.SPATIAL_STRIDE}',
+         self.frame_size >= model.SPATIAL_STRIDE),
+    ):
+      if not right:
+        raise errors.UserError(f'`{what}` must be {expected}; received {value!r}')
+
+
+def training(source, entries, settings, start_step=0):
+  """Endless batches of randomly cut clips.
+
+  Every pass over the videos has an order of its own; the batch of a given step
+  is always the same.
+
+  Args:
+    source: the `records.Records` that `entries` are of.
+    entries: the `records.Entry`s to train on.
+    settings: a `Settings`.
+    start_step: number of batches to leave out.
+
+  Returns:
+    A `tf.data.Dataset` of dicts: 'frames' uint8 [B, T, S, S, C], 'masks' uint8
+    [B, T, S, S] of 0 and 1, 'found' bool [B], 'label' int64 [B], 'entry' int64
+    [B] (place in `entries`).
+  """
+  count = len(entries)
+
+  seed = tf.constant(settings.seed, tf.int64)
+
+  def epoch(number):
+    # Not index_shuffle, which would need no list: some of its orders are almost
+    # sorted (seed 0, epoch 12), so that batches hold one class.
+    order = tf.random.experimental.stateless_shuffle(
+        tf.range(count, dtype=tf.int64), tf.stack([seed, number]))
+    positions = number * count + tf.range(count, dtype=tf.int64)
+    return tf.data.Dataset.from_tensor_slices((positions, order))
+
+  def clip(position, video):
+    drawn = tf.random.stateless_uniform([4], tf.stack([seed, position]))
+    sampled = loop_window(_length(video, settings.stream), settings.clip_frames, drawn[0])
+    return _decode(video, sampled, settings, drawn[1:3] if settings.augment else None,
+                   drawn[3] < 0.5 if settings.augment else None)
+
+  first = start_step * settings.batch_size
+  epochs = tf.data.Dataset.range(first // count, np.iinfo(np.int64).max)
+  positions = epochs.flat_map(epoch).skip(first % count)
+  return (
+      _read(positions, source, entries)
+      .map(clip, num_parallel_calls=tf.data.AUTOTUNE)
+      .batch(settings.batch_size, drop_remainder=True)
+      .prefetch(tf.data.AUTOTUNE))
+
+
+def evaluation(source, entries, settings):
+  """Batches of whole videos, centre-cropped, each video once.
+
+  Videos of one length share batches, so that the order is not that of `entries`.
+
+  Args:
+    source, entries, settings: as for `training`.
+
+  Returns:
+    A `tf.data.Dataset` of dicts as `training` gives them, T being the number of
+    frames of the batch's videos, up to `settings.max_frames`.
+  """
+  def clip(_, video):
+    length = tf.minimum(_length(video, settings.stream), settings.max_frames)
+    # The network needs 9 frames: only videos that are shorter are looped.
+    sampled = loop_window(length, tf.maximum(length, model.MIN_FRAMES), 0.0)
+    return _decode(video, sampled, settings, position=None, flipped=None)
+
+  positions = tf.data.Dataset.range(len(entries)).map(lambda i: (i, i))
+  return (
+      _read(positions, source, entries)
+      .map(clip, num_parallel_calls=tf.data.AUTOTUNE)
+      .group_by_window(
+          key_func=lambda video: tf.shape(video['frames'], tf.int64)[0],
+          reduce_func=lambda _, videos: videos.batch(settings.batch_size),
+          window_size=settings.batch_size)
+      .prefetch(tf.data.AUTOTUNE))
+
+
+def loop_window(length, wanted, position):
+  """Which frames make a clip: a window of a video, or the whole of it looped.
+
+  Args:
+    length: frames of the video, int32 scalar.
+    wanted: frames of the clip, int32 scalar.
+    position: float32 scalar in [0, 1); uniform for every start to be equally likely.
+
+  Returns:
+    int32 [wanted], indexes into the video.
+  """
+  starts = tf.maximum(length - wanted, 0) + 1
+  start = tf.cast(tf.floor(position * tf.cast(starts, tf.float32)), tf.int32)
+  return (start + tf.range(wanted)) % length
+
+
+def _read(positions, source, entries):
+  """(position, entry) pairs to (position, parsed record) pairs, in the same order."""
+  shards, offsets = map(tf.constant, records.columns(entries, source.folder))
+  found = tf.constant([entry.mask_found for entry in entries])
+
+  def read(position, entry):
+    def parse(serialized):
+      video = records.parse(serialized)
+      return position, {**video, 'entry': entry, 'found': found[entry]}
+
+    return records.read_at(shards[entry], offsets[entry]).map(parse)
+
+  return positions.interleave(
+      read, cycle_length=_PARALLEL_READS, block_length=1,
+      num_parallel_calls=_PARALLEL_READS, deterministic=True)
+
+
+def _length(video, stream):
+  return tf.shape(video['frames' if stream == 'rgb' else 'flow'])[0]
+
+
+def _decode(video, sampled, settings, position, flipped):
+  """Decodes the sampled frames of a parsed record, and only those.
+
+  Args:
+    video: what `records.parse` gives, with 'entry' and 'found'.
+    sampled: int32 [T], which frames.
+    settings: a `Settings`.
+    position: of the crop, see `preprocess.window`.
+    flipped: bool scalar, or None for never.
+
+  Returns:
+    The dict of one video, see `training`.
+  """
+  encoded = tf.gather(video['frames' if settings.stream == 'rgb' else 'flow'], sampled)
+  shape = tf.io.extract_jpeg_shape(video['frames'][0])
+  window = preprocess.window(shape[0], shape[1], settings.frame_size, settings.resize, position)
+  if settings.stream == 'rgb':
+    decode = lambda image: tf.io.decode_and_crop_jpeg(
+        image, window, channels=3, dct_method='INTEGER_ACCURATE')
+  else:
+    decode = lambda image: _crop(tf.io.decode_png(image, channels=3)[..., :2], window)
+  frames = tf.map_fn(decode, encoded, fn_output_signature=tf.uint8)
+  frames = preprocess.to_frame_size(
+      tf.ensure_shape(frames, [None, None, None, CHANNELS[settings.stream]]), settings.frame_size)
+
+  blank = tf.zeros_like(frames[..., 0])
+  masks = blank
+  if settings.with_masks:
+    masks = tf.cond(tf.size(video['masks']) > 0,
+                    lambda: _decode_masks(tf.gather(video['masks'], sampled), window, settings),
+                    lambda: blank)
+  if flipped is not None:
+    frames, masks = tf.cond(
+        flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks))
+  return {'frames': frames, 'masks': masks, 'found': video['found'],
+          'label': video['label'], 'entry': video['entry']}
+
+
+def _decode_masks(encoded, window, settings):
+  masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1)[..., 0], encoded,
+                    fn_output_signature=tf.uint8)
+  if settings.mask_dilation > 1:
+    # Before the crop: a person just outside of it reaches in.
+    masks = tf.ensure_shape(
+        tf.numpy_function(lambda m: masks_lib.dilate(m, settings.mask_dilation), [masks], tf.uint8),
+        [None, None, None])
+  masks = _crop(tf.cast(masks > 0, tf.uint8)[..., tf.newaxis], window)
+  return preprocess.to_frame_size(masks, settings.frame_size, 'nearest')[..., 0]
+
+
+def _crop(images, window):
+  """Cuts [..., H, W, C] by a window of top, left, height, width."""
+  top, left, height, width = tf.unstack(window)
+  return images[..., top:top + height, left:left + width, :]

@@ -1,0 +1,105 @@
+"""Decoded frames, flow and mask to network input: one way for training, test and export.
+
+Frames stay uint8 until they are a batch. RGB pixels and flow codes (0..255 for
+-20..20 pixels of motion) are scaled by the same line.
+"""
+
+import tensorflow as tf
+
+from i3d_tf import masking
+
+RESIZES = ('crop', 'squash')
+
+
+def resize_side(frame_size):
+  """The shorter side from which frames of `frame_size` are cropped: 256 for 224."""
+  return round(frame_size * 256 / 224)
+
+
+def crop_size(height, width, frame_size, resize):
+  """The window of a stored frame that becomes the network's frame.
+
+  Args:
+    height, width: size of the stored frames, int32 scalars.
+    frame_size: height and width of the network's frames.
+    resize: 'crop' keeps the aspect ratio and cuts a square whose side is
+      frame_size / resize_side of the shorter side; 'squash' takes the whole
+      frame, whatever its aspect ratio.
+
+  Returns:
+    (height, width) of the window, int32 scalars.
+  """
+  if resize == 'squash':
+    return height, width
+  if resize != 'crop':
+    raise ValueError(f'`resize` must be one of {", ".join(RESIZES)}; received {resize!r}')
+  short = tf.minimum(height, width)
+  side = tf.cast(tf.round(tf.cast(short, tf.float32) * frame_size / resize_side(frame_size)),
+                 tf.int32)
+  return side, side
+
+
+def window(height, width, frame_size, resize, position=None):
+  """Places the window of `crop_size` in the frame.
+
+  Args:
+    height, width, frame_size, resize: as in `crop_size`.
+    position: float32 [2], vertical and horizontal, uniform in [0, 1) for every
+      place to be equally likely; None for the centre.
+
+  Returns:
+    int32 [4]: top, left, height, width.
+  """
+  size = tf.stack(crop_size(height, width, frame_size, resize))
+  spare = tf.stack([height, width]) - size
+  if position is None:
+    corner = spare // 2
+  else:
+    corner = tf.cast(tf.floor(position * tf.cast(spare + 1, tf.float32)), tf.int32)
+  return tf.concat([corner, size], axis=0)
+
+
+def to_frame_size(images, frame_size, method='bilinear'):
+  """Resizes uint8 [T, h, w, C] to [T, frame_size, frame_size, C], where that changes anything."""
+  size = [frame_size, frame_size]
+
+  def resized():
+    return tf.cast(tf.round(tf.image.resize(images, size, method=method)), tf.uint8)
+
+  shape = tf.shape(images)
+  images = tf.cond(tf.reduce_all(tf.equal(shape[1:3], size)), lambda: images, resized)
+  return tf.ensure_shape(images, [None, frame_size, frame_size, images.shape[-1]])
+
+
+def flip(frames, masks, stream):
+  """Mirrors a clip left to right; horizontal motion changes its sign.
+
+  Args:
+    frames: uint8 [T, H, W, C].
+    masks: uint8 [T, H, W].
+    stream: 'rgb' or 'flow'.
+
+  Returns:
+    (frames, masks), mirrored.
+  """
+  frames, masks = tf.reverse(frames, [2]), tf.reverse(masks, [2])
+  if stream == 'flow':
+    horizontal, vertical = tf.unstack(frames, axis=-1)
+    frames = tf.stack([255 - horizontal, vertical], axis=-1)
+  return frames, masks
+
+
+def network_input(frames, masks=None, found=None, region='none', fill='black', stream='rgb'):
+  """uint8 clips to what the network sees.
+
+  Args:
+    frames: uint8 [B, T, H, W, C].
+    masks: uint8 [B, T, H, W]; may be None for region 'none'.
+    found: bool [B], whether a person was found in the clip's video; likewise.
+    region, fill, stream: as in `masking.replace`.
+
+  Returns:
+    float32 [B, T, H, W, C] in [-1, 1].
+  """
+  clips = tf.cast(frames, tf.float32) * (2 / 255) - 1
+  return masking.replace(clips, masks, found, region, fill, stream)

@@ -1,0 +1,338 @@
+"""The TFRecord schema: one `tf.train.SequenceExample` a video.
+
+Feature lists, each with timestamps in microseconds beside it (`.../timestamp`):
+
+  image/encoded                     JPEG, RGB
+  FORWARD_FLOW/image/encoded        PNG or JPEG: R = horizontal, G = vertical motion
+                                    to the next frame, 0..255 for -20..20 pixels,
+                                    B = 0; one fewer than frames; optional
+  CLASS_SEGMENTATION/image/encoded  1-channel PNG, 1 where a person is; optional
+
+Context: see `Video`. The keys are MediaSequence's and those of DMVR and the
+TensorFlow Model Garden, whose readers read these files.
+
+A folder of records holds `videos-00000-of-00004.tfrecord` and so on, beside each
+a CSV index of its records (`Entry`), and `manifest.json`, written last. The index
+lets a reader fetch any video directly: in any order, for any list.
+"""
+
+import csv
+import dataclasses
+import json
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf import errors
+from i3d_tf import files
+
+FRAMES = 'image/encoded'
+FLOW = 'FORWARD_FLOW/image/encoded'
+MASKS = 'CLASS_SEGMENTATION/image/encoded'
+FLOW_BOUND = 20.0  # pixels of motion at 0 and 255
+MANIFEST = 'manifest.json'
+LABELS = 'labels.txt'
+
+
+class RecordError(errors.UserError):
+  """Records that cannot be used; the message names the file and says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Video:
+  """A video as it is stored.
+
+  Attributes:
+    path: its name in the data set, such as 'Archery/v_Archery_g01_c01.avi'.
+    label: 0-based class index.
+    label_text: class name.
+    frames: JPEG files, bytes each.
+    height, width: size of the frames in pixels.
+    frame_rate: frames a second.
+    masks: PNG files, one a frame, or None if the video has no mask file.
+    coverage: share of all pixels that the masks cover; None without masks.
+    flow: PNG or JPEG files, one fewer than frames, or None.
+    flow_method: what computed the flow, such as 'tvl1'; None without flow.
+  """
+
+  path: str
+  label: int
+  label_text: str
+  frames: tuple
+  height: int
+  width: int
+  frame_rate: float
+  masks: tuple | None = None
+  coverage: float | None = None
+  flow: tuple | None = None
+  flow_method: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+  """Where a video lies and what a reader wants to know before reading it.
+
+  `coverage` is None where the video has no mask file; `flow` is its number of
+  flow fields. `offset` and `length` are the record's in its shard, in bytes.
+  """
+
+  path: str
+  label: int
+  shard: str
+  offset: int
+  length: int
+  frames: int
+  height: int
+  width: int
+  coverage: float | None
+  flow: int
+
+  @property
+  def mask_found(self):
+    """Whether the masks show a person; otherwise the video keeps its original RGB."""
+    return self.coverage is not None and self.coverage > 0
+
+
+def encode(video):
+  """Serialises a `Video` as a SequenceExample: bytes.
+
+  Raises:
+    ValueError: there are no frames, or flow or masks do not go with them.
+  """
+  n = len(video.frames)
+  if not n:
+    raise ValueError(f'{video.path}: a video must have frames; received none')
+  if video.masks is not None and len(video.masks) != n:
+    raise ValueError(f'{video.path}: {n} frames must have {n} masks; received {len(video.masks)}')
+  if video.flow is not None and len(video.flow) != n - 1:
+    raise ValueError(f'{video.path}: {n} frames must have {n - 1} flow fields; '
+                     f'received {len(video.flow)}')
+  example = tf.train.SequenceExample()
+  lists, context = example.feature_lists.feature_list, example.context.feature
+
+  def add(key, images):
+    for index, image in enumerate(images):
+      lists[key].feature.add().bytes_list.value.append(image)
+      lists[key.replace('encoded', 'timestamp')].feature.add().int64_list.value.append(
+          round(index * 1e6 / video.frame_rate))
+
+  def describe(prefix, image_format, channels):
+    context[f'{prefix}image/format'].bytes_list.value.append(image_format)
+    context[f'{prefix}image/channels'].int64_list.value.append(channels)
+    context[f'{prefix}image/height'].int64_list.value.append(video.height)
+    context[f'{prefix}image/width'].int64_list.value.append(video.width)
+    context[f'{prefix}image/frame_rate'].float_list.value.append(video.frame_rate)
+
+  context['clip/data_path'].bytes_list.value.append(video.path.encode())
+  context['clip/label/index'].int64_list.value.append(video.label)
+  context['clip/label/text'].bytes_list.value.append(video.label_text.encode())
+  describe('', b'JPEG', 3)
+  add(FRAMES, video.frames)
+  if video.masks is not None:
+    describe('CLASS_SEGMENTATION/', b'PNG', 1)
+    context['CLASS_SEGMENTATION/class/label/index'].int64_list.value.append(1)
+    context['CLASS_SEGMENTATION/class/label/string'].bytes_list.value.append(b'person')
+    context['CLASS_SEGMENTATION/coverage'].float_list.value.append(video.coverage)
+    add(MASKS, video.masks)
+  if video.flow is not None:
+    describe('FORWARD_FLOW/', b'PNG' if video.flow and video.flow[0][1:4] == b'PNG' else b'JPEG', 3)
+    context['FORWARD_FLOW/method'].bytes_list.value.append(video.flow_method.encode())
+    add(FLOW, video.flow)
+  return example.SerializeToString()
+
+
+def parse(serialized):
+  """Parses a record in TensorFlow; images stay encoded.
+
+  Args:
+    serialized: string scalar.
+
+  Returns:
+    A dict: 'frames' string [T], 'masks' string [T] or [0], 'flow' string [T - 1]
+    or [0], 'label' int64 scalar, 'path' string scalar.
+  """
+  images = tf.io.FixedLenSequenceFeature([], tf.string, allow_missing=True)
+  context, lists = tf.io.parse_single_sequence_example(
+      serialized,
+      context_features={
+          'clip/label/index': tf.io.FixedLenFeature([], tf.int64),
+          'clip/data_path': tf.io.FixedLenFeature([], tf.string),
+      },
+      sequence_features={FRAMES: images, MASKS: images, FLOW: images})
+  return {
+      'frames': lists[FRAMES],
+      'masks': lists[MASKS],
+      'flow': lists[FLOW],
+      'label': context['clip/label/index'],
+      'path': context['clip/data_path'],
+  }
+
+
+def read_at(shard, offset):
+  """A dataset of the one record at `offset`, its checksum verified.
+
+  Args:
+    shard: path of a TFRecord file, string scalar.
+    offset: byte offset of a record, int64 scalar.
+
+  Returns:
+    A `tf.data.Dataset` of one string scalar.
+  """
+  variant = tf.raw_ops.TFRecordDatasetV2(
+      filenames=[shard], compression_type='', buffer_size=tf.constant(0, tf.int64),
+      byte_offsets=[offset])
+  return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
+
+
+# === Writing ===
+
+
+def shard_name(number, count):
+  return f'videos-{number:05d}-of-{count:05d}.tfrecord'
+
+
+def write_shard(path, videos, before_index=None):
+  """Writes a shard and its index, each under a temporary name until it is whole.
+
+  The index goes last: a shard that has one is complete.
+
+  Args:
+    path: the TFRecord file.
+    videos: an iterable of `Video`.
+    before_index: called when the shard is written and before its index is.
+
+  Returns:
+    The list of `Entry`.
+  """
+  entries, offset = [], 0
+  with files.replacing(path) as temporary, tf.io.TFRecordWriter(temporary) as writer:
+    for video in videos:
+      serialized = encode(video)
+      writer.write(serialized)
+      length = len(serialized) + 16  # length and two checksums
+      entries.append(Entry(
+          video.path, video.label, os.path.basename(path), offset, length,
+          len(video.frames), video.height, video.width, video.coverage,
+          0 if video.flow is None else len(video.flow)))
+      offset += length
+  if before_index is not None:
+    before_index()
+  _write_index(index_path(path), entries)
+  return entries
+
+
+def index_path(shard):
+  return os.path.splitext(shard)[0] + '.csv'
+
+
+def _write_index(path, entries):
+  names = [field.name for field in dataclasses.fields(Entry)]
+  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
+    writer = csv.writer(f)
+    writer.writerow(names)
+    for entry in entries:
+      row = dataclasses.astuple(entry)
+      writer.writerow(['' if value is None else value for value in row])
+
+
+def read_shard_index(path):
+  """Reads the index beside a shard: a list of `Entry`.
+
+  Args:
+    path: the TFRecord file.
+
+  Raises:
+    RecordError: the index is missing or damaged, or the shard does not have the
+      size that the index gives.
+  """
+  index = index_path(path)
+  try:
+    with open(index, newline='') as f:
+      entries = [
+          Entry(row['path'], int(row['label']), row['shard'], int(row['offset']),
+                int(row['length']), int(row['frames']), int(row['height']), int(row['width']),
+                float(row['coverage']) if row['coverage'] else None, int(row['flow']))
+          for row in csv.DictReader(f)
+      ]
+  except (OSError, KeyError, ValueError, TypeError) as e:
+    raise RecordError(f'{index}: expected the index of a shard; {type(e).__name__}: {e}') from e
+  expected = sum(entry.length for entry in entries)
+  size = os.path.getsize(path) if os.path.exists(path) else None
+  if size != expected:
+    found = 'no such file' if size is None else f'it has {size}'
+    raise RecordError(f'{path}: expected a file of {expected} bytes; {found}')
+  return entries
+
+
+def write_manifest(folder, manifest):
+  """Writes a folder's manifest atomically.
+
+  Args:
+    folder: where the shards are.
+    manifest: a dict of 'shards' (file names), 'label_names' (in the order of
+      their labels), 'settings' (how the records were made) and 'complete'.
+  """
+  with files.replacing(os.path.join(folder, LABELS)) as temporary, open(temporary, 'w') as f:
+    f.writelines(f'{name}\n' for name in manifest['label_names'])
+  with files.replacing(os.path.join(folder, MANIFEST)) as temporary, open(temporary, 'w') as f:
+    json.dump(manifest, f, indent=2)
+
+
+def read_manifest(folder):
+  """Reads a folder's manifest: a dict as `write_manifest` takes it, or None if there is none.
+
+  Raises:
+    RecordError: the file is no manifest.
+  """
+  path = os.path.join(folder, MANIFEST)
+  try:
+    with open(path) as f:
+      manifest = json.load(f)
+    return {key: manifest[key] for key in ('shards', 'label_names', 'settings', 'complete')}
+  except FileNotFoundError:
+    return None
+  except (OSError, ValueError, KeyError, TypeError) as e:
+    raise RecordError(f'{path}: expected the manifest of records; {type(e).__name__}: {e}') from e
+
+
+# === Reading a folder ===
+
+
+@dataclasses.dataclass(frozen=True)
+class Records:
+  """A folder of records: `folder`, its `entries`, `label_names` and `settings`."""
+
+  folder: str
+  entries: tuple
+  label_names: tuple
+  settings: dict
+
+
+def open_folder(folder):
+  """Opens a folder of records: a `Records`.
+
+  Raises:
+    RecordError: the folder is incomplete or damaged.
+  """
+  manifest = read_manifest(folder)
+  if manifest is None:
+    raise RecordError(f'{folder}: expected a folder made by make_tfrecords; it has no {MANIFEST}')
+  if not manifest['complete']:
+    raise RecordError(f'{folder}: these records are not finished; '
+                      'call make_tfrecords again with the same flags to go on')
+  entries = []
+  for shard in manifest['shards']:
+    entries.extend(read_shard_index(os.path.join(folder, shard)))
+  for entry in entries:
+    if not 0 <= entry.label < len(manifest['label_names']):
+      raise RecordError(f'{folder}: {entry.path} has label {entry.label}; '
+                        f'expected 0 to {len(manifest["label_names"]) - 1}')
+  return Records(
+      str(folder), tuple(entries), tuple(manifest['label_names']), manifest['settings'])
+
+
+def columns(entries, folder):
+  """The parts of entries that a dataset needs: (shards string [N], offsets int64 [N])."""
+  shards = np.array([os.path.join(folder, entry.shard) for entry in entries])
+  return shards, np.array([entry.offset for entry in entries], np.int64)

@@ -1,0 +1,270 @@
+"""A run directory: what was asked for, and the network as far as it has been trained.
+
+  run.json        settings, class names, versions, git commit; written before anything else
+  checkpoints/    TensorFlow checkpoints, by step
+  history.csv     loss, accuracy and learning rate over the steps
+  tensorboard/    the same for TensorBoard, and what the network sees
+  results/        evaluations, see `i3d_tf.results`
+"""
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import subprocess
+
+import tensorflow as tf
+
+from i3d_tf import errors
+from i3d_tf import files
+from i3d_tf import input_pipeline
+from i3d_tf import masking
+from i3d_tf import model as model_lib
+from i3d_tf import ucf101
+
+_RUN_FILE = 'run.json'
+_PACKAGES = ('tensorflow', 'keras', 'numpy', 'opencv-contrib-python-headless')
+_KEPT_CHECKPOINTS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """What a network is trained on.
+
+  Attributes:
+    records: folder of records, absolute path.
+    split: 1, 2 or 3.
+    mask: the region that is replaced in training, one of `masking.REGIONS`.
+    fill: by what, one of `masking.FILLS`.
+  """
+
+  records: str
+  split: int = 1
+  mask: str = 'none'
+  fill: str = 'black'
+
+  def __post_init__(self):
+    for what, value, allowed in (('split', self.split, ucf101.SPLITS),
+                                 ('mask', self.mask, masking.REGIONS),
+                                 ('fill', self.fill, tuple(masking.FILLS))):
+      if value not in allowed:
+        raise errors.UserError(
+            f'`{what}` must be one of {", ".join(map(str, allowed))}; received {value!r}')
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+  """The network: arguments of `model.InceptionI3D` that the data do not decide."""
+
+  width: float = 1.0
+  dropout: float = 0.5
+  batch_norm_momentum: float = 0.999
+  precision: str = 'float32'
+
+  def __post_init__(self):
+    if self.precision not in ('float32', 'mixed_bfloat16'):
+      raise errors.UserError(f"`precision` must be 'float32' or 'mixed_bfloat16'; "
+                             f'received {self.precision!r}')
+    for what, value, expected, right in (
+        ('width', self.width, 'above 0', self.width > 0),
+        ('dropout', self.dropout, 'at least 0 and below 1', 0 <= self.dropout < 1),
+        ('batch_norm_momentum', self.batch_norm_momentum, 'at least 0 and below 1',
+         0 <= self.batch_norm_momentum < 1),
+    ):
+      if not right:
+        raise errors.UserError(f'`{what}` must be {expected}; received {value}')
+
+
+@dataclasses.dataclass(frozen=True)
+class Optimization:
+  """How a network is trained.
+
+  Attributes:
+    steps: number of batches.
+    optimizer: 'sgd' (with `momentum`) or 'adam'.
+    learning_rate: at the start.
+    schedule: 'drops' divides the rate by 10 at each of `learning_rate_drops`
+      (steps); 'cosine' lets it fall to 0 over all steps.
+    momentum: of SGD.
+    weight_decay: factor of half the squared kernels in the loss.
+    jit_compile: whether XLA compiles the step.
+  """
+
+  steps: int = 5000
+  optimizer: str = 'sgd'
+  learning_rate: float = 1e-3
+  schedule: str = 'drops'
+  learning_rate_drops: tuple = ()
+  momentum: float = 0.9
+  weight_decay: float = 1e-7
+  jit_compile: bool = False
+
+  def __post_init__(self):
+    object.__setattr__(self, 'learning_rate_drops', tuple(self.learning_rate_drops))
+    drops = self.learning_rate_drops
+    for what, value, expected, right in (
+        ('steps', self.steps, 'at least 1', self.steps >= 1),
+        ('optimizer', self.optimizer, 'sgd or adam', self.optimizer in ('sgd', 'adam')),
+        ('learning_rate', self.learning_rate, 'above 0', self.learning_rate > 0),
+        ('schedule', self.schedule, 'drops or cosine', self.schedule in ('drops', 'cosine')),
+        ('learning_rate_drops', drops, 'rising steps, with schedule drops',
+         list(drops) == sorted(set(drops)) and not (drops and self.schedule != 'drops')),
+        ('momentum', self.momentum, 'at least 0 and below 1', 0 <= self.momentum < 1),
+        ('weight_decay', self.weight_decay, 'at least 0', self.weight_decay >= 0),
+    ):
+      if not right:
+        raise errors.UserError(f'`{what}` must be {expected}; received {value!r}')
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+  """Everything that decides what a run computes, and its class names."""
+
+  data: Data
+  clips: input_pipeline.Settings
+  network: Network
+  optimization: Optimization
+  label_names: tuple
+
+  def build_model(self):
+    """An `InceptionI3D` for this run, with the initial weights of its seed."""
+    return model_lib.InceptionI3D(
+        num_classes=len(self.label_names),
+        channels=input_pipeline.CHANNELS[self.clips.stream],
+        dropout=self.network.dropout,
+        frame_size=self.clips.frame_size,
+        width=self.network.width,
+        batch_norm_momentum=self.network.batch_norm_momentum,
+        seed=self.clips.seed,
+        dtype=self.network.precision)
+
+
+def start(run_dir, run, flags=None):
+  """Declares what a run directory is for, or makes sure that it is for that already.
+
+  Args:
+    run_dir: the directory; made if missing.
+    run: a `Run`.
+    flags: a dict of the command's flags, for the record.
+
+  Raises:
+    UserError: the directory belongs to another run.
+  """
+  path = os.path.join(run_dir, _RUN_FILE)
+  if os.path.exists(path):
+    before, now = _flat(load(run_dir)), _flat(run)
+    # Records may have moved.
+    different = [key for key in now if before[key] != now[key] and key != 'data.records']
+    if different:
+      raise errors.UserError(
+          f'{run_dir} holds a run with other settings: ' + '; '.join(
+              f'{key} is {before[key]!r} there, {now[key]!r} here' for key in different)
+          + '. Give another --run_dir')
+    return
+  versions = {}
+  for package in _PACKAGES:
+    try:
+      versions[package] = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+      versions[package] = None
+  content = {
+      **dataclasses.asdict(run),
+      'flags': {} if flags is None else flags,
+      'versions': versions,
+      'git_commit': _git_commit(),
+  }
+  with files.replacing(path) as temporary, open(temporary, 'w') as f:
+    json.dump(content, f, indent=2, default=str)
+
+
+def load(run_dir):
+  """Reads what a run directory is for: a `Run`.
+
+  Raises:
+    UserError: there is no run.
+  """
+  path = os.path.join(run_dir, _RUN_FILE)
+  try:
+    with open(path) as f:
+      content = json.load(f)
+    return Run(Data(**content['data']), input_pipeline.Settings(**content['clips']),
+               Network(**content['network']), Optimization(**content['optimization']),
+               tuple(content['label_names']))
+  except FileNotFoundError as e:
+    raise errors.UserError(f'{run_dir}: expected a directory made by train; '
+                           f'it has no {_RUN_FILE}') from e
+  except (OSError, ValueError, KeyError, TypeError) as e:
+    raise errors.UserError(f'{path}: expected what train writes; {type(e).__name__}: {e}') from e
+
+
+def restore_model(run_dir, run):
+  """The network of a run as its last checkpoint has it.
+
+  Returns:
+    (model, step).
+
+  Raises:
+    UserError: there is no checkpoint, or it is damaged.
+  """
+  model, step = run.build_model(), tf.Variable(0, dtype=tf.int64)
+  if restore(tf.train.Checkpoint(model=model, step=step), run_dir) is None:
+    raise errors.UserError(f'{run_dir}: expected a checkpoint; train has not written one yet')
+  return model, int(step)
+
+
+def checkpoint_manager(checkpoint, run_dir, step):
+  """A manager of the run's checkpoints, numbered by `step`."""
+  return tf.train.CheckpointManager(
+      checkpoint, _checkpoints(run_dir), max_to_keep=_KEPT_CHECKPOINTS, step_counter=step)
+
+
+def restore(checkpoint, run_dir):
+  """Restores a `tf.train.Checkpoint` from the run's last one: its path, or None if there is none.
+
+  Raises:
+    UserError: the checkpoint is damaged, or of another network.
+  """
+  path = tf.train.latest_checkpoint(_checkpoints(run_dir))
+  if path is None:
+    return None
+  try:
+    checkpoint.restore(path).assert_existing_objects_matched().expect_partial()
+  except (tf.errors.OpError, ValueError, AssertionError) as e:
+    reason = (str(e).strip() or type(e).__name__).splitlines()[0]
+    raise errors.UserError(f'{path}: expected a whole checkpoint of this run; {reason}') from e
+  return path
+
+
+def last_step(run_dir):
+  """The step of the run's last checkpoint, or None if there is none."""
+  path = tf.train.latest_checkpoint(_checkpoints(run_dir))
+  return None if path is None else int(path.rsplit('-', 1)[1])
+
+
+def _checkpoints(run_dir):
+  return os.path.join(run_dir, 'checkpoints')
+
+
+def _flat(run):
+  """A `Run` as a dict from 'section.setting' to value."""
+  flat = {}
+  for section, value in dataclasses.asdict(run).items():
+    if isinstance(value, dict):
+      flat.update({f'{section}.{key}': v for key, v in value.items()})
+    else:
+      flat[section] = value
+  return flat
+
+
+def _git_commit():
+  """The commit of this code, with '+' behind it if files differ from it; None outside git."""
+  def git(*arguments):
+    # Bazel runs a copy of links; the real file knows its repository.
+    folder = os.path.dirname(os.path.realpath(__file__))
+    return subprocess.run(['git', '-C', folder, *arguments], capture_output=True, text=True,
+                          check=True).stdout.strip()
+
+  try:
+    return git('rev-parse', 'HEAD') + ('+' if git('status', '--porcelain', '-uno') else '')
+  except (OSError, subprocess.CalledProcessError):
+    return None

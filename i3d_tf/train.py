@@ -1,0 +1,191 @@
+"""Trains I3D under a masking condition, then tests it.
+
+    python -m i3d_tf.train --mask=background            # on a demo set that it draws
+    python -m i3d_tf.train --records=records --split=1 --mask=activity --run_dir=runs/3b
+"""
+
+from i3d_tf import app  # first: it quiets TensorFlow's start
+
+import math
+import os
+import time
+
+from absl import flags
+import keras
+import tensorflow as tf
+
+from flags import data as data_flags
+from flags import protocols
+from flags import training as training_flags
+from i3d_tf import errors
+from i3d_tf import evaluate
+from i3d_tf import input_pipeline
+from i3d_tf import preprocess
+from i3d_tf import records
+from i3d_tf import runs
+from i3d_tf import splits
+from i3d_tf import summaries
+from i3d_tf.demo import plan as demo_plan
+from i3d_tf.demo import records as demo_records
+
+_MASKED = {'none': 'nothing replaced', 'background': 'background replaced',
+           'activity': 'activity replaced'}
+
+
+def train(run_dir, run, *, checkpoint_every=100, log_every=10):
+  """Trains the network of a run, or goes on with it behind its last checkpoint.
+
+  Args:
+    run_dir: a run directory that `runs.start` declared to be for `run`.
+    run: a `runs.Run`.
+    checkpoint_every: steps between checkpoints.
+    log_every: steps between rows of history.csv.
+
+  Returns:
+    The trained `InceptionI3D`.
+
+  Raises:
+    UserError: records, lists or checkpoint cannot be used, or the loss is no
+      longer a number.
+  """
+  source = records.open_folder(run.data.records)
+  entries, missing = splits.load(source, 'train', run.data.split)
+  if missing:
+    print(f'not in the records, so not trained on: {len(missing)} videos of the list, '
+          f'{", ".join(missing[:3])}{", ..." if len(missing) > 3 else ""}')
+  splits.check(source, entries, run.clips.stream, [run.data.mask])
+
+  keras.utils.set_random_seed(run.clips.seed)
+  strategy = tf.distribute.get_strategy()
+  with strategy.scope():
+    model = run.build_model()
+    optimizer = _optimizer(run.optimization)
+    optimizer.build(model.trainable_variables)
+    step = tf.Variable(0, dtype=tf.int64, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
+    loss, accuracy = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
+  # Keras keeps the state of its random numbers where tf.train.Checkpoint does not look.
+  checkpoint = tf.train.Checkpoint(
+      model=model, optimizer=optimizer, step=step,
+      random=[v.value for v in model.non_trainable_variables if v.name == 'seed_generator_state'])
+  manager = runs.checkpoint_manager(checkpoint, run_dir, step)
+  if runs.restore(checkpoint, run_dir) is not None:
+    print(f'{run_dir}: goes on at step {int(step)} of {run.optimization.steps}')
+  if int(step) >= run.optimization.steps:
+    return model
+
+  train_step = _train_step(strategy, model, optimizer, run, loss, accuracy)
+  batches = strategy.experimental_distribute_dataset(
+      input_pipeline.training(source, entries, run.clips, start_step=int(step)))
+  history = summaries.History(run_dir, int(step))
+  with app.progress(total=run.optimization.steps, initial=int(step), unit='step',
+                    desc=f'training, {_MASKED[run.data.mask]}') as bar:
+    logged_step, logged_time = int(step), time.monotonic()
+    for batch in batches:
+      if int(step) == 0:
+        first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
+        history.add_picture(0, 'train/seen', _network_input(first, run))
+      train_step(batch)
+      number = int(step.assign_add(1))
+      bar.update()
+      last = number == run.optimization.steps
+      at_checkpoint = number % checkpoint_every == 0 or last
+      if number % log_every == 0 or at_checkpoint:
+        mean_loss = float(loss.result())
+        if not math.isfinite(mean_loss):
+          raise errors.UserError(f'the loss is no longer finite at step {number} ({mean_loss}); '
+                                 'try a lower --learning_rate')
+        now = time.monotonic()
+        history.add(number, loss=mean_loss, accuracy=float(accuracy.result()),
+                    learning_rate=float(optimizer.learning_rate),
+                    clips_per_second=(number - logged_step) * run.clips.batch_size
+                    / (now - logged_time))
+        bar.set_postfix(loss=f'{mean_loss:.3f}', accuracy=f'{float(accuracy.result()):.3f}')
+        logged_step, logged_time = number, now
+        loss.reset_state()
+        accuracy.reset_state()
+      if at_checkpoint:
+        manager.save(step)
+      if last:
+        break
+  history.close()
+  return model
+
+
+def _optimizer(settings):
+  if settings.schedule == 'cosine':
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+  elif settings.learning_rate_drops:
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay(
+        list(settings.learning_rate_drops),
+        [settings.learning_rate / 10 ** n for n in range(len(settings.learning_rate_drops) + 1)])
+  else:
+    rate = settings.learning_rate
+  if settings.optimizer == 'adam':
+    return keras.optimizers.Adam(rate)
+  return keras.optimizers.SGD(rate, momentum=settings.momentum)
+
+
+def _network_input(batch, run):
+  return preprocess.network_input(batch['frames'], batch['masks'], batch['found'], run.data.mask,
+                                  run.data.fill, run.clips.stream)
+
+
+def _train_step(strategy, model, optimizer, run, loss_metric, accuracy_metric):
+  """A function from a batch to nothing that updates model, optimizer and metrics."""
+  kernels = [v for v in model.trainable_variables if v.name == 'kernel']
+
+  def replica_step(batch):
+    with tf.GradientTape() as tape:
+      logits = model(_network_input(batch, run), training=True)
+      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch['label'], logits)
+      # Replicas' gradients are added up.
+      loss = tf.reduce_sum(losses) / run.clips.batch_size
+      decay = tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+      total = loss + run.optimization.weight_decay * decay / strategy.num_replicas_in_sync
+    optimizer.apply_gradients(
+        zip(tape.gradient(total, model.trainable_variables), model.trainable_variables))
+    return losses, logits
+
+  if run.optimization.jit_compile:
+    replica_step = tf.function(replica_step, jit_compile=True)
+
+  def metrics_step(batch):
+    losses, logits = replica_step(batch)
+    loss_metric.update_state(losses)
+    accuracy_metric.update_state(batch['label'], logits)
+
+  return tf.function(lambda batch: strategy.run(metrics_step, args=(batch,)))
+
+
+def main():
+  values = flags.FLAGS
+  on_demo_set = values.records is None
+  if on_demo_set:
+    protocols.use_as_defaults('demo.flags')
+  clips, network = data_flags.clip_settings(), training_flags.network_settings()
+  optimization = training_flags.optimization_settings()
+  eval_masks = [values.mask] if values.eval_masks is None else values.eval_masks
+  evaluate.check_regions(eval_masks)
+  folder = demo_records.folder(values.demo_dir) if on_demo_set else values.records
+  data = runs.Data(os.path.abspath(folder), values.split, values.mask, values.fill)
+  if on_demo_set:
+    demo_records.prepare(demo_plan.DemoSettings(), values.demo_dir, app.progress)
+  run = runs.Run(data, clips, network, optimization, records.open_folder(folder).label_names)
+  run_dir = values.run_dir
+  if run_dir is None:
+    run_dir = os.path.join('runs', '_'.join([
+        *(['demo'] if on_demo_set else []), run.clips.stream, run.data.mask, f'split{run.data.split}',
+        f'seed{run.clips.seed}']))
+  runs.start(run_dir, run, training_flags.given())
+  model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
+  outcome = evaluate.evaluate(run_dir, eval_masks, model=model)
+  print(f'\n{run_dir}: trained for {run.optimization.steps} steps, {_MASKED[run.data.mask]}')
+  print(evaluate.report(outcome, run_dir))
+  print(f'test it under other masks:  evaluate --run_dir={run_dir} '
+        '--eval_masks=none,background,activity')
+  return 0
+
+
+if __name__ == '__main__':
+  training_flags.define()
+  app.run(main)

@@ -1,0 +1,1 @@
+"""Person masks: files, and the networks that make them."""

@@ -1,0 +1,166 @@
+"""A person mask as data: COCO files, dilation, coverage.
+
+On disk a video's masks are one COCO dataset (a JSON with `images`,
+`categories` and `annotations`, run-length encoded), which any COCO tool reads.
+Masks belong to the frames of the video file: its own size, its own frame rate.
+"""
+
+import dataclasses
+import json
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from i3d_tf import errors
+from i3d_tf import files
+
+PERSON = 1  # COCO's category id
+
+
+class MaskError(errors.UserError):
+  """A mask file that cannot be used; the message names it and says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Masks:
+  """The person masks of one video, run-length encoded.
+
+  Attributes:
+    height, width: size of each mask in pixels.
+    frames: for each frame of the video, the RLEs of its persons (perhaps none).
+  """
+
+  height: int
+  width: int
+  frames: tuple
+
+  def __len__(self):
+    return len(self.frames)
+
+  def decode(self, index):
+    """The union of the persons in frame `index`: bool [height, width]."""
+    rles = self.frames[index]
+    if not rles:
+      return np.zeros((self.height, self.width), bool)
+    return coco_mask.decode(coco_mask.merge(rles)).astype(bool)
+
+
+def write(path, masks, *, video, settings=None, scores=None):
+  """Writes the masks of one video as a COCO dataset, atomically.
+
+  Args:
+    path: the JSON file to write.
+    masks: an iterable of bool or 0/1 uint8 [H, W], one a frame of the video.
+    video: name of the video, which goes into the file.
+    settings: a dict of how the masks were made, which goes into the file.
+    scores: one float a frame, or None where there is nothing to say.
+
+  Raises:
+    ValueError: there is no mask, or their sizes differ.
+  """
+  images, annotations = [], []
+  for index, mask in enumerate(masks):
+    mask = np.asfortranarray(mask, dtype=np.uint8)
+    height, width = mask.shape
+    if images and (height, width) != (images[0]['height'], images[0]['width']):
+      raise ValueError(f'masks must be of one size; received {height}x{width} after '
+                       f'{images[0]["height"]}x{images[0]["width"]}')
+    images.append({'id': index, 'file_name': f'{video}#{index}', 'height': height, 'width': width})
+    if not mask.any():
+      continue
+    rle = coco_mask.encode(mask)
+    annotation = {
+        'id': len(annotations) + 1,
+        'image_id': index,
+        'category_id': PERSON,
+        'segmentation': {'size': [height, width], 'counts': rle['counts'].decode('ascii')},
+        'area': int(coco_mask.area(rle)),
+        'bbox': [float(v) for v in coco_mask.toBbox(rle)],
+        'iscrowd': 0,
+    }
+    if scores is not None:
+      annotation['score'] = float(scores[index])
+    annotations.append(annotation)
+  if not images:
+    raise ValueError(f'`masks` must hold at least one mask; received none for {video}')
+  dataset = {
+      'info': {'video': str(video), 'settings': {} if settings is None else settings},
+      'images': images,
+      'categories': [{'id': PERSON, 'name': 'person'}],
+      'annotations': annotations,
+  }
+  with files.replacing(path) as temporary, open(temporary, 'w') as f:
+    json.dump(dataset, f)
+
+
+def read(path):
+  """Reads the masks of one video.
+
+  Args:
+    path: a COCO dataset as `write` makes it: the images are the video's frames,
+      in the order of their ids. Annotations of other categories are left out.
+
+  Returns:
+    A `Masks`.
+
+  Raises:
+    MaskError: the file is missing, or is no such dataset.
+  """
+  try:
+    with open(path) as f:
+      dataset = json.load(f)
+    images = sorted(dataset['images'], key=lambda image: image['id'])
+    frame_of = {image['id']: index for index, image in enumerate(images)}
+    sizes = {(image['height'], image['width']) for image in images}
+    if len(sizes) != 1:
+      raise MaskError(f'{path}: expected images of one size; found {sorted(sizes)}')
+    (height, width), = sizes
+    frames = [[] for _ in images]
+    for annotation in dataset['annotations']:
+      if annotation['category_id'] != PERSON:
+        continue
+      rle = annotation['segmentation']
+      if list(rle['size']) != [height, width]:
+        raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
+      frames[frame_of[annotation['image_id']]].append(
+          {'size': [height, width], 'counts': rle['counts'].encode('ascii')})
+  except FileNotFoundError as e:
+    raise MaskError(f'{path}: no such mask file') from e
+  except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+    if isinstance(e, MaskError):
+      raise
+    raise MaskError(f'{path}: expected a COCO dataset of person masks with compressed RLE; '
+                    f'{type(e).__name__}: {e}') from e
+  return Masks(height, width, tuple(tuple(rles) for rles in frames))
+
+
+def dilate(masks, size):
+  """Grows masks by an elliptical structuring element.
+
+  Args:
+    masks: uint8 [..., H, W], 0 outside.
+    size: extent of the ellipse in pixels, odd; 1 or 0 changes nothing.
+
+  Returns:
+    uint8 of the same shape.
+
+  Raises:
+    ValueError: `size` is negative, or even and not 0.
+  """
+  if size < 0 or (size and size % 2 == 0):
+    raise ValueError(f'`size` of a dilation must be 0 or odd; received {size}')
+  if size < 2:
+    return masks
+  element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+  flat = masks.reshape(-1, *masks.shape[-2:])
+  dilated = np.empty_like(flat)
+  for source, target in zip(flat, dilated):
+    cv2.dilate(source, element, dst=target)
+  return dilated.reshape(masks.shape)
+
+
+def coverage(masks):
+  """The share of the pixels that masks cover: float in [0, 1]; 0 for no mask."""
+  masks = np.asarray(masks)
+  return float(np.count_nonzero(masks) / masks.size) if masks.size else 0.0

@@ -1,0 +1,140 @@
+"""Tiny stand-ins for videos and records, and the way to the files in ../shared."""
+
+import os
+
+import cv2
+import numpy as np
+import pytest
+
+from i3d_tf import records
+
+
+def shared(*parts):
+  """The path of a file or folder in `shared`, beside the repository; skips the test without it.
+
+  Bazel runs tests in a tree of symbolic links, hence realpath. I3D_SHARED names
+  the folder if it lies elsewhere.
+  """
+  root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+  folder = os.environ.get('I3D_SHARED') or os.path.join(os.path.dirname(root), 'shared')
+  path = os.path.join(folder, *parts)
+  if not os.path.exists(path):
+    pytest.skip(f'needs {os.path.join("shared", *parts)} beside the repository (or I3D_SHARED)')
+  return path
+
+
+# === Images ===
+
+
+def ramp(height, width, step=3):
+  """An image that tells where its pixels are: uint8 [H, W, 3].
+
+  Red is step * row, green step * column, blue 0.
+  """
+  image = np.zeros((height, width, 3), int)
+  image[..., 0] = step * np.arange(height)[:, np.newaxis]
+  image[..., 1] = step * np.arange(width)
+  assert image.max() <= 255, 'a ramp must fit into a byte'
+  return image.astype(np.uint8)
+
+
+def texture(height, width, seed=0):
+  """A smooth random image, with something to follow everywhere: uint8 [H, W, 3]."""
+  noise = np.random.default_rng(seed).random((height, width)).astype(np.float32)
+  smooth = cv2.GaussianBlur(noise, (0, 0), 2)
+  scaled = (smooth - smooth.min()) / (smooth.max() - smooth.min())
+  return np.repeat(np.round(255 * scaled).astype(np.uint8)[..., np.newaxis], 3, axis=-1)
+
+
+def jpeg(image):
+  """RGB as JPEG, as little changed as JPEG can: 4:4:4, quality 100."""
+  return _encode('.jpg', image[..., ::-1], cv2.IMWRITE_JPEG_QUALITY, 100,
+                 cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+
+
+def png(image):
+  """A grey or RGB image as PNG."""
+  return _encode('.png', image if image.ndim == 2 else image[..., ::-1])
+
+
+def flow_png(codes):
+  """Flow codes, uint8 [H, W, 2], as records store them."""
+  return png(np.dstack([codes, np.zeros_like(codes[..., 0])]))
+
+
+def _encode(extension, image, *parameters):
+  ok, data = cv2.imencode(extension, np.ascontiguousarray(image), parameters)
+  assert ok
+  return data.tobytes()
+
+
+# === Video files ===
+
+
+def write_video(path, frames, frame_rate=25.0):
+  """Writes RGB frames, [T, H, W, 3], as a lossless .avi; returns its path as a string."""
+  os.makedirs(os.path.dirname(path), exist_ok=True)
+  height, width = frames[0].shape[:2]
+  writer = cv2.VideoWriter(
+      str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'FFV1'), frame_rate, (width, height))
+  assert writer.isOpened()
+  for frame in frames:
+    writer.write(np.ascontiguousarray(frame[..., ::-1]))
+  writer.release()
+  return str(path)
+
+
+# === Records ===
+
+
+def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=None, encoded=None):
+  """A `records.Video` of arrays.
+
+  Args:
+    path: its name in the data set.
+    label: 0-based class index.
+    frames: uint8 [T, H, W, 3].
+    masks: 0/1 uint8 [T, H, W] or None.
+    flow: codes, uint8 [T - 1, H, W, 2] or None.
+    encoded: JPEG files in place of those that `frames` would make.
+  """
+  frames = np.zeros((9, 36, 48, 3), np.uint8) if frames is None else np.asarray(frames)
+  return records.Video(
+      path=path,
+      label=label,
+      label_text=path.split('/')[0],
+      frames=tuple(map(jpeg, frames)) if encoded is None else tuple(encoded),
+      height=frames.shape[1],
+      width=frames.shape[2],
+      frame_rate=25.0,
+      masks=None if masks is None else tuple(map(png, masks)),
+      coverage=None if masks is None else float(np.mean(np.asarray(masks) > 0)),
+      flow=None if flow is None else tuple(map(flow_png, flow)),
+      flow_method=None if flow is None else 'tvl1')
+
+
+def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), complete=True):
+  """Writes a folder of records, and returns its path as a string."""
+  os.makedirs(folder, exist_ok=True)
+  shards = [records.shard_name(i, num_shards) for i in range(num_shards)]
+  for number, shard in enumerate(shards):
+    records.write_shard(os.path.join(folder, shard), videos[number::num_shards])
+  records.write_manifest(folder, {
+      'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete})
+  return str(folder)
+
+
+def open_records(folder, videos, **kwargs):
+  """Writes a folder of records and opens it: a `records.Records`."""
+  return records.open_folder(write_records(folder, videos, **kwargs))
+
+
+def contents(folder):
+  """What a folder holds: a dict from relative path to bytes."""
+  found = {}
+  for parent, _, names in os.walk(folder):
+    for name in names:
+      path = os.path.join(parent, name)
+      with open(path, 'rb') as f:
+        found[os.path.relpath(path, folder)] = f.read()
+  return found

@@ -1,0 +1,23 @@
+"""Commands: one line for an error, help that a newcomer understands."""
+
+import pytest
+
+from tests import commands
+
+
+@pytest.mark.parametrize('module, says', [
+    ('i3d_tf.train', 'Trains I3D under a masking condition'),
+    ('i3d_tf.evaluate', 'Tests a trained network'),
+    ('tools.make_tfrecords', 'Makes TFRecords of a folder of videos'),
+])
+def test_help_says_what_a_command_does_and_exits(tmp_path, module, says):
+  out, _ = commands.run(module, '--help', cwd=tmp_path, status=1)  # absl's status for help
+  assert says in out
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (('--no_such_flag=1',), "Unknown command line flag 'no_such_flag'"),
+    (('false',), 'expected flags only; received false'),
+])
+def test_a_bad_command_line_is_one_line(tmp_path, arguments, message):
+  assert message in commands.error('tools.make_tfrecords', *arguments, cwd=tmp_path)

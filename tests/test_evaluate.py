@@ -1,0 +1,123 @@
+"""Testing: several masks in one pass, rows that give the summary, going on after a stop."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from i3d_tf import errors
+from i3d_tf import evaluate
+from i3d_tf import input_pipeline
+from i3d_tf import preprocess
+from i3d_tf import records as records_lib
+from i3d_tf import results
+from i3d_tf import runs
+from i3d_tf import splits
+from i3d_tf import train
+from tests import commands
+from tests import tiny
+
+REGIONS = ('none', 'background', 'activity')
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('demo')
+  records = tiny.make_records(folder)
+  run = tiny.run(records, steps=3)
+  runs.start(str(folder / 'run'), run)
+  train.train(str(folder / 'run'), run)
+  return str(folder / 'run'), run
+
+
+def test_every_region_gives_what_the_network_says_of_it(trained):
+  run_dir, run = trained
+  outcome = evaluate.evaluate(run_dir, REGIONS)
+  model, step = runs.restore_model(run_dir, run)
+  assert step == 3
+  source = records_lib.open_folder(run.data.records)
+  entries, _ = splits.load(source, 'test', 1)
+  for region in REGIONS:
+    rows = {row.video: row for row in results.read(results.path(run_dir, 'test1', region))}
+    assert list(rows) == [entry.path for entry in entries]
+    for batch in input_pipeline.evaluation(source, entries, run.clips):
+      logits = model(preprocess.network_input(
+          batch['frames'], batch['masks'], batch['found'], region)).numpy()
+      for place, expected in zip(batch['entry'].numpy(), logits):
+        np.testing.assert_allclose(rows[entries[place].path].logits, expected, atol=1e-4)
+    assert outcome[region]['videos'] == len(entries) == 10
+
+
+def test_the_summary_can_be_recounted_from_the_rows(trained):
+  run_dir, _ = trained
+  outcome = evaluate.evaluate(run_dir, ['background'])
+  with open(results.path(run_dir, 'test1', 'background'), newline='') as f:
+    rows = list(csv.DictReader(f))
+  logits = np.array([[float(row[f'logit_{i}']) for i in range(10)] for row in rows])
+  labels = np.array([int(row['label']) for row in rows])
+  np.testing.assert_array_equal(logits.argmax(1), [int(row['prediction']) for row in rows])
+  assert outcome['background']['correct'] == (logits.argmax(1) == labels).sum()
+  assert outcome['background']['correct'] == sum(int(row['correct']) for row in rows)
+  with open(results.path(run_dir, 'test1', 'background', '.json')) as f:
+    assert json.load(f) == outcome['background']
+  assert {row['group'] for row in rows} == {'g01'}
+  assert all(0 < float(row['coverage']) < 1 for row in rows)
+
+
+def test_goes_on_behind_the_last_batch(trained, monkeypatch):
+  run_dir, run = trained
+  expected = evaluate.evaluate(run_dir, ['none'])['none']
+  seen = []
+  evaluation = input_pipeline.evaluation
+
+  def stops(source, entries, settings):
+    for number, batch in enumerate(evaluation(source, entries, settings)):
+      if number == 1:
+        raise KeyboardInterrupt
+      yield batch
+
+  def watched(source, entries, settings):
+    seen.extend(entries)
+    return evaluation(source, entries, settings)
+
+  monkeypatch.setattr(input_pipeline, 'evaluation', stops)
+  with pytest.raises(KeyboardInterrupt):
+    evaluate.evaluate(run_dir, ['none'])
+  monkeypatch.setattr(input_pipeline, 'evaluation', watched)
+  assert evaluate.evaluate(run_dir, ['none'])['none'] == expected
+  assert len(seen) == expected['videos'] - run.clips.batch_size
+
+
+def test_the_training_list_can_be_tested_and_other_splits(trained):
+  run_dir, _ = trained
+  outcome = evaluate.evaluate(run_dir, ['none'], subset='train', split=2)
+  assert outcome['none']['videos'] == 20
+  assert outcome['none']['about']['list'] == 'train2'
+
+
+@pytest.mark.parametrize('regions', [[], ['black'], ['none', 'person']])
+def test_unknown_regions_are_refused(trained, regions):
+  with pytest.raises(errors.UserError, match='`eval_masks` must be some of none, background'):
+    evaluate.evaluate(trained[0], regions)
+
+
+@pytest.mark.parametrize('arguments, message', [
+    ((), 'expected --run_dir, a folder that train made; it was not given'),
+    (('--run_dir=nowhere',), 'nowhere: expected a directory made by train; it has no run.json'),
+    (('--run_dir=.', '--subset=validation'), 'value should be one of <test|train>'),
+])
+def test_bad_flags_are_one_line(tmp_path, arguments, message):
+  assert message in commands.error('i3d_tf.evaluate', *arguments, cwd=tmp_path)
+
+
+def test_a_run_without_a_checkpoint_is_an_error(tmp_path, trained):
+  runs.start(str(tmp_path), trained[1])
+  with pytest.raises(errors.UserError, match='expected a checkpoint; train has not written one'):
+    evaluate.evaluate(str(tmp_path), ['none'])
+
+
+def test_the_command_prints_a_line_for_every_mask(trained):
+  run_dir, run = trained
+  out, _ = commands.run('i3d_tf.evaluate', f'--run_dir={run_dir}', cwd=run.data.records)
+  assert [line.split()[0] for line in out.splitlines()[1:4]] == list(REGIONS)

@@ -1,0 +1,63 @@
+"""TV-L1: sign and order of its axes; its storage in 8 bits."""
+
+import numpy as np
+import pytest
+
+from i3d_tf import optical_flow
+from tests import fakes
+
+_STEP = 40 / 255  # pixels of motion from code to code
+
+
+def _moved(right, down, size=64, margin=8):
+  """Two frames, the second showing what the first shows moved by whole pixels."""
+  image = fakes.texture(size + 2 * margin, size + 2 * margin)
+  cut = lambda dx, dy: image[margin - dy:margin - dy + size, margin - dx:margin - dx + size]
+  return cut(0, 0), cut(right, down)
+
+
+@pytest.mark.parametrize('right, down', [(3, 0), (-2, 0), (0, 2), (0, -3), (2, -1), (0, 0)])
+def test_flow_of_a_translation_is_the_translation(right, down):
+  flow, = optical_flow.tvl1(_moved(right, down))
+  assert flow.shape == (64, 64, 2) and flow.dtype == np.float32
+  np.testing.assert_allclose(np.median(flow, axis=(0, 1)), [right, down], atol=0.1)
+
+
+def test_flow_goes_from_each_frame_to_the_next():
+  image = fakes.texture(48, 80)
+  frames = [image[:, start:start + 48] for start in (8, 6, 9, 9)]  # moves by +2, -3, 0
+  flows = list(optical_flow.tvl1(iter(frames)))
+  assert len(flows) == 3
+  np.testing.assert_allclose([np.median(flow[..., 0]) for flow in flows], [2, -3, 0], atol=0.1)
+
+
+@pytest.mark.parametrize('number_of_frames', [0, 1])
+def test_less_than_two_frames_have_no_flow(number_of_frames):
+  assert not list(optical_flow.tvl1([fakes.texture(32, 32)] * number_of_frames))
+
+
+def test_storage_is_off_by_half_a_step_at_most():
+  flow = np.linspace(-20, 20, 10001, dtype=np.float32).reshape(-1, 1).repeat(2, axis=1)
+  error = optical_flow.dequantise(optical_flow.quantise(flow)) - flow
+  assert np.abs(error).max() <= _STEP / 2 + 1e-5
+
+
+def test_every_code_survives_storage():
+  codes = np.arange(256, dtype=np.uint8).reshape(16, 8, 2)
+  flow = optical_flow.dequantise(codes)
+  assert flow.dtype == np.float32
+  np.testing.assert_array_equal(optical_flow.quantise(flow), codes)
+
+
+@pytest.mark.parametrize('pixels, code', [
+    (-1000, 0), (-20.01, 0), (-20, 0), (20, 255), (20.01, 255), (1000, 255), (np.inf, 255),
+    (0, 128), (-_STEP / 2, 127), (_STEP / 2, 128), (10, 191), (-10, 64)])
+def test_motion_is_clipped_and_rounded_to_codes(pixels, code):
+  codes = optical_flow.quantise(np.full((1, 1, 2), pixels, np.float32))
+  assert codes.dtype == np.uint8
+  np.testing.assert_array_equal(codes, [[[code, code]]])
+
+
+def test_no_motion_reads_as_half_a_step_to_the_right():
+  codes = optical_flow.quantise(np.zeros((1, 1, 2)))
+  np.testing.assert_allclose(optical_flow.dequantise(codes), _STEP / 2, atol=1e-5)

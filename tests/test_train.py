@@ -1,0 +1,159 @@
+"""Training: what it writes, that it goes on exactly where it was killed, what it refuses."""
+
+import csv
+import json
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from i3d_tf import errors
+from i3d_tf import runs
+from i3d_tf import train
+from tests import commands
+from tests import tiny
+
+
+@pytest.fixture(scope='module')
+def records(tmp_path_factory):
+  return tiny.make_records(tmp_path_factory.mktemp('demo'))
+
+
+def start_and_train(run_dir, run, **kwargs):
+  runs.start(str(run_dir), run)
+  return train.train(str(run_dir), run, **kwargs)
+
+
+def last_checkpoint(run_dir):
+  """Every value of the last checkpoint by name."""
+  reader = tf.train.load_checkpoint(str(run_dir / 'checkpoints'))
+  return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
+          if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and 'save_counter' not in name}
+
+
+def history(run_dir):
+  with open(run_dir / 'history.csv', newline='') as f:
+    return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(f)]
+
+
+def test_writes_settings_history_tensorboard_and_checkpoints(tmp_path, records):
+  start_and_train(tmp_path, tiny.run(records, steps=5, mask='background'), log_every=2,
+                  checkpoint_every=4)
+  with open(tmp_path / 'run.json') as f:
+    content = json.load(f)
+  assert content['data']['mask'] == 'background'
+  assert content['clips']['seed'] == 0
+  assert content['versions']['tensorflow'] == tf.__version__
+  assert 'git_commit' in content
+  rows = history(tmp_path)
+  assert [row['step'] for row in rows] == [2, 4, 5]
+  assert all(np.isfinite(row['loss']) and 0 <= row['accuracy'] <= 1 for row in rows)
+  assert rows[-1]['learning_rate'] < rows[0]['learning_rate']
+  tags = set()
+  for name in os.listdir(tmp_path / 'tensorboard'):
+    for event in tf.compat.v1.train.summary_iterator(str(tmp_path / 'tensorboard' / name)):
+      tags.update(value.tag for value in event.summary.value)
+  assert tags == {'train/seen', 'loss', 'accuracy', 'learning_rate', 'clips_per_second'}
+  assert runs.last_step(str(tmp_path)) == 5
+
+
+def test_the_first_loss_is_that_of_guessing(tmp_path, records):
+  start_and_train(tmp_path, tiny.run(records, steps=1))
+  assert abs(history(tmp_path)[0]['loss'] - np.log(10)) < 1
+
+
+def test_learns_the_training_clips(tmp_path, records):
+  run = tiny.replace(tiny.run(records, steps=200), 'optimization', learning_rate=5e-3)
+  run = tiny.replace(tiny.replace(run, 'clips', augment=False), 'network', dropout=0.0)
+  start_and_train(tmp_path, run, log_every=20)
+  losses = [row['loss'] for row in history(tmp_path)]
+  assert losses[-1] < losses[0] / 2
+
+
+def test_a_seed_repeats_a_training_and_another_does_not(tmp_path, records):
+  for name, seed in (('a', 1), ('b', 1), ('c', 2)):
+    run = tiny.replace(tiny.run(records, steps=3), 'clips', seed=seed)
+    start_and_train(tmp_path / name, run)
+  a, b, c = (last_checkpoint(tmp_path / name) for name in 'abc')
+  for name, value in a.items():
+    np.testing.assert_allclose(value, b[name], rtol=1e-4, atol=1e-6, err_msg=name)
+  assert any(np.abs(a[name] - c[name]).max() > 1e-3 for name in a if a[name].dtype == np.float32)
+
+
+def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
+  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=12', '--checkpoint_every=3',
+               '--log_every=1', '--run_dir=killed')
+  process = commands.start('i3d_tf.train', *arguments, cwd=tmp_path)
+  written = tmp_path / 'killed' / 'history.csv'
+  commands.kill_when(
+      process, lambda: written.exists() and len(written.read_text().splitlines()) > 5)
+  killed_at = runs.last_step(str(tmp_path / 'killed'))
+  assert 3 <= killed_at < 12
+  out, _ = commands.run('i3d_tf.train', *arguments, cwd=tmp_path)
+  assert f'goes on at step {killed_at} of 12' in out
+
+  run = runs.load(str(tmp_path / 'killed'))
+  start_and_train(tmp_path / 'whole', run, checkpoint_every=3, log_every=1)
+  killed, whole = (last_checkpoint(tmp_path / name) for name in ('killed', 'whole'))
+  assert killed.keys() == whole.keys()
+  for name, value in whole.items():
+    # Not bit for bit: threads add up gradients in an order of their own.
+    np.testing.assert_allclose(killed[name], value, rtol=1e-3, atol=1e-5, err_msg=name)
+  rows = {name: history(tmp_path / name) for name in ('killed', 'whole')}
+  assert [row['step'] for row in rows['killed']] == list(range(1, 13))
+  np.testing.assert_allclose([row['loss'] for row in rows['killed']],
+                             [row['loss'] for row in rows['whole']], rtol=1e-3)
+
+
+@pytest.mark.parametrize('section, change, message', [
+    ('data', {'mask': 'activity'}, "data.mask is 'none' there, 'activity' here"),
+    ('clips', {'seed': 5}, 'clips.seed is 0 there, 5 here'),
+    ('optimization', {'steps': 9}, 'optimization.steps is 4 there, 9 here'),
+])
+def test_a_run_directory_keeps_its_settings(tmp_path, records, section, change, message):
+  run = tiny.run(records)
+  runs.start(str(tmp_path), run)
+  with pytest.raises(errors.UserError, match='holds a run with other settings: ' + message):
+    runs.start(str(tmp_path), tiny.replace(run, section, **change))
+
+
+def test_a_loss_that_explodes_is_an_error_and_is_not_saved(tmp_path, records):
+  run = tiny.replace(tiny.run(records, steps=20), 'optimization', optimizer='sgd',
+                     learning_rate=1e30)
+  with pytest.raises(errors.UserError, match='the loss is no longer finite at step'):
+    start_and_train(tmp_path, run, log_every=20, checkpoint_every=5)
+  assert runs.last_step(str(tmp_path)) is None
+
+
+def test_flow_that_is_not_there_is_an_error(tmp_path, records):
+  run = tiny.replace(tiny.run(records), 'clips', stream='flow')
+  with pytest.raises(errors.UserError, match='expected flow for --stream=flow; 20 of 20 videos'):
+    start_and_train(tmp_path, run)
+
+
+def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
+  start_and_train(tmp_path, tiny.run(records, steps=2))
+  checkpoints = tmp_path / 'checkpoints'
+  data, = checkpoints.glob('*.data-*')
+  data.write_bytes(data.read_bytes()[:1000])
+  with pytest.raises(errors.UserError, match=r'ckpt-2: expected a whole checkpoint of this run'):
+    train.train(str(tmp_path), tiny.run(records, steps=2))
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (('--mask=person',), 'flag --mask=person: value should be one of <none|background|activity>'),
+    (('--mask', 'background', 'false'), 'expected flags only; received false'),
+    (('--records=nowhere',), 'nowhere: expected a folder made by make_tfrecords'),
+    (('--split=4',), '`split` must be one of 1, 2, 3; received 4'),
+    (('--clip_frames=8',), '`clip_frames` must be at least 9; received 8'),
+    (('--eval_masks=black',), '`eval_masks` must be some of none, background, activity; '
+                              'received black'),
+    (('--learning_rate_drops=20,ten',),
+     'expected steps such as --learning_rate_drops=3000,4000; received 20,ten'),
+    (('--records=r', '--learning_rate_drops=20,10'),
+     '`learning_rate_drops` must be rising steps, with schedule drops; received (20, 10)'),
+])
+def test_bad_flags_are_one_line(tmp_path, arguments, message):
+  assert message in commands.error('i3d_tf.train', *arguments, cwd=tmp_path)
+  assert os.listdir(tmp_path) == []

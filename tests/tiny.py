@@ -1,0 +1,41 @@
+"""A tiny data set and a tiny run, for tests that need all of it."""
+
+import dataclasses
+
+from i3d_tf import build_records
+from i3d_tf import input_pipeline
+from i3d_tf import records
+from i3d_tf import runs
+from i3d_tf.demo import plan
+from i3d_tf.demo import writing
+
+# Flags of train that make a run as small as `run` is.
+FLAGS = ('--frame_size=32', '--clip_frames=9', '--batch_size=4', '--mask_dilation=0',
+         '--width=0.125', '--batch_norm_momentum=0.5', '--optimizer=adam', '--schedule=cosine')
+
+
+def make_records(folder):
+  """Draws 30 videos of 10 classes, 10 frames each, and stores them: the folder of records."""
+  settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64)
+  writing.write_videos(settings, folder)
+  output = folder / 'records'
+  build_records.build_ucf101(
+      folder / 'videos', folder / 'lists', output,
+      build_records.Settings(short_side=37, num_shards=2), folder / 'masks')
+  return output
+
+
+def run(folder, steps=4, **data):
+  """A `runs.Run` of a tiny network on the records in `folder`; `data` as in `runs.Data`."""
+  return runs.Run(
+      runs.Data(str(folder), **data),
+      input_pipeline.Settings(frame_size=32, clip_frames=9, batch_size=4, mask_dilation=0),
+      runs.Network(width=0.125, batch_norm_momentum=0.5),
+      runs.Optimization(steps=steps, optimizer='adam', schedule='cosine'),
+      records.open_folder(folder).label_names)
+
+
+def replace(run_, section, **values):
+  """A `runs.Run` with some settings of a section changed."""
+  return dataclasses.replace(
+      run_, **{section: dataclasses.replace(getattr(run_, section), **values)})

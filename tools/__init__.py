@@ -1,0 +1,1 @@
+"""Commands around the data: records made, looked at."""
