@@ -11,6 +11,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 from absl import app
 from absl import flags
+from absl import logging
 import tqdm
 
 from i3d_tf import errors
@@ -26,6 +27,8 @@ def run(main):
     main: a function without arguments.
   """
   def wrapped(argv):
+    if not flags.FLAGS['verbosity'].present:
+      logging.set_verbosity(logging.WARNING)  # TensorFlow chats between the progress bars
     try:
       if len(argv) > 1:
         # `--flag false` would otherwise be --flag, silently true.

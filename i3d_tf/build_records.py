@@ -91,7 +91,8 @@ def read_video(source, label_names, settings):
 
   frames, places = [], []
   for index, frame in video_lib.resample(counted(), source_rate, settings.frame_rate):
-    size = video_lib.fit_short_side(*frame.shape[:2], settings.short_side)
+    source_size = frame.shape[:2]
+    size = video_lib.fit_short_side(*source_size, settings.short_side)
     frames.append(video_lib.resize(frame, *size))
     places.append(index)
 
@@ -100,8 +101,13 @@ def read_video(source, label_names, settings):
     if len(masks) != number_of_frames:
       raise masks_lib.MaskError(f'{source.masks}: expected {number_of_frames} masks, as many as '
                                 f'{source.file} has frames; found {len(masks)}')
+    if (masks.height, masks.width) != source_size:
+      raise masks_lib.MaskError(
+          f'{source.masks}: expected masks of {source_size[0]}x{source_size[1]}, the size of '
+          f'{source.file}; found {masks.height}x{masks.width}')
+    # INTER_NEAREST would put masks half a pixel further up and left than frames.
     resized = [
-        video_lib.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST)
+        video_lib.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
         for index in places
     ]
     coverage = masks_lib.coverage(resized)
@@ -152,7 +158,11 @@ def build(sources, label_names, output, settings, progress=None):
   Raises:
     records.RecordError: `output` holds records made otherwise.
   """
-  os.makedirs(output, exist_ok=True)
+  with files.locked(output):
+    return _build(sources, label_names, output, settings, progress)
+
+
+def _build(sources, label_names, output, settings, progress):
   shards = [records.shard_name(i, settings.num_shards) for i in range(settings.num_shards)]
   manifest = {
       'shards': shards,
@@ -177,18 +187,31 @@ def build(sources, label_names, output, settings, progress=None):
   for number, shard in enumerate(shards):
     members = [sources[i] for i in order[number::settings.num_shards]]
     path = os.path.join(output, shard)
-    if not os.path.exists(records.index_path(path)):
+    if not _is_whole(path):
       _build_shard(path, members, label_names, settings,
                    None if progress is None else (
                        lambda n, before=done: progress(before + n, len(sources))))
     done += len(members)
     if progress is not None:
       progress(done, len(sources))
-    failures.extend(_read_failures(path))
+    left_out = _read_failures(path)
+    failures.extend(left_out)
+    stored = {entry.path for entry in records.read_shard_index(path)}
+    if stored.union(failure.path for failure in left_out) != {source.path for source in members}:
+      raise records.RecordError(f'{output}: these records were made from other videos; '
+                                'choose another folder or remove this one')
   if existing is None or not existing['complete']:
     records.write_manifest(output, {**manifest, 'complete': True})
   place = {source.path: index for index, source in enumerate(sources)}
   return sorted(failures, key=lambda failure: place[failure.path])
+
+
+def _is_whole(shard):
+  try:
+    records.read_shard_index(shard)
+  except records.RecordError:
+    return False
+  return os.path.exists(_failures_path(shard))
 
 
 def _build_shard(path, sources, label_names, settings, progress):

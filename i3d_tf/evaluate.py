@@ -71,8 +71,9 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
              if any((region, entry.path) not in journal.rows for region in regions)]
 
   predict = {region: _predictor(model, run, region) for region in regions}
-  with app.progress(total=len(entries), initial=len(entries) - len(waiting),
-                    desc=f'testing on {",".join(regions)}', unit='video') as bar:
+  progress = app.progress(total=len(entries), initial=len(entries) - len(waiting),
+                          desc=f'testing, replaced: {", ".join(regions)}', unit='video')
+  with input_pipeline.naming_bad_records(source, waiting), progress as bar:
     events = tf.summary.create_file_writer(os.path.join(run_dir, 'tensorboard'))
     for number, batch in enumerate(
         input_pipeline.evaluation(source, waiting, clips) if waiting else ()):

@@ -1,6 +1,7 @@
 """Files that are either whole or absent, whenever the process is killed."""
 
 import contextlib
+import fcntl
 import os
 
 
@@ -28,3 +29,21 @@ def replacing(path):
     with contextlib.suppress(FileNotFoundError):
       os.remove(temporary)
     raise
+
+
+@contextlib.contextmanager
+def locked(folder):
+  """Lets one process at a time work in a folder; others wait.
+
+  The system drops the lock of a process that ends, in whatever way.
+
+  Args:
+    folder: made if missing.
+  """
+  os.makedirs(folder, exist_ok=True)
+  descriptor = os.open(folder, os.O_RDONLY)
+  try:
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield
+  finally:
+    os.close(descriptor)

@@ -8,6 +8,7 @@ Everything random is drawn from (seed, position of the example), so that
 training goes on exactly where it stopped, given nothing but its step.
 """
 
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -145,6 +146,38 @@ def evaluation(source, entries, settings):
       .prefetch(tf.data.AUTOTUNE))
 
 
+@contextlib.contextmanager
+def naming_bad_records(source, entries):
+  """Turns TensorFlow's error about a record that cannot be read into one that names the video.
+
+  Args:
+    source: the `records.Records` that `entries` are of.
+    entries: the `records.Entry`s that are read in the body of the `with`.
+
+  Raises:
+    RecordError: a record is damaged.
+  """
+  try:
+    yield
+  except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
+    for shard, offset, entry in zip(*records.columns(entries, source.folder), entries):
+      try:
+        # In a flat_map, as records.read_at asks for.
+        dataset = tf.data.Dataset.from_tensors(0).flat_map(
+            lambda _, shard=shard, offset=offset: records.read_at(shard, offset))
+        for serialized in dataset:
+          video = records.parse(serialized)
+          for image in tf.concat([video['frames'], video['masks'], video['flow']], axis=0):
+            tf.io.decode_image(image)
+      except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as e:
+        reason = 'its checksum is wrong' if isinstance(e, tf.errors.DataLossError) else (
+            'an image in it cannot be decoded')
+        raise records.RecordError(
+            f'{shard}: expected a whole record of {entry.path} at byte {entry.offset}; {reason}. '
+            'Make this file of records again') from e
+    raise
+
+
 def loop_window(length, wanted, position):
   """Which frames make a clip: a window of a video, or the whole of it looped.
 
@@ -196,7 +229,7 @@ def _decode(video, sampled, settings, position, flipped):
     The dict of one video, see `training`.
   """
   encoded = tf.gather(video['frames' if settings.stream == 'rgb' else 'flow'], sampled)
-  shape = tf.io.extract_jpeg_shape(video['frames'][0])
+  shape = tf.io.extract_jpeg_shape(video['frames'][sampled[0]])
   window = preprocess.window(shape[0], shape[1], settings.frame_size, settings.resize, position)
   if settings.stream == 'rgb':
     decode = lambda image: tf.io.decode_and_crop_jpeg(

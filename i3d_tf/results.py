@@ -65,7 +65,8 @@ def summarise(rows, label_names):
     A JSON-able dict.
   """
   correct = [row.prediction == row.label for row in rows]
-  in_top_5 = [np.count_nonzero(row.logits > row.logits[row.label]) < 5 for row in rows]
+  # Not `>`: logits that are NaN are no top five.
+  in_top_5 = [np.count_nonzero(~(row.logits <= row.logits[row.label])) < 5 for row in rows]
   found = [c for row, c in zip(rows, correct) if row.mask_found]
   classes = []
   for label, name in enumerate(label_names):
@@ -119,7 +120,10 @@ def read(csv_path):
   """
   try:
     with open(csv_path, newline='') as f:
-      return [_from_csv(row) for row in csv.DictReader(f)]
+      rows = [_from_csv(row) for row in csv.DictReader(f)]
+    if not rows:
+      raise ValueError('there is none')
+    return rows
   except (OSError, KeyError, ValueError, TypeError) as e:
     raise errors.UserError(f'{csv_path}: expected the rows of a result; '
                            f'{type(e).__name__}: {e}') from e
@@ -190,7 +194,9 @@ def _to_csv(row):
 
 
 def _from_csv(row):
-  logits = [row[key] for key in row if key.startswith('logit_')]
+  if None in row or None in row.values():
+    raise ValueError(f'the line of {row["video"]} does not have as many cells as the first line')
+  logits = [row[f'logit_{i}'] for i in range(max(len(row) - len(_COLUMNS), 1))]
   return Row(row['video'], int(row['label']), row['class'], int(row['frames']),
              bool(int(row['mask_found'])), float(row['coverage']) if row['coverage'] else None,
              np.array(logits, np.float32))

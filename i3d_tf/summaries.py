@@ -44,7 +44,7 @@ class History:
 
   def __init__(self, run_dir, step):
     self._path = os.path.join(run_dir, 'history.csv')
-    rows = [row for row in self._read() if int(row['step']) <= step]
+    rows = self._read(step)
     with files.replacing(self._path) as temporary, open(temporary, 'w', newline='') as f:
       writer = csv.DictWriter(f, _COLUMNS)
       writer.writeheader()
@@ -53,11 +53,15 @@ class History:
     self._csv = csv.DictWriter(self._file, _COLUMNS)
     self._events = tf.summary.create_file_writer(os.path.join(run_dir, 'tensorboard'))
 
-  def _read(self):
+  def _read(self, step):
     try:
       with open(self._path, newline='') as f:
-        # A kill may have cut the last line off: its cells are missing.
-        return [row for row in csv.DictReader(f) if all(row.get(c) for c in _COLUMNS)]
+        # A kill may have cut the last line off.
+        rows = list(csv.DictReader(line for line in f if line.endswith('\n')))
+      for row in rows:
+        if tuple(row) != _COLUMNS or None in row.values():
+          raise ValueError(f'columns {", ".join(_COLUMNS)}; found {row}')
+      return [row for row in rows if int(row['step']) <= step]
     except FileNotFoundError:
       return []
     except ValueError as e:

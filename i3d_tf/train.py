@@ -77,8 +77,9 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
   batches = strategy.experimental_distribute_dataset(
       input_pipeline.training(source, entries, run.clips, start_step=int(step)))
   history = summaries.History(run_dir, int(step))
-  with app.progress(total=run.optimization.steps, initial=int(step), unit='step',
-                    desc=f'training, {_MASKED[run.data.mask]}') as bar:
+  progress = app.progress(total=run.optimization.steps, initial=int(step), unit='step',
+                          desc=f'training, {_MASKED[run.data.mask]}')
+  with input_pipeline.naming_bad_records(source, entries), progress as bar:
     logged_step, logged_time = int(step), time.monotonic()
     for batch in batches:
       if int(step) == 0:

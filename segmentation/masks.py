@@ -123,8 +123,13 @@ def read(path):
       rle = annotation['segmentation']
       if list(rle['size']) != [height, width]:
         raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
+      counts = rle['counts'].encode('ascii')
+      runs = _run_lengths(counts)
+      if sum(runs) != height * width or any(run < 0 for run in runs):
+        raise MaskError(f'{path}: expected masks of {height * width} pixels; '
+                        f'annotation {annotation.get("id")} has {sum(runs)}')
       frames[frame_of[annotation['image_id']]].append(
-          {'size': [height, width], 'counts': rle['counts'].encode('ascii')})
+          {'size': [height, width], 'counts': counts})
   except FileNotFoundError as e:
     raise MaskError(f'{path}: no such mask file') from e
   except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
@@ -133,6 +138,40 @@ def read(path):
     raise MaskError(f'{path}: expected a COCO dataset of person masks with compressed RLE; '
                     f'{type(e).__name__}: {e}') from e
   return Masks(height, width, tuple(tuple(rles) for rles in frames))
+
+
+def _run_lengths(counts):
+  """The run lengths that COCO's compressed counts spell out.
+
+  Only for checking: pycocotools decodes counts that are too short to whatever
+  the memory holds.
+
+  Args:
+    counts: bytes. Five bits a character, low ones first, the sixth saying that
+      more follow; from the fourth run on, the difference to the last but one.
+
+  Returns:
+    A list of ints.
+
+  Raises:
+    ValueError: the counts are no such characters, or end within a number.
+  """
+  runs, value, shift = [], 0, 0
+  for character in counts:
+    bits = character - 48
+    if not 0 <= bits < 64:
+      raise ValueError(f'no character of RLE counts: {chr(character)!r}')
+    value |= (bits & 31) << shift
+    shift += 5
+    if bits & 32:
+      continue
+    if bits & 16:  # the sign
+      value -= 1 << shift
+    runs.append(value + runs[-2] if len(runs) > 2 else value)
+    value, shift = 0, 0
+  if shift:
+    raise ValueError('RLE counts end within a number')
+  return runs
 
 
 def dilate(masks, size):

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from i3d_tf import errors
 from i3d_tf.demo import rendering
 from i3d_tf.demo import writing
 from i3d_tf.demo.plan import DemoSettings
@@ -79,8 +80,9 @@ def test_an_interrupted_set_is_completed(whole_set, tmp_path):
     writing.write_videos(_SETTINGS, tmp_path, _killed_after(5))
   assert not (tmp_path / 'lists').exists()
   # What a kill can leave: half a file under a temporary name, and a video without its masks.
-  (tmp_path / 'videos' / 'Bowing' / '.partial_v_Bowing_g03_c01.avi').write_bytes(b'half')
-  (tmp_path / 'masks' / '.partial_v_Bowing_g03_c01.json.tmp1').write_bytes(b'half')
+  drawn = plan(_SETTINGS)[5]
+  (tmp_path / 'videos' / drawn.class_name / f'.partial_{drawn.name}.avi').write_bytes(b'half')
+  (tmp_path / 'masks' / '.partial_v_Bowing_g02_c01.json').write_bytes(b'half')
   (tmp_path / 'masks' / 'v_Bowing_g02_c01.json').unlink()
   totals = []
   def progress(iterable, total):
@@ -99,7 +101,7 @@ def test_a_complete_set_is_left_alone(whole_set):
 
 def test_changed_settings_are_refused(whole_set):
   before = _contents(whole_set)
-  with pytest.raises(ValueError) as error:
+  with pytest.raises(errors.UserError) as error:
     writing.write_videos(dataclasses.replace(_SETTINGS, clips_per_group=2, seed=9), whole_set)
   message = str(error.value)
   assert str(whole_set) in message
@@ -109,11 +111,11 @@ def test_changed_settings_are_refused(whole_set):
 
 def test_a_set_of_another_drawing_is_refused(tmp_path):
   (tmp_path / 'demo_set.json').write_text(json.dumps({'version': 0}))
-  with pytest.raises(ValueError, match='version is 0 there and 1 here'):
+  with pytest.raises(errors.UserError, match='version is 0 there and 1 here'):
     writing.write_videos(_SETTINGS, tmp_path)
 
 
 def test_a_folder_whose_description_is_damaged_is_refused(tmp_path):
   (tmp_path / 'demo_set.json').write_text('{')
-  with pytest.raises(ValueError, match='demo_set.json must be the JSON that describes a demo set'):
+  with pytest.raises(errors.UserError, match='demo_set.json must be the JSON that describes a demo set'):
     writing.write_videos(_SETTINGS, tmp_path)

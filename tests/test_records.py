@@ -1,0 +1,341 @@
+"""The TFRecord schema, shards with their indexes, and folders of records."""
+
+import dataclasses
+import json
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from i3d_tf import errors
+from i3d_tf import records
+from tests import fakes
+
+_FULL = records.Video(
+    path='Archery/v_Archery_g01_c02.avi', label=7, label_text='Archery',
+    frames=(b'jpeg 0', b'jpeg 1', b'jpeg 2'), height=36, width=48, frame_rate=25.0,
+    masks=(b'mask 0', b'mask 1', b'mask 2'), coverage=0.25,
+    flow=(b'\x89PNG 0', b'\x89PNG 1'), flow_method='tvl1')
+_BARE = dataclasses.replace(_FULL, masks=None, coverage=None, flow=None, flow_method=None)
+
+
+def _videos(count, size=1):
+  """Videos that differ in length: record n holds n + 1 frames."""
+  return [dataclasses.replace(_BARE, path=f'A/v_A_g01_c{n:02d}.avi', label=n % 3,
+                              frames=(b'%d' % n * size,) * (n + 1)) for n in range(count)]
+
+
+def _manifest(**changes):
+  return {'shards': ['videos-00000-of-00001.tfrecord'], 'label_names': ['A', 'B', 'C'],
+          'settings': {}, 'complete': True, **changes}
+
+
+# === One record ===
+
+
+@pytest.mark.parametrize('video', [
+    _FULL, _BARE, dataclasses.replace(_FULL, flow=None, flow_method=None),
+    dataclasses.replace(_FULL, masks=None, coverage=None)],
+    ids=['full', 'bare', 'without flow', 'without masks'])
+def test_a_record_parses_to_what_was_encoded(video):
+  parsed = records.parse(records.encode(video))
+  assert set(parsed) == {'frames', 'masks', 'flow', 'label', 'path'}
+  assert tuple(parsed['frames'].numpy()) == video.frames
+  assert tuple(parsed['masks'].numpy()) == (video.masks or ())
+  assert tuple(parsed['flow'].numpy()) == (video.flow or ())
+  assert parsed['label'].dtype == tf.int64 and parsed['label'].numpy() == 7
+  assert parsed['path'].numpy() == b'Archery/v_Archery_g01_c02.avi'
+
+
+def test_records_parse_inside_a_dataset():
+  dataset = tf.data.Dataset.from_tensors(records.encode(_FULL)).map(records.parse)
+  assert {key: spec.shape.rank for key, spec in dataset.element_spec.items()} == {
+      'frames': 1, 'masks': 1, 'flow': 1, 'label': 0, 'path': 0}
+  assert tuple(next(iter(dataset))['flow'].numpy()) == _FULL.flow
+
+
+def _features(video):
+  """(context, feature lists) of a record, read without i3d_tf: dicts of lists."""
+  example = tf.train.SequenceExample.FromString(records.encode(video))
+  values = lambda feature: list(getattr(feature, feature.WhichOneof('kind')).value)
+  return ({key: values(feature) for key, feature in example.context.feature.items()},
+          {key: [value for feature in features.feature for value in values(feature)]
+           for key, features in example.feature_lists.feature_list.items()})
+
+
+def test_a_record_holds_the_keys_of_media_sequence():
+  context, lists = _features(_FULL)
+  assert context == {
+      'clip/data_path': [b'Archery/v_Archery_g01_c02.avi'],
+      'clip/label/index': [7],
+      'clip/label/text': [b'Archery'],
+      'image/format': [b'JPEG'],
+      'image/channels': [3],
+      'image/height': [36],
+      'image/width': [48],
+      'image/frame_rate': [25.0],
+      'CLASS_SEGMENTATION/image/format': [b'PNG'],
+      'CLASS_SEGMENTATION/image/channels': [1],
+      'CLASS_SEGMENTATION/image/height': [36],
+      'CLASS_SEGMENTATION/image/width': [48],
+      'CLASS_SEGMENTATION/image/frame_rate': [25.0],
+      'CLASS_SEGMENTATION/class/label/index': [1],
+      'CLASS_SEGMENTATION/class/label/string': [b'person'],
+      'CLASS_SEGMENTATION/coverage': [0.25],
+      'FORWARD_FLOW/image/format': [b'PNG'],
+      'FORWARD_FLOW/image/channels': [3],
+      'FORWARD_FLOW/image/height': [36],
+      'FORWARD_FLOW/image/width': [48],
+      'FORWARD_FLOW/image/frame_rate': [25.0],
+      'FORWARD_FLOW/method': [b'tvl1'],
+  }
+  assert lists == {
+      'image/encoded': [b'jpeg 0', b'jpeg 1', b'jpeg 2'],
+      'image/timestamp': [0, 40000, 80000],
+      'CLASS_SEGMENTATION/image/encoded': [b'mask 0', b'mask 1', b'mask 2'],
+      'CLASS_SEGMENTATION/image/timestamp': [0, 40000, 80000],
+      'FORWARD_FLOW/image/encoded': [b'\x89PNG 0', b'\x89PNG 1'],
+      'FORWARD_FLOW/image/timestamp': [0, 40000],
+  }
+
+
+def test_a_record_without_masks_and_flow_has_no_keys_for_them():
+  context, lists = _features(_BARE)
+  assert not [key for key in (*context, *lists) if 'SEGMENTATION' in key or 'FLOW' in key]
+
+
+def test_flow_that_is_not_png_is_declared_as_jpeg():
+  context, _ = _features(dataclasses.replace(_FULL, flow=(b'\xff\xd8 0', b'\xff\xd8 1')))
+  assert context['FORWARD_FLOW/image/format'] == [b'JPEG']
+
+
+def test_timestamps_follow_the_frame_rate():
+  _, lists = _features(dataclasses.replace(_FULL, frame_rate=30.0))
+  assert lists['image/timestamp'] == [0, 33333, 66667]
+
+
+def test_the_bytes_of_a_record_are_the_same_in_every_process():
+  # Protocol buffers keep keys in a hash table that every process seeds anew; in order they only
+  # are by intention.
+  serialized = records.encode(_FULL)
+  for keys in _features(_FULL):
+    written = sorted(keys, key=lambda key: serialized.index(b'\x0a' + bytes([len(key)]) + key.encode()))
+    assert written == sorted(keys)
+
+
+@pytest.mark.parametrize('changes, message', [
+    ({'frames': ()}, 'a video must have frames; received none'),
+    ({'masks': (b'0', b'1')}, '3 frames must have 3 masks; received 2'),
+    ({'masks': ()}, '3 frames must have 3 masks; received 0'),
+    ({'flow': (b'0', b'1', b'2')}, '3 frames must have 2 flow fields; received 3'),
+    ({'flow': ()}, '3 frames must have 2 flow fields; received 0'),
+])
+def test_counts_that_do_not_go_together_are_refused(changes, message):
+  with pytest.raises(ValueError) as error:
+    records.encode(dataclasses.replace(_FULL, **changes))
+  assert str(error.value) == f'{_FULL.path}: {message}'
+
+
+# === Shards ===
+
+
+def _read_at(shards, offsets):
+  """The records at offsets of shards: a list of bytes."""
+  places = tf.data.Dataset.from_tensor_slices((list(map(str, shards)), np.int64(offsets)))
+  return list(places.flat_map(records.read_at).as_numpy_iterator())
+
+
+def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
+  path = str(tmp_path / 'a.tfrecord')
+  written = records.write_shard(path, [
+      _FULL, dataclasses.replace(_BARE, path='B, "b"/v.avi', label=2),
+      dataclasses.replace(_FULL, coverage=0.0, masks=(b'',) * 3)])
+  lengths = [entry.length for entry in written]
+  assert written == [
+      records.Entry('Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', 0, lengths[0], 3, 36, 48,
+                    0.25, 2),
+      records.Entry('B, "b"/v.avi', 2, 'a.tfrecord', lengths[0], lengths[1], 3, 36, 48, None, 0),
+      records.Entry('Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', lengths[0] + lengths[1],
+                    lengths[2], 3, 36, 48, 0.0, 2),
+  ]
+  assert sum(lengths) == os.path.getsize(path)
+  assert records.read_shard_index(path) == written
+  assert [entry.mask_found for entry in written] == [True, False, False]
+
+
+def test_coverage_is_read_back_exactly(tmp_path):
+  path = str(tmp_path / 'a.tfrecord')
+  records.write_shard(path, [dataclasses.replace(_FULL, coverage=1 / 3)])
+  assert records.read_shard_index(path)[0].coverage == 1 / 3
+
+
+def test_any_tool_reads_a_shard(tmp_path):
+  path = str(tmp_path / 'a.tfrecord')
+  videos = _videos(5)
+  records.write_shard(path, videos)
+  assert list(tf.data.TFRecordDataset(path).as_numpy_iterator()) == list(map(records.encode, videos))
+
+
+def test_any_record_is_read_by_its_offset(tmp_path):
+  path = str(tmp_path / 'a.tfrecord')
+  videos = _videos(12, size=300)
+  entries = records.write_shard(path, videos)
+  read = _read_at([path] * 12, [entry.offset for entry in entries[::-1]])
+  assert read == [records.encode(video) for video in videos[::-1]]
+
+
+@pytest.mark.parametrize('place', [0, 8, 12, 40, -1], ids=[
+    'length', 'checksum of the length', 'start', 'middle', 'checksum'])
+def test_a_flipped_byte_is_noticed(tmp_path, place):
+  path = tmp_path / 'a.tfrecord'
+  entries = records.write_shard(str(path), _videos(3))
+  content = bytearray(path.read_bytes())
+  content[entries[1].offset + place % entries[1].length] ^= 1
+  path.write_bytes(content)
+  with pytest.raises(tf.errors.DataLossError):
+    _read_at([path], [entries[1].offset])
+  # The records around it can still be read.
+  assert _read_at([path] * 2, [entries[0].offset, entries[2].offset]) == [
+      records.encode(_videos(3)[0]), records.encode(_videos(3)[2])]
+
+
+def test_an_offset_within_a_record_is_noticed(tmp_path):
+  path = str(tmp_path / 'a.tfrecord')
+  records.write_shard(path, _videos(3))
+  with pytest.raises(tf.errors.DataLossError):
+    _read_at([path], [5])
+
+
+class _Killed(BaseException):
+  pass
+
+
+def test_a_kill_while_writing_leaves_nothing_that_looks_whole(tmp_path):
+  def videos():
+    yield from _videos(2)
+    raise _Killed()
+
+  with pytest.raises(_Killed):
+    records.write_shard(str(tmp_path / 'a.tfrecord'), videos())
+  assert not os.listdir(tmp_path)
+
+
+def test_a_kill_before_the_index_leaves_a_shard_without_one(tmp_path):
+  def kill():
+    assert os.listdir(tmp_path) == ['a.tfrecord']
+    raise _Killed()
+
+  path = str(tmp_path / 'a.tfrecord')
+  with pytest.raises(_Killed):
+    records.write_shard(path, _videos(2), before_index=kill)
+  assert os.listdir(tmp_path) == ['a.tfrecord']
+  with pytest.raises(records.RecordError, match=r'a\.csv: expected the index of a shard; FileNot'):
+    records.read_shard_index(path)
+
+
+def test_a_video_that_cannot_be_encoded_leaves_nothing(tmp_path):
+  with pytest.raises(ValueError, match='a video must have frames'):
+    records.write_shard(
+        str(tmp_path / 'a.tfrecord'), [*_videos(1), dataclasses.replace(_BARE, frames=())])
+  assert not os.listdir(tmp_path)
+
+
+# === Folders ===
+
+
+def test_a_folder_opens_with_all_its_entries_labels_and_settings(tmp_path):
+  shards = [records.shard_name(i, 2) for i in range(2)]
+  assert shards == ['videos-00000-of-00002.tfrecord', 'videos-00001-of-00002.tfrecord']
+  videos = _videos(5)
+  entries = [records.write_shard(str(tmp_path / shard), videos[i::2])
+             for i, shard in enumerate(shards)]
+  records.write_manifest(str(tmp_path), _manifest(shards=shards, settings={'seed': 3}))
+  opened = records.open_folder(str(tmp_path))
+  assert opened.folder == str(tmp_path)
+  assert opened.entries == (*entries[0], *entries[1])
+  assert opened.label_names == ('A', 'B', 'C')
+  assert opened.settings == {'seed': 3}
+  assert (tmp_path / 'labels.txt').read_text() == 'A\nB\nC\n'
+
+
+def test_columns_lead_to_the_records(tmp_path):
+  videos = _videos(6)
+  opened = fakes.open_records(tmp_path, videos, num_shards=4)
+  assert len(opened.entries) == 6 and len({entry.shard for entry in opened.entries}) == 4
+  read = _read_at(*records.columns(opened.entries, opened.folder))
+  for entry, serialized in zip(opened.entries, read, strict=True):
+    parsed = records.parse(serialized)
+    assert parsed['path'].numpy().decode() == entry.path
+    assert len(parsed['frames']) == entry.frames
+
+
+def _remove(name):
+  return lambda folder: (folder / name).unlink()
+
+
+def _rewrite(name, change):
+  return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+
+
+_SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
+
+
+@pytest.mark.parametrize('damage, message', [
+    (_remove('manifest.json'),
+     '{folder}: expected a folder made by make_tfrecords; it has no manifest.json'),
+    (lambda folder: records.write_manifest(str(folder), _manifest(complete=False)),
+     '{folder}: these records are not finished; call make_tfrecords again with the same flags to '
+     'go on'),
+    (_rewrite('manifest.json', lambda content: content[:-20]),
+     '{folder}/manifest.json: expected the manifest of records; JSONDecodeError: '),
+    (_rewrite('manifest.json', lambda content: b'{"shards": []}'),
+     "{folder}/manifest.json: expected the manifest of records; KeyError: 'label_names'"),
+    (_rewrite('manifest.json', lambda content: b'[]'),
+     '{folder}/manifest.json: expected the manifest of records; TypeError: '),
+    (_rewrite('manifest.json', lambda content: b'\xff\xfe'),
+     '{folder}/manifest.json: expected the manifest of records; UnicodeDecodeError: '),
+    (_remove(_SHARD), f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; no such file'),
+    (_rewrite(_SHARD, lambda content: content[:-1]),
+     f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has {{size_less_1}}'),
+    (_rewrite(_SHARD, lambda content: b''),
+     f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has 0'),
+    (_remove(_INDEX), f'{{folder}}/{_INDEX}: expected the index of a shard; FileNotFoundError: '),
+    (_rewrite(_INDEX, lambda content: content.rsplit(b',', 3)[0]),
+     f'{{folder}}/{_INDEX}: expected the index of a shard; TypeError: '),
+    (_rewrite(_INDEX, lambda content: content.replace(b'offset', b'place')),
+     f"{{folder}}/{_INDEX}: expected the index of a shard; KeyError: 'offset'"),
+    (_rewrite(_INDEX, lambda content: content.replace(b',36,', b',many,')),
+     f'{{folder}}/{_INDEX}: expected the index of a shard; ValueError: '),
+    (_rewrite(_INDEX, lambda content: b''.join(content.splitlines(True)[:-1])),
+     f'{{folder}}/{_SHARD}: expected a file of {{size_less_last}} bytes; it has {{size}}'),
+    (lambda folder: records.write_manifest(str(folder), _manifest(label_names=['A', 'B'])),
+     '{folder}: A/v_A_g01_c02.avi has label 2; expected 0 to 1'),
+])
+def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, message):
+  fakes.write_records(tmp_path, _videos(3))
+  size = os.path.getsize(tmp_path / _SHARD)
+  last = records.read_shard_index(str(tmp_path / _SHARD))[-1].length
+  damage(tmp_path)
+  with pytest.raises(records.RecordError) as error:
+    records.open_folder(str(tmp_path))
+  assert str(error.value).startswith(message.format(
+      folder=tmp_path, size=size, size_less_1=size - 1, size_less_last=size - last))
+
+
+def test_negative_labels_are_refused(tmp_path):
+  fakes.write_records(tmp_path, [dataclasses.replace(_BARE, label=-1)])
+  with pytest.raises(records.RecordError, match='has label -1; expected 0 to 2$'):
+    records.open_folder(str(tmp_path))
+
+
+def test_a_manifest_is_read_as_it_was_written_and_none_is_none(tmp_path):
+  assert records.read_manifest(str(tmp_path)) is None
+  manifest = _manifest(settings={'flow': None, 'frame_rate': 12.5})
+  records.write_manifest(str(tmp_path), manifest)
+  assert records.read_manifest(str(tmp_path)) == manifest
+  assert json.loads((tmp_path / 'manifest.json').read_text()) == manifest
+
+
+def test_record_errors_are_for_the_user():
+  assert issubclass(records.RecordError, errors.UserError)
