@@ -41,6 +41,9 @@ def define():
                     'Learning rate: divided by 10 at each of --learning_rate_drops, or falling to '
                     '0 over all steps.')
   flags.DEFINE_list('learning_rate_drops', [], 'Steps at which the learning rate drops.')
+  flags.DEFINE_integer('warmup_steps', _OPTIMIZATION.warmup_steps,
+                       'Steps over which the learning rate first rises from 0, with '
+                       '--schedule=cosine.')
   flags.DEFINE_float('momentum', _OPTIMIZATION.momentum, 'Momentum of SGD.')
   flags.DEFINE_float('weight_decay', _OPTIMIZATION.weight_decay,
                      'Factor of half the squared kernels in the loss.')
@@ -66,7 +69,8 @@ def optimization_settings():
                            f'received {",".join(values.learning_rate_drops)}') from e
   return runs.Optimization(
       steps=values.steps, optimizer=values.optimizer, learning_rate=values.learning_rate,
-      schedule=values.schedule, learning_rate_drops=drops, momentum=values.momentum,
+      schedule=values.schedule, learning_rate_drops=drops,
+      warmup_steps=values.warmup_steps, momentum=values.momentum,
       weight_decay=values.weight_decay, jit_compile=values.jit_compile)
 
 

@@ -85,6 +85,7 @@ class Optimization:
     learning_rate: at the start.
     schedule: 'drops' divides the rate by 10 at each of `learning_rate_drops`
       (steps); 'cosine' lets it fall to 0 over all steps.
+    warmup_steps: with 'cosine', steps over which the rate first rises from 0.
     momentum: of SGD.
     weight_decay: factor of half the squared kernels in the loss.
     jit_compile: whether XLA compiles the step.
@@ -95,6 +96,7 @@ class Optimization:
   learning_rate: float = 1e-3
   schedule: str = 'drops'
   learning_rate_drops: tuple = ()
+  warmup_steps: int = 0
   momentum: float = 0.9
   weight_decay: float = 1e-7
   jit_compile: bool = False
@@ -109,6 +111,9 @@ class Optimization:
         ('schedule', self.schedule, 'drops or cosine', self.schedule in ('drops', 'cosine')),
         ('learning_rate_drops', drops, 'rising steps, with schedule drops',
          list(drops) == sorted(set(drops)) and not (drops and self.schedule != 'drops')),
+        ('warmup_steps', self.warmup_steps, 'at least 0, fewer than steps, with schedule cosine',
+         0 <= self.warmup_steps < self.steps
+         and not (self.warmup_steps and self.schedule != 'cosine')),
         ('momentum', self.momentum, 'at least 0 and below 1', 0 <= self.momentum < 1),
         ('weight_decay', self.weight_decay, 'at least 0', self.weight_decay >= 0),
     ):

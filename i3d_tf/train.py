@@ -90,20 +90,13 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
       bar.update()
       last = number == run.optimization.steps
       at_checkpoint = number % checkpoint_every == 0 or last
+      # Before every checkpoint, so that no weights are kept that are no numbers.
       if number % log_every == 0 or at_checkpoint:
-        mean_loss = float(loss.result())
-        if not math.isfinite(mean_loss):
-          raise errors.UserError(f'the loss is no longer finite at step {number} ({mean_loss}); '
-                                 'try a lower --learning_rate')
         now = time.monotonic()
-        history.add(number, loss=mean_loss, accuracy=float(accuracy.result()),
-                    learning_rate=float(optimizer.learning_rate),
-                    clips_per_second=(number - logged_step) * run.clips.batch_size
-                    / (now - logged_time))
-        bar.set_postfix(loss=f'{mean_loss:.3f}', accuracy=f'{float(accuracy.result()):.3f}')
+        clips = (number - logged_step) * run.clips.batch_size
+        _log(history, bar, number, loss, accuracy, learning_rate=float(optimizer.learning_rate),
+             clips_per_second=clips / (now - logged_time))
         logged_step, logged_time = number, now
-        loss.reset_state()
-        accuracy.reset_state()
       if at_checkpoint:
         manager.save(step)
       if last:
@@ -112,15 +105,29 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
   return model
 
 
+def _log(history, bar, step, loss, accuracy, **values):
+  """Writes the metrics since the last call to the history and shows them in the bar."""
+  mean_loss, mean_accuracy = float(loss.result()), float(accuracy.result())
+  if not math.isfinite(mean_loss):
+    raise errors.UserError(f'the loss is no longer finite at step {step} ({mean_loss}); '
+                           'try a lower --learning_rate')
+  history.add(step, loss=mean_loss, accuracy=mean_accuracy, **values)
+  bar.set_postfix(loss=f'{mean_loss:.3f}', accuracy=f'{mean_accuracy:.3f}')
+  loss.reset_state()
+  accuracy.reset_state()
+
+
 def _optimizer(settings):
-  if settings.schedule == 'cosine':
-    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+  schedules, rate = keras.optimizers.schedules, settings.learning_rate
+  if settings.schedule == 'cosine' and settings.warmup_steps:
+    rate = schedules.CosineDecay(0.0, settings.steps - settings.warmup_steps, warmup_target=rate,
+                                 warmup_steps=settings.warmup_steps)
+  elif settings.schedule == 'cosine':
+    rate = schedules.CosineDecay(rate, settings.steps)
   elif settings.learning_rate_drops:
-    rate = keras.optimizers.schedules.PiecewiseConstantDecay(
+    rate = schedules.PiecewiseConstantDecay(
         list(settings.learning_rate_drops),
-        [settings.learning_rate / 10 ** n for n in range(len(settings.learning_rate_drops) + 1)])
-  else:
-    rate = settings.learning_rate
+        [rate / 10 ** n for n in range(len(settings.learning_rate_drops) + 1)])
   if settings.optimizer == 'adam':
     return keras.optimizers.Adam(rate)
   return keras.optimizers.SGD(rate, momentum=settings.momentum)
