@@ -116,8 +116,9 @@ def read_video(source, label_names, settings):
   flow = None
   if settings.flow == 'tvl1':
     flow = tuple(
-        _encode_image('.png', np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]]))
-        for codes in map(optical_flow.quantise, optical_flow.tvl1(frames)))
+        _encode_image('.png', np.dstack([np.zeros_like(u), v, u]))  # BGR
+        for u, v in (np.moveaxis(optical_flow.quantise(field), -1, 0)
+                     for field in optical_flow.tvl1(frames)))
   elif settings.flow is not None:
     raise ValueError(f"`flow` must be 'tvl1' or None; received {settings.flow!r}")
 

@@ -77,7 +77,8 @@ def read_list(path, class_names):
       raise ListError(f'{where}: expected "Class/video.avi" of a known class, perhaps with a '
                       f'label; found "{" ".join(words)}"')
     if len(words) == 2 and words[1] != str(labels[folder] + 1):
-      raise ListError(f'{where}: expected label {labels[folder] + 1} for {folder}; found {words[1]}')
+      raise ListError(f'{where}: expected label {labels[folder] + 1} for {folder}; '
+                      f'found {words[1]}')
     if video in videos:
       raise ListError(f'{where}: {video} stands in the list twice')
     videos[video] = labels[folder]

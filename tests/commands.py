@@ -7,6 +7,9 @@ import sys
 import time
 
 
+_TIMEOUT = 300  # seconds that no test's command comes near, on a busy machine either
+
+
 def start(module, *arguments, cwd):
   """Starts `python -m module arguments` in a folder: a Popen with pipes."""
   return subprocess.Popen(
@@ -18,7 +21,11 @@ def start(module, *arguments, cwd):
 def run(module, *arguments, cwd, status=0):
   """Runs a command to its end: (stdout, stderr); its exit status must be `status`."""
   process = start(module, *arguments, cwd=cwd)
-  out, err = process.communicate()
+  try:
+    out, err = process.communicate(timeout=_TIMEOUT)
+  except subprocess.TimeoutExpired:
+    process.kill()
+    raise AssertionError(f'still running after {_TIMEOUT} s: {process.communicate()}') from None
   assert process.returncode == status, f'exit {process.returncode}\n{out}\n{err}'
   return out, err
 

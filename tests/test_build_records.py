@@ -1,4 +1,4 @@
-"""Video files to records: one video, and a whole data set that is stopped, damaged, called again."""
+"""Video files to records: one video, and a data set that is stopped, damaged, called again."""
 
 import dataclasses
 import os

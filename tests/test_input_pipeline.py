@@ -97,7 +97,8 @@ def test_settings_out_of_range_are_refused_saying_what_is_expected(changes, mess
     {'batch_size': 1}, {'frame_size': 32}, {'seed': 0}])
 def test_settings_at_the_edge_of_their_range_are_accepted(changes):
   settings = input_pipeline.Settings(**changes)
-  assert dataclasses.asdict(settings) == {**dataclasses.asdict(input_pipeline.Settings()), **changes}
+  defaults = dataclasses.asdict(input_pipeline.Settings())
+  assert dataclasses.asdict(settings) == {**defaults, **changes}
 
 
 # === Which frames ===
@@ -182,12 +183,11 @@ def _same(left, right):
 
 
 def test_a_seed_gives_the_same_batches_and_another_seed_others(numbered):
-  seeds = [0, 1, 2**40]
+  seeds = [0, 1]
   runs = [_train(numbered, 4, dataclasses.replace(_SETTINGS, seed=seed)) for seed in seeds]
-  assert _same(runs[2], _train(numbered, 4, dataclasses.replace(_SETTINGS, seed=seeds[2])))
-  for run, other in itertools.combinations(runs, 2):
-    for key in ('entry', 'frames'):
-      assert not all(np.array_equal(a[key], b[key]) for a, b in zip(run, other))
+  assert _same(runs[1], _train(numbered, 4, dataclasses.replace(_SETTINGS, seed=seeds[1])))
+  for key in ('entry', 'frames'):
+    assert not all(np.array_equal(a[key], b[key]) for a, b in zip(*runs))
 
 
 @pytest.fixture(scope='module', name='undisturbed')
@@ -195,17 +195,16 @@ def _undisturbed(numbered):
   return _train(numbered, 12)
 
 
-@pytest.mark.parametrize('start_step', [1, 3, 10])
+@pytest.mark.parametrize('start_step', [3, 10])
 def test_training_goes_on_with_exactly_the_batches_of_an_undisturbed_one(
     numbered, undisturbed, start_step):
   batches = _train(numbered, 2, start_step=start_step)
   assert _same(batches, undisturbed[start_step:start_step + 2])
 
 
-@pytest.mark.parametrize('batch_size', [2, 7])
-def test_each_pass_shows_every_video_once_in_an_order_of_its_own(numbered, batch_size):
-  # With a batch size of 2, a batch lies across the passes.
-  batches = _train(numbered, 28 // batch_size, dataclasses.replace(_SETTINGS, batch_size=batch_size))
+def test_each_pass_shows_every_video_once_in_an_order_of_its_own(numbered):
+  # Seven videos in batches of two: a batch may lie across passes.
+  batches = _train(numbered, 14)
   passes = np.concatenate([batch['entry'] for batch in batches]).reshape(4, 7)
   for entries in passes:
     assert sorted(entries) == list(range(7))
@@ -258,22 +257,30 @@ def test_a_test_shows_every_video_once_in_batches_of_one_length(tmp_path):
 
 @pytest.fixture(scope='module', name='ramps')
 def _ramps_records(tmp_path_factory):
-  return fakes.open_records(tmp_path_factory.mktemp('ramps'), [fakes.video(frames=_ramps())])
+  """Records of a video whose red tells the row, green the column and blue the frame."""
+  frames = _ramps(20)
+  frames[..., 2] = 6 * np.arange(20)[:, np.newaxis, np.newaxis]
+  return fakes.open_records(tmp_path_factory.mktemp('ramps'), [fakes.video(frames=frames)])
 
 
-def test_crops_are_drawn_everywhere_and_once_a_clip(ramps):
-  offsets, flips = set(), []
+def test_start_place_and_flip_are_drawn_once_a_clip_everywhere_and_independently(ramps):
   settings = dataclasses.replace(_SETTINGS, batch_size=50)
+  draws = []
   for batch in _train(ramps, 4, settings):
     for clip in batch['frames']:
       flipped = clip[0, 0, 0, 1] > clip[0, 0, -1, 1]
-      drawn = {_offset(frame, flipped) for frame in clip[::4]}
-      assert len(drawn) == 1, 'the crop wanders within a clip'
-      offsets |= drawn
-      flips.append(flipped)
-  assert {top for top, _ in offsets} == set(range(_HEIGHT - _SIZE + 1))
-  assert {left for _, left in offsets} == set(range(_WIDTH - _SIZE + 1))
-  assert 70 < sum(flips) < 130  # of 200: three standard deviations are 21
+      offsets = {_offset(frame, flipped) for frame in clip[::4]}
+      assert len(offsets) == 1, 'the crop wanders within a clip'
+      draws.append((round(np.mean(clip[0, ..., 2]) / 6), *offsets.pop(), int(flipped)))
+  draws = np.array(draws)
+  ranges = [20 - 9 + 1, _HEIGHT - _SIZE + 1, _WIDTH - _SIZE + 1, 2]
+  for drawn, places in zip(draws.T, ranges, strict=True):
+    assert set(drawn) == set(range(places))
+  # Of 200 draws, a quarter is expected in each combination of halves of two of them, +-6.
+  halves = draws >= np.array(ranges) / 2
+  for one, other in itertools.combinations(halves.T, 2):
+    for a, b in itertools.product([False, True], repeat=2):
+      assert 25 < np.count_nonzero((one == a) & (other == b)) < 80
 
 
 @pytest.mark.parametrize('clips', [
@@ -327,6 +334,15 @@ def test_frames_and_masks_move_together(tmp_path, height, width, resize):
   assert len({clip.tobytes() for batch in batches for clip in batch['masks']}) > 8
 
 
+def test_masks_take_the_nearest_pixel(tmp_path):
+  masks = np.random.default_rng(0).integers(0, 2, (9, _HEIGHT, _WIDTH), np.uint8)
+  source = fakes.open_records(tmp_path, [fakes.video(frames=_levels(9), masks=masks)])
+  batch, = _evaluate(source, dataclasses.replace(_SETTINGS, resize='squash'))
+  place = lambda extent: np.floor((np.arange(_SIZE) + 0.5) * extent / _SIZE).astype(int)
+  np.testing.assert_array_equal(
+      batch['masks'][0], masks[:, place(_HEIGHT)[:, np.newaxis], place(_WIDTH)])
+
+
 @pytest.mark.parametrize('with_masks', [True, False])
 def test_found_tells_whether_the_masks_of_a_video_show_somebody(tmp_path, with_masks):
   # No mask file; nobody in the masks; somebody. All in one batch, and the same whether or not
@@ -343,7 +359,7 @@ def test_found_tells_whether_the_masks_of_a_video_show_somebody(tmp_path, with_m
       assert (clip == (entry == 2 and with_masks)).all()
 
 
-@pytest.mark.parametrize('dilation, columns', [(0, 0), (3, 1), (9, 4)])
+@pytest.mark.parametrize('dilation, columns', [(0, 0), (9, 4)])
 def test_masks_grow_before_the_crop(tmp_path, dilation, columns):
   # A person just outside of the centre crop, to the left of it.
   masks = np.zeros((9, _HEIGHT, _WIDTH), np.uint8)
@@ -438,7 +454,7 @@ def test_a_damaged_record_is_named(tmp_path):
       'Make this file of records again')
 
 
-@pytest.mark.parametrize('part', ['frames', 'masks', 'flow'])
+@pytest.mark.parametrize('part', ['frames', 'flow'])
 def test_an_image_that_cannot_be_decoded_is_named_with_its_video(tmp_path, part):
   codes, masks = _flow_ramps(9), np.zeros((10, _HEIGHT, _WIDTH), np.uint8)
   whole, spoiled = (

@@ -120,8 +120,8 @@ def test_the_bytes_of_a_record_are_the_same_in_every_process():
   # are by intention.
   serialized = records.encode(_FULL)
   for keys in _features(_FULL):
-    written = sorted(keys, key=lambda key: serialized.index(b'\x0a' + bytes([len(key)]) + key.encode()))
-    assert written == sorted(keys)
+    place = lambda key: serialized.index(b'\x0a' + bytes([len(key)]) + key.encode())
+    assert sorted(keys, key=place) == sorted(keys)
 
 
 @pytest.mark.parametrize('changes, message', [
@@ -174,7 +174,8 @@ def test_any_tool_reads_a_shard(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
   videos = _videos(5)
   records.write_shard(path, videos)
-  assert list(tf.data.TFRecordDataset(path).as_numpy_iterator()) == list(map(records.encode, videos))
+  read = list(tf.data.TFRecordDataset(path).as_numpy_iterator())
+  assert read == [records.encode(video) for video in videos]
 
 
 def test_any_record_is_read_by_its_offset(tmp_path):

@@ -183,7 +183,7 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
                               'received black'),
     (('--learning_rate_drops=20,ten',),
      'expected steps such as --learning_rate_drops=3000,4000; received 20,ten'),
-    (('--warmup_steps=3',),
+    (('--records=r', '--warmup_steps=3'),
      '`warmup_steps` must be at least 0, fewer than steps, with schedule cosine; received 3'),
     (('--records=r', '--learning_rate_drops=20,10'),
      '`learning_rate_drops` must be rising steps, with schedule drops; received (20, 10)'),
