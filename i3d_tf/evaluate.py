@@ -80,6 +80,9 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
       tested = [waiting[i] for i in batch['entry'].numpy()]
       for region in regions:
         inputs, logits = predict[region](batch['frames'], batch['masks'], batch['found'])
+        if not tf.reduce_all(tf.math.is_finite(logits)):
+          raise errors.UserError(f'{run_dir}: the network gives logits that are no numbers '
+                                 f'(for {tested[0].path}); was its training stable?')
         journal.add(region, [
             results.Row(entry.path, entry.label, run.label_names[entry.label],
                         batch['frames'].shape[1], entry.mask_found, entry.coverage, row)

@@ -234,7 +234,8 @@ def restore(checkpoint, run_dir):
     return None
   try:
     checkpoint.restore(path).assert_existing_objects_matched().expect_partial()
-  except (tf.errors.OpError, ValueError, AssertionError) as e:
+  except (tf.errors.OpError, ValueError, AssertionError, IndexError) as e:
+    # IndexError: what TensorFlow raises of a file that ends too early.
     reason = (str(e).strip() or type(e).__name__).splitlines()[0]
     raise errors.UserError(f'{path}: expected a whole checkpoint of this run; {reason}') from e
   return path

@@ -111,6 +111,14 @@ def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('i3d_tf.evaluate', *arguments, cwd=tmp_path)
 
 
+def test_logits_that_are_no_numbers_are_an_error(trained):
+  run_dir, run = trained
+  model, _ = runs.restore_model(run_dir, run)
+  model.get_layer('Logits').conv.bias.assign(np.full(10, np.nan))
+  with pytest.raises(errors.UserError, match='the network gives logits that are no numbers'):
+    evaluate.evaluate(run_dir, ['none'], model=model)
+
+
 def test_a_run_without_a_checkpoint_is_an_error(tmp_path, trained):
   runs.start(str(tmp_path), trained[1])
   with pytest.raises(errors.UserError, match='expected a checkpoint; train has not written one'):
