@@ -1,5 +1,7 @@
 """Flags of the network and its training."""
 
+import os
+
 from absl import flags
 
 from flags import data
@@ -25,6 +27,9 @@ def define():
                     'Regions to replace in the test at the end, such as none,background,activity; '
                     'the default is that of --mask.')
 
+  flags.DEFINE_string('weights', None,
+                      'Weights to start from, all but the logits: a published checkpoint or a '
+                      'file of convert_weights. By default they are random.')
   flags.DEFINE_float('width', _NETWORK.width,
                      'Factor on the number of channels of every layer; 1 is I3D.')
   flags.DEFINE_float('dropout', _NETWORK.dropout, 'Share of features set to zero before the logits.')
@@ -57,7 +62,8 @@ def define():
 def network_settings():
   values = flags.FLAGS
   return runs.Network(width=values.width, dropout=values.dropout,
-                      batch_norm_momentum=values.batch_norm_momentum, precision=values.precision)
+                      batch_norm_momentum=values.batch_norm_momentum, precision=values.precision,
+                      weights=values.weights and os.path.abspath(values.weights))
 
 
 def optimization_settings():

@@ -8,6 +8,7 @@ from i3d_tf import app  # first: it quiets TensorFlow's start
 
 import functools
 import json
+import sys
 
 from absl import flags
 import numpy as np
@@ -127,10 +128,12 @@ def _models():
   models = {}
   for stream, path in (('rgb', values.weights), ('flow', values.flow_weights)):
     if path is not None:
-      found = weights_lib.inspect(path)
+      found = weights_lib.read(path)
+      if found.num_classes is None:
+        raise errors.UserError(f'{path}: expected weights with logits; it has none')
       models[stream] = model_lib.InceptionI3D(
           found.num_classes, input_pipeline.CHANNELS[stream], dropout=0.0)
-      print(weights_lib.load(models[stream], path))
+      print(found.assign(models[stream]), file=sys.stderr)
   classes = {model.num_classes for model in models.values()}
   if len(classes) != 1:
     raise errors.UserError(f'--weights and --flow_weights must be of the same classes; '

@@ -54,12 +54,20 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-  """The network: arguments of `model.InceptionI3D` that the data do not decide."""
+  """The network: arguments of `model.InceptionI3D` that the data do not decide.
+
+  Attributes:
+    width, dropout, batch_norm_momentum: as there.
+    precision: 'float32' or 'mixed_bfloat16'.
+    weights: file of weights that training starts from, all but the logits
+      (`i3d_tf.weights`); None for random ones.
+  """
 
   width: float = 1.0
   dropout: float = 0.5
   batch_norm_momentum: float = 0.999
   precision: str = 'float32'
+  weights: str | None = None
 
   def __post_init__(self):
     if self.precision not in ('float32', 'mixed_bfloat16'):

@@ -25,6 +25,7 @@ from i3d_tf import records
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import summaries
+from i3d_tf import weights as weights_lib
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
 
@@ -68,6 +69,8 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
       model=model, optimizer=optimizer, step=step,
       random=[v.value for v in model.non_trainable_variables if v.name == 'seed_generator_state'])
   manager = runs.checkpoint_manager(checkpoint, run_dir, step)
+  if run.network.weights is not None and runs.last_step(run_dir) is None:
+    print(weights_lib.load(model, run.network.weights, new_head=True))
   if runs.restore(checkpoint, run_dir) is not None:
     print(f'{run_dir}: goes on at step {int(step)} of {run.optimization.steps}')
   if int(step) >= run.optimization.steps:

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from i3d_tf import errors
 from i3d_tf import model as model_lib
@@ -12,7 +13,9 @@ from i3d_tf import predict
 from i3d_tf import runs
 from i3d_tf import train
 from i3d_tf import video_input
+from i3d_tf import weights
 from tests import commands
+from tests import reference
 from tests import tiny
 
 
@@ -93,7 +96,37 @@ def test_a_run_predicts_videos_and_goes_on_behind_a_bad_one(tmp_path):
       run.label_names[i] for i in np.argsort(-logits[0])[:3]]
 
 
+def published_checkpoint(prefix, stream):
+  """A checkpoint of the reference weights as DeepMind's are: names, ranks, scope."""
+  channels, classes, scope = reference.STREAMS[stream]
+  network = model_lib.InceptionI3D(classes, channels)
+  reference.set_weights(network, stream)
+  variables = {scope + name: variable.numpy()
+               for name, variable in weights.variables_by_original_name(network).items()}
+  tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=list(variables),
+                    tensors=list(variables.values()), shape_and_slices=[''] * len(variables))
+
+
+@pytest.mark.parametrize('stream, flag, frames', [
+    ('rgb', 'weights', 16), ('flow', 'flow_weights', 9)])
+def test_a_published_checkpoint_gives_the_originals_logits(tmp_path, stream, flag, frames):
+  published_checkpoint(tmp_path / 'model.ckpt', stream)
+  np.save(tmp_path / 'clip.npy', reference.clip(7, frames, reference.STREAMS[stream][0]))
+  out, err = commands.run('i3d_tf.predict', f'--{flag}=model.ckpt', '--npy=clip.npy',
+                          '--logits_out=logits.npy', '--top_k=3', cwd=tmp_path)
+  expected = reference.golden(f'inference_{stream}')[f'T{frames}.logits']
+  actual = np.load(tmp_path / 'logits.npy')
+  assert actual.shape == (1, 400) and actual.dtype == np.float32
+  assert np.abs(actual - expected).max() / np.abs(expected).max() <= 1e-4
+  lines = out.splitlines()
+  norm, = (line.split(': ')[1] for line in lines if line.startswith('Norm of logits'))
+  np.testing.assert_allclose(float(norm), np.linalg.norm(expected), rtol=1e-4)
+  assert lines[-3].split()[2:] == ['class', str(expected.argmax())]
+  assert "230 of the network's 230 variables set" in err
+
+
 @pytest.mark.parametrize('arguments, message', [
+    (('--weights=nowhere', '--video=a'), 'nowhere: '),
     ((), 'expected --weights (or --flow_weights) or --run_dir; received neither'),
     (('--weights=a', '--run_dir=b'), 'received both'),
     (('--weights=a',), 'expected --video or --npy; received neither'),

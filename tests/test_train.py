@@ -73,6 +73,20 @@ def test_learns_the_training_clips(tmp_path, records):
   assert losses[-1] < losses[0] / 2
 
 
+def test_starts_from_weights_all_but_the_logits(tmp_path, records):
+  run = tiny.run(records, steps=1)
+  source = tiny.replace(run, 'clips', seed=9).build_model()
+  source.save_weights(tmp_path / 'source.weights.h5')
+  run = tiny.replace(tiny.replace(run, 'optimization', learning_rate=1e-9), 'network',
+                     weights=str(tmp_path / 'source.weights.h5'))
+  trained = start_and_train(tmp_path / 'run', run)
+  own = run.build_model()
+  kernel = lambda model, name: model.get_layer(name).conv.kernel.numpy()
+  np.testing.assert_allclose(kernel(trained, 'Conv3d_1a_7x7'), kernel(source, 'Conv3d_1a_7x7'),
+                             atol=1e-6)
+  np.testing.assert_allclose(kernel(trained, 'Logits'), kernel(own, 'Logits'), atol=1e-6)
+
+
 def test_a_seed_repeats_a_training_and_another_does_not(tmp_path, records):
   for name, seed in (('a', 1), ('b', 1), ('c', 2)):
     run = tiny.replace(tiny.run(records, steps=3), 'clips', seed=seed)
