@@ -220,9 +220,29 @@ def restore_model(run_dir, run):
     UserError: there is no checkpoint, or it is damaged.
   """
   model, step = run.build_model(), tf.Variable(0, dtype=tf.int64)
-  if restore(tf.train.Checkpoint(model=model, step=step), run_dir) is None:
+  if restore(checkpoint(step, model), run_dir) is None:
     raise errors.UserError(f'{run_dir}: expected a checkpoint; train has not written one yet')
   return model, int(step)
+
+
+def checkpoint(step, model, optimizer=None):
+  """A `tf.train.Checkpoint` of everything that a training changes.
+
+  Variable by variable, in Keras's order: left to itself, TensorFlow does not find
+  what Keras layers keep in lists (the branches of `Mixed`), nor the states of
+  random numbers.
+
+  Args:
+    step: a `tf.Variable`, the number of batches so far.
+    model: an `InceptionI3D`.
+    optimizer: a built Keras optimizer; None to restore the network alone.
+  """
+  def numbered(variables):
+    # Not by path: Keras counts up the names of optimizers and seeds in a process.
+    return {f'{number:03d}_{v.name}': v.value for number, v in enumerate(variables)}
+
+  parts = {} if optimizer is None else {'optimizer': numbered(optimizer.variables)}
+  return tf.train.Checkpoint(step=step, model=numbered(model.variables), **parts)
 
 
 def checkpoint_manager(checkpoint, run_dir, step):

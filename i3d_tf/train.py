@@ -64,10 +64,7 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
     optimizer.build(model.trainable_variables)
     step = tf.Variable(0, dtype=tf.int64, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
     loss, accuracy = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
-  # Keras keeps the state of its random numbers where tf.train.Checkpoint does not look.
-  checkpoint = tf.train.Checkpoint(
-      model=model, optimizer=optimizer, step=step,
-      random=[v.value for v in model.non_trainable_variables if v.name == 'seed_generator_state'])
+  checkpoint = runs.checkpoint(step, model, optimizer)
   manager = runs.checkpoint_manager(checkpoint, run_dir, step)
   if run.network.weights is not None and runs.last_step(run_dir) is None:
     print(weights_lib.load(model, run.network.weights, new_head=True))

