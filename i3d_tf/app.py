@@ -45,6 +45,11 @@ def run(main):
     except KeyboardInterrupt:
       return fail('interrupted; the same command goes on where it stopped', 130)
 
+  # --help shows the flags of the main module: those that it shares are its, too.
+  for module, defined in flags.FLAGS.flags_by_module_dict().items():
+    if module.startswith('flags.'):
+      for flag in defined:
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   app.run(wrapped, flags_parser=_parse)
 
 

@@ -5,14 +5,18 @@ import pytest
 from tests import commands
 
 
-@pytest.mark.parametrize('module, says', [
-    ('i3d_tf.train', 'Trains I3D under a masking condition'),
-    ('i3d_tf.evaluate', 'Tests a trained network'),
-    ('tools.make_tfrecords', 'Makes TFRecords of a folder of videos'),
+@pytest.mark.parametrize('module, says, explains', [
+    ('i3d_tf.train', 'Trains I3D under a masking condition',
+     ('--mask:', '--records:', '--steps:', '--weights:')),
+    ('i3d_tf.evaluate', 'Tests a trained network', ('--run_dir:', '--eval_masks:')),
+    ('i3d_tf.predict', 'Says what a video shows', ('--video:', '--weights:', '--[no]json:')),
+    ('tools.make_tfrecords', 'Makes TFRecords of a folder of videos', ('--videos:', '--[no]flow:')),
 ])
-def test_help_says_what_a_command_does_and_exits(tmp_path, module, says):
+def test_help_says_what_a_command_does_and_explains_its_flags(tmp_path, module, says, explains):
   out, _ = commands.run(module, '--help', cwd=tmp_path, status=1)  # absl's status for help
   assert says in out
+  for flag in explains:
+    assert flag in out
 
 
 @pytest.mark.parametrize('arguments, message', [
