@@ -39,7 +39,7 @@ def logits_of_clip(model, clip):
   return _function(model)(tf.constant(clip)).numpy()
 
 
-def logits_of_video(model, path, stream, max_frames=250):
+def logits_of_video(model, path, stream, max_frames=250, progress=None):
   """The logits of a video of any length: the mean over its windows, weighted by new frames.
 
   Args:
@@ -47,6 +47,7 @@ def logits_of_video(model, path, stream, max_frames=250):
     path: a video file or a folder of frames.
     stream: 'rgb' or 'flow', what `model` sees.
     max_frames: frames of a window: what is in memory at a time.
+    progress: called with the number of frames of each window that is done, or None.
 
   Returns:
     float32 [1, N].
@@ -59,6 +60,8 @@ def logits_of_video(model, path, stream, max_frames=250):
     clip = preprocess.network_input(tf.constant(window[np.newaxis]), stream=stream)
     total = total + new * _function(model)(clip).numpy().astype(np.float64)
     count += new
+    if progress is not None:
+      progress(new)
   return (total / count).astype(np.float32)
 
 
@@ -153,7 +156,8 @@ def main():
         if values.npy is not None:
           logits += logits_of_clip(model, read_clip(path, model.channels))
         else:
-          logits += logits_of_video(model, path, stream, values.max_frames)
+          with app.progress(desc=f'{path}, {stream}', unit='frame', leave=False) as bar:
+            logits += logits_of_video(model, path, stream, values.max_frames, bar.update)
     except video_lib.VideoError as e:
       app.fail(e)
       failed += 1

@@ -80,13 +80,16 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
   progress = app.progress(total=run.optimization.steps, initial=int(step), unit='step',
                           desc=f'training, {_MASKED[run.data.mask]}')
   with input_pipeline.naming_bad_records(source, entries), progress as bar:
-    logged_step, logged_time = int(step), time.monotonic()
+    # Counted here: to ask the variable would wait for the device at every step.
+    number = logged_step = int(step)
+    logged_time = time.monotonic()
     for batch in batches:
-      if int(step) == 0:
+      if number == 0:
         first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
         history.add_picture(0, 'train/seen', _network_input(first, run))
       train_step(batch)
-      number = int(step.assign_add(1))
+      number += 1
+      step.assign(number)
       bar.update()
       last = number == run.optimization.steps
       at_checkpoint = number % checkpoint_every == 0 or last
