@@ -41,12 +41,21 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-  """A video to store: `path` in the data set, its `file`, `label` and `masks` file or None."""
+  """A video to store.
+
+  Attributes:
+    path: its name in the data set.
+    file: the video file.
+    label: 0-based class index.
+    masks: its file of masks, or None.
+    keep_original: as in `records.Video`.
+  """
 
   path: str
   file: str
   label: int
   masks: str | None = None
+  keep_original: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +145,8 @@ def read_video(source, label_names, settings):
       masks=encoded_masks,
       coverage=coverage,
       flow=flow,
-      flow_method=settings.flow)
+      flow_method=settings.flow,
+      keep_original=source.keep_original)
 
 
 def build(sources, label_names, output, settings, progress=None):

@@ -54,6 +54,8 @@ class Video:
     coverage: share of all pixels that the masks cover; None without masks.
     flow: PNG or JPEG files, one fewer than frames, or None.
     flow_method: what computed the flow, such as 'tvl1'; None without flow.
+    keep_original: whether somebody decided that the masks are not to be used
+      (`segmentation.verdicts`): the video then keeps its original RGB.
   """
 
   path: str
@@ -67,6 +69,7 @@ class Video:
   coverage: float | None = None
   flow: tuple | None = None
   flow_method: str | None = None
+  keep_original: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +77,8 @@ class Entry:
   """Where a video lies and what a reader wants to know before reading it.
 
   `coverage` is None where the video has no mask file; `flow` is its number of
-  flow fields. `offset` and `length` are the record's in its shard, in bytes.
+  flow fields; `keep_original` as in `Video`. `offset` and `length` are the record's
+  in its shard, in bytes.
   """
 
   path: str
@@ -87,11 +91,12 @@ class Entry:
   width: int
   coverage: float | None
   flow: int
+  keep_original: bool = False
 
   @property
   def mask_found(self):
-    """Whether the masks show a person; otherwise the video keeps its original RGB."""
-    return self.coverage is not None and self.coverage > 0
+    """Whether the masks show a person and may be used; else the video keeps its original RGB."""
+    return self.coverage is not None and self.coverage > 0 and not self.keep_original
 
 
 def encode(video):
@@ -134,6 +139,7 @@ def encode(video):
     context['CLASS_SEGMENTATION/class/label/index'].int64_list.value.append(1)
     context['CLASS_SEGMENTATION/class/label/string'].bytes_list.value.append(b'person')
     context['CLASS_SEGMENTATION/coverage'].float_list.value.append(video.coverage)
+    context['CLASS_SEGMENTATION/keep_original'].int64_list.value.append(int(video.keep_original))
     add(MASKS, video.masks)
   if video.flow is not None:
     describe('FORWARD_FLOW/', b'PNG' if video.flow and video.flow[0][1:4] == b'PNG' else b'JPEG', 3)
@@ -218,7 +224,7 @@ def write_shard(path, videos, before_index=None):
       entries.append(Entry(
           video.path, video.label, os.path.basename(path), offset, length,
           len(video.frames), video.height, video.width, video.coverage,
-          0 if video.flow is None else len(video.flow)))
+          0 if video.flow is None else len(video.flow), video.keep_original))
       offset += length
   if before_index is not None:
     before_index()
@@ -237,7 +243,8 @@ def _write_index(path, entries):
     writer.writerow(names)
     for entry in entries:
       row = dataclasses.astuple(entry)
-      writer.writerow(['' if value is None else value for value in row])
+      writer.writerow(['' if value is None else int(value) if isinstance(value, bool) else value
+                       for value in row])
 
 
 def read_shard_index(path):
@@ -256,7 +263,8 @@ def read_shard_index(path):
       entries = [
           Entry(row['path'], int(row['label']), row['shard'], int(row['offset']),
                 int(row['length']), int(row['frames']), int(row['height']), int(row['width']),
-                float(row['coverage']) if row['coverage'] else None, int(row['flow']))
+                float(row['coverage']) if row['coverage'] else None, int(row['flow']),
+                bool(int(row['keep_original'])))
           for row in csv.DictReader(f)
       ]
   except (OSError, KeyError, ValueError, TypeError) as e:

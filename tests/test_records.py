@@ -83,6 +83,7 @@ def test_a_record_holds_the_keys_of_media_sequence():
       'CLASS_SEGMENTATION/class/label/index': [1],
       'CLASS_SEGMENTATION/class/label/string': [b'person'],
       'CLASS_SEGMENTATION/coverage': [0.25],
+      'CLASS_SEGMENTATION/keep_original': [0],
       'FORWARD_FLOW/image/format': [b'PNG'],
       'FORWARD_FLOW/image/channels': [3],
       'FORWARD_FLOW/image/height': [36],
@@ -150,7 +151,8 @@ def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
   written = records.write_shard(path, [
       _FULL, dataclasses.replace(_BARE, path='B, "b"/v.avi', label=2),
-      dataclasses.replace(_FULL, coverage=0.0, masks=(b'',) * 3)])
+      dataclasses.replace(_FULL, coverage=0.0, masks=(b'',) * 3),
+      dataclasses.replace(_FULL, keep_original=True)])
   lengths = [entry.length for entry in written]
   assert written == [
       records.Entry('Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', 0, lengths[0], 3, 36, 48,
@@ -158,10 +160,12 @@ def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
       records.Entry('B, "b"/v.avi', 2, 'a.tfrecord', lengths[0], lengths[1], 3, 36, 48, None, 0),
       records.Entry('Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', lengths[0] + lengths[1],
                     lengths[2], 3, 36, 48, 0.0, 2),
+      records.Entry('Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', sum(lengths[:3]),
+                    lengths[3], 3, 36, 48, 0.25, 2, keep_original=True),
   ]
   assert sum(lengths) == os.path.getsize(path)
   assert records.read_shard_index(path) == written
-  assert [entry.mask_found for entry in written] == [True, False, False]
+  assert [entry.mask_found for entry in written] == [True, False, False, False]
 
 
 def test_coverage_is_read_back_exactly(tmp_path):
