@@ -2,41 +2,72 @@
 
 from absl import flags
 
+from flags import network
 from i3d_tf import errors
 from i3d_tf import input_pipeline
+from i3d_tf import masking
 
 
 def define():
-  flags.DEFINE_string('weights', None,
-                      'Weights of the RGB network: a published checkpoint or a Keras file.')
-  flags.DEFINE_string('flow_weights', None,
-                      'Weights of the flow network; with --weights, the logits are added.')
-  flags.DEFINE_string('run_dir', None, 'Folder of a run that train made, in place of weights.')
+  network.define()
   flags.DEFINE_list('video', [],
                     'Video files, or folders of frames at 25 a second; several with commas.')
   flags.DEFINE_string('npy', None,
                       'In place of --video: network input, float32 [1, T, 224, 224, C] in [-1, 1].')
-  flags.DEFINE_string('labels', None,
-                      'File of class names, one a line, in the order of the logits.')
+  flags.DEFINE_list('mask', ['none'],
+                    'Regions to replace: background leaves only the person, activity only the '
+                    'place. Several with commas give an answer each, such as '
+                    'none,background,activity.')
+  flags.DEFINE_string('masks', None,
+                      'Person masks for --mask: the COCO file of the video, or a folder that has '
+                      'NAME.json for the video NAME.avi.')
+  flags.DEFINE_integer('mask_dilation', None,
+                       'Diameter in pixels by which masks are grown, odd or 0; by default '
+                       f'{input_pipeline.Settings().mask_dilation}, or as the run was trained.')
+  flags.DEFINE_string('picture', None,
+                      'File for a picture (.png or .jpg) of the video as the network saw it, with '
+                      'the answers for the original, the person only and the place only. With '
+                      'several videos a folder.')
   flags.DEFINE_integer('top_k', 20, 'Classes to print.', lower_bound=1)
   flags.DEFINE_integer('max_frames', input_pipeline.Settings().max_frames,
                        'Frames that the network sees at a time; longer videos are averaged.',
                        lower_bound=9)
   flags.DEFINE_string('logits_out', None, 'File for the logits, float32 [1, N] (.npy).')
-  flags.DEFINE_bool('json', False, 'Print one JSON object a video in place of text.')
+  flags.DEFINE_bool('json', False, 'Print one JSON object a video and mask in place of text.')
 
 
 def check():
   """Raises a `UserError` unless the flags say what to use, and on what."""
   values = flags.FLAGS
-  published = values.weights is not None or values.flow_weights is not None
-  if published == (values.run_dir is not None):
-    raise errors.UserError('expected --weights (or --flow_weights) or --run_dir; received '
-                           + ('both' if published else 'neither'))
+  network.check()
   if bool(values.video) == (values.npy is not None):
     raise errors.UserError('expected --video or --npy; received '
                            + ('both' if values.video else 'neither'))
-  if values.npy is not None and values.weights and values.flow_weights:
-    raise errors.UserError('expected one network for --npy; received --weights and --flow_weights')
-  if values.logits_out is not None and len(values.video) > 1:
-    raise errors.UserError(f'expected one video for --logits_out; received {len(values.video)}')
+  unknown = [region for region in values.mask if region not in masking.REGIONS]
+  if unknown or not values.mask:
+    raise errors.UserError(f'--mask must be some of {", ".join(masking.REGIONS)}; '
+                           f'received {", ".join(unknown) if unknown else "none of them"}')
+  dilation = values.mask_dilation
+  if dilation is not None and (dilation < 0 or dilation and dilation % 2 == 0):
+    raise errors.UserError(f'--mask_dilation must be 0 or odd and positive; received {dilation}')
+  if values.npy is not None:
+    _check_npy(values)
+  elif values.masks is None and (values.mask != ['none'] or values.picture is not None):
+    raise errors.UserError('expected --masks for --mask and --picture, which need to know where '
+                           'the people are; it was not given')
+  if values.picture is not None and len(values.video) == 1 and not values.picture.lower().endswith(
+      ('.png', '.jpg', '.jpeg')):
+    raise errors.UserError(f'expected --picture to end in .png or .jpg; received {values.picture}')
+  if values.logits_out is not None and (len(values.video) > 1 or len(values.mask) > 1):
+    raise errors.UserError('expected one video and one --mask for --logits_out; received '
+                           f'{len(values.video)} and {len(values.mask)}')
+
+
+def _check_npy(values):
+  if len(values.run_dir) > 1 or values.weights and values.flow_weights:
+    raise errors.UserError('expected one network for --npy; received two')
+  for name in ('masks', 'picture'):
+    if values[name].value is not None:
+      raise errors.UserError(f'expected --video with --{name}; received --npy')
+  if values.mask != ['none']:
+    raise errors.UserError('expected --video with --mask; received --npy')

@@ -78,6 +78,32 @@ class Conv3D(keras.layers.Conv3D):
     return super().call(ops.concatenate([inputs, zeros], axis=1))[:, :frames]
 
 
+def _pool(pool, x, window, strides, padding):
+  """Pools over height and width, then over time: the same for a maximum and for an average.
+
+  Args:
+    pool: `ops.max_pool` or `ops.average_pool`.
+    x: [B, T, H, W, C].
+    window: (time, height and width) extent of the window.
+    strides: (time, height and width) stride.
+    padding: 'same' or 'valid'.
+  """
+  channels = x.shape[-1]
+  (time_window, space_window), (time_stride, space_stride) = window, strides
+  if (space_window, space_stride) != (1, 1):
+    batch, time, height, width, _ = ops.shape(x)
+    x = ops.reshape(x, (-1, height, width, channels))
+    x = pool(x, space_window, space_stride, padding, 'channels_last')
+    _, height, width, _ = ops.shape(x)
+    x = ops.reshape(x, (batch, time, height, width, channels))
+  if (time_window, time_stride) != (1, 1):
+    batch, time, height, width, _ = ops.shape(x)
+    x = ops.reshape(x, (batch, time, height * width, channels))
+    x = pool(x, (time_window, 1), (time_stride, 1), padding, 'channels_last')
+    x = ops.reshape(x, (batch, -1, height, width, channels))
+  return x
+
+
 @keras.saving.register_keras_serializable('i3d_tf')
 class MaxPool3D(keras.layers.Layer):
   """SAME max pooling over time, height and width, one after the other.
@@ -98,21 +124,7 @@ class MaxPool3D(keras.layers.Layer):
     self.strides = tuple(strides)
 
   def call(self, inputs):
-    x = inputs
-    channels = x.shape[-1]
-    (time_window, space_window), (time_stride, space_stride) = self.window, self.strides
-    if (space_window, space_stride) != (1, 1):
-      batch, time, height, width, _ = ops.shape(x)
-      x = ops.reshape(x, (-1, height, width, channels))
-      x = ops.max_pool(x, space_window, space_stride, 'same', 'channels_last')
-      _, height, width, _ = ops.shape(x)
-      x = ops.reshape(x, (batch, time, height, width, channels))
-    if (time_window, time_stride) != (1, 1):
-      batch, time, height, width, _ = ops.shape(x)
-      x = ops.reshape(x, (batch, time, height * width, channels))
-      x = ops.max_pool(x, (time_window, 1), (time_stride, 1), 'same', 'channels_last')
-      x = ops.reshape(x, (batch, -1, height, width, channels))
-    return x
+    return _pool(ops.max_pool, inputs, self.window, self.strides, 'same')
 
   def compute_output_shape(self, input_shape):
     batch, time, height, width, channels = input_shape
@@ -241,7 +253,6 @@ class Head(keras.layers.Layer):
   def __init__(self, num_classes, pool_size=7, dropout=0.5, seed=None, **kwargs):
     super().__init__(**{**kwargs, 'dtype': 'float32'})
     self.num_classes, self.pool_size, self.seed = num_classes, pool_size, seed
-    self.pool = keras.layers.AveragePooling3D((2, pool_size, pool_size), strides=1)
     self.dropout = keras.layers.Dropout(dropout, seed=seed)
     self.conv = keras.layers.Conv3D(
         num_classes, 1, kernel_initializer=_kernel_initializer(), name='Conv3d_0c_1x1')
@@ -257,7 +268,9 @@ class Head(keras.layers.Layer):
           f'clips must have at least {MIN_FRAMES} frames, and frames must leave '
           f'{self.pool_size}x{self.pool_size} positions after a stride of {SPATIAL_STRIDE}; '
           f'received a clip that leaves {extents} (time, height, width)')
-    x = self.conv(self.dropout(self.pool(inputs), training=training))
+    # One axis after the other, as TFLite can: it has no 3-D average pool.
+    pooled = _pool(ops.average_pool, inputs, (2, self.pool_size), (1, 1), 'valid')
+    x = self.conv(self.dropout(pooled, training=training))
     return ops.mean(x, axis=(1, 2, 3))
 
   def compute_output_shape(self, input_shape):

@@ -4,9 +4,11 @@ Frames stay uint8 until they are a batch. RGB pixels and flow codes (0..255 for
 -20..20 pixels of motion) are scaled by the same line.
 """
 
+import numpy as np
 import tensorflow as tf
 
 from i3d_tf import masking
+from segmentation import masks as masks_lib
 
 RESIZES = ('crop', 'squash')
 
@@ -103,3 +105,63 @@ def network_input(frames, masks=None, found=None, region='none', fill='black', s
   """
   clips = tf.cast(frames, tf.float32) * (2 / 255) - 1
   return masking.replace(clips, masks, found, region, fill, stream)
+
+
+# === Whole videos: evaluation, prediction, export ===
+
+
+def to_short_side(images, short_side, method='bilinear'):
+  """Resizes images as records store them: the shorter side fixed, the aspect ratio kept.
+
+  What `video.resize` does with OpenCV, in TensorFlow, to a grey level.
+
+  Args:
+    images: uint8 [N, H, W, C].
+    short_side: pixels of the shorter side.
+    method: 'bilinear', or 'nearest' for masks.
+
+  Returns:
+    uint8 [N, h, w, C].
+  """
+  height, width = tf.shape(images)[1], tf.shape(images)[2]
+
+  def scaled(side):
+    exact = tf.cast(side, tf.float64) * short_side / tf.cast(tf.minimum(height, width), tf.float64)
+    return tf.cast(tf.round(exact), tf.int32)  # halves to even, as Python's round
+
+  size = tf.stack([scaled(height), scaled(width)])
+  resized = tf.image.resize(images, size, method=method)
+  return tf.cast(tf.round(resized), tf.uint8) if method == 'bilinear' else resized
+
+
+def dilate(masks, size):
+  """Grows masks by the ellipse of `segmentation.masks.dilate`, in TensorFlow.
+
+  Args:
+    masks: uint8 [N, H, W, 1] of 0 and 1.
+    size: extent of the ellipse in pixels, odd; 0 or 1 changes nothing.
+
+  Returns:
+    uint8 [N, H, W, 1] of 0 and 1.
+  """
+  if size < 2:
+    return masks
+  element = masks_lib.element(size).astype(np.float32)[:, :, np.newaxis, np.newaxis]
+  touched = tf.nn.conv2d(tf.cast(masks, tf.float32), element, strides=1, padding='SAME')
+  return tf.cast(touched > 0.5, tf.uint8)
+
+
+def center(images, frame_size, resize, method='bilinear'):
+  """What the network sees of stored images: the centre crop, or the squashed whole.
+
+  Args:
+    images: uint8 [N, H, W, C].
+    frame_size, resize: as in `crop_size`.
+    method: 'bilinear', or 'nearest' for masks.
+
+  Returns:
+    uint8 [N, frame_size, frame_size, C].
+  """
+  shape = tf.shape(images)
+  top, left, height, width = tf.unstack(window(shape[1], shape[2], frame_size, resize))
+  return to_frame_size(images[:, top:top + height, left:left + width], frame_size, method)

@@ -38,6 +38,11 @@ class Masks:
   def __len__(self):
     return len(self.frames)
 
+  @property
+  def found(self):
+    """Whether there is a person in any frame."""
+    return any(coco_mask.area(rle) for rles in self.frames for rle in rles)
+
   def decode(self, index):
     """The union of the persons in frame `index`: bool [height, width]."""
     rles = self.frames[index]
@@ -174,6 +179,17 @@ def _run_lengths(counts):
   return runs
 
 
+def element(size):
+  """The ellipse by which masks are grown: uint8 [size, size] of 0 and 1.
+
+  Raises:
+    ValueError: `size` is negative, or even and not 0.
+  """
+  if size < 0 or (size and size % 2 == 0):
+    raise ValueError(f'`size` of a dilation must be 0 or odd; received {size}')
+  return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(size, 1), max(size, 1)))
+
+
 def dilate(masks, size):
   """Grows masks by an elliptical structuring element.
 
@@ -187,15 +203,13 @@ def dilate(masks, size):
   Raises:
     ValueError: `size` is negative, or even and not 0.
   """
-  if size < 0 or (size and size % 2 == 0):
-    raise ValueError(f'`size` of a dilation must be 0 or odd; received {size}')
+  kernel = element(size)
   if size < 2:
     return masks
-  element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
   flat = masks.reshape(-1, *masks.shape[-2:])
   dilated = np.empty_like(flat)
   for source, target in zip(flat, dilated):
-    cv2.dilate(source, element, dst=target)
+    cv2.dilate(source, kernel, dst=target)
   return dilated.reshape(masks.shape)
 
 

@@ -3,7 +3,6 @@
 import os
 import re
 
-from absl import flags
 import pytest
 
 from flags import data
@@ -12,23 +11,14 @@ from flags import training
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import runs
+from tests import flag_values
 
 
 @pytest.fixture
 def parsed(monkeypatch):
   """A function that defines train's flags anew and parses arguments."""
   def parse(*arguments):
-    values = flags.FlagValues()
-    for module in (data, training, protocols):
-      monkeypatch.setattr(module.flags, 'FLAGS', values)
-    for name in ('string', 'integer', 'float', 'bool', 'enum', 'list'):
-      define = getattr(flags, f'DEFINE_{name}')
-      monkeypatch.setattr(
-          flags, f'DEFINE_{name}',
-          lambda *a, define=define, **k: define(*a, **{**k, 'flag_values': values}))
-    training.define()
-    values(['train', *arguments])
-    return values
+    return flag_values.parse(monkeypatch, training.define, (data, training, protocols), arguments)
 
   return parse
 

@@ -1,136 +1,165 @@
-"""Predictions: the logits of the network, averaged over windows, as text, JSON and .npy."""
+"""The command predict: published and own networks, several videos, masks, pictures, bad input."""
 
 import json
+import os
 
 import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf import errors
 from i3d_tf import model as model_lib
-from i3d_tf import predict
+from i3d_tf import prediction
 from i3d_tf import runs
 from i3d_tf import train
-from i3d_tf import video_input
+from i3d_tf import trained_networks
 from i3d_tf import weights
+from segmentation import masks
 from tests import commands
+from tests import networks
 from tests import reference
 from tests import tiny
 
 
-def write_video(path, count):
-  rng = np.random.default_rng(count)
-  writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'FFV1'), 25, (80, 60))
-  for _ in range(count):
-    writer.write(rng.integers(0, 256, (60, 80, 3), np.uint8))
-  writer.release()
+# === Runs ===
 
 
 @pytest.fixture(scope='module')
-def network():
-  return model_lib.InceptionI3D(5, frame_size=32, width=0.125, seed=0)
+def run(tmp_path_factory):
+  """A folder with a run that squashes frames, videos and masks."""
+  folder = tmp_path_factory.mktemp('run')
+  run = tiny.replace(tiny.run(tiny.make_records(folder), steps=2), 'clips', resize='squash',
+                     mask_dilation=3)
+  runs.start(str(folder / 'run'), run)
+  train.train(str(folder / 'run'), run)
+  for name in ('a', 'b'):
+    networks.video(folder / f'{name}.avi')
+    networks.masks_file(folder / 'masks' / f'{name}.json', empty=name == 'b')
+  (folder / 'bad.avi').write_text('no video')
+  return folder
 
 
-def test_a_video_of_one_window_gives_the_networks_logits(tmp_path, network):
-  write_video(tmp_path / 'a.avi', 12)
-  (window, _), = video_input.windows(str(tmp_path / 'a.avi'), 'rgb', 32, 250)
-  expected = network(window[np.newaxis].astype(np.float32) / 127.5 - 1)
-  np.testing.assert_allclose(
-      predict.logits_of_video(network, str(tmp_path / 'a.avi'), 'rgb'), expected, atol=1e-6)
-
-
-def test_longer_videos_are_averaged_by_new_frames(tmp_path, network):
-  write_video(tmp_path / 'a.avi', 25)
-  logits = [
-      (new, network(window[np.newaxis].astype(np.float32) / 127.5 - 1).numpy())
-      for window, new in video_input.windows(str(tmp_path / 'a.avi'), 'rgb', 32, 10)]
-  assert [new for new, _ in logits] == [10, 10, 5]
-  expected = sum(new * value for new, value in logits) / 25
-  np.testing.assert_allclose(
-      predict.logits_of_video(network, str(tmp_path / 'a.avi'), 'rgb', max_frames=10), expected,
-      atol=1e-6)
-
-
-def test_top_sorts_by_logit():
-  rows = predict.top(np.array([[0.0, 2.0, 1.0]], np.float32), ['a', 'b', 'c'], 2)
-  assert [row['class'] for row in rows] == ['b', 'c']
-  np.testing.assert_allclose(rows[0]['probability'], np.exp(2) / (1 + np.exp(1) + np.exp(2)))
-
-
-@pytest.mark.parametrize('array, message', [
-    (np.zeros((1, 9, 224, 224, 2), np.float32), r'expected an array of shape \[1, T, H, W, 3\]'),
-    (np.zeros((9, 224, 224, 3), np.float32), r'found \[9, 224, 224, 3\]'),
-    (np.zeros((1, 8, 32, 32, 3), np.float32), 'expected at least 9 frames; found 8'),
-    (np.full((1, 9, 32, 32, 3), 255, np.float32), r'expected values in \[-1, 1\]; found 255.0'),
-    (np.full((1, 9, 32, 32, 3), np.nan, np.float32), r'expected values in \[-1, 1\]; found nan'),
-])
-def test_arrays_that_are_no_input_are_refused(tmp_path, array, message):
-  np.save(tmp_path / 'clip.npy', array)
-  with pytest.raises(errors.UserError, match='clip.npy: .*' + message):
-    predict.read_clip(str(tmp_path / 'clip.npy'), 3)
-
-
-def test_labels_must_be_as_many_as_logits(tmp_path):
-  (tmp_path / 'labels.txt').write_text('a\nb\n')
-  assert predict.read_labels(str(tmp_path / 'labels.txt'), 2) == ['a', 'b']
-  assert predict.read_labels(None, 2) == ['class 0', 'class 1']
-  with pytest.raises(errors.UserError, match='labels.txt: expected 3 class names; found 2'):
-    predict.read_labels(str(tmp_path / 'labels.txt'), 3)
-
-
-def test_a_run_predicts_videos_and_goes_on_behind_a_bad_one(tmp_path):
-  run = tiny.run(tiny.make_records(tmp_path), steps=2)
-  runs.start(str(tmp_path / 'run'), run)
-  model = train.train(str(tmp_path / 'run'), run)
-  write_video(tmp_path / 'a.avi', 12)
-  (tmp_path / 'bad.avi').write_text('no video')
+def test_predicts_videos_and_goes_on_behind_a_bad_one(run):
   out, err = commands.run('i3d_tf.predict', '--run_dir=run', '--video=bad.avi,a.avi', '--json',
-                          '--top_k=3', cwd=tmp_path, status=1)
+                          '--top_k=3', cwd=run, status=1)
   assert 'error: bad.avi: expected a video file' in err and 'Traceback' not in err
+  assert 'error: 1 of 2 videos could not be used' in err
   result = json.loads(out)
-  logits = predict.logits_of_video(model, str(tmp_path / 'a.avi'), 'rgb')
-  assert result['video'] == 'a.avi'
+  network = trained_networks.of_run(str(run / 'run'))
+  assert (network.resize, network.mask_dilation, network.stream) == ('squash', 3, 'rgb')
+  logits = prediction.of_video(network, str(run / 'a.avi')).logits['none']
+  assert (result['video'], result['replaced'], result['frames']) == ('a.avi', 'none', 12)
   np.testing.assert_allclose(result['norm_of_logits'], np.linalg.norm(logits), rtol=1e-4)
   assert [row['class'] for row in result['classes']] == [
-      run.label_names[i] for i in np.argsort(-logits[0])[:3]]
+      network.label_names[i] for i in np.argsort(-logits[0])[:3]]
+
+
+def test_person_or_place_is_answered_and_drawn(run, tmp_path):
+  out, err = commands.run(
+      'i3d_tf.predict', '--run_dir=run', '--video=a.avi,b.avi', '--masks=masks', '--json',
+      '--mask=none,background,activity', f'--picture={tmp_path}/pictures', cwd=run)
+  rows = [json.loads(line) for line in out.splitlines()]
+  assert [(row['video'], row['replaced']) for row in rows] == [
+      (video, region) for video in ('a.avi', 'b.avi')
+      for region in ('none', 'background', 'activity')]
+  network = trained_networks.of_run(str(run / 'run'))
+  expected = prediction.of_video(
+      network, str(run / 'a.avi'), ('none', 'background', 'activity'),
+      masks.read(run / 'masks' / 'a.json')).logits
+  for row in rows[:3]:
+    np.testing.assert_allclose(
+        row['norm_of_logits'], np.linalg.norm(expected[row['replaced']]), rtol=1e-4)
+    assert row['mask_found'] and 0.1 < row['coverage'] < 0.5
+  # In b nobody was found: it keeps its original frames.
+  assert len({row['norm_of_logits'] for row in rows[3:]}) == 1 and not rows[3]['mask_found']
+  assert 'b.avi: the masks show no person; nothing was replaced' in err
+  for name in ('a', 'b'):
+    picture = cv2.imread(str(tmp_path / 'pictures' / f'{name}.png'))
+    assert picture.shape[0] > 3 * 160 and picture.shape[1] > 6 * 160
+
+
+def test_one_mask_is_what_evaluate_would_replace(run, tmp_path):
+  commands.run('i3d_tf.predict', '--run_dir=run', '--video=a.avi', '--masks=masks/a.json',
+               '--mask=background', '--mask_dilation=0', f'--logits_out={tmp_path}/l.npy', cwd=run)
+  network = networks.replace(trained_networks.of_run(str(run / 'run')), mask_dilation=0)
+  expected = prediction.of_video(network, str(run / 'a.avi'), ('background',),
+                                 masks.read(run / 'masks' / 'a.json')).logits['background']
+  np.testing.assert_allclose(np.load(tmp_path / 'l.npy'), expected, atol=1e-5)
+
+
+# === Published weights ===
 
 
 def published_checkpoint(prefix, stream):
-  """A checkpoint of the reference weights as DeepMind's are: names, ranks, scope."""
+  """A checkpoint of the reference weights as DeepMind's are, written by TensorFlow 1's Saver.
+
+  Kinetics-400: names under a scope, batch norm of rank 1. Kinetics-600: no scope, batch norm
+  of rank 5, momentum slots.
+  """
   channels, classes, scope = reference.STREAMS[stream]
   network = model_lib.InceptionI3D(classes, channels)
   reference.set_weights(network, stream)
-  variables = {scope + name: variable.numpy()
-               for name, variable in weights.variables_by_original_name(network).items()}
-  tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=list(variables),
-                    tensors=list(variables.values()), shape_and_slices=[''] * len(variables))
+  values = {name: variable.numpy()
+            for name, variable in weights.variables_by_original_name(network).items()}
+  if stream == 'rgb600':
+    scope = ''
+    values = {name: v.reshape(1, 1, 1, 1, -1) if '/batch_norm/' in name else v
+              for name, v in values.items()}
+    values.update({f'{name}/Momentum': np.ones_like(value) for name, value in values.items()
+                   if not name.endswith(('mean', 'variance'))})
+  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    variables = [tf.compat.v1.get_variable(scope + name, initializer=value)
+                 for name, value in values.items()]
+    session.run(tf.compat.v1.global_variables_initializer())
+    tf.compat.v1.train.Saver(variables).save(session, str(prefix), write_meta_graph=False)
+  return len(values)
 
 
-@pytest.mark.parametrize('stream, flag, frames', [
-    ('rgb', 'weights', 16), ('flow', 'flow_weights', 9)])
-def test_a_published_checkpoint_gives_the_originals_logits(tmp_path, stream, flag, frames):
-  published_checkpoint(tmp_path / 'model.ckpt', stream)
-  np.save(tmp_path / 'clip.npy', reference.clip(7, frames, reference.STREAMS[stream][0]))
-  out, err = commands.run('i3d_tf.predict', f'--{flag}=model.ckpt', '--npy=clip.npy',
-                          '--logits_out=logits.npy', '--top_k=3', cwd=tmp_path)
+@pytest.mark.parametrize('stream, flag, frames, variables', [
+    ('rgb', 'weights', 16, 230), ('flow', 'flow_weights', 9, 230),
+    ('rgb600', 'weights', 17, 346)])
+def test_a_published_checkpoint_gives_the_originals_logits(
+    tmp_path, stream, flag, frames, variables):
+  channels, classes, _ = reference.STREAMS[stream]
+  folder = tmp_path / 'checkpoints' / 'published'
+  os.makedirs(folder)
+  assert published_checkpoint(folder / 'model.ckpt', stream) == variables
+  (tmp_path / 'label_map.txt').write_text(''.join(f'name {i}\n' for i in range(classes)))
+  np.save(tmp_path / 'clip.npy', reference.clip(7, frames, channels))
+  out, err = commands.run('i3d_tf.predict', f'--{flag}=checkpoints/published/model.ckpt',
+                          '--npy=clip.npy', '--logits_out=logits.npy', '--top_k=3', cwd=tmp_path)
   expected = reference.golden(f'inference_{stream}')[f'T{frames}.logits']
   actual = np.load(tmp_path / 'logits.npy')
-  assert actual.shape == (1, 400) and actual.dtype == np.float32
+  assert actual.shape == (1, classes) and actual.dtype == np.float32
   assert np.abs(actual - expected).max() / np.abs(expected).max() <= 1e-4
   lines = out.splitlines()
   norm, = (line.split(': ')[1] for line in lines if line.startswith('Norm of logits'))
   np.testing.assert_allclose(float(norm), np.linalg.norm(expected), rtol=1e-4)
-  assert lines[-3].split()[2:] == ['class', str(expected.argmax())]
-  assert "230 of the network's 230 variables set" in err
+  probability, logit, *name = lines[-3].split()
+  assert name == ['name', str(expected.argmax())]
+  np.testing.assert_allclose(float(logit), expected.max(), rtol=1e-4)
+  assert 0 < float(probability) <= 1
+  assert "230 of the network's 230 variables set" in err and 'label_map.txt: class names' in err
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (('--weights=nowhere', '--video=a'), 'nowhere: '),
-    ((), 'expected --weights (or --flow_weights) or --run_dir; received neither'),
-    (('--weights=a', '--run_dir=b'), 'received both'),
-    (('--weights=a',), 'expected --video or --npy; received neither'),
-    (('--weights=a', '--video=a,b', '--logits_out=c'), 'expected one video for --logits_out'),
-])
-def test_bad_flags_are_one_line(tmp_path, arguments, message):
-  assert message in commands.error('i3d_tf.predict', *arguments, cwd=tmp_path)
+# === Bad input ===
+
+
+def test_a_bad_flag_is_one_line(tmp_path):
+  assert commands.error('i3d_tf.predict', '--weights=a', cwd=tmp_path) == (
+      'expected --video or --npy; received neither')
+
+
+def test_bad_videos_and_masks_are_one_line_each(run):
+  networks.video(run / 'short.avi', 8)
+  networks.masks_file(run / 'masks' / 'short.json', 8)
+  networks.video(run / 'other.avi', 14)
+  networks.masks_file(run / 'masks' / 'other.json', 12)
+  _, err = commands.run('i3d_tf.predict', '--run_dir=run', '--mask=background', '--masks=masks',
+                        '--video=short.avi,other.avi,missing.avi,masks', cwd=run, status=1)
+  for line in ('short.avi: expected at least 9 frames at 25 a second; found 8',
+               'other.avi: expected as many masks as it has frames; found 12 masks',
+               'masks/missing.json: no such mask file',
+               '4 of 4 videos could not be used'):
+    assert line in err
+  assert 'Traceback' not in err

@@ -1,11 +1,14 @@
 """Decoded frames, flow and masks to network input."""
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from i3d_tf import optical_flow
 from i3d_tf import preprocess
+from i3d_tf import video
+from segmentation import masks
 from tests import fakes
 
 _JUST_UNDER_1 = np.nextafter(np.float32(1), np.float32(0))
@@ -194,3 +197,39 @@ def test_the_region_is_replaced_in_what_the_network_sees(call, region, stream, c
   if region != 'none':
     expected[0][masks[0] == (region == 'activity')] = filled  # nobody was found in the second
   np.testing.assert_allclose(clips, expected, atol=1e-6)
+
+
+# === Whole videos ===
+
+
+@pytest.mark.parametrize('height, width', [(240, 320), (320, 240), (256, 340), (480, 854), (99, 61)])
+def test_resizing_is_that_of_the_records(call, height, width):
+  image = fakes.texture(height, width)
+  size = video.fit_short_side(height, width, 73)
+  expected = cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR).astype(int)
+  resized = call(lambda images: preprocess.to_short_side(images, 73), image[np.newaxis]).numpy()[0]
+  assert resized.shape == (*size, 3)
+  # OpenCV's fixed-point numbers come out a grey level lower at every eighth pixel.
+  difference = resized - expected
+  assert difference.min() >= -1 and difference.max() <= 1 and np.abs(difference).mean() < 0.15
+  mask = (image > 128).astype(np.uint8)[..., :1]
+  np.testing.assert_array_equal(
+      call(lambda m: preprocess.to_short_side(m, 73, 'nearest'), mask[np.newaxis])[0, ..., 0],
+      cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT))
+
+
+@pytest.mark.parametrize('size', [0, 1, 3, 5, 9, 15])
+def test_masks_grow_as_in_the_pipeline(call, size):
+  drawn = (np.random.default_rng(size).random((3, 40, 50)) > 0.99).astype(np.uint8)
+  drawn[0, 0, 0] = drawn[1, 39, 49] = 1
+  grown = call(lambda m: preprocess.dilate(m, size), drawn[..., np.newaxis])
+  np.testing.assert_array_equal(grown[..., 0], masks.dilate(drawn, size))
+
+
+@pytest.mark.parametrize('resize', preprocess.RESIZES)
+def test_the_centre_is_the_window_of_the_pipeline(call, resize):
+  image = fakes.ramp(73, 84)[np.newaxis]
+  top, left, height, width = preprocess.window(73, 84, 64, resize).numpy()
+  expected = preprocess.to_frame_size(image[:, top:top + height, left:left + width], 64)
+  np.testing.assert_array_equal(
+      call(lambda images: preprocess.center(images, 64, resize), image), expected)

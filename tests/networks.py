@@ -1,0 +1,48 @@
+"""Tiny trained networks, and videos for them."""
+
+import dataclasses
+
+import numpy as np
+
+from i3d_tf import model as model_lib
+from i3d_tf import trained_networks
+from segmentation import masks
+from tests import fakes
+
+CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
+
+
+def network(stream='rgb', resize='crop', dilation=0):
+  """A `TrainedNetwork` of random weights that sees frames of 32x32."""
+  model = model_lib.InceptionI3D(
+      len(CLASSES), 3 if stream == 'rgb' else 2, dropout=0.0, frame_size=32, width=0.125, seed=3)
+  # A ReLU halves the power of a signal and the initial kernels take some more: statistics as
+  # after training make up for that, so that the logits depend on the video.
+  rng = np.random.default_rng(3)
+  for variable in model.variables:
+    if variable.name == 'moving_variance':
+      variable.assign(rng.uniform(0.3, 0.5, variable.shape))
+    elif variable.name == 'beta':
+      variable.assign(rng.normal(0, 0.1, variable.shape))
+  return trained_networks.TrainedNetwork('tiny', model, stream, CLASSES, resize, dilation)
+
+
+def video(path, count=12, height=60, width=80):
+  """A video of noise, lossless; returns its path as a string."""
+  rng = np.random.default_rng(count)
+  return fakes.write_video(path, rng.integers(0, 256, (count, height, width, 3), np.uint8))
+
+
+def masks_file(path, count=12, height=60, width=80, empty=False):
+  """Masks of a person who moves to the right; returns the path as a string."""
+  drawn = np.zeros((count, height, width), bool)
+  if not empty:
+    for i, mask in enumerate(drawn):
+      mask[10:50, 20 + i:45 + i] = True
+  masks.write(path, drawn, video='a.avi')
+  return str(path)
+
+
+def replace(network_, **values):
+  """A `TrainedNetwork` with some attributes changed."""
+  return dataclasses.replace(network_, **values)
