@@ -24,8 +24,9 @@ def define():
   flags.DEFINE_integer('detect_every', _DEFAULTS.detect_every,
                        'Look for people in every so many-th frame, and carry their masks to the '
                        'frames between by optical flow. 1 is exact.', lower_bound=1)
-  flags.DEFINE_bool('track', _DEFAULTS.track,
-                    'Fill in people who are missed for a moment, and drop those found but once.')
+  flags.DEFINE_bool('track', None,
+                    'Fill in people who are missed for a moment, and drop those found but once. '
+                    'By default yes; no for coco, whose masks stay as they are.')
 
 
 def settings():
@@ -37,7 +38,7 @@ def settings():
   return video_masks.Settings(
       score_threshold=values.score_threshold,
       detect_every=values.detect_every,
-      track=values.track)
+      track=values.segmenter != 'coco' if values.track is None else values.track)
 
 
 def segmenter(threads=None):

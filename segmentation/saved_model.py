@@ -2,6 +2,7 @@
 
 import os
 
+from absl import logging
 import tensorflow as tf
 
 from segmentation import model_garden
@@ -28,7 +29,9 @@ def create(model, min_score=0.0):
   """
   folder = tfhub.find() if model is None else _find(model)
   path = folder if model is None else model  # for messages
+  verbosity = logging.get_verbosity()
   try:
+    logging.set_verbosity(logging.ERROR)  # a line for every gradient that was not stored
     loaded = tf.saved_model.load(folder)
   # A damaged file may raise anything from within TensorFlow.
   except Exception as e:  # pylint: disable=broad-exception-caught
@@ -36,6 +39,8 @@ def create(model, min_score=0.0):
       raise
     reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
     raise segmenter.SegmenterError(f'{path}: expected a TensorFlow SavedModel; {reason}') from e
+  finally:
+    logging.set_verbosity(verbosity)
   function, spec, outputs = _function(loaded)
   missing = [name for name in _OUTPUTS if name not in outputs]
   if missing:
@@ -68,7 +73,8 @@ def _find(model):
       entry.path for entry in os.scandir(folder) if entry.is_dir()):
     if os.path.exists(os.path.join(candidate, 'saved_model.pb')):
       return candidate
-  raise segmenter.SegmenterError(f'{model}: expected a SavedModel; there is no saved_model.pb in it')
+  raise segmenter.SegmenterError(
+      f'{model}: expected a SavedModel; there is no saved_model.pb in it')
 
 
 def _function(loaded):

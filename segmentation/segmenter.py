@@ -58,3 +58,10 @@ class Segmenter(typing.Protocol):
     """
     del path
     return self
+
+  def finish(self):
+    """Is called after the last frame of a video.
+
+    Raises:
+      UserError: there should have been more frames.
+    """

@@ -138,7 +138,8 @@ def _open(path, threads):
     raise segmenter.SegmenterError(
         f'--segmenter=tflite needs the Python package ai-edge-litert; {e}') from e
   try:
-    interpreter = litert.Interpreter(model_path=str(path), num_threads=os.cpu_count() if threads is None else threads)
+    interpreter = litert.Interpreter(
+        model_path=str(path), num_threads=os.cpu_count() if threads is None else threads)
     interpreter.allocate_tensors()
   except (ValueError, RuntimeError) as e:
     raise segmenter.SegmenterError(

@@ -14,25 +14,10 @@ import dataclasses
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from segmentation import masks
+
 _SAME = 0.3  # IoU from which a carried mask and a found one are one person
 _PART = 0.5  # share of a mask that lies within others, from which it is a part of them
-
-
-@dataclasses.dataclass(frozen=True)
-class Tracked:
-  """A person in a frame of a video.
-
-  Attributes:
-    rle: the mask as COCO run-length encoding: {'size': [H, W], 'counts': bytes}.
-    score: of the detection that the mask is from.
-    track: number of the person within the video, from 0.
-    carried: whether the flow brought the mask, from the detection in another frame.
-  """
-
-  rle: dict
-  score: float
-  track: int
-  carried: bool
 
 
 class _Track:
@@ -47,10 +32,10 @@ class _Track:
     self.rle = None  # at the last look: found, or carried there
     self.score = 0.0  # of the last detection
     self.seen = start  # frame of the last detection
-    self.held = []  # (frame, Tracked) since then: they count if the person is found again
+    self.held = []  # (frame, masks.Person) since then: they count if the person is found again
 
   def tracked(self, rle, carried):
-    return Tracked(rle, self.score, self.number, carried)
+    return masks.Person(rle, self.score, self.number, carried)
 
 
 class Tracker:
@@ -68,7 +53,7 @@ class Tracker:
     self._count = 0
     self._looks = 0
     self._frame = 0  # of the last look
-    self._pending = collections.deque()  # lists of Tracked, from frame `_first` on
+    self._pending = collections.deque()  # lists of masks.Person, from frame `_first` on
     self._first = 0
 
   @property
@@ -87,7 +72,7 @@ class Tracker:
       found: (RLE, score) of each person at this look.
 
     Returns:
-      A list of frames that are decided, each a list of `Tracked`, from the last
+      A list of frames that are decided, each a list of `masks.Person`, from the last
       that were returned on.
     """
     self._looks += 1

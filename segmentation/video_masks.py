@@ -10,6 +10,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from segmentation import carrying
+from segmentation import masks as masks_lib
 from segmentation import tracking
 
 
@@ -77,7 +78,7 @@ def people_of(frames, segmenter, settings=Settings()):
     frames, segmenter, settings: as in `masks_of`.
 
   Yields:
-    A list of `tracking.Tracked` for each frame, in order; perhaps empty.
+    A list of `masks.Person` for each frame, in order; perhaps empty.
   """
   if settings.track:
     tracker = tracking.Tracker(settings.max_gap, settings.min_detections)
@@ -114,7 +115,7 @@ def _looks(frames, segmenter, settings):
   while batch := list(itertools.islice(intervals, settings.batch_size)):
     people = segmenter.people(np.stack([interval[-1] for interval in batch]))
     for interval, in_frame in zip(batch, people):
-      yield interval, [(_encode(person.mask), float(person.score)) for person in in_frame
+      yield interval, [(masks_lib.encode(person.mask), float(person.score)) for person in in_frame
                        if person.score >= settings.score_threshold and person.mask.any()]
 
 
@@ -123,9 +124,5 @@ def _carried(carrier, greys, rles, size):
   if not rles:
     return [[] for _ in greys[1:]]
   masks = [coco_mask.decode(rle) for rle in rles]
-  return [[_encode(carrying.carry(mask, positions)) for mask in masks]
+  return [[masks_lib.encode(carrying.carry(mask, positions)) for mask in masks]
           for positions in carrier.follow(greys, *size)]
-
-
-def _encode(mask):
-  return coco_mask.encode(np.asfortranarray(mask, np.uint8))
