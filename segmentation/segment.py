@@ -21,7 +21,6 @@ from absl import flags
 from flags import segmentation as segmentation_flags
 from i3d_tf import errors
 from segmentation import segment_folder
-from segmentation import segmenters
 
 
 def define_flags():
@@ -44,9 +43,7 @@ def main():
   if processes is None:
     heavy = values.segmenter in ('tfhub', 'model_garden')
     processes = 1 if heavy else len(os.sched_getaffinity(0))
-  make = functools.partial(
-      segmenters.create, values.segmenter, values.segmenter_model,
-      min_score=values.score_threshold, threads=None if processes == 1 else 1)
+  make = segmentation_flags.maker(threads=None if processes == 1 else 1)
   bar = functools.partial(app.progress, desc='people', unit='video', unit_scale=True)
   outcome = segment_folder.segment_folder(
       values.videos, values.output, make, settings, processes, bar)

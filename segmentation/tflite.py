@@ -71,7 +71,10 @@ class TfliteSegmenter(segmenter.Segmenter):
     if self._shown is None:
       self._shown = 'people' if channels in _SELFIES else 'tiles'
     self._detect = people_detector.PeopleDetector() if self._shown in ('people', 'all') else None
-    self.name = f'tflite {os.path.basename(path)} (whole frame; crops: {self._shown})'
+    told = [f'{name} {value}' for name, value in (
+        ('crops', self._shown), ('input range', settings.input_range), ('person', settings.person))
+            if value is not None]
+    self.name = f'tflite {os.path.basename(path)} ({", ".join(told)})'
 
   def people(self, frames):
     return [self._pieces(self.probability(frame)) for frame in frames]
