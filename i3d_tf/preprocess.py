@@ -137,14 +137,12 @@ def to_short_side(images, short_side, method='bilinear'):
 
 
 def _nearest(length, resized):
-  """Which pixels a resize takes: int64 [resized].
+  """Which pixels a resize takes, those under the new pixels' centres: int32 [resized].
 
-  OpenCV's INTER_NEAREST_EXACT to the bit (its resizeNN_bitexact): places in 65536ths
-  of a pixel. tf.image.resize goes wrong where a centre falls on an edge.
+  In whole numbers: tf.image.resize goes wrong where a centre falls on an edge. There
+  either neighbour is right, and OpenCV's INTER_NEAREST_EXACT takes now this, now that.
   """
-  length, resized = tf.cast(length, tf.int64), tf.cast(resized, tf.int64)
-  step = (length * 65536 + resized // 2) // resized
-  return tf.minimum((step * tf.range(resized) + step // 2 - length % 2) // 65536, length - 1)
+  return (2 * tf.range(resized) + 1) * length // (2 * resized)
 
 
 def dilate(masks, size):

@@ -6,6 +6,7 @@ Masks belong to the frames of the video file: its own size, its own frame rate.
 """
 
 import dataclasses
+import itertools
 import json
 
 import cv2
@@ -51,6 +52,23 @@ class Masks:
     return coco_mask.decode(coco_mask.merge(rles)).astype(bool)
 
 
+@dataclasses.dataclass(frozen=True)
+class Person:
+  """A person in a frame of a video.
+
+  Attributes:
+    rle: the mask as COCO run-length encoding: {'size': [H, W], 'counts': bytes}.
+    score: of the segmenter, or None where there is nothing to say.
+    track: number of the person within the video, from 0; None if nobody was followed.
+    carried: whether the mask was not found in this frame but brought by the flow.
+  """
+
+  rle: dict
+  score: float | None = None
+  track: int | None = None
+  carried: bool = False
+
+
 def write(path, masks, *, video, settings=None, scores=None):
   """Writes the masks of one video as a COCO dataset, atomically.
 
@@ -64,39 +82,79 @@ def write(path, masks, *, video, settings=None, scores=None):
   Raises:
     ValueError: there is no mask, or their sizes differ.
   """
-  images, annotations = [], []
-  for index, mask in enumerate(masks):
-    mask = np.asfortranarray(mask, dtype=np.uint8)
-    height, width = mask.shape
-    if images and (height, width) != (images[0]['height'], images[0]['width']):
-      raise ValueError(f'masks must be of one size; received {height}x{width} after '
-                       f'{images[0]["height"]}x{images[0]["width"]}')
-    images.append({'id': index, 'file_name': f'{video}#{index}', 'height': height, 'width': width})
-    if not mask.any():
-      continue
-    rle = coco_mask.encode(mask)
-    annotation = {
-        'id': len(annotations) + 1,
-        'image_id': index,
-        'category_id': PERSON,
-        'segmentation': {'size': [height, width], 'counts': rle['counts'].decode('ascii')},
-        'area': int(coco_mask.area(rle)),
-        'bbox': [float(v) for v in coco_mask.toBbox(rle)],
-        'iscrowd': 0,
-    }
-    if scores is not None:
-      annotation['score'] = float(scores[index])
-    annotations.append(annotation)
-  if not images:
+  masks = iter(masks)
+  first = next(masks, None)
+  if first is None:
     raise ValueError(f'`masks` must hold at least one mask; received none for {video}')
-  dataset = {
-      'info': {'video': str(video), 'settings': {} if settings is None else settings},
-      'images': images,
-      'categories': [{'id': PERSON, 'name': 'person'}],
-      'annotations': annotations,
-  }
+  height, width = np.shape(first)
+
+  def people():
+    for index, mask in enumerate(itertools.chain([first], masks)):
+      if np.shape(mask) != (height, width):
+        raise ValueError(f'masks must be of one size; received {"x".join(map(str, np.shape(mask)))}'
+                         f' after {height}x{width}')
+      score = None if scores is None else scores[index]
+      yield [Person(encode(mask), score)] if np.any(mask) else []
+
+  write_people(path, people(), height, width, video=video, settings=settings)
+
+
+def write_people(path, people, height, width, *, video, settings=None):
+  """Writes the people of one video as a COCO dataset, atomically, a frame at a time.
+
+  Args:
+    path: the JSON file to write.
+    people: an iterable of lists of `Person`, one a frame of the video.
+    height, width: of the frames in pixels.
+    video, settings: as in `write`.
+
+  Returns:
+    (number of frames, number of those with people).
+  """
+  num_frames = num_found = num_people = 0
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
-    json.dump(dataset, f)
+    f.write('{"annotations": [')
+    for num_frames, frame in enumerate(people, 1):
+      num_found += bool(frame)
+      for person in frame:
+        f.write(', ' if num_people else '')
+        num_people += 1
+        json.dump(_annotation(person, num_people, num_frames - 1), f)
+    f.write('], "images": [')
+    for index in range(num_frames):
+      f.write(', ' if index else '')
+      json.dump({'id': index, 'file_name': f'{video}#{index}', 'height': height, 'width': width}, f)
+    f.write('], "categories": ')
+    json.dump([{'id': PERSON, 'name': 'person'}], f)
+    f.write(', "info": ')
+    json.dump({'video': str(video), 'settings': {} if settings is None else settings}, f)
+    f.write('}')
+  return num_frames, num_found
+
+
+def _annotation(person, number, image):
+  annotation = {
+      'id': number,
+      'image_id': image,
+      'category_id': PERSON,
+      'segmentation': {'size': [int(n) for n in person.rle['size']],
+                       'counts': person.rle['counts'].decode('ascii')},
+      'area': int(coco_mask.area(person.rle)),
+      'bbox': [float(v) for v in coco_mask.toBbox(person.rle)],
+      'iscrowd': 0,
+  }
+  if person.score is not None:
+    annotation['score'] = float(person.score)
+  if person.track is not None:
+    annotation['track_id'] = person.track
+  if person.carried:
+    annotation['carried'] = True
+  return annotation
+
+
+def encode(mask):
+  """A mask, bool or 0/1 uint8 [H, W], as COCO run-length encoding."""
+  return coco_mask.encode(np.asfortranarray(mask, np.uint8))
 
 
 def read(path):
@@ -129,7 +187,7 @@ def read(path):
       if list(rle['size']) != [height, width]:
         raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
       counts = rle['counts'].encode('ascii')
-      runs = _run_lengths(counts)
+      runs = run_lengths(counts)
       if sum(runs) != height * width or any(run < 0 for run in runs):
         raise MaskError(f'{path}: expected masks of {height * width} pixels; '
                         f'annotation {annotation.get("id")} has {sum(runs)}')
@@ -145,7 +203,43 @@ def read(path):
   return Masks(height, width, tuple(tuple(rles) for rles in frames))
 
 
-def _run_lengths(counts):
+@dataclasses.dataclass(frozen=True)
+class Info:
+  """What a file of masks says about itself.
+
+  Attributes:
+    video: name of the video.
+    settings: a dict of how the masks were made.
+    num_frames: number of frames of the video.
+    num_found: number of frames with people.
+  """
+
+  video: str
+  settings: dict
+  num_frames: int
+  num_found: int
+
+
+def read_info(path):
+  """Reads the `Info` of a file that `write` made, without decoding its masks.
+
+  Raises:
+    MaskError: the file is missing, or is no such file.
+  """
+  try:
+    with open(path) as f:
+      dataset = json.load(f)
+    return Info(
+        video=dataset['info']['video'],
+        settings=dict(dataset['info']['settings']),
+        num_frames=len(dataset['images']),
+        num_found=len({annotation['image_id'] for annotation in dataset['annotations']}))
+  except (OSError, ValueError, KeyError, TypeError) as e:
+    raise MaskError(f'{path}: expected a file of masks as segment makes it; '
+                    f'{type(e).__name__}: {e}') from e
+
+
+def run_lengths(counts):
   """The run lengths that COCO's compressed counts spell out.
 
   Only for checking: pycocotools decodes counts that are too short to whatever

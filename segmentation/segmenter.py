@@ -5,6 +5,12 @@ import typing
 
 import numpy as np
 
+from i3d_tf import errors
+
+
+class SegmenterError(errors.UserError):
+  """A segmenter that cannot be used: its model is missing, or is another than it must be."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Person:
@@ -20,7 +26,7 @@ class Person:
 
 
 class Segmenter(typing.Protocol):
-  """Finds people in frames. One small file a backend.
+  """Finds people in frames. One small file a backend, which derives from this.
 
   Attributes:
     name: of the backend and its model, for the files of masks.
@@ -35,5 +41,27 @@ class Segmenter(typing.Protocol):
       frames: uint8 RGB [N, H, W, 3].
 
     Returns:
-      For each frame its people, whatever their score; perhaps none.
+      For each frame its people, perhaps none: all whose score is not below the least
+      that the segmenter was made for.
+    """
+
+  def for_video(self, path: str) -> 'Segmenter':
+    """The segmenter of one video, which then gets its frames in order.
+
+    Itself, unless people are not found in the frames but stand in files.
+
+    Args:
+      path: of the video file.
+
+    Raises:
+      UserError: there is nothing for this video.
+    """
+    del path
+    return self
+
+  def finish(self):
+    """Is called after the last frame of a video.
+
+    Raises:
+      UserError: there should have been more frames.
     """
