@@ -3,6 +3,7 @@
 from absl import flags
 
 from flags import network
+from flags import segmentation
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import masking
@@ -20,7 +21,8 @@ def define():
                     'none,background,activity.')
   flags.DEFINE_string('masks', None,
                       'Person masks for --mask: the COCO file of the video, or a folder that has '
-                      'NAME.json for the video NAME.avi.')
+                      'NAME.json for the video NAME.avi. By default --segmenter finds the people.')
+  segmentation.define()
   flags.DEFINE_integer('mask_dilation', None,
                        'Diameter in pixels by which masks are grown, odd or 0; by default '
                        f'{input_pipeline.Settings().mask_dilation}, or as the run was trained.')
@@ -52,9 +54,9 @@ def check():
     raise errors.UserError(f'--mask_dilation must be 0 or odd and positive; received {dilation}')
   if values.npy is not None:
     _check_npy(values)
-  elif values.masks is None and (values.mask != ['none'] or values.picture is not None):
-    raise errors.UserError('expected --masks for --mask and --picture, which need to know where '
-                           'the people are; it was not given')
+  segmenter = values['segmenter'].present or values.segmenter_model is not None
+  if values.masks is not None and segmenter:
+    raise errors.UserError('expected --masks or a segmenter that finds the people; received both')
   if values.picture is not None and len(values.video) == 1 and not values.picture.lower().endswith(
       ('.png', '.jpg', '.jpeg')):
     raise errors.UserError(f'expected --picture to end in .png or .jpg; received {values.picture}')

@@ -3,11 +3,12 @@
     python -m i3d_tf.predict --weights=rgb_imagenet/model.ckpt --video=clip.avi
     python -m i3d_tf.predict --run_dir=runs/1b --video=a.avi,b.mp4
 
-Person or place? With the masks of the people in it, the same video is asked about with
-its background or its people replaced, and a picture shows what the network saw and said:
+Person or place? The same video is asked about with its background or its people
+replaced, and a picture shows what the network saw and said. The people are found by
+--segmenter, or stand in a file that segmentation.segment made (--masks):
 
     python -m i3d_tf.predict --weights=rgb_imagenet/model.ckpt --video=clip.avi \\
-        --masks=clip.json --mask=none,background,activity --picture=clip.png
+        --mask=none,background,activity --picture=clip.png
 
 --weights and --flow_weights together, or two runs, add their logits (two-stream I3D).
 """
@@ -15,6 +16,7 @@ its background or its people replaced, and a picture shows what the network saw 
 from i3d_tf import app  # first: it quiets TensorFlow's start
 
 import dataclasses
+import functools
 import json
 import os
 import sys
@@ -24,12 +26,15 @@ import numpy as np
 
 from flags import network as network_flags
 from flags import prediction as prediction_flags
+from flags import segmentation as segmentation_flags
 from i3d_tf import errors
 from i3d_tf import files
 from i3d_tf import masking
 from i3d_tf import pictures
 from i3d_tf import prediction
+from i3d_tf import video_input
 from segmentation import masks as masks_lib
+from segmentation import video_masks
 
 
 def main():
@@ -55,8 +60,8 @@ def main():
       app.fail(e)
       failed += 1
       continue
-    if values.masks is not None and not answer.found:
-      print(f'{path}: the masks show no person; nothing was replaced', file=sys.stderr)
+    if answer.coverage is not None and not answer.found:
+      print(f'{path}: no person was found; nothing was replaced', file=sys.stderr)
     for region in values.mask:
       _print(path, region, answer.logits[region], label_names, answer)
     if values.picture is not None:
@@ -71,7 +76,7 @@ def main():
 def _ask(networks, path):
   """The `prediction.Answer` of all networks together about one video."""
   values = flags.FLAGS
-  masks = None if values.masks is None else masks_lib.read(_mask_file(path))
+  masks = None if values.mask == ['none'] and values.picture is None else _masks(path)
   # A picture shows all three.
   regions = masking.REGIONS if values.picture is not None else values.mask
   answers = []
@@ -82,14 +87,28 @@ def _ask(networks, path):
   return prediction.together(answers)
 
 
-def _mask_file(path):
+def _masks(path):
+  """The `masks.Masks` of a video: from a file, or found here."""
   masks = flags.FLAGS.masks
-  if not os.path.isdir(masks):
-    if len(flags.FLAGS.video) > 1:
+  if masks is not None:
+    if not os.path.isdir(masks) and len(flags.FLAGS.video) > 1:
       raise errors.UserError(f'expected --masks to be a folder, with several videos; '
                              f'received {masks}')
-    return masks
-  return os.path.join(masks, f'{_stem(path)}.json')
+    return masks_lib.read(
+        os.path.join(masks, f'{_stem(path)}.json') if os.path.isdir(masks) else masks)
+  segmenter = _segmenter().for_video(path)
+  _, frames = video_input.decode(path)
+  with app.progress(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:
+    found = video_masks.of_frames(bar, segmenter, segmentation_flags.settings())
+  segmenter.finish()
+  return found
+
+
+@functools.cache
+def _segmenter():
+  segmenter = segmentation_flags.segmenter()
+  print(f'{segmenter.name}: finds the people', file=sys.stderr)
+  return segmenter
 
 
 def _stem(path):

@@ -71,6 +71,24 @@ def masks_of(frames, segmenter, settings=Settings()):
       yield np.zeros(shape, bool), 0.0
 
 
+def of_frames(frames, segmenter, settings=Settings()):
+  """The masks of a whole video, run-length encoded: a `masks.Masks`.
+
+  Args:
+    frames, segmenter, settings: as in `masks_of`; at least one frame.
+
+  Raises:
+    ValueError: there is no frame.
+  """
+  frames = iter(frames)
+  first = next(frames, None)
+  if first is None:
+    raise ValueError('`frames` must hold at least one frame; received none')
+  people = people_of(itertools.chain([first], frames), segmenter, settings)
+  return masks_lib.Masks(
+      *first.shape[:2], tuple(tuple(person.rle for person in frame) for frame in people))
+
+
 def people_of(frames, segmenter, settings=Settings()):
   """The people of each frame, followed over time.
 

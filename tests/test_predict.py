@@ -72,7 +72,7 @@ def test_person_or_place_is_answered_and_drawn(run, tmp_path):
     assert row['mask_found'] and 0.1 < row['coverage'] < 0.5
   # In b nobody was found: it keeps its original frames.
   assert len({row['norm_of_logits'] for row in rows[3:]}) == 1 and not rows[3]['mask_found']
-  assert 'b.avi: the masks show no person; nothing was replaced' in err
+  assert 'b.avi: no person was found; nothing was replaced' in err
   for name in ('a', 'b'):
     picture = cv2.imread(str(tmp_path / 'pictures' / f'{name}.png'))
     assert picture.shape[0] > 3 * 160 and picture.shape[1] > 6 * 160
@@ -85,6 +85,30 @@ def test_one_mask_is_what_evaluate_would_replace(run, tmp_path):
   expected = prediction.of_video(network, str(run / 'a.avi'), ('background',),
                                  masks.read(run / 'masks' / 'a.json')).logits['background']
   np.testing.assert_allclose(np.load(tmp_path / 'l.npy'), expected, atol=1e-5)
+
+
+def test_people_are_found_where_no_masks_are_given(run, tmp_path):
+  """By masks that somebody else made, in uncompressed form: a segmenter like any other."""
+  drawn = masks.read(run / 'masks' / 'a.json')
+  people = {'images': [{'id': i, 'height': 60, 'width': 80} for i in range(12)],
+            'categories': [{'id': 1, 'name': 'person'}], 'annotations': []}
+  for i in range(12):
+    columns = drawn.decode(i).T.reshape(-1)
+    edges = np.flatnonzero(np.diff(columns.astype(int), prepend=0, append=0))
+    runs_ = np.diff(np.concatenate([[0], edges, [columns.size]])).tolist()
+    people['annotations'].append({
+        'id': i + 1, 'image_id': i, 'category_id': 1, 'iscrowd': 1, 'score': 0.9,
+        'segmentation': {'size': [60, 80], 'counts': runs_}})
+  os.makedirs(tmp_path / 'people')
+  (tmp_path / 'people' / 'a.json').write_text(json.dumps(people))
+  call = ('i3d_tf.predict', '--run_dir=run', '--video=a.avi', '--mask=activity')
+  commands.run(*call, '--masks=masks', f'--logits_out={tmp_path}/read.npy', cwd=run)
+  _, err = commands.run(*call, '--segmenter=coco', f'--segmenter_model={tmp_path}/people',
+                        f'--logits_out={tmp_path}/found.npy', cwd=run)
+  assert 'finds the people' in err
+  np.testing.assert_array_equal(np.load(tmp_path / 'found.npy'), np.load(tmp_path / 'read.npy'))
+  message = commands.error(*call, f'--segmenter_model={tmp_path}/nowhere', cwd=run, status=1)
+  assert 'nowhere' in message
 
 
 # === Published weights ===

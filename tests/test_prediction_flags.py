@@ -6,6 +6,7 @@ import pytest
 
 from flags import network
 from flags import prediction
+from flags import segmentation
 from i3d_tf import errors
 from tests import flag_values
 
@@ -17,7 +18,8 @@ from tests import flag_values
     (('--weights=a', '--video=a,b', '--logits_out=c'), 'expected one video and one --mask'),
     (('--weights=a', '--video=a', '--mask=person'), '--mask must be some of none, background, '
                                                     'activity; received person'),
-    (('--weights=a', '--video=a', '--mask=activity'), 'expected --masks for --mask'),
+    (('--weights=a', '--video=a', '--masks=m', '--segmenter=opencv'),
+     'expected --masks or a segmenter that finds the people; received both'),
     (('--weights=a', '--npy=a', '--mask=activity'), 'expected --video with --mask'),
     (('--weights=a', '--video=a', '--masks=m', '--picture=a.gif'),
      'expected --picture to end in .png or .jpg; received a.gif'),
@@ -25,6 +27,6 @@ from tests import flag_values
     (('--run_dir=a,b,c', '--video=a'), 'expected at most 2 networks; received a, b, c'),
 ])
 def test_a_bad_combination_of_flags_is_told(monkeypatch, arguments, message):
-  flag_values.parse(monkeypatch, prediction.define, (network, prediction), arguments)
+  flag_values.parse(monkeypatch, prediction.define, (network, prediction, segmentation), arguments)
   with pytest.raises(errors.UserError, match=re.escape(message)):
     prediction.check()

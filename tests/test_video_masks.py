@@ -87,6 +87,16 @@ def test_people_are_united_and_the_score_is_the_highest():
     assert score == pytest.approx(0.9)
 
 
+def test_the_masks_of_a_whole_video_are_those_of_its_frames():
+  frames = [_frame(index) for index in range(5)]
+  found = video_masks.of_frames(frames, _Squares())
+  assert len(found) == 5 and found.found
+  for index, (mask, _) in enumerate(video_masks.masks_of(frames, _Squares())):
+    np.testing.assert_array_equal(found.decode(index), mask)
+  with pytest.raises(ValueError, match='must hold at least one frame'):
+    video_masks.of_frames([], _Squares())
+
+
 def test_people_below_the_score_threshold_are_left_out():
   frames = [_frame(index) for index in range(3)]
   settings = video_masks.Settings(score_threshold=0.5)
