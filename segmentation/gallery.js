@@ -1,0 +1,395 @@
+// The review of masks: a list of videos of which only the visible rows exist, filters,
+// keys, and verdicts that stay in the browser until they are exported.
+'use strict';
+
+const data = JSON.parse(document.getElementById('data').textContent);
+const $ = id => document.getElementById(id);
+const NAMES = {original: 'use original', fine: 'fine', '': 'no verdict'};
+const MARGIN = 4;  // rows made above and below the window
+
+// === Verdicts ===
+
+// A mark counts for the masks and the imported verdict that it was made on: `key` stands for both.
+const storageKey = row => `i3d_tf review ${data.id}/${row.video}`;
+const history = [];  // of {row, before}
+let storageWorks = true;
+
+function stored(row) {
+  try {
+    return JSON.parse(localStorage.getItem(storageKey(row)));
+  } catch (error) {
+    return null;
+  }
+}
+
+function load() {
+  let outdated = 0;
+  for (const row of data.rows) {
+    row.imported = row.verdict;
+    const mark = stored(row);
+    if (!mark) continue;
+    if (mark.key === row.key) row.verdict = mark.verdict;
+    else if (mark.verdict !== row.verdict) outdated += 1;
+  }
+  try {
+    localStorage.setItem(`i3d_tf review ${data.id}`, 'open');
+  } catch (error) {
+    storageWorks = false;
+    notice('This browser keeps no marks of this page: export them before you close it.');
+  }
+  if (outdated) {
+    notice(`${outdated} earlier ${outdated === 1 ? 'mark does' : 'marks do'} not count: ` +
+           'masks or imported verdicts have changed since.');
+  }
+}
+
+function set(row, verdict) {
+  row.verdict = verdict;
+  try {
+    if (verdict === row.imported) localStorage.removeItem(storageKey(row));
+    else localStorage.setItem(storageKey(row), JSON.stringify({verdict, key: row.key}));
+  } catch (error) {
+    if (storageWorks) notice('This browser has no room for more marks: export them before you close it.');
+    storageWorks = false;
+  }
+}
+
+function mark(verdict) {
+  const row = shown[current];
+  if (!row) return;
+  history.push({row, before: row.verdict});
+  set(row, verdict);
+  tell(`${row.video}: ${NAMES[verdict]}`);
+  refresh(row);
+  count();
+  if (verdict && current + 1 < shown.length) go(current + 1);
+}
+
+function undo() {
+  const last = history.pop();
+  if (!last) return;
+  set(last.row, last.before);
+  tell(`${last.row.video}: ${NAMES[last.before]} again`);
+  refresh(last.row);
+  count();
+  const index = shown.indexOf(last.row);
+  if (index >= 0) go(index);
+}
+
+function csv() {
+  const quoted = text => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const verdicts = data.rows.filter(row => row.verdict).map(row => [row.video, row.verdict]);
+  verdicts.push(...Object.entries(data.others));
+  // By code points, as Python sorts.
+  verdicts.sort(([a], [b]) => {
+    const [x, y] = [Array.from(a), Array.from(b)];
+    for (let i = 0; i < Math.min(x.length, y.length); i++) {
+      if (x[i] !== y[i]) return x[i].codePointAt(0) - y[i].codePointAt(0);
+    }
+    return x.length - y.length;
+  });
+  return [['video', 'verdict'], ...verdicts].map(line => line.map(quoted).join(',') + '\n').join('');
+}
+
+function save() {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([csv()], {type: 'text/csv'}));
+  link.download = 'verdicts.csv';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  tell('verdicts.csv saved');
+}
+
+// === Filters ===
+
+let shown = [], current = 0;
+
+const ORDERS = {
+  score: (a, b) => a.rank - b.rank,
+  video: (a, b) => a.video < b.video ? -1 : 1,
+  small: (a, b) => a.size - b.size || a.rank - b.rank,
+  large: (a, b) => b.size - a.size || a.rank - b.rank,
+};
+
+function filter() {
+  const [label, reason, verdict] = [$('class').value, $('reason').value, $('verdict').value];
+  const words = $('search').value.toLowerCase().split(/\s+/).filter(Boolean);
+  const before = shown[current];
+  shown = data.rows.filter(row =>
+      (!label || row.label === label) &&
+      (!reason || (reason === '*' ? row.reasons.length : row.reasons.some(([code]) => code === reason))) &&
+      (!verdict || (row.verdict || 'none') === verdict) &&
+      words.every(word => row.text.includes(word)));
+  shown.sort(ORDERS[$('order').value]);
+  current = Math.max(0, shown.indexOf(before));
+  $('shown').textContent = shown.length === data.rows.length ?
+      `all ${number(shown.length)} videos` : `${number(shown.length)} of ${number(data.rows.length)} videos`;
+  $('empty').hidden = shown.length > 0;
+  rows.forEach(node => node.remove());
+  rows.clear();
+  layout();
+  if (shown.length) reveal();
+}
+
+function options(select, entries) {
+  for (const [value, text] of entries) select.append(new Option(text, value));
+}
+
+function count() {
+  const marked = data.rows.filter(row => row.verdict);
+  const odd = data.rows.filter(row => row.reasons.length);
+  const originals = marked.filter(row => row.verdict === 'original').length;
+  $('progress').max = Math.max(1, odd.length);
+  $('progress').value = odd.filter(row => row.verdict).length;
+  $('counts').textContent =
+      `${number($('progress').value)} of ${number(odd.length)} with a reason looked at; ` +
+      `${number(marked.length)} of ${number(data.rows.length)} in all: ` +
+      `${number(originals)} original, ${number(marked.length - originals)} fine`;
+  $('undo').disabled = !history.length;
+}
+
+// === Rows ===
+
+const rows = new Map();  // row of data -> its element, of those near the window
+let rowHeight = 1;
+
+const number = value => value.toLocaleString('en');
+const percent = share => `${(100 * share).toPrecision(share < .1 ? 2 : 3).replace(/\.0+$/, '')}%`;
+
+function element(name, text = '', attributes = {}) {
+  const node = document.createElement(name);
+  node.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
+function facts(row) {
+  const m = row.measures;
+  const parts = [];
+  if (m && m.found) {
+    parts.push(`person in ${m.found} of ${m.frames} frames, covering ${percent(m.coverage_found)}` +
+               (row.usual ? ` (its class typically ${percent(row.usual)})` : ''));
+    if (m.overlap !== null) parts.push(`successive masks overlap by ${percent(m.overlap)}`);
+  }
+  if (row.shown.length) {
+    parts.push(`frames ${row.shown.join(', ')}` +
+               (row.moment.length ? ` | ${row.moment.join(', ')}` : ''));
+  }
+  return parts.join('; ');
+}
+
+const stripUrl = row => 'strips/' + `${row.video}.jpg`.split('/').map(encodeURIComponent).join('/');
+
+function make(row) {
+  const node = element('article', '', {tabindex: -1, 'aria-label': row.video});
+  const head = element('div', '', {class: 'head'});
+  const reasons = element('span', '', {class: 'reasons'});
+  for (const [code] of row.reasons) reasons.append(element('span', code, {title: data.meanings[code]}));
+  const verdicts = element('span', '', {class: 'verdicts'});
+  for (const [verdict, key] of [['original', 'o'], ['fine', 'f']]) {
+    const button = element('button', NAMES[verdict], {type: 'button', value: verdict, tabindex: -1, title: `key ${key}`});
+    button.addEventListener('click', () => {
+      current = shown.indexOf(row);
+      mark(row.verdict === verdict ? '' : verdict);
+    });
+    verdicts.append(button);
+  }
+  head.append(element('span', '', {class: 'place'}), element('h2', row.video, {title: row.video}),
+              element('span', row.score.toFixed(2), {class: 'score', title: 'suspicion, 0 to 1'}),
+              reasons, verdicts);
+  const strip = element('div', '', {class: 'strip'});
+  if (row.width) {
+    const image = element('img', '', {
+      alt: `Frames of ${row.video}, the person outlined`, decoding: 'async', width: row.width, height: row.height,
+      style: 'width: auto', src: stripUrl(row), draggable: 'false'});
+    image.addEventListener('click', () => { go(shown.indexOf(row)); zoom(); });
+    strip.append(image);
+  } else {
+    strip.append(element('div', row.problem || 'no picture', {class: 'none'}));
+  }
+  const words = element('div', '', {class: 'words'});
+  if (row.reasons.length) {
+    words.append(element('b', row.reasons.map(([code, said]) => said).join('; ')), ' — ');
+  }
+  words.append(facts(row));
+  words.title = words.textContent;
+  node.append(head, strip, words);
+  node.addEventListener('mousedown', () => { if (shown[current] !== row) { current = shown.indexOf(row); layout(); } });
+  return node;
+}
+
+function refresh(row) {
+  const node = rows.get(row);
+  if (node) {
+    for (const button of node.querySelectorAll('.verdicts button')) {
+      button.setAttribute('aria-pressed', button.value === row.verdict);
+    }
+  }
+  if (shown[current] === row && $('zoom').open) showZoomed();
+}
+
+function layout() {
+  rowHeight = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row'));
+  const list = $('list');
+  list.style.height = `${shown.length * rowHeight}px`;
+  const top = window.scrollY - list.offsetTop;
+  const first = Math.max(0, Math.floor(top / rowHeight) - MARGIN);
+  const last = Math.min(shown.length, Math.ceil((top + window.innerHeight) / rowHeight) + MARGIN);
+  const wanted = new Map();
+  for (let index = first; index < last; index++) wanted.set(shown[index], index);
+  if (shown[current]) wanted.set(shown[current], current);  // keeps the focus
+  for (const [row, node] of rows) {
+    if (!wanted.has(row)) {
+      node.remove();
+      rows.delete(row);
+    }
+  }
+  for (const [row, index] of wanted) {
+    let node = rows.get(row);
+    if (!node) {
+      node = make(row);
+      rows.set(row, node);
+      list.append(node);
+      refresh(row);
+      node.style.top = `${index * rowHeight}px`;
+      node.setAttribute('aria-posinset', index + 1);
+      node.setAttribute('aria-setsize', shown.length);
+      node.querySelector('.place').textContent = number(index + 1);
+    }
+    node.style.top = `${index * rowHeight}px`;
+    node.classList.toggle('current', index === current);
+    node.tabIndex = index === current ? 0 : -1;
+    for (const button of node.querySelectorAll('.verdicts button')) button.tabIndex = node.tabIndex;
+  }
+}
+
+function reveal() {
+  const header = document.querySelector('header').offsetHeight;
+  const top = $('list').offsetTop + current * rowHeight;
+  if (top - header < window.scrollY) window.scrollTo(0, top - header);
+  else if (top + rowHeight > window.scrollY + window.innerHeight) {
+    window.scrollTo(0, top + rowHeight - window.innerHeight);
+  }
+}
+
+function go(index) {
+  if (!shown.length) return;
+  current = Math.max(0, Math.min(shown.length - 1, index));
+  reveal();
+  layout();
+  rows.get(shown[current]).focus({preventScroll: true});
+  if ($('zoom').open) showZoomed();
+}
+
+function zoom() {
+  const row = shown[current];
+  if (!row || !row.width) return;
+  showZoomed();
+  if (!$('zoom').open) $('zoom').showModal();
+}
+
+function showZoomed() {
+  const row = shown[current];
+  $('zoom-image').src = row.width ? stripUrl(row) : 'data:,';
+  $('zoom-image').alt = row.width ? `Frames of ${row.video}` : 'no picture';
+  $('zoom-text').textContent =
+      [row.video, NAMES[row.verdict], ...row.reasons.map(reason => reason.join(': ')), facts(row)].join(' — ');
+}
+
+// === Words ===
+
+function tell(text) {
+  $('told').textContent = text;
+}
+
+function notice(text) {
+  $('notice').hidden = false;
+  $('notice').textContent = [$('notice').textContent, text].filter(Boolean).join(' ');
+}
+
+// === Keys ===
+
+const page = () => Math.max(1, Math.floor((window.innerHeight - document.querySelector('header').offsetHeight) / rowHeight));
+const KEYS = {
+  j: () => go(current + 1), ArrowDown: () => go(current + 1),
+  k: () => go(current - 1), ArrowUp: () => go(current - 1),
+  PageDown: () => go(current + page()), PageUp: () => go(current - page()),
+  Home: () => go(0), End: () => go(shown.length - 1),
+  n: () => {
+    const next = shown.findIndex((row, index) => index > current && !row.verdict);
+    if (next >= 0) go(next); else tell('all behind this one are looked at');
+  },
+  o: () => mark('original'), f: () => mark('fine'), x: () => mark(''), u: undo, e: save,
+  z: () => $('zoom').open ? $('zoom').close() : zoom(),
+  '/': () => { $('search').focus(); $('search').select(); },
+  '?': () => $('help').showModal(),
+};
+
+document.addEventListener('keydown', event => {
+  if ($('help').open || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches('input, select')) {
+    if (event.key === 'Escape' || (event.key === 'Enter' && event.target === $('search'))) {
+      event.preventDefault();
+      go(current);
+    }
+    return;
+  }
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!(key in KEYS) || ($('zoom').open && '/?'.includes(key))) return;
+  event.preventDefault();
+  KEYS[key]();
+});
+
+// === Start ===
+
+data.rows.forEach((row, rank) => {
+  row.rank = rank;
+  row.label = row.video.slice(0, row.video.lastIndexOf('/'));
+  row.size = row.measures ? row.measures.coverage_found : 0;
+  row.text = [row.video, ...row.reasons.flat()].join(' ').toLowerCase();
+});
+load();
+
+const tally = keys => {
+  const counts = new Map();
+  for (const key of keys) counts.set(key, (counts.get(key) || 0) + 1);
+  return counts;
+};
+const byLabel = tally(data.rows.map(row => row.label));
+options($('class'), [['', 'any'], ...[...byLabel.keys()].sort().map(
+    label => [label, `${label} (${number(byLabel.get(label))})`])]);
+const byReason = tally(data.rows.flatMap(row => row.reasons.map(([code]) => code)));
+options($('reason'), [
+  ['', 'any or none'], ['*', `any (${number(data.rows.filter(row => row.reasons.length).length)})`],
+  ...Object.keys(data.meanings).filter(code => byReason.has(code)).map(
+      code => [code, `${code} (${number(byReason.get(code))})`])]);
+for (const [code, meaning] of Object.entries(data.meanings)) {
+  $('meanings').append(element('dt', code), element('dd', meaning));
+}
+
+for (const id of ['class', 'reason', 'verdict', 'order']) $(id).addEventListener('change', filter);
+$('search').addEventListener('input', filter);
+$('filters').addEventListener('submit', event => event.preventDefault());
+$('reset').addEventListener('click', () => { $('filters').reset(); filter(); });
+$('undo').addEventListener('click', undo);
+$('export').addEventListener('click', save);
+$('help-open').addEventListener('click', KEYS['?']);
+$('zoom').addEventListener('click', () => $('zoom').close());
+let waiting = false;
+const soon = () => {
+  if (!waiting) requestAnimationFrame(() => { waiting = false; layout(); });
+  waiting = true;
+};
+window.addEventListener('scroll', soon, {passive: true});
+window.addEventListener('resize', soon);
+// Another tab with the same gallery.
+window.addEventListener('storage', event => {
+  const row = data.rows.find(row => storageKey(row) === event.key);
+  if (!row) return;
+  const mark = stored(row);
+  row.verdict = mark && mark.key === row.key ? mark.verdict : row.imported;
+  refresh(row);
+  count();
+});
+count();
+filter();

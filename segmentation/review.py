@@ -1,0 +1,66 @@
+"""Makes a gallery on which a person checks the masks of a data set in minutes.
+
+    python -m segmentation.review --videos=UCF-101 --masks=masks --output=review
+
+Then open review/index.html: a strip of frames a video, the most suspicious first.
+The verdicts that it exports go to --verdicts of make_tfrecords, train and evaluate,
+and of review itself, to go on. Stopped and called again, it looks only at videos
+that it has not seen as they are now.
+"""
+
+from i3d_tf import app
+
+import os
+import sys
+
+from absl import flags
+
+from flags import review as review_flags
+from segmentation import examination
+from segmentation import gallery
+from segmentation import strips
+from segmentation import verdicts as verdicts_lib
+
+
+def main():
+  values = flags.FLAGS
+  settings = review_flags.strip_settings()
+  sources, orphans = strips.find(values.videos, values.masks)
+  verdicts = {} if values.verdicts is None else verdicts_lib.read(values.verdicts)
+  with app.progress(desc='looking at masks', unit='video') as bar:
+    def show(done, total):
+      if bar.total is None:
+        bar.total, bar.initial, bar.n = total, done, done  # the rate is that of the new ones
+      bar.update(done - bar.n)
+
+    glances = examination.examine(sources, os.path.join(values.output, gallery.STRIPS), settings,
+                                  processes=values.processes, progress=show)
+  rows = gallery.rank(glances)
+  gallery.write(values.output, rows, verdicts,
+                f'Masks of {os.path.basename(os.path.abspath(values.masks))}')
+
+  counts = {}
+  for row in rows:
+    for reason in row.judgement.reasons:
+      counts[reason.code] = counts.get(reason.code, 0) + 1
+  print(f'{len(rows)} videos, {sum(bool(row.judgement.reasons) for row in rows)} with a reason to '
+        'look' + ''.join(f'\n{count:>7} {code}' for code, count in counts.items()))
+  unknown = set(verdicts).difference(source.video for source in sources)
+  for what, number in (('verdicts are on videos that are not here; they are exported again',
+                        len(unknown)),
+                       (f'mask files belong to no video, such as {", ".join(orphans[:1])}',
+                        len(orphans))):
+    if number:
+      print(f'{number} {what}')
+  print(f'open {os.path.join(values.output, gallery.PAGE)}')
+  bad = [glance for glance in glances if glance.problem is not None]
+  for glance in bad:
+    print(f'cannot be used: {glance.video}: {glance.problem}', file=sys.stderr)
+  if bad:
+    return app.fail(f'{len(bad)} videos or their masks cannot be used; the page shows the others', 1)
+  return 0
+
+
+if __name__ == '__main__':
+  review_flags.define()
+  app.run(main)
