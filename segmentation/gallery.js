@@ -205,13 +205,11 @@ function make(row) {
     image.addEventListener('click', () => { go(shown.indexOf(row)); zoom(); });
     strip.append(image);
   } else {
-    strip.append(element('div', row.problem || 'no picture', {class: 'none'}));
+    strip.append(element('div', 'no picture', {class: 'none'}));
   }
   const words = element('div', '', {class: 'words'});
-  if (row.reasons.length) {
-    words.append(element('b', row.reasons.map(([code, said]) => said).join('; ')), ' — ');
-  }
-  words.append(facts(row));
+  if (row.reasons.length) words.append(element('b', row.reasons.map(([, said]) => said).join('; ')));
+  words.append([row.reasons.length ? ' — ' : '', facts(row)].filter((_, i, parts) => parts[1]).join(''));
   words.title = words.textContent;
   node.append(head, strip, words);
   node.addEventListener('mousedown', () => { if (shown[current] !== row) { current = shown.indexOf(row); layout(); } });
@@ -263,8 +261,14 @@ function layout() {
   }
 }
 
+// Height of what covers the top of the window.
+function covered() {
+  const header = document.querySelector('header');
+  return getComputedStyle(header).position === 'sticky' ? header.offsetHeight : 0;
+}
+
 function reveal() {
-  const header = document.querySelector('header').offsetHeight;
+  const header = covered();
   const top = $('list').offsetTop + current * rowHeight;
   if (top - header < window.scrollY) window.scrollTo(0, top - header);
   else if (top + rowHeight > window.scrollY + window.innerHeight) {
@@ -309,7 +313,7 @@ function notice(text) {
 
 // === Keys ===
 
-const page = () => Math.max(1, Math.floor((window.innerHeight - document.querySelector('header').offsetHeight) / rowHeight));
+const page = () => Math.max(1, Math.floor((window.innerHeight - covered()) / rowHeight));
 const KEYS = {
   j: () => go(current + 1), ArrowDown: () => go(current + 1),
   k: () => go(current - 1), ArrowUp: () => go(current - 1),

@@ -37,7 +37,7 @@ def main():
                                   processes=values.processes, progress=show)
   rows = gallery.rank(glances)
   gallery.write(values.output, rows, verdicts,
-                f'Masks of {os.path.basename(os.path.abspath(values.masks))}')
+                f'Person masks of {os.path.basename(os.path.abspath(values.videos))}')
 
   counts = {}
   for row in rows:

@@ -184,11 +184,12 @@ def _spread(frames, settings):
 
 def _outlined(frame, mask, height):
   """A frame at the height of the strip, its mask outlined."""
-  small = pictures.fit_height(frame, height)
-  share = cv2.resize(mask.astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
-  inside = share > 0.5
+  # Drawn at twice the size, or the line's dark border would hide small people.
+  double = pictures.fit_height(frame, 2 * height)
+  inside = cv2.resize(mask.astype(np.float32), double.shape[1::-1], interpolation=cv2.INTER_AREA)
   # A mask of few pixels must not vanish.
-  return pictures.outline(small, inside if inside.any() else share > 0, thickness=1)
+  inside = inside > (0.5 if inside.max() > 0.5 else 0)
+  return pictures.fit_height(pictures.outline(double, inside, thickness=2), height)
 
 
 def _join(images, number_shown):

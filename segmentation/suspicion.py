@@ -62,7 +62,7 @@ class Measures:
       person; None if there are no such two.
     gaps: stretches without a person that lie between frames with one.
     breaks: steps from frame to frame that are breaks, see `Limits`.
-    worst: the frame behind the greatest break; None if there is no break.
+    worst: the frame behind the break that changes most pixels; None without a break.
   """
 
   frames: int
@@ -106,7 +106,7 @@ def measure(masks, limits=Limits()):
             for rles in masks.frames]
   areas = [0 if rle is None else int(coco_mask.area(rle)) for rle in frames]
   found = sum(area > 0 for area in areas)
-  overlaps, breaks, worst, least = [], 0, None, math.inf
+  overlaps, breaks, worst, most = [], 0, None, 0.0
   for index in range(1, len(frames)):
     small, large = sorted(areas[index - 1:index + 1])
     if not large:
@@ -117,8 +117,9 @@ def measure(masks, limits=Limits()):
       overlaps.append(overlap)
     if overlap < limits.break_overlap or large > limits.break_area * small:
       breaks += 1
-      if overlap < least:
-        least, worst = overlap, index
+      changed = (small + large) * (1 - overlap) / (1 + overlap)  # union less intersection
+      if changed > most:
+        most, worst = changed, index
   shown = [index for index, area in enumerate(areas) if area]
   pixels = masks.height * masks.width
   return Measures(
