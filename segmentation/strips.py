@@ -15,6 +15,7 @@ from segmentation import masks as masks_lib
 from segmentation import suspicion
 
 _SEAM, _WIDE_SEAM = 2, 12  # pixels between frames, and before the worst moment
+_SPECK = 40  # pixels at twice the height of the strip
 _SUFFIXES = ('.avi', '.mp4', '.mkv', '.webm', '.mov', '.mpg', '.mpeg', '.m4v', '.wmv')
 
 
@@ -187,8 +188,9 @@ def _outlined(frame, mask, height):
   # Drawn at twice the size, or the line's dark border would hide small people.
   double = pictures.fit_height(frame, 2 * height)
   inside = cv2.resize(mask.astype(np.float32), double.shape[1::-1], interpolation=cv2.INTER_AREA)
-  # A mask of few pixels must not vanish.
-  inside = inside > (0.5 if inside.max() > 0.5 else 0)
+  inside = (inside > (0.5 if inside.max() > 0.5 else 0)).astype(np.uint8)
+  if np.count_nonzero(inside) < _SPECK:  # in a JPEG it would be lost: a ring around it
+    inside = masks_lib.dilate(inside, 9)
   return pictures.fit_height(pictures.outline(double, inside, thickness=2), height)
 
 
