@@ -40,8 +40,8 @@ def examine(sources, folder, settings=strips.Settings(), limits=suspicion.Limits
     done = _Journal(os.path.join(folder, '.journal.jsonl'), folder, keys)
     waiting = [source for source in sources if source.video not in done.glances]
     look = functools.partial(strips.glance, folder=folder, settings=settings, limits=limits)
-    tell = progress or (lambda done, total: None)
-    tell(len(sources) - len(waiting), len(sources))
+    tell = (lambda done, total: None) if progress is None else progress
+    tell(len(done.glances), len(sources))
     for source, seen in in_processes(look, waiting, processes):
       if seen is None:
         seen = strips.Glance(source.video, None, f'{source.file}: {_DIED}', '', (), (), 0, 0)

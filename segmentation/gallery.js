@@ -178,6 +178,7 @@ function facts(row) {
   return parts.join('; ');
 }
 
+// As strips.strip_path.
 const stripUrl = row => 'strips/' + `${row.video}.jpg`.split('/').map(encodeURIComponent).join('/');
 
 function make(row) {
@@ -304,6 +305,7 @@ function showZoomed() {
 
 function tell(text) {
   $('told').textContent = text;
+  $('told').animate([{opacity: 1}, {opacity: 1, offset: .8}, {opacity: 0}], 2500);
 }
 
 function notice(text) {
@@ -371,7 +373,15 @@ for (const [code, meaning] of Object.entries(data.meanings)) {
   $('meanings').append(element('dt', code), element('dd', meaning));
 }
 
-for (const id of ['class', 'reason', 'verdict', 'order']) $(id).addEventListener('change', filter);
+for (const id of ['class', 'reason', 'verdict', 'order']) {
+  let byMouse = false;  // then the keys go back to the list, not to the select
+  $(id).addEventListener('pointerdown', () => { byMouse = true; });
+  $(id).addEventListener('keydown', () => { byMouse = false; });
+  $(id).addEventListener('change', () => {
+    filter();
+    if (byMouse) go(current);
+  });
+}
 $('search').addEventListener('input', filter);
 $('filters').addEventListener('submit', event => event.preventDefault());
 $('reset').addEventListener('click', () => { $('filters').reset(); filter(); });

@@ -10,6 +10,7 @@ that it has not seen as they are now.
 
 from i3d_tf import app
 
+import collections
 import os
 import sys
 
@@ -39,19 +40,16 @@ def main():
   gallery.write(values.output, rows, verdicts,
                 f'Person masks of {os.path.basename(os.path.abspath(values.videos))}')
 
-  counts = {}
-  for row in rows:
-    for reason in row.judgement.reasons:
-      counts[reason.code] = counts.get(reason.code, 0) + 1
+  counts = collections.Counter(reason.code for row in rows for reason in row.judgement.reasons)
   print(f'{len(rows)} videos, {sum(bool(row.judgement.reasons) for row in rows)} with a reason to '
-        'look' + ''.join(f'\n{count:>7} {code}' for code, count in counts.items()))
+        'look')
+  for code, count in counts.items():
+    print(f'{count:>7} {code}')
   unknown = set(verdicts).difference(source.video for source in sources)
-  for what, number in (('verdicts are on videos that are not here; they are exported again',
-                        len(unknown)),
-                       (f'mask files belong to no video, such as {", ".join(orphans[:1])}',
-                        len(orphans))):
-    if number:
-      print(f'{number} {what}')
+  if unknown:
+    print(f'verdicts on videos that are not here, exported again: {len(unknown)}')
+  if orphans:
+    print(f'mask files that belong to no video: {len(orphans)}, such as {orphans[0]}')
   print(f'open {os.path.join(values.output, gallery.PAGE)}')
   bad = [glance for glance in glances if glance.problem is not None]
   for glance in bad:

@@ -25,7 +25,7 @@ class Settings:
 
   frames: int = 6
   height: int = 96
-  quality: int = 80
+  quality: int = 75
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _frames(source, masks, moment, settings):
   """The frames of a strip, outlined and small: (images, shown, moment)."""
   _, decoded = video_lib.decode(source.file)
   if masks is None:
-    kept, _ = _spread(decoded, settings)
+    kept = _spread(decoded, settings)
     return [image for _, image in kept], tuple(index for index, _ in kept), ()
   places = np.linspace(0, len(masks) - 1, settings.frames).round().astype(int)
   shown = tuple(dict.fromkeys(places.tolist()))
@@ -171,16 +171,16 @@ def _frames(source, masks, moment, settings):
 
 
 def _spread(frames, settings):
-  """Frames that are spread evenly over a video of unknown length: ([(index, image)], length)."""
-  kept, step, number = [], 1, 0
-  for number, frame in enumerate(frames, 1):
-    if (number - 1) % step:
+  """Frames that are spread evenly over a video of unknown length: a list of (index, image)."""
+  kept, step = [], 1
+  for index, frame in enumerate(frames):
+    if index % step:
       continue
-    kept.append((number - 1, pictures.fit_height(frame, settings.height)))
+    kept.append((index, pictures.fit_height(frame, settings.height)))
     if len(kept) == 2 * settings.frames:
       kept, step = kept[::2], 2 * step
   places = np.linspace(0, len(kept) - 1, settings.frames).round().astype(int)
-  return [kept[place] for place in dict.fromkeys(places.tolist())], number
+  return [kept[place] for place in dict.fromkeys(places.tolist())]
 
 
 def _outlined(frame, mask, height):

@@ -47,8 +47,8 @@ def test_goes_on_from_verdicts_and_tells_of_those_that_it_does_not_know(data_set
   verdicts.write(data_set / 'v.csv', {'A/v_A_g01_c02.avi': 'original', 'B/b.avi': 'fine'})
   (data_set / 'masks' / 'v_B_g01_c01.json').write_text('{}')
   out, _ = review(data_set, '--verdicts=v.csv')
-  assert '1 verdicts are on videos that are not here; they are exported again' in out
-  assert '1 mask files belong to no video, such as v_B_g01_c01.json' in out
+  assert 'verdicts on videos that are not here, exported again: 1' in out
+  assert 'mask files that belong to no video: 1, such as v_B_g01_c01.json' in out
   page = (data_set / 'review' / 'index.html').read_text()
   assert re.search('"video":"A/v_A_g01_c02.avi","key":"[0-9a-f]{8}","verdict":"original"', page)
   assert '"others":{"B/b.avi":"fine"}' in page
