@@ -67,7 +67,7 @@ def _key(source, settings, limits):
 class _Journal:
   """Glances as they come, one JSON line each, so that a killed process loses none.
 
-  Lines of other keys, and those whose strip is gone, are left out.
+  Lines of other keys, those whose strip is gone and damaged ones are left out.
   """
 
   def __init__(self, path, folder, keys):
@@ -80,8 +80,11 @@ class _Journal:
     except FileNotFoundError:
       lines = []
     for line in lines:
-      entry = json.loads(line)
-      seen = _from_json(entry['glance'])
+      try:
+        entry = json.loads(line)
+        seen = _from_json(entry['glance'])
+      except (ValueError, KeyError, TypeError):
+        continue  # of another version, or damaged: that video is looked at again
       if entry['key'] == keys.get(seen.video) and (
           not seen.width or os.path.exists(strips.strip_path(folder, seen.video))):
         self.glances[seen.video] = seen

@@ -268,12 +268,14 @@ function covered() {
   return getComputedStyle(header).position === 'sticky' ? header.offsetHeight : 0;
 }
 
+// Scrolls so that the current row is in sight, and the next one, too.
 function reveal() {
-  const header = covered();
-  const top = $('list').offsetTop + current * rowHeight;
-  if (top - header < window.scrollY) window.scrollTo(0, top - header);
-  else if (top + rowHeight > window.scrollY + window.innerHeight) {
-    window.scrollTo(0, top + rowHeight - window.innerHeight);
+  const free = window.innerHeight - covered();
+  const margin = Math.max(0, Math.min(rowHeight, (free - rowHeight) / 2));
+  const top = $('list').offsetTop + current * rowHeight - covered();
+  if (top - margin < window.scrollY) window.scrollTo(0, top - margin);
+  else if (top + rowHeight + margin > window.scrollY + free) {
+    window.scrollTo(0, top + rowHeight + margin - free);
   }
 }
 

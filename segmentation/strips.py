@@ -126,9 +126,9 @@ def glance(source, folder, settings=Settings(), limits=suspicion.Limits()):
   masks, measures, problem, masks_hash, moment = None, None, None, '', ()
   try:
     if os.path.exists(source.masks):
+      masks = masks_lib.read(source.masks)
       with open(source.masks, 'rb') as f:
         masks_hash = hashlib.sha256(f.read()).hexdigest()
-      masks = masks_lib.read(source.masks)
       measures = suspicion.measure(masks, limits)
       if measures.worst is not None:
         moment = tuple(range(max(measures.worst - 1, 0), min(measures.worst + 2, len(masks))))

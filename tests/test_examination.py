@@ -22,16 +22,16 @@ def sources(tmp_path):
   return strips.find(str(tmp_path / 'videos'), str(tmp_path / 'masks'))[0]
 
 
-def examine(sources, folder, settings=SETTINGS):
+def examine(sources, folder, settings=SETTINGS, processes=1):
   """(glances, the numbers of videos that progress told)."""
   told = []
-  glances = examination.examine(sources, str(folder), settings, processes=2,
+  glances = examination.examine(sources, str(folder), settings, processes=processes,
                                 progress=lambda done, total: told.append((done, total)))
   return glances, [done for done, _ in told]
 
 
 def test_every_video_is_looked_at_once(tmp_path, sources):
-  glances, told = examine(sources, tmp_path / 'strips')
+  glances, told = examine(sources, tmp_path / 'strips', processes=2)
   assert [glance.video for glance in glances] == [f'A/{name}.avi' for name in NAMES]
   assert all(glance.measures.coverage == 1 for glance in glances)
   assert told == [0, 1, 2, 3]
@@ -73,6 +73,15 @@ def test_a_journal_that_a_kill_cut_off_costs_its_last_line(tmp_path, sources):
   expected, _ = examine(sources, tmp_path / 'strips')
   path = tmp_path / 'strips' / '.journal.jsonl'
   path.write_bytes(path.read_bytes()[:-20])
+  assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])
+
+
+@pytest.mark.parametrize('line', ['garbage', '[]', '{"key": "", "glance": {"video": "A/a.avi"}}'])
+def test_damaged_lines_of_a_journal_are_left_out(tmp_path, sources, line):
+  expected, _ = examine(sources, tmp_path / 'strips')
+  path = tmp_path / 'strips' / '.journal.jsonl'
+  lines = path.read_text().splitlines()
+  path.write_text('\n'.join([line, *lines[1:]]) + '\n')
   assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])
 
 

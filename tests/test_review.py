@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import time
 
 import numpy as np
 import pytest
@@ -65,6 +66,14 @@ def test_what_cannot_be_used_is_listed_and_the_rest_is_done(data_set):
   assert 'Traceback' not in err
 
 
+def runs_still(process):
+  try:
+    with open(f'/proc/{process}/stat') as f:
+      return f.read().rsplit(')', 1)[1].split()[0] != 'Z'
+  except FileNotFoundError:
+    return False
+
+
 def test_goes_on_after_a_kill(data_set):
   for n in range(4, 60):
     os.link(data_set / 'videos' / 'A' / 'v_A_g01_c01.avi',
@@ -72,7 +81,19 @@ def test_goes_on_after_a_kill(data_set):
   journal = data_set / 'review' / 'strips' / '.journal.jsonl'
   process = commands.start('segmentation.review', '--videos=videos', '--masks=masks',
                            '--processes=1', cwd=data_set)
-  commands.kill_when(process, lambda: journal.exists() and journal.stat().st_size > 1000)
+  children = []
+
+  def reached():
+    with open(f'/proc/{process.pid}/task/{process.pid}/children') as f:
+      children[:] = f.read().split()
+    return journal.exists() and journal.stat().st_size > 1000
+
+  commands.kill_when(process, reached)
+  assert children
+  deadline = time.monotonic() + 60
+  while any(map(runs_still, children)):
+    assert time.monotonic() < deadline, 'its processes must end with it'
+    time.sleep(0.02)
   before = journal.read_bytes().count(b'\n')
   assert 0 < before < 59 and not (data_set / 'review' / 'index.html').exists()
   out, _ = review(data_set)
