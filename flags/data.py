@@ -16,8 +16,8 @@ def define_records(records_help):
 
 def define_verdicts(default_help):
   flags.DEFINE_string('verdicts', None,
-                      'CSV file of verdicts on masks, which //segmentation:review exports: videos '
-                      f'judged original keep their original frames in every condition. {default_help}')
+                      'CSV file of verdicts on masks, which review exports: videos judged original '
+                      f'keep their original frames in every condition. {default_help}')
 
 
 def verdicts():

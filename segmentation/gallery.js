@@ -1,104 +1,7 @@
-// The review of masks: a list of videos of which only the visible rows exist, filters,
-// keys, and verdicts that stay in the browser until they are exported.
-'use strict';
+// The review of masks: a list of videos of which only the rows near the window exist, filters and
+// keys. gallery_verdicts.js comes before this file.
 
-const data = JSON.parse(document.getElementById('data').textContent);
-const $ = id => document.getElementById(id);
-const NAMES = {original: 'use original', fine: 'fine', '': 'no verdict'};
 const MARGIN = 4;  // rows made above and below the window
-
-// === Verdicts ===
-
-// A mark counts for the masks and the imported verdict that it was made on: `key` stands for both.
-const storageKey = row => `i3d_tf review ${data.id}/${row.video}`;
-const history = [];  // of {row, before}
-let storageWorks = true;
-
-function stored(row) {
-  try {
-    return JSON.parse(localStorage.getItem(storageKey(row)));
-  } catch (error) {
-    return null;
-  }
-}
-
-function load() {
-  let outdated = 0;
-  for (const row of data.rows) {
-    row.imported = row.verdict;
-    const mark = stored(row);
-    if (!mark) continue;
-    if (mark.key === row.key) row.verdict = mark.verdict;
-    else if (mark.verdict !== row.verdict) outdated += 1;
-  }
-  try {
-    localStorage.setItem(`i3d_tf review ${data.id}`, 'open');
-  } catch (error) {
-    storageWorks = false;
-    notice('This browser keeps no marks of this page: export them before you close it.');
-  }
-  if (outdated) {
-    notice(`${outdated} earlier ${outdated === 1 ? 'mark does' : 'marks do'} not count: ` +
-           'masks or imported verdicts have changed since.');
-  }
-}
-
-function set(row, verdict) {
-  row.verdict = verdict;
-  try {
-    if (verdict === row.imported) localStorage.removeItem(storageKey(row));
-    else localStorage.setItem(storageKey(row), JSON.stringify({verdict, key: row.key}));
-  } catch (error) {
-    if (storageWorks) notice('This browser has no room for more marks: export them before you close it.');
-    storageWorks = false;
-  }
-}
-
-function mark(verdict) {
-  const row = shown[current];
-  if (!row) return;
-  history.push({row, before: row.verdict});
-  set(row, verdict);
-  tell(`${row.video}: ${NAMES[verdict]}`);
-  refresh(row);
-  count();
-  if (verdict && current + 1 < shown.length) go(current + 1);
-}
-
-function undo() {
-  const last = history.pop();
-  if (!last) return;
-  set(last.row, last.before);
-  tell(`${last.row.video}: ${NAMES[last.before]} again`);
-  refresh(last.row);
-  count();
-  const index = shown.indexOf(last.row);
-  if (index >= 0) go(index);
-}
-
-function csv() {
-  const quoted = text => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  const verdicts = data.rows.filter(row => row.verdict).map(row => [row.video, row.verdict]);
-  verdicts.push(...Object.entries(data.others));
-  // By code points, as Python sorts.
-  verdicts.sort(([a], [b]) => {
-    const [x, y] = [Array.from(a), Array.from(b)];
-    for (let i = 0; i < Math.min(x.length, y.length); i++) {
-      if (x[i] !== y[i]) return x[i].codePointAt(0) - y[i].codePointAt(0);
-    }
-    return x.length - y.length;
-  });
-  return [['video', 'verdict'], ...verdicts].map(line => line.map(quoted).join(',') + '\n').join('');
-}
-
-function save() {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([csv()], {type: 'text/csv'}));
-  link.download = 'verdicts.csv';
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  tell('verdicts.csv saved');
-}
 
 // === Filters ===
 
@@ -117,13 +20,14 @@ function filter() {
   const before = shown[current];
   shown = data.rows.filter(row =>
       (!label || row.label === label) &&
-      (!reason || (reason === '*' ? row.reasons.length : row.reasons.some(([code]) => code === reason))) &&
+      (!reason || row.reasons.some(([code]) => reason === '*' || reason === code)) &&
       (!verdict || (row.verdict || 'none') === verdict) &&
       words.every(word => row.text.includes(word)));
   shown.sort(ORDERS[$('order').value]);
   current = Math.max(0, shown.indexOf(before));
+  const all = number(data.rows.length);
   $('shown').textContent = shown.length === data.rows.length ?
-      `all ${number(shown.length)} videos` : `${number(shown.length)} of ${number(data.rows.length)} videos`;
+      `all ${all} videos` : `${number(shown.length)} of ${all} videos`;
   $('empty').hidden = shown.length > 0;
   rows.forEach(node => node.remove());
   rows.clear();
@@ -185,10 +89,13 @@ function make(row) {
   const node = element('article', '', {tabindex: -1, 'aria-label': row.video});
   const head = element('div', '', {class: 'head'});
   const reasons = element('span', '', {class: 'reasons'});
-  for (const [code] of row.reasons) reasons.append(element('span', code, {title: data.meanings[code]}));
+  for (const [code] of row.reasons) {
+    reasons.append(element('span', code, {title: data.meanings[code]}));
+  }
   const verdicts = element('span', '', {class: 'verdicts'});
   for (const [verdict, key] of [['original', 'o'], ['fine', 'f']]) {
-    const button = element('button', NAMES[verdict], {type: 'button', value: verdict, tabindex: -1, title: `key ${key}`});
+    const button = element('button', NAMES[verdict], {
+      type: 'button', value: verdict, tabindex: -1, title: `key ${key}`});
     button.addEventListener('click', () => {
       current = shown.indexOf(row);
       mark(row.verdict === verdict ? '' : verdict);
@@ -201,19 +108,23 @@ function make(row) {
   const strip = element('div', '', {class: 'strip'});
   if (row.width) {
     const image = element('img', '', {
-      alt: `Frames of ${row.video}, the person outlined`, decoding: 'async', width: row.width, height: row.height,
-      style: 'width: auto', src: stripUrl(row), draggable: 'false'});
+      alt: `Frames of ${row.video}, the person outlined`, src: stripUrl(row), decoding: 'async',
+      width: row.width, height: row.height, style: 'width: auto', draggable: 'false'});
     image.addEventListener('click', () => { go(shown.indexOf(row)); zoom(); });
     strip.append(image);
   } else {
     strip.append(element('div', 'no picture', {class: 'none'}));
   }
   const words = element('div', '', {class: 'words'});
-  if (row.reasons.length) words.append(element('b', row.reasons.map(([, said]) => said).join('; ')));
-  words.append([row.reasons.length ? ' — ' : '', facts(row)].filter((_, i, parts) => parts[1]).join(''));
+  const why = row.reasons.map(([, said]) => said).join('; '), what = facts(row);
+  words.append(element('b', why), why && what ? ' — ' : '', what);
   words.title = words.textContent;
   node.append(head, strip, words);
-  node.addEventListener('mousedown', () => { if (shown[current] !== row) { current = shown.indexOf(row); layout(); } });
+  node.addEventListener('mousedown', () => {
+    if (shown[current] === row) return;
+    current = shown.indexOf(row);
+    layout();
+  });
   return node;
 }
 
@@ -299,8 +210,9 @@ function showZoomed() {
   const row = shown[current];
   $('zoom-image').src = row.width ? stripUrl(row) : 'data:,';
   $('zoom-image').alt = row.width ? `Frames of ${row.video}` : 'no picture';
+  const reasons = row.reasons.map(reason => reason.join(': '));
   $('zoom-text').textContent =
-      [row.video, NAMES[row.verdict], ...row.reasons.map(reason => reason.join(': ')), facts(row)].join(' — ');
+      [row.video, NAMES[row.verdict], ...reasons, facts(row)].filter(Boolean).join(' — ');
 }
 
 // === Words ===

@@ -108,7 +108,8 @@ def _page(folder, rows, verdicts, title):
   parts = {
       'title': html.escape(title),
       'data': text.replace('<', '\\u003c'),  # or </script> would end it
-      **{name: _source(f'gallery.{suffix}') for name, suffix in (('style', 'css'), ('script', 'js'))},
+      'style': _source('gallery.css'),
+      'script': _source('gallery_verdicts.js') + _source('gallery.js'),
   }
   return re.sub(r'\{\{(\w+)\}\}', lambda match: parts[match[1]], _source('gallery.html'))
 
@@ -125,7 +126,8 @@ def _data(row, verdict):
       'score': round(row.judgement.score, 4),
       'reasons': [[reason.code, reason.words] for reason in row.judgement.reasons],
       'measures': measures, 'usual': None if row.of_class is None else round(row.of_class[0], 5),
-      'shown': glance.shown, 'moment': glance.moment, 'width': glance.width, 'height': glance.height,
+      'shown': glance.shown, 'moment': glance.moment,
+      'width': glance.width, 'height': glance.height,
   }
 
 

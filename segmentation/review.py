@@ -55,7 +55,8 @@ def main():
   for glance in bad:
     print(f'cannot be used: {glance.video}: {glance.problem}', file=sys.stderr)
   if bad:
-    return app.fail(f'{len(bad)} videos or their masks cannot be used; the page shows the others', 1)
+    return app.fail(f'{len(bad)} videos or their masks cannot be used; the page shows the others',
+                    status=1)
   return 0
 
 

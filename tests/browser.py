@@ -1,4 +1,4 @@
-"""A headless Chromium that tests drive: opens a page, presses keys, runs JavaScript, takes pictures.
+"""A headless Chromium that tests drive: it opens pages, presses keys, takes pictures.
 
 Speaks the DevTools protocol over a pair of pipes, so that it needs no package and
 no port.
@@ -106,7 +106,7 @@ class Browser:
   def click(self, selector):
     """Clicks with the mouse in the middle of the first element that a CSS selector finds."""
     x, y = self.run(f'(() => {{ const r = document.querySelector({json.dumps(selector)})'
-                    '.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()')
+                    '.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];})()')
     for what in ('mousePressed', 'mouseReleased'):
       self.call('Input.dispatchMouseEvent', type=what, x=x, y=y, button='left', clickCount=1)
 

@@ -356,9 +356,10 @@ def test_nothing_is_wider_than_the_window_and_text_can_be_read(page, dark, width
       };
       let worst = 99;
       for (const node of document.querySelectorAll('header *, article *')) {
-        if (![...node.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || node.disabled) continue;
-        const [a, b] = [light(getComputedStyle(node).color), light(ground(node))].sort((x, y) => y - x);
-        worst = Math.min(worst, (a + .05) / (b + .05));
+        if (node.disabled) continue;
+        if (![...node.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        const both = [light(getComputedStyle(node).color), light(ground(node))];
+        worst = Math.min(worst, (Math.max(...both) + .05) / (Math.min(...both) + .05));
       }
       return worst;
     })()''')

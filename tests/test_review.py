@@ -109,7 +109,7 @@ def test_goes_on_after_a_kill(data_set):
     (('--videos=masks', '--masks=masks'), 'masks: expected folders of videos, as Class/'),
     (('--videos=videos', '--masks=masks', '--verdicts=none.csv'),
      'none.csv: expected a CSV file of verdicts'),
-    (('--videos=videos', '--masks=masks', '--strip_frames=0'), '0 is not an integer in the range [1, 50]'),
+    (('--videos=videos', '--masks=masks', '--strip_frames=0'), '0 is not an integer in the range'),
 ])
 def test_bad_flags_are_one_line(data_set, arguments, message):
   assert message in commands.error('segmentation.review', *arguments, cwd=data_set)

@@ -114,7 +114,7 @@ def test_verdicts_are_kept_with_the_run(tmp_path, run):
   with pytest.raises(errors.UserError, match="data.verdicts is '[0-9a-f]{12}' there, None here"):
     runs.start(str(tmp_path), run)
   verdicts.write(tmp_path / 'verdicts.csv', {})
-  with pytest.raises(errors.UserError, match='verdicts.csv: expected the verdicts that the run was'):
+  with pytest.raises(errors.UserError, match='verdicts.csv: expected the verdicts that the run'):
     runs.verdicts(str(tmp_path), with_verdicts)
 
 

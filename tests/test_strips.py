@@ -107,7 +107,7 @@ def test_a_video_without_a_mask_file_is_shown_and_is_no_problem(tmp_path, make, 
     (boxes(41), 'expected 40 masks, as many as .*avi has frames; found 41'),
     (np.ones((40, H, H), bool), 'expected masks of 48x64, the size of .*avi; found 48x48'),
 ])
-def test_masks_of_another_video_are_a_problem_and_the_video_is_shown(tmp_path, make, masks, message):
+def test_masks_of_another_video_are_a_problem_and_it_is_shown(tmp_path, make, masks, message):
   seen = strips.glance(make(masks), str(tmp_path))
   assert re.search(message, seen.problem) and seen.measures is None
   assert os.path.exists(strips.strip_path(str(tmp_path), seen.video)) and len(seen.shown) == 6
