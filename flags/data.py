@@ -5,12 +5,25 @@ from absl import flags
 from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import preprocess
+from segmentation import verdicts as verdicts_lib
 
 _DEFAULTS = input_pipeline.Settings()
 
 
 def define_records(records_help):
   flags.DEFINE_string('records', None, records_help)
+
+
+def define_verdicts(default_help):
+  flags.DEFINE_string('verdicts', None,
+                      'CSV file of verdicts on masks, which review exports: videos judged original '
+                      f'keep their original frames in every condition. {default_help}')
+
+
+def verdicts():
+  """The verdicts in the file of --verdicts, a dict from video to verdict; None if not given."""
+  path = flags.FLAGS.verdicts
+  return None if path is None else verdicts_lib.read(path)
 
 
 def define_clips():

@@ -16,6 +16,7 @@ def define():
   data.define_records(
       'Folder that make_tfrecords made. If not given, a small demo set is drawn (in --demo_dir) '
       'and flags not given are those of flags/demo.flags.')
+  data.define_verdicts('By default the masks of all videos are used.')
   flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or lies already.')
   flags.DEFINE_string(
       'run_dir', None,

@@ -11,6 +11,7 @@ import os
 from absl import flags
 import tensorflow as tf
 
+from flags import data as data_flags
 from flags import evaluation as evaluation_flags
 from i3d_tf import errors
 from i3d_tf import input_pipeline
@@ -21,10 +22,11 @@ from i3d_tf import results
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import summaries
+from segmentation import verdicts as verdicts_lib
 
 
 def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None, batch_size=None,
-             model=None):
+             model=None, verdicts=None):
   """Tests the network of a run on whole videos.
 
   Every frame is decoded once, whatever the number of regions. Stopped and called
@@ -38,6 +40,8 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
     split: 1, 2 or 3; None for the one that the run was trained on.
     batch_size: videos of one length that are computed together; None for that of training.
     model: the network if it is at hand, with the weights of the last checkpoint.
+    verdicts: a dict from video to verdict on its masks (`segmentation.verdicts`);
+      None for those that the run was trained with.
 
   Returns:
     A dict from region to summary (`results.summarise`), in the order of `regions`.
@@ -52,6 +56,8 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
   if source.label_names != run.label_names:
     raise errors.UserError(f'{source.folder}: expected the classes that {run_dir} was trained on; '
                            f'found {len(source.label_names)} others, or in another order')
+  verdicts = runs.verdicts(run_dir, run) if verdicts is None else verdicts
+  source, unknown = splits.obey(source, verdicts)
   entries, missing = splits.load(source, subset, split)
   splits.check(source, entries, run.clips.stream, regions)
   with_masks = any(region != 'none' for region in regions)
@@ -65,7 +71,9 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
     step = runs.last_step(run_dir)
   name = f'{subset}{split}'
   about = {'step': step, 'records': source.folder, 'list': name, 'fill': run.data.fill,
-           'trained_on': run.data.mask, 'missing': list(missing)}
+           'trained_on': run.data.mask, 'missing': list(missing),
+           'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
+           'unknown_verdicts': len(unknown)}
   journal = results.Journal(os.path.join(run_dir, 'results', f'.{name}.journal'), about)
   waiting = [entry for entry in entries
              if any((region, entry.path) not in journal.rows for region in regions)]
@@ -149,7 +157,11 @@ def main():
       records_folder=flags.FLAGS.records,
       subset=flags.FLAGS.subset,
       split=flags.FLAGS.split,
-      batch_size=flags.FLAGS.batch_size)
+      batch_size=flags.FLAGS.batch_size,
+      verdicts=data_flags.verdicts())
+  unknown = next(iter(outcome.values()))['about']['unknown_verdicts']
+  if unknown:
+    print(f'verdicts on videos that are not in the records: {unknown}')
   print(report(outcome, run_dir))
   return 1 if any(summary['about']['missing'] for summary in outcome.values()) else 0
 

@@ -1,6 +1,7 @@
 """A run directory: what was asked for, and the network as far as it has been trained.
 
   run.json        settings, class names, versions, git commit; written before anything else
+  verdicts.csv    the verdicts on masks that hold for this run, if any
   checkpoints/    TensorFlow checkpoints, by step
   history.csv     loss, accuracy and learning rate over the steps
   tensorboard/    the same for TensorBoard, and what the network sees
@@ -21,8 +22,10 @@ from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import model as model_lib
 from i3d_tf import ucf101
+from segmentation import verdicts as verdicts_lib
 
 _RUN_FILE = 'run.json'
+_VERDICTS = 'verdicts.csv'
 _PACKAGES = ('tensorflow', 'keras', 'numpy', 'opencv-contrib-python-headless')
 _KEPT_CHECKPOINTS = 2
 
@@ -36,12 +39,15 @@ class Data:
     split: 1, 2 or 3.
     mask: the region that is replaced in training, one of `masking.REGIONS`.
     fill: by what, one of `masking.FILLS`.
+    verdicts: `segmentation.verdicts.content_hash` of the verdicts on masks that
+      hold, or None if there are none.
   """
 
   records: str
   split: int = 1
   mask: str = 'none'
   fill: str = 'black'
+  verdicts: str | None = None
 
   def __post_init__(self):
     for what, value, allowed in (('split', self.split, ucf101.SPLITS),
@@ -152,17 +158,23 @@ class Run:
         dtype=self.network.precision)
 
 
-def start(run_dir, run, flags=None):
+def start(run_dir, run, flags=None, verdicts=None):
   """Declares what a run directory is for, or makes sure that it is for that already.
 
   Args:
     run_dir: the directory; made if missing.
     run: a `Run`.
     flags: a dict of the command's flags, for the record.
+    verdicts: those that `run.data.verdicts` is the hash of: a dict, or None. They
+      are kept in the directory.
 
   Raises:
     UserError: the directory belongs to another run.
+    ValueError: `verdicts` are others than the run's.
   """
+  if run.data.verdicts != _hash(verdicts):
+    raise ValueError(f'`verdicts` must be those of the run, {run.data.verdicts}; '
+                     f'received {_hash(verdicts)}')
   path = os.path.join(run_dir, _RUN_FILE)
   if os.path.exists(path):
     before, now = _flat(load(run_dir)), _flat(run)
@@ -186,8 +198,30 @@ def start(run_dir, run, flags=None):
       'versions': versions,
       'git_commit': _git_commit(),
   }
+  if verdicts is not None:
+    verdicts_lib.write(os.path.join(run_dir, _VERDICTS), verdicts)
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
     json.dump(content, f, indent=2, default=str)
+
+
+def verdicts(run_dir, run):
+  """The verdicts on masks that hold for a run: a dict from video to verdict, or None.
+
+  Raises:
+    UserError: the file in the run directory is missing, or was changed.
+  """
+  if run.data.verdicts is None:
+    return None
+  path = os.path.join(run_dir, _VERDICTS)
+  found = verdicts_lib.read(path)
+  if _hash(found) != run.data.verdicts:
+    raise errors.UserError(f'{path}: expected the verdicts that the run was started with; the file '
+                           'was changed since')
+  return found
+
+
+def _hash(verdicts):
+  return None if verdicts is None else verdicts_lib.content_hash(verdicts)
 
 
 def load(run_dir):

@@ -1,12 +1,14 @@
-"""Which videos of a folder of records a split trains on and tests on.
+"""Which videos of a folder of records a split trains on and tests on, and with which masks.
 
 The lists lie in the records' `lists` folder, in UCF101's form.
 """
 
+import dataclasses
 import os
 
 from i3d_tf import errors
 from i3d_tf import ucf101
+from segmentation import verdicts as verdicts_lib
 
 LISTS = 'lists'
 
@@ -39,6 +41,29 @@ def load(source, subset, split):
   if not entries:
     raise errors.UserError(f'{path}: none of its {len(videos)} videos is in {source.folder}')
   return entries, missing
+
+
+def obey(source, verdicts):
+  """Records in which a person's verdicts on masks hold.
+
+  A video judged `original` keeps its original frames whatever its masks show; one
+  judged `fine` does not, also if the records were made with an earlier verdict.
+
+  Args:
+    source: a `records.Records`.
+    verdicts: a dict from video to verdict (`segmentation.verdicts`), or None.
+
+  Returns:
+    (source, unknown): a `records.Records`, and the videos that have a verdict and
+    are not in the records.
+  """
+  if not verdicts:
+    return source, ()
+  entries = tuple(
+      dataclasses.replace(entry, keep_original=verdicts[entry.path] == verdicts_lib.ORIGINAL)
+      if entry.path in verdicts else entry for entry in source.entries)
+  unknown = sorted(set(verdicts).difference(entry.path for entry in entries))
+  return dataclasses.replace(source, entries=entries), tuple(unknown)
 
 
 def check(source, entries, stream, regions):

@@ -28,6 +28,7 @@ from i3d_tf import summaries
 from i3d_tf import weights as weights_lib
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
+from segmentation import verdicts as verdicts_lib
 
 _MASKED = {'none': 'nothing replaced', 'background': 'background replaced',
            'activity': 'activity replaced'}
@@ -49,7 +50,10 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
     UserError: records, lists or checkpoint cannot be used, or the loss is no
       longer a number.
   """
-  source = records.open_folder(run.data.records)
+  source, unknown = splits.obey(
+      records.open_folder(run.data.records), runs.verdicts(run_dir, run))
+  if unknown:
+    print(f'verdicts on videos that are not in the records: {len(unknown)}')
   entries, missing = splits.load(source, 'train', run.data.split)
   if missing:
     print(f'not in the records, so not trained on: {len(missing)} videos of the list, '
@@ -178,7 +182,9 @@ def main():
   eval_masks = [values.mask] if values.eval_masks is None else values.eval_masks
   evaluate.check_regions(eval_masks)
   folder = demo_records.folder(values.demo_dir) if on_demo_set else values.records
-  data = runs.Data(os.path.abspath(folder), values.split, values.mask, values.fill)
+  verdicts = data_flags.verdicts()
+  data = runs.Data(os.path.abspath(folder), values.split, values.mask, values.fill,
+                   None if verdicts is None else verdicts_lib.content_hash(verdicts))
   if on_demo_set:
     demo_records.prepare(demo_plan.DemoSettings(), values.demo_dir, app.progress)
   run = runs.Run(data, clips, network, optimization, records.open_folder(folder).label_names)
@@ -187,7 +193,7 @@ def main():
     run_dir = os.path.join('runs', '_'.join([
         *(['demo'] if on_demo_set else []), run.clips.stream, run.data.mask, f'split{run.data.split}',
         f'seed{run.clips.seed}']))
-  runs.start(run_dir, run, training_flags.given())
+  runs.start(run_dir, run, training_flags.given(), verdicts)
   model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
   outcome = evaluate.evaluate(run_dir, eval_masks, model=model)
   print(f'\n{run_dir}: trained for {run.optimization.steps} steps, {_MASKED[run.data.mask]}')

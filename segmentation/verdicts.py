@@ -11,6 +11,8 @@ for people.
 """
 
 import csv
+import hashlib
+import io
 
 from i3d_tf import errors
 from i3d_tf import files
@@ -51,10 +53,21 @@ def read(path):
 
 def write(path, verdicts):
   """Writes a dict from video to verdict, atomically."""
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(['video', 'verdict'])
-    writer.writerows(sorted(verdicts.items()))
+  with files.replacing(path) as temporary, open(temporary, 'wb') as f:
+    f.write(_encode(verdicts))
+
+
+def content_hash(verdicts):
+  """A short name of what verdicts say, whatever their order: 12 hexadecimal digits."""
+  return hashlib.sha256(_encode(verdicts)).hexdigest()[:12]
+
+
+def _encode(verdicts):
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator='\n')
+  writer.writerow(['video', 'verdict'])
+  writer.writerows(sorted(verdicts.items()))
+  return text.getvalue().encode()
 
 
 def originals(verdicts):

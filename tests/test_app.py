@@ -7,10 +7,12 @@ from tests import commands
 
 @pytest.mark.parametrize('module, says, explains', [
     ('i3d_tf.train', 'Trains I3D under a masking condition',
-     ('--mask:', '--records:', '--steps:', '--weights:')),
-    ('i3d_tf.evaluate', 'Tests a trained network', ('--run_dir:', '--eval_masks:')),
+     ('--mask:', '--records:', '--steps:', '--weights:', '--verdicts:')),
+    ('i3d_tf.evaluate', 'Tests a trained network', ('--run_dir:', '--eval_masks:', '--verdicts:')),
     ('i3d_tf.predict', 'Says what a video shows', ('--video:', '--weights:', '--[no]json:')),
     ('tools.make_tfrecords', 'Makes TFRecords of a folder of videos', ('--videos:', '--[no]flow:')),
+    ('segmentation.review', 'Makes a gallery on which a person checks',
+     ('--videos:', '--masks:', '--output:', '--verdicts:')),
 ])
 def test_help_says_what_a_command_does_and_explains_its_flags(tmp_path, module, says, explains):
   out, _ = commands.run(module, '--help', cwd=tmp_path, status=1)  # absl's status for help

@@ -105,6 +105,7 @@ def test_unknown_regions_are_refused(trained, regions):
 @pytest.mark.parametrize('arguments, message', [
     ((), 'expected --run_dir, a folder that train made; it was not given'),
     (('--run_dir=nowhere',), 'nowhere: expected a directory made by train; it has no run.json'),
+    (('--run_dir=.', '--verdicts=none.csv'), 'none.csv: expected a CSV file of verdicts'),
     (('--run_dir=.', '--subset=validation'), 'value should be one of <test|train>'),
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
@@ -129,3 +130,35 @@ def test_the_command_prints_a_line_for_every_mask(trained):
   run_dir, run = trained
   out, _ = commands.run('i3d_tf.evaluate', f'--run_dir={run_dir}', cwd=run.data.records)
   assert [line.split()[0] for line in out.splitlines()[1:4]] == list(REGIONS)
+
+
+def test_videos_judged_original_keep_their_frames_whatever_their_masks_show(trained):
+  run_dir, run = trained
+  plain = evaluate.evaluate(run_dir, REGIONS)
+  rows = {region: results.read(results.path(run_dir, 'test1', region)) for region in REGIONS}
+  assert all(not summary['kept_original'] for summary in plain.values())
+  judged = {row.video: 'original' if number % 3 == 0 else 'fine'
+            for number, row in enumerate(rows['none'])}
+  outcome = evaluate.evaluate(run_dir, REGIONS, verdicts={**judged, 'Gone/gone.avi': 'original'})
+  originals = [video for video, verdict in judged.items() if verdict == 'original']
+  for region in REGIONS:
+    assert outcome[region]['kept_original'] == originals
+    assert outcome[region]['about']['unknown_verdicts'] == 1
+    obeyed = results.read(results.path(run_dir, 'test1', region))
+    for row, without, with_masks in zip(obeyed, rows['none'], rows[region]):
+      expected = without if judged[row.video] == 'original' else with_masks
+      np.testing.assert_allclose(row.logits, expected.logits, atol=1e-4)
+      assert row.mask_found == (judged[row.video] == 'fine')
+  changed = [a.video for a, b in zip(rows['none'], rows['background'])
+             if np.abs(np.subtract(a.logits, b.logits)).max() > 1e-2]
+  assert len(changed) == 10, 'masks must change what the network says, or this test says nothing'
+
+
+def test_the_command_obeys_a_file_of_verdicts(trained, tmp_path):
+  run_dir, run = trained
+  (tmp_path / 'v.csv').write_text('video,verdict\nWaving/v_Waving_g01_c01.avi,original\n'
+                                  'Nowhere/v.avi,original\n')
+  out, _ = commands.run('i3d_tf.evaluate', f'--run_dir={run_dir}', '--eval_masks=background',
+                        '--verdicts=v.csv', cwd=tmp_path)
+  assert out.splitlines()[0] == 'verdicts on videos that are not in the records: 1'
+  assert out.splitlines()[2].split()[-1] == '1'  # kept original

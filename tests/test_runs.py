@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from i3d_tf import errors
 from i3d_tf import runs
+from segmentation import verdicts
 from tests import tiny
 
 
@@ -100,3 +101,33 @@ def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
 def test_settings_out_of_range_are_refused(make, message):
   with pytest.raises(errors.UserError, match=message):
     make()
+
+
+VERDICTS = {'Waving/v_Waving_g01_c01.avi': 'original', 'Waving/v_Waving_g02_c01.avi': 'fine'}
+
+
+def test_verdicts_are_kept_with_the_run(tmp_path, run):
+  with_verdicts = tiny.replace(run, 'data', verdicts=verdicts.content_hash(VERDICTS))
+  runs.start(str(tmp_path), with_verdicts, verdicts=VERDICTS)
+  assert runs.verdicts(str(tmp_path), runs.load(str(tmp_path))) == VERDICTS
+  runs.start(str(tmp_path), with_verdicts, verdicts=VERDICTS)
+  with pytest.raises(errors.UserError, match="data.verdicts is '[0-9a-f]{12}' there, None here"):
+    runs.start(str(tmp_path), run)
+  verdicts.write(tmp_path / 'verdicts.csv', {})
+  with pytest.raises(errors.UserError, match='verdicts.csv: expected the verdicts that the run'):
+    runs.verdicts(str(tmp_path), with_verdicts)
+
+
+def test_a_run_without_verdicts_has_none(tmp_path, run):
+  runs.start(str(tmp_path), run)
+  assert runs.verdicts(str(tmp_path), run) is None
+  with pytest.raises(ValueError, match='`verdicts` must be those of the run, None'):
+    runs.start(str(tmp_path), run, verdicts=VERDICTS)
+
+
+def test_a_run_from_before_there_were_verdicts_has_none(tmp_path, run):
+  runs.start(str(tmp_path), run)
+  content = json.loads((tmp_path / 'run.json').read_text())
+  del content['data']['verdicts']
+  (tmp_path / 'run.json').write_text(json.dumps(content))
+  assert runs.load(str(tmp_path)) == run

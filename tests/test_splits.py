@@ -1,5 +1,6 @@
 """Which videos of a folder of records a split trains on and tests on."""
 
+import dataclasses
 import os
 
 import pytest
@@ -101,3 +102,31 @@ def test_flow_must_be_there_for_every_video(source):
   assert str(error.value) == (
       f'{source.folder}: expected flow for --stream=flow; 1 of 2 videos have none, such as '
       'B/v_B_g02_c01.avi (make_tfrecords --flow stores it)')
+
+
+def test_verdicts_decide_whose_masks_are_used(source):
+  entries = tuple(_entry(f'A/v_A_g0{n}_c01.avi', 0, coverage=0.3) for n in (1, 2, 3, 4))
+  entries = (*entries[:2], *(dataclasses.replace(e, keep_original=True) for e in entries[2:]))
+  masked = records.Records(source.folder, entries, source.label_names, {})
+  obeyed, unknown = splits.obey(masked, {
+      'A/v_A_g01_c01.avi': 'original', 'A/v_A_g03_c01.avi': 'fine', 'B/gone.avi': 'original',
+      'B/also.avi': 'fine'})
+  assert [entry.mask_found for entry in obeyed.entries] == [False, True, True, False]
+  assert [dataclasses.replace(e, keep_original=False) for e in obeyed.entries] == (
+      [dataclasses.replace(e, keep_original=False) for e in entries])
+  assert unknown == ('B/also.avi', 'B/gone.avi')
+  assert masked.entries == entries
+
+
+@pytest.mark.parametrize('verdicts', [None, {}])
+def test_without_verdicts_nothing_changes(source, verdicts):
+  assert splits.obey(source, verdicts) == (source, ())
+
+
+def test_records_whose_masks_are_all_judged_away_are_refused(source):
+  entries = (_entry('A/v_A_g01_c01.avi', 0, coverage=0.3),)
+  masked = records.Records(source.folder, entries, source.label_names, {})
+  obeyed, _ = splits.obey(masked, {'A/v_A_g01_c01.avi': 'original'})
+  splits.check(masked, masked.entries, 'rgb', ['activity'])
+  with pytest.raises(errors.UserError, match='none of the 1 videos has any'):
+    splits.check(obeyed, obeyed.entries, 'rgb', ['activity'])

@@ -3,16 +3,20 @@
 import csv
 import json
 import os
+import re
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from i3d_tf import errors
+from i3d_tf import evaluate
+from i3d_tf import input_pipeline
 from i3d_tf import records as records_lib
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import train
+from segmentation import verdicts
 from tests import commands
 from tests import tiny
 
@@ -206,3 +210,36 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('i3d_tf.train', *arguments, cwd=tmp_path)
   assert os.listdir(tmp_path) == []
+
+
+def test_training_obeys_the_verdicts_of_its_run(tmp_path, records, monkeypatch):
+  source = records_lib.open_folder(records)
+  trained_on, _ = splits.load(source, 'train', 1)
+  judged = {entry.path: 'original' for entry in trained_on[::2]}
+  run = tiny.run(records, mask='background', verdicts=verdicts.content_hash(judged))
+  runs.start(str(tmp_path), run, verdicts=judged)
+  seen = []
+
+  def stop(source, entries, settings, start_step):
+    seen.extend(entries)
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(input_pipeline, 'training', stop)
+  with pytest.raises(KeyboardInterrupt):
+    train.train(str(tmp_path), run)
+  assert [entry.path for entry in seen] == [entry.path for entry in trained_on]
+  assert [entry.mask_found for entry in seen] == [entry.path not in judged for entry in trained_on]
+
+
+def test_the_command_obeys_verdicts_and_its_run_keeps_them(tmp_path, records):
+  tested, _ = splits.load(records_lib.open_folder(records), 'test', 1)
+  verdicts.write(tmp_path / 'v.csv', {tested[0].path: 'original', 'Nowhere/v.avi': 'fine'})
+  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=1', '--mask=activity', '--run_dir=run')
+  out, _ = commands.run('i3d_tf.train', *arguments, '--verdicts=v.csv', cwd=tmp_path)
+  assert out.count('verdicts on videos that are not in the records: 1') == 1
+  os.remove(tmp_path / 'v.csv')
+  outcome = evaluate.evaluate(str(tmp_path / 'run'), ['background'])
+  assert outcome['background']['kept_original'] == [tested[0].path]
+  message = commands.error('i3d_tf.train', *arguments, cwd=tmp_path)
+  assert re.search(r"holds a run with other settings: data\.verdicts is '\w{12}' there, None here",
+                   message)

@@ -39,3 +39,14 @@ def test_a_bad_file_is_an_error_that_names_the_line(tmp_path, content, message):
 def test_a_missing_file_is_an_error(tmp_path):
   with pytest.raises(verdicts.VerdictError, match='expected a CSV file of verdicts'):
     verdicts.read(tmp_path / 'none.csv')
+
+
+def test_the_hash_follows_from_what_the_verdicts_say_and_not_from_their_order(tmp_path):
+  decided = {'B/b.avi': 'original', 'A/a.avi': 'fine'}
+  name = verdicts.content_hash(decided)
+  assert re.fullmatch('[0-9a-f]{12}', name)
+  assert verdicts.content_hash(dict(reversed(decided.items()))) == name
+  assert verdicts.content_hash({**decided, 'A/a.avi': 'original'}) != name
+  assert verdicts.content_hash({}) != name
+  verdicts.write(tmp_path / 'v.csv', decided)
+  assert verdicts.content_hash(verdicts.read(tmp_path / 'v.csv')) == name
