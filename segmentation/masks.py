@@ -286,7 +286,7 @@ def dilate(masks, size):
   if size < 2:
     return masks
   element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-  flat = masks.reshape(-1, *masks.shape[-2:])
+  flat = np.ascontiguousarray(masks).reshape(-1, *masks.shape[-2:])  # COCO's are column by column
   dilated = np.empty_like(flat)
   for source, target in zip(flat, dilated):
     cv2.dilate(source, element, dst=target)

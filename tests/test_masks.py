@@ -323,6 +323,14 @@ def test_no_mask_grows_to_no_mask():
   assert masks_lib.dilate(np.zeros((0, 8, 9), np.uint8), 3).shape == (0, 8, 9)
 
 
+def test_masks_in_the_order_of_columns_grow_as_well():
+  masks = (np.random.default_rng(0).random((2, 8, 9)) < 0.1).astype(np.uint8)
+  by_columns = np.stack([np.asfortranarray(mask).T for mask in masks]).transpose(0, 2, 1)
+  np.testing.assert_array_equal(masks_lib.dilate(by_columns, 3), masks_lib.dilate(masks, 3))
+  np.testing.assert_array_equal(
+      masks_lib.dilate(np.asfortranarray(masks[0])[np.newaxis], 3), masks_lib.dilate(masks[:1], 3))
+
+
 def test_the_argument_is_left_alone():
   masks = np.eye(9, dtype=np.uint8)[np.newaxis]
   masks_lib.dilate(masks, 3)
