@@ -57,12 +57,14 @@ class Carrier:
 def carry(mask, positions):
   """Moves a mask: bool [H, W], to where its pixels are in another frame.
 
+  What comes in at a border goes on as the mask does there: people are often cut by it.
+
   Args:
     mask: bool [H, W].
     positions: of `Carrier.follow`.
   """
   moved = cv2.remap(mask.astype(np.uint8) * 255, positions, None, cv2.INTER_LINEAR,
-                    borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+                    borderMode=cv2.BORDER_REPLICATE)
   return moved > 127
 
 

@@ -59,6 +59,16 @@ def test_the_flow_of_large_frames_is_computed_on_smaller_ones():
   assert _iou(moved, np.kron(_mask(25, 54), np.ones((8, 8), bool))) > 0.9
 
 
+def _positions(dx):
+  """A camera that turns to the right by `dx` pixels."""
+  return np.dstack(np.meshgrid(np.arange(120) + dx, np.arange(80))).astype(np.float32)
+
+
 def test_who_leaves_the_frame_is_gone():
-  positions = np.dstack(np.meshgrid(np.arange(120) + 200, np.arange(80))).astype(np.float32)
-  assert not carrying.carry(np.ones((80, 120), bool), positions).any()
+  assert carrying.carry(_mask(20, 40), _positions(50))[20, 5]
+  assert not carrying.carry(_mask(20, 40), _positions(65)).any()
+
+
+def test_who_is_cut_by_the_border_goes_on_beyond_it():
+  moved = carrying.carry(_mask(20, 100), _positions(10))
+  np.testing.assert_array_equal(moved, _mask(20, 90) | _mask(20, 100))
