@@ -69,6 +69,14 @@ def test_a_part_of_somebody_known_is_no_flicker():
   assert [len(frame) for frame in out] == [1, 1, 2, 1]
 
 
+def test_a_segmenter_that_changes_its_mind_about_the_outline_finds_the_same_person():
+  wide, narrow = _box(10, 60), _box(55, 35)  # IoU 0.19
+  tracker = tracking.Tracker(2, 2)
+  out = tracker.start([(wide, 1.0)])
+  out += tracker.look([list(tracker.followed)], [], [(narrow, 1.0)])
+  assert [[person.track for person in frame] for frame in out] == [[0], [0]]
+
+
 def test_frames_are_given_out_as_soon_as_nothing_can_change_them():
   tracker = tracking.Tracker(1, 2)
   assert not tracker.start([(_box(10), 1.0)])  # perhaps a flicker
