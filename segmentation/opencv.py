@@ -2,8 +2,8 @@
 
 ROUGH. It needs no model and no network, for trying the commands out and for machines
 that have nothing better. It finds upright people seen from head to foot, drops limbs,
-and misses close-ups altogether; masks for results that are to be published come from
-another segmenter.
+misses close-ups, and takes doors for people; masks for results that are to be published
+come from another segmenter.
 
 Rother, Kolmogorov and Blake, "GrabCut", SIGGRAPH 2004.
 """
@@ -51,24 +51,24 @@ class OpenCVSegmenter(segmenter.Segmenter):
 
 
 def _grab_cut(frame, box, seed):
-  """The person in a box of the detector: bool [H, W]."""
+  """The person in a box of the detector, which may reach beyond the frame: bool [H, W]."""
   height, width = frame.shape[:2]
   y0, x0, y1, x1 = box
   dy, dx = round(_MARGIN * (y1 - y0)), round(_MARGIN * (x1 - x0))
   top, left = max(0, y0 - dy), max(0, x0 - dx)
-  crop = frame[top:min(height, y1 + dy), left:min(width, x1 + dx)]
+  crop = frame[top:max(0, y1 + dy), left:max(0, x1 + dx)]
   scale = min(1.0, _SIDE / max(crop.shape[:2]))
   small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
   inner = np.array([y0 - top, x0 - left, y1 - top, x1 - left]) * scale
 
   labels = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
-  a, b, c, d = _part(inner, _BODY)
+  a, b, c, d = np.maximum(_part(inner, _BODY), 0)  # within the crop
   labels[a:c, b:d] = cv2.GC_PR_BGD
   a, b, c, d = _part(inner, _CORE)
   cv2.ellipse(labels, ((b + d) // 2, (a + c) // 2), (max(1, (d - b) // 2), max(1, (c - a) // 2)),
               0, 0, 360, cv2.GC_PR_FGD, -1)
   mask = np.zeros((height, width), bool)
-  if not np.isin(labels, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
+  if len(np.unique(labels == cv2.GC_PR_FGD)) < 2:  # GrabCut needs both
     return mask
   cv2.setRNGSeed(seed)
   cv2.grabCut(np.ascontiguousarray(small), labels, None, np.zeros((1, 65)), np.zeros((1, 65)),
