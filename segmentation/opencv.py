@@ -17,6 +17,7 @@ from segmentation import segmenter
 # The detector's boxes have a margin; of a box [0, 1] the person fills about these.
 _BODY = (0.06, 0.18, 0.96, 0.82)  # y0 x0 y1 x1: beyond is background for certain
 _CORE = (0.15, 0.38, 0.75, 0.62)  # an ellipse: head to thighs, likely the person
+_CHEST = (0.25, 0.45, 0.5, 0.55)  # an ellipse that is the person for certain
 _MARGIN = 0.25  # of the box's size: how much around it GrabCut sees of the background
 _ITERATIONS = 3
 _SIDE = 200  # pixels of a box's longer side at most: larger ones are cut in a smaller picture
@@ -64,11 +65,12 @@ def _grab_cut(frame, box, seed):
   labels = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
   a, b, c, d = np.maximum(_part(inner, _BODY), 0)  # within the crop
   labels[a:c, b:d] = cv2.GC_PR_BGD
-  a, b, c, d = _part(inner, _CORE)
-  cv2.ellipse(labels, ((b + d) // 2, (a + c) // 2), (max(1, (d - b) // 2), max(1, (c - a) // 2)),
-              0, 0, 360, cv2.GC_PR_FGD, -1)
+  for part, label in ((_CORE, cv2.GC_PR_FGD), (_CHEST, cv2.GC_FGD)):
+    a, b, c, d = map(int, _part(inner, part))
+    cv2.ellipse(labels, ((b + d) // 2, (a + c) // 2),
+                (max(1, (d - b) // 2), max(1, (c - a) // 2)), 0, 0, 360, label, -1)
   mask = np.zeros((height, width), bool)
-  if len(np.unique(labels == cv2.GC_PR_FGD)) < 2:  # GrabCut needs both
+  if len(np.unique(np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)))) < 2:  # GrabCut needs both
     return mask
   cv2.setRNGSeed(seed)
   cv2.grabCut(np.ascontiguousarray(small), labels, None, np.zeros((1, 65)), np.zeros((1, 65)),
