@@ -300,7 +300,7 @@ def dilate(masks, size):
   kernel = element(size)
   if size < 2:
     return masks
-  flat = masks.reshape(-1, *masks.shape[-2:])
+  flat = np.ascontiguousarray(masks).reshape(-1, *masks.shape[-2:])  # COCO's are column by column
   dilated = np.empty_like(flat)
   for source, target in zip(flat, dilated):
     cv2.dilate(source, kernel, dst=target)
