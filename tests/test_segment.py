@@ -196,7 +196,7 @@ def test_videos_of_one_name_are_refused(tmp_path):
 
 
 def test_a_folder_without_videos_is_named(tmp_path):
-  with pytest.raises(errors.UserError, match='must be a folder or a video file; received'):
+  with pytest.raises(errors.UserError, match='expected a folder of videos; there is none'):
     _segment(tmp_path)
   (tmp_path / 'videos').mkdir()
   (tmp_path / 'videos' / 'readme.txt').write_text('none')
@@ -265,7 +265,7 @@ def test_the_command_takes_other_peoples_masks_and_tells_what_came_of_it(tmp_pat
      '--segmenter=tflite (a LiteRT network that segments people) needs --segmenter_model: '
      'its .tflite file'),
     (('--videos=nowhere', '--output=m', '--segmenter=opencv'),
-     '`videos` must be a folder or a video file; received nowhere'),
+     'nowhere: expected a folder of videos; there is none'),
     (('--videos=videos', '--output=m', '--segmenter=coco', '--segmenter_model=videos',
       '--detect_every=2'),
      '--segmenter=coco has masks for every frame; expected --detect_every=1; received 2'),
