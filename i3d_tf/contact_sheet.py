@@ -1,5 +1,6 @@
 """A sheet of pictures of records, to look at: frames, mask outlines, flow."""
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
@@ -94,16 +95,19 @@ def _rows(folder, entry, columns, height):
   places = np.unique(np.linspace(0, count - 1, columns).round().astype(int))
   frames = []
   for place in places:
-    frame = tf.io.decode_jpeg(video['frames'][place], channels=3).numpy()
+    frame = pictures.fit_height(
+        tf.io.decode_jpeg(video['frames'][place], channels=3).numpy(), height)
     if len(video['masks']):
       mask = tf.io.decode_png(video['masks'][place], channels=1).numpy()[..., 0]
-      frame = pictures.outline(frame, mask)
-    frames.append(pictures.fit_height(frame, height))
+      frame = pictures.outline(frame, cv2.resize(
+          mask, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT))
+    frames.append(frame)
   if not len(video['flow']):
     return frames, [], None
   # The last frame has no flow.
   fields = [
-      optical_flow.dequantise(tf.io.decode_image(video['flow'][min(place, count - 2)]).numpy()[..., :2])
+      optical_flow.dequantise(
+          tf.io.decode_image(video['flow'][min(place, count - 2)]).numpy()[..., :2])
       for place in places]
   speed = max(1.0, float(np.percentile(np.linalg.norm(fields, axis=-1), _SPEED)))
   return frames, [

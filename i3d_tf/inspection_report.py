@@ -102,31 +102,31 @@ def attention(inspection):
     items = list(items)
     if items:
       names = ', '.join(items[:_NAMED]) + (', ...' if len(items) > _NAMED else '')
-      found.append(f'{_number(len(items), "video")} {sentence}: {names}')
+      found.append(f'{sentence}: {_number(len(items), "video")}: {names}')
 
   damaged = len(inspection.problems)
   if damaged:
     found.append(f'{_number(damaged, "problem")}, listed above: make those files of records again')
   for name, paths in inspection.lists.items():
     missing = inspection.missing(name)
-    mention(missing, f'of the {len(paths)} of {name} are not in the records')
+    mention(missing, f'{name} names videos that are not in the records')
   listed = {path for paths in inspection.lists.values() for path in paths}
   if listed:
-    mention((v.path for v in videos if v.path not in listed), 'are in no list')
+    mention((v.path for v in videos if v.path not in listed), 'in no list')
   if any(video.coverage is not None for video in videos):
     mention((v.path for v in videos if v.coverage is None),
-            'have no mask file and keep their original frames in every condition')
+            'no masks, so that they keep their original frames in every condition')
   elif videos:
     found.append('no video has masks: only the unmasked condition can be trained and tested')
   mention((v.path for v in videos if v.coverage == 0),
-          'show nobody in their masks and keep their original frames in every condition')
+          'nobody in their masks, so that they keep their original frames, too')
   mention((v.path for v in videos if v.keep_original),
-          'keep their original frames in every condition, as somebody decided')
+          'set aside by a verdict: they keep their original frames')
   if any(video.flow for video in videos):
-    mention((v.path for v in videos if not v.flow), 'have no flow')
+    mention((v.path for v in videos if not v.flow), 'no flow')
   bars = letterboxed(inspection)
   mention((f'{v.path} ({_describe(v.bars)})' for v in bars),
-          'have black bars, which black in place of a region looks like')
+          'black bars, which look like what replaces a region')
   if len({(video.height, video.width) for video in videos}) > 1:
     short = {min(video.height, video.width) for video in videos}
     if len(short) > 1:
@@ -194,7 +194,7 @@ def _overview(found):
   lengths = found['lengths']
   yield (f'  lengths    {lengths["least"]} to {lengths["most"]} frames, median '
          f'{lengths["median"]:g}')
-  yield (f'  masks      {masks["found"]} used; {len(masks["without_masks"])} videos without, '
+  yield (f'  masks      {_number(masks["found"], "video")} used; {len(masks["without_masks"])} without masks, '
          f'{len(masks["without_person"])} without a person, '
          f'{len(masks["keep_original"])} set aside')
   if masks['coverage']:
@@ -204,7 +204,7 @@ def _overview(found):
            f'{" ".join(map(str, masks["coverage_histogram"]))}')
   bars = [video['bars'] for video in found['videos'] if video['bars'] is not None]
   if found['decoded']:
-    yield f'  black bars {sum(any(b.values()) for b in bars)} videos'
+    yield f'  black bars {_number(sum(any(b.values()) for b in bars), "video")}'
   for name, listed in found['lists'].items():
     stored = listed['videos'] - len(listed['missing'])
     yield f'  {name:10} {stored} of {listed["videos"]} videos'

@@ -13,6 +13,8 @@ _DARK = 28  # a bar's lines stay below this
 _UNEVEN = 5  # and vary less than this, over the line and over time
 _STEP = 10  # the picture begins within a few lines, brighter than the bar by more than this
 _EDGE = 6  # lines within which it does: a codec's blocks and resizing blur the edge
+_BREADTH = 30  # percent of such a line that is brighter at some time: a lamp in the night is less
+_SHARE = 0.25  # of the step from the bar to the midst of the picture; a vignette fades
 _OUTLIERS = 5  # percent of a line's pixels and of the frames that may be brighter (noise, damage)
 _LEAST = 2  # lines of a bar
 
@@ -57,20 +59,24 @@ def bars(frames):
 
 def _both_ends(luma):
   """The lines of the bars at the beginning and end of axis 1 of [T, lines, pixels]: (int, int)."""
-  # Of each line: how bright it gets, and how much its pixels differ where and when they lie.
-  brightest = np.percentile(
-      np.percentile(luma, 100 - _OUTLIERS, axis=2), 100 - _OUTLIERS, axis=0)
-  darkest = np.percentile(np.percentile(luma, _OUTLIERS, axis=2), _OUTLIERS, axis=0)
+  # Of each pixel and then of each line: how bright it gets; of each line, how dark.
+  by_pixel = np.percentile(luma, 100 - _OUTLIERS, axis=0)
+  brightest = np.percentile(by_pixel, 100 - _OUTLIERS, axis=1)
+  darkest = np.percentile(np.percentile(luma, _OUTLIERS, axis=0), _OUTLIERS, axis=1)
   black = (brightest <= _DARK) & (brightest - darkest <= 2 * _UNEVEN)
   if black.all():
     return 0, 0
-  return _bar(black, brightest), _bar(black[::-1], brightest[::-1])
+  broad = np.percentile(by_pixel, 100 - _BREADTH, axis=1)
+  return _bar(black, brightest, broad), _bar(black[::-1], brightest[::-1], broad[::-1])
 
 
-def _bar(black, brightest):
-  """The lines of the bar at the beginning; `black` is not true of all lines."""
+def _bar(black, brightest, broad):
+  """The lines of the bar at the beginning."""
+  black = black & (brightest <= brightest[0] + 2 * _UNEVEN)
   lines = int(np.argmin(black))
-  if lines < _LEAST:
+  if black.all() or lines < _LEAST:
     return 0
-  step = brightest[lines:lines + _EDGE].max() - np.median(brightest[:lines])
-  return lines if step > _STEP else 0
+  level = np.median(brightest[:lines])
+  step = broad[lines:lines + _EDGE].max() - level
+  whole = np.median(broad[lines:]) - level
+  return lines if step > max(_STEP, _SHARE * whole) else 0
