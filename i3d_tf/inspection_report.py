@@ -194,7 +194,8 @@ def _overview(found):
   lengths = found['lengths']
   yield (f'  lengths    {lengths["least"]} to {lengths["most"]} frames, median '
          f'{lengths["median"]:g}')
-  yield (f'  masks      {_number(masks["found"], "video")} used; {len(masks["without_masks"])} without masks, '
+  yield (f'  masks      {_number(masks["found"], "video")} used; '
+         f'{len(masks["without_masks"])} without masks, '
          f'{len(masks["without_person"])} without a person, '
          f'{len(masks["keep_original"])} set aside')
   if masks['coverage']:

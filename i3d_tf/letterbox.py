@@ -11,8 +11,9 @@ import numpy as np
 # Levels are luma, 0 to 255. Black of video is 16, or a little more after lossy coding.
 _DARK = 28  # a bar's lines stay below this
 _UNEVEN = 5  # and vary less than this, over the line and over time
-_STEP = 10  # the picture begins within a few lines, brighter than the bar by more than this
-_EDGE = 6  # lines within which it does: a codec's blocks and resizing blur the edge
+_STEP = 15  # the picture is brighter than the bar by more than this
+_STEEP = 3  # and becomes so within so many lines: resizing blurs the edge
+_EDGE = 8  # lines before the picture that a codec's blocks make uneven
 _BREADTH = 30  # percent of such a line that is brighter at some time: a lamp in the night is less
 _SHARE = 0.25  # of the step from the bar to the midst of the picture; a vignette fades
 _OUTLIERS = 5  # percent of a line's pixels and of the frames that may be brighter (noise, damage)
@@ -72,11 +73,15 @@ def _both_ends(luma):
 
 def _bar(black, brightest, broad):
   """The lines of the bar at the beginning."""
-  black = black & (brightest <= brightest[0] + 2 * _UNEVEN)
-  lines = int(np.argmin(black))
-  if black.all() or lines < _LEAST:
+  black = black & (brightest <= brightest[0] + _UNEVEN)
+  dark = int(np.argmin(black))
+  if black.all() or dark < _LEAST:
     return 0
-  level = np.median(brightest[:lines])
-  step = broad[lines:lines + _EDGE].max() - level
-  whole = np.median(broad[lines:]) - level
-  return lines if step > max(_STEP, _SHARE * whole) else 0
+  level = np.median(brightest[:dark])
+  near = broad[dark - 1:dark + _EDGE + _STEEP]
+  rise = (near[_STEEP:] - near[:-_STEEP]).max(initial=0)
+  if rise <= max(_STEP, _SHARE * (np.median(broad[dark:]) - level)):
+    return 0
+  # A codec makes the last lines uneven: the bar ends where half of the step is reached.
+  lines = dark + int(np.argmax(broad[dark:] > level + rise / 2))
+  return lines if (brightest[:lines - _STEEP + 1] <= _DARK).all() else 0

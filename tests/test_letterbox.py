@@ -46,11 +46,17 @@ def test_bars_are_found_to_the_line(bars, level):
 
 @pytest.mark.parametrize('quality', [95, 50])
 def test_bars_are_found_through_lossy_coding(quality):
-  # A line or two at the edge may be blurred into the picture.
   wanted = letterbox.Bars(top=15, bottom=15, left=21, right=18)
   found = letterbox.bars(_stored(_framed(_video(30), 15, 15, 21, 18), quality))
   for edge in ('top', 'bottom', 'left', 'right'):
-    assert 0 <= getattr(wanted, edge) - getattr(found, edge) <= 7, found
+    assert abs(getattr(wanted, edge) - getattr(found, edge)) <= 1, found
+
+
+def test_bars_are_found_after_resizing():
+  frames = _framed(_video(30), 15, 15)
+  resized = np.stack([cv2.resize(frame, (341, 256)) for frame in frames])
+  found = letterbox.bars(_stored(resized, 90))
+  assert found.top in (31, 32, 33) and found.bottom in (31, 32, 33) and not found.left
 
 
 def test_bars_are_found_though_frames_are_damaged_or_the_scene_fades_in():
