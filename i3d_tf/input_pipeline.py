@@ -254,15 +254,36 @@ def _decode(video, sampled, settings, position, flipped):
 
 
 def _decode_masks(encoded, window, settings):
-  masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1)[..., 0], encoded,
+  masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1), encoded,
                     fn_output_signature=tf.uint8)
-  if settings.mask_dilation > 1:
-    # Before the crop: a person just outside of it reaches in.
+  # Grown before they are cropped: a person just outside of the window reaches in, but
+  # nobody from further away than half the ellipse.
+  margin = settings.mask_dilation // 2
+  outer, window = _grown(window, margin, tf.shape(masks)[1:3])
+  masks = tf.cast(_crop(masks, outer)[..., 0] > 0, tf.uint8)
+  if margin:
     masks = tf.ensure_shape(
         tf.numpy_function(lambda m: masks_lib.dilate(m, settings.mask_dilation), [masks], tf.uint8),
         [None, None, None])
-  masks = _crop(tf.cast(masks > 0, tf.uint8)[..., tf.newaxis], window)
+  masks = _crop(masks[..., tf.newaxis], window)
   return preprocess.to_frame_size(masks, settings.frame_size, 'nearest')[..., 0]
+
+
+def _grown(window, margin, size):
+  """A window with a margin, as far as the image goes, and the old window's place in it.
+
+  Args:
+    window: int32 [4]: top, left, height, width.
+    margin: pixels.
+    size: int32 [2]: height and width of the image.
+
+  Returns:
+    (outer, inner), two windows: `inner` of `outer` of the image is `window` of the image.
+  """
+  corner = tf.maximum(window[:2] - margin, 0)
+  end = tf.minimum(window[:2] + window[2:] + margin, size)
+  return (tf.concat([corner, end - corner], axis=0),
+          tf.concat([window[:2] - corner, window[2:]], axis=0))
 
 
 def _crop(images, window):

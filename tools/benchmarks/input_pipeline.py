@@ -1,0 +1,114 @@
+"""How fast training clips are read, beside nothing but the decoding of their frames."""
+
+import os
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf import build_records
+from i3d_tf import input_pipeline
+from i3d_tf import records
+from tools.benchmarks import figure
+from tools.benchmarks import footage
+
+BOUND = 0.85
+_BATCHES = 8
+
+
+def measure(quick=False):
+  """Frames a second of `input_pipeline.training` over those of bare `tf.io.decode_jpeg`."""
+  with tempfile.TemporaryDirectory() as folder:
+    source = _write(folder, 80 if quick else 250)
+    settings = {
+        'pipeline': input_pipeline.Settings(),
+        'without masks': input_pipeline.Settings(with_masks=False),
+    }
+    batches = 2 if quick else _BATCHES
+    functions = {name: _pipeline(source, value, batches) for name, value in settings.items()}
+    functions['bare'] = _bare(source, settings['pipeline'], batches)
+    rates = figure.interleaved(functions, 3 if quick else 9)
+  content = 'the real clips' if footage.are_real() else 'drawn scenes'
+  threads = os.cpu_count()
+  how = (f'training clips of 64 frames, 340x256 JPEG of {content}, cropped to 224, mirrored, with '
+         f'masks grown by 9 pixels; {threads} threads')
+  return [
+      figure.from_values('input pipeline / bare decode_jpeg',
+                         figure.ratios(rates, 'pipeline', 'bare'), bound=BOUND, how=how),
+      figure.from_values('input pipeline without masks / bare decode_jpeg',
+                         figure.ratios(rates, 'without masks', 'bare'), how=how),
+      figure.from_values('bare decode_jpeg', rates['bare'], unit='frames/s',
+                         how=f'tf.data map of tf.io.decode_jpeg, {threads} threads'),
+      figure.from_values('input pipeline', rates['pipeline'], unit='frames/s', how=how),
+  ]
+
+
+def _write(folder, length):
+  """Records of the footage, as make_tfrecords writes them: a `records.Records`."""
+  videos = []
+  for number, frames in enumerate(footage.clips(length)):
+    masks = footage.person(frames)
+    videos.append(records.Video(
+        path=f'A/v_A_g{number:02d}_c01.avi', label=0, label_text='A',
+        frames=tuple(map(encode_frame, frames)), height=frames.shape[1], width=frames.shape[2],
+        frame_rate=footage.FRAME_RATE, masks=tuple(map(encode_mask, masks)),
+        coverage=float(np.mean(masks))))
+  shard = records.shard_name(0, 1)
+  records.write_shard(os.path.join(folder, shard), videos)
+  records.write_manifest(folder, {
+      'shards': [shard], 'label_names': ['A'], 'settings': {}, 'complete': True})
+  return records.open_folder(folder)
+
+
+def encode_frame(frame):
+  """RGB as make_tfrecords stores it."""
+  return build_records._encode_image(  # pylint: disable=protected-access
+      '.jpg', frame[..., ::-1], 1, build_records.Settings().jpeg_quality)
+
+
+def encode_mask(mask):
+  """A mask of 0 and 1 as make_tfrecords stores it."""
+  return build_records._encode_image('.png', mask)  # pylint: disable=protected-access
+
+
+def _threads(dataset):
+  """The dataset on as many threads as there are cores, whoever else uses TensorFlow's."""
+  options = tf.data.Options()
+  options.threading.private_threadpool_size = os.cpu_count()
+  return dataset.with_options(options)
+
+
+def _count(dataset):
+  """Runs through a dataset within TensorFlow."""
+  dataset.reduce(np.int64(0), lambda count, *_: count + 1).numpy()
+
+
+def _pipeline(source, settings, batches):
+  dataset = _threads(
+      input_pipeline.training(source, source.entries, settings).take(batches))
+
+  def run():
+    _count(dataset)
+    return batches * settings.batch_size * settings.clip_frames
+
+  return run
+
+
+def _bare(source, settings, batches):
+  """Decoding of as many frames of the same videos, from memory."""
+  encoded = []
+  for entry in source.entries:
+    dataset = tf.data.Dataset.from_tensors(entry.offset).flat_map(
+        lambda offset, shard=entry.shard: records.read_at(
+            os.path.join(source.folder, shard), tf.cast(offset, tf.int64)))
+    encoded.extend(records.parse(next(iter(dataset)))['frames'].numpy())
+  count = batches * settings.batch_size * settings.clip_frames
+  dataset = _threads(
+      tf.data.Dataset.from_tensor_slices(encoded).repeat().take(count)
+      .map(lambda image: tf.io.decode_jpeg(image, channels=3), num_parallel_calls=os.cpu_count()))
+
+  def run():
+    _count(dataset)
+    return count
+
+  return run
