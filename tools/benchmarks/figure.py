@@ -54,6 +54,22 @@ def as_figures(measured):
   return list(measured)
 
 
+@dataclasses.dataclass
+class Rates:
+  """Things a second, one number a repeat: of wall-clock time, and of the process's CPU time.
+
+  On a machine that others use, too, the second is the one to trust.
+  """
+
+  wall: list = dataclasses.field(default_factory=list)
+  cpu: list = dataclasses.field(default_factory=list)
+
+  def over(self, other):
+    """The ratios to the rates of `other`, repeat by repeat: a `Rates`."""
+    divided = lambda a, b: [x / y for x, y in zip(a, b)]
+    return Rates(divided(self.wall, other.wall), divided(self.cpu, other.cpu))
+
+
 def interleaved(functions, repeats):
   """Calls functions in turn, several times, so that a busy machine disturbs all alike.
 
@@ -62,22 +78,17 @@ def interleaved(functions, repeats):
     repeats: how often each is measured, after one call that is not.
 
   Returns:
-    name -> list of rates in things a second, one a repeat. Ratios are to be taken
-    repeat by repeat.
+    name -> `Rates`.
   """
   for function in functions.values():
     function()
-  rates = {name: [] for name in functions}
+  rates = {name: Rates() for name in functions}
   for repeat in range(repeats):
     names = list(functions)
     # Forwards, then backwards: neither always comes after the other.
     for name in names if repeat % 2 == 0 else names[::-1]:
-      start = time.perf_counter()
+      start, cpu = time.perf_counter(), time.process_time()
       count = functions[name]()
-      rates[name].append(count / (time.perf_counter() - start))
+      rates[name].wall.append(count / (time.perf_counter() - start))
+      rates[name].cpu.append(count / (time.process_time() - cpu))
   return rates
-
-
-def ratios(rates, of, to):
-  """The ratio of two rates of `interleaved`, repeat by repeat: a list of floats."""
-  return [a / b for a, b in zip(rates[of], rates[to])]
