@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from i3d_tf import build_records
+from i3d_tf import mask_images
 from i3d_tf import optical_flow
 from i3d_tf import video as video_lib
 from tools.benchmarks import figure
@@ -93,7 +94,7 @@ def measure(quick=False):
   sample = [frame for frames in videos for frame in frames[::10]]
   masks = [mask for frames in videos for mask in footage.person(frames)[::10]]
   frame_bytes = [len(input_pipeline.encode_frame(frame)) for frame in sample]
-  mask_bytes = [len(input_pipeline.encode_mask(mask)) for mask in masks]
+  mask_bytes = [len(mask_images.encode(mask)) for mask in masks]
   rates = Rates(*map(float, (np.median(frame_seconds), np.mean(flow_seconds),
                              np.mean(frame_bytes), np.mean(flow_bytes), np.mean(mask_bytes))))
   content = 'the real clips' if footage.are_real() else 'drawn scenes'
