@@ -48,7 +48,7 @@ def machine():
   import numpy as np  # pylint: disable=g-import-not-at-top
   import tensorflow as tf  # pylint: disable=g-import-not-at-top
   return {
-      'cpu': _cpu(), 'cores': os.cpu_count(), 'system': f'{platform.system()} {platform.release()}',
+      'cpu': _cpu(), 'cores': os.cpu_count(), 'system': platform.system(),
       'python': platform.python_version(), 'tensorflow': tf.__version__, 'numpy': np.__version__,
       'opencv': cv2.__version__, 'gpus': len(tf.config.list_physical_devices('GPU')),
       'load_average': [round(load, 2) for load in os.getloadavg()]}
