@@ -10,6 +10,7 @@ import numpy as np
 
 from i3d_tf import errors
 from i3d_tf import files
+from i3d_tf import mask_images
 from i3d_tf import optical_flow
 from i3d_tf import records
 from i3d_tf import splits
@@ -120,7 +121,7 @@ def read_video(source, label_names, settings):
         for index in places
     ]
     coverage = masks_lib.coverage(resized)
-    encoded_masks = tuple(_encode_image('.png', mask) for mask in resized)
+    encoded_masks = tuple(map(mask_images.encode, resized))
 
   flow = None
   if settings.flow == 'tvl1':

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf import errors
+from i3d_tf import mask_images
 from i3d_tf import model
 from i3d_tf import preprocess
 from i3d_tf import records
@@ -244,7 +245,8 @@ def _decode(video, sampled, settings, position, flipped):
   masks = blank
   if settings.with_masks:
     masks = tf.cond(tf.size(video['masks']) > 0,
-                    lambda: _decode_masks(tf.gather(video['masks'], sampled), window, settings),
+                    lambda: _decode_masks(tf.gather(video['masks'], sampled), window, shape[:2],
+                                          settings),
                     lambda: blank)
   if flipped is not None:
     frames, masks = tf.cond(
@@ -253,16 +255,44 @@ def _decode(video, sampled, settings, position, flipped):
           'label': video['label'], 'entry': video['entry']}
 
 
-def _decode_masks(encoded, window, settings):
-  masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1)[..., 0], encoded,
-                    fn_output_signature=tf.uint8)
-  if settings.mask_dilation > 1:
-    # Before the crop: a person just outside of it reaches in.
-    masks = tf.ensure_shape(
-        tf.numpy_function(lambda m: masks_lib.dilate(m, settings.mask_dilation), [masks], tf.uint8),
-        [None, None, None])
-  masks = _crop(tf.cast(masks > 0, tf.uint8)[..., tf.newaxis], window)
+def _decode_masks(encoded, window, size, settings):
+  # Grown before they are cropped: a person just outside of the window reaches in, but
+  # nobody from further away than half the ellipse.
+  margin = settings.mask_dilation // 2
+  outer, window = _grown(window, margin, size)
+  kind = tf.strings.substr(encoded[0], mask_images.KIND_AT, len(mask_images.KIND))
+
+  def one_bit():
+    return tf.numpy_function(
+        lambda images, part: _dilate(mask_images.decode(images, part)), [encoded, outer], tf.uint8)
+
+  def any_other():
+    masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1), encoded,
+                      fn_output_signature=tf.uint8)
+    masks = tf.cast(_crop(masks, outer)[..., 0] > 0, tf.uint8)
+    return tf.numpy_function(_dilate, [masks], tf.uint8) if margin else masks
+
+  _dilate = lambda masks: masks_lib.dilate(np.ascontiguousarray(masks), settings.mask_dilation)
+  masks = tf.cond(kind == mask_images.KIND, one_bit, any_other)
+  masks = _crop(tf.ensure_shape(masks, [None, None, None])[..., tf.newaxis], window)
   return preprocess.to_frame_size(masks, settings.frame_size, 'nearest')[..., 0]
+
+
+def _grown(window, margin, size):
+  """A window with a margin, as far as the image goes, and the old window's place in it.
+
+  Args:
+    window: int32 [4]: top, left, height, width.
+    margin: pixels.
+    size: int32 [2]: height and width of the image.
+
+  Returns:
+    (outer, inner), two windows: `inner` of `outer` of the image is `window` of the image.
+  """
+  corner = tf.maximum(window[:2] - margin, 0)
+  end = tf.minimum(window[:2] + window[2:] + margin, size)
+  return (tf.concat([corner, end - corner], axis=0),
+          tf.concat([window[:2] - corner, window[2:]], axis=0))
 
 
 def _crop(images, window):

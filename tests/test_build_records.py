@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from i3d_tf import build_records
+from i3d_tf import mask_images
 from i3d_tf import errors
 from i3d_tf import optical_flow
 from i3d_tf import records
@@ -83,8 +84,7 @@ def test_quality_is_that_of_the_settings(tmp_path):
 
 def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
   stored = build_records.read_video(_source(tmp_path, masks=_masks()), _NAMES, _SETTINGS)
-  decoded = _decoded(stored.masks, cv2.IMREAD_UNCHANGED)
-  assert decoded[0].dtype == np.uint8
+  decoded = mask_images.decode(stored.masks)
   np.testing.assert_array_equal(decoded, np.kron(_masks(), np.ones((1, 2, 2), np.uint8)))
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
 
@@ -98,14 +98,14 @@ def test_masks_are_put_where_the_frames_are_put(tmp_path):
       source, _NAMES, dataclasses.replace(_SETTINGS, short_side=40))
   place = lambda size: np.floor((np.arange(size) + 0.5) * 0.6).astype(int)
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED), masks[:, place(40)[:, np.newaxis], place(60)])
+      mask_images.decode(stored.masks), masks[:, place(40)[:, np.newaxis], place(60)])
 
 
 def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path):
   stored = build_records.read_video(
       _source(tmp_path, masks=np.zeros((10, 24, 32), bool)), _NAMES, _SETTINGS)
   assert stored.coverage == 0.0
-  assert not np.any(_decoded(stored.masks, cv2.IMREAD_UNCHANGED))
+  assert not np.any(mask_images.decode(stored.masks))
 
 
 @pytest.mark.parametrize('rate', [12.5, 30.0, 50.0])
@@ -115,7 +115,7 @@ def test_masks_and_frames_are_resampled_alike(tmp_path, rate):
   shown = list(video_lib.resample(range(10), rate))
   assert len(stored.frames) == len(stored.masks) == len(shown) != 10
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED),
+      mask_images.decode(stored.masks),
       np.kron(_masks()[shown], np.ones((1, 2, 2), np.uint8)))
   drawn = [video_lib.resize(_frames()[i], 48, 64) for i in shown]
   np.testing.assert_allclose(

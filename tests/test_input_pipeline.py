@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from i3d_tf import errors
 from i3d_tf import input_pipeline
+from i3d_tf import mask_images
 from i3d_tf import records
+from segmentation import masks as masks_lib
 from tests import fakes
 
 _JUST_UNDER_1 = np.nextafter(np.float32(1), np.float32(0))
@@ -372,6 +374,33 @@ def test_masks_grow_before_the_crop(tmp_path, dilation, columns):
   assert batch['found'].all()
 
 
+@pytest.mark.parametrize('resize', ['crop', 'squash'])
+@pytest.mark.parametrize('dilation', [0, 1, 3, 9, 21])
+def test_masks_grow_as_if_whole_whatever_png_they_are_of(tmp_path, dilation, resize):
+  # Each pixel of the window is what OpenCV makes of the whole mask; one bit a pixel, or a byte.
+  masks = (np.random.default_rng(0).random((9, _HEIGHT, _WIDTH)) < 0.02).astype(np.uint8)
+  as_bytes = fakes.video(_names(2)[0], frames=_ramps(), masks=masks)
+  as_bits = dataclasses.replace(
+      as_bytes, path=_names(2)[1], masks=tuple(map(mask_images.encode, masks)))
+  source = fakes.open_records(tmp_path, [as_bytes, as_bits])
+  settings = dataclasses.replace(
+      _SETTINGS, mask_dilation=dilation, resize=resize, batch_size=20)
+  grown = masks_lib.dilate(masks, dilation)
+  rows, columns = np.arange(_SIZE), np.arange(_SIZE)
+  if resize == 'squash':
+    rows, columns = (np.floor((np.arange(_SIZE) + 0.5) * extent / _SIZE).astype(int)
+                     for extent in (_HEIGHT, _WIDTH))
+  seen = set()
+  for batch in (*_train(source, 2, settings), *_evaluate(source, settings)):
+    for entry, frames, clip in zip(batch['entry'], batch['frames'], batch['masks']):
+      flipped = frames[0, 0, 0, 1] > frames[0, 0, -1, 1]
+      top, left = (0, 0) if resize == 'squash' else _offset(frames[0], flipped)
+      expected = grown[:, (top + rows)[:, np.newaxis], left + columns]
+      np.testing.assert_array_equal(clip[:, :, ::-1] if flipped else clip, expected)
+      seen.add((int(entry), bool(flipped)))
+  assert len(seen) == 4
+
+
 # === Flow ===
 
 
@@ -454,13 +483,17 @@ def test_a_damaged_record_is_named(tmp_path):
       'Make this file of records again')
 
 
-@pytest.mark.parametrize('part', ['frames', 'flow'])
-def test_an_image_that_cannot_be_decoded_is_named_with_its_video(tmp_path, part):
+@pytest.mark.parametrize('cut', [20, 45])
+@pytest.mark.parametrize('part', ['frames', 'flow', 'masks', 'one-bit masks'])
+def test_an_image_that_cannot_be_decoded_is_named_with_its_video(tmp_path, part, cut):
   codes, masks = _flow_ramps(9), np.zeros((10, _HEIGHT, _WIDTH), np.uint8)
   whole, spoiled = (
       fakes.video(name, frames=_levels(10), masks=masks, flow=codes) for name in _names(2))
+  if part == 'one-bit masks':
+    part = 'masks'
+    spoiled = dataclasses.replace(spoiled, masks=tuple(map(mask_images.encode, masks)))
   images = getattr(spoiled, part)
-  spoiled = dataclasses.replace(spoiled, **{part: (*images[:4], images[4][:20], *images[5:])})
+  spoiled = dataclasses.replace(spoiled, **{part: (*images[:4], images[4][:cut], *images[5:])})
   source = fakes.open_records(tmp_path, [whole, spoiled])
   settings = _FLOW_SETTINGS if part == 'flow' else _SETTINGS
   with pytest.raises(records.RecordError) as error:
