@@ -1,16 +1,21 @@
 """Person masks as PNG files of one bit a pixel.
 
 Such a file is decoded several times faster than one of a byte a pixel: a training clip
-has as many masks as frames, and they should cost little beside those.
+has as many masks as frames, and they should cost little beside those. Its two colours
+are the greys 0 and 1, so that any decoder gives 1 where a person is: MediaSequence's
+pixel values are the numbers of classes.
 """
 
+import io
 import struct
 import zlib
 
 import cv2
 import numpy as np
+from PIL import Image
 
-KIND_AT, KIND = 24, b'\x01\x00\x00\x00\x00'  # where a PNG says that it is of one bit, grey
+KIND_AT, KIND = 24, b'\x01\x03\x00\x00\x00'  # where a PNG says: one bit, with a palette
+_PALETTE = bytes([0, 0, 0, 1, 1, 1])
 _SIGNATURE = b'\x89PNG\r\n\x1a\n'
 
 
@@ -20,12 +25,11 @@ def encode(mask):
   Args:
     mask: bool or uint8 [H, W], not 0 inside.
   """
-  # Lines without filters, so that decoding has none to undo.
-  ok, data = cv2.imencode('.png', 255 * (np.asarray(mask) > 0).astype(np.uint8), [
-      cv2.IMWRITE_PNG_BILEVEL, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE])
-  if not ok:
-    raise RuntimeError(f'OpenCV could not encode a mask of shape {np.shape(mask)}')
-  return data.tobytes()
+  image = Image.fromarray((np.asarray(mask) > 0).astype(np.uint8), 'P')
+  image.putpalette(_PALETTE)
+  data = io.BytesIO()
+  image.save(data, 'PNG', bits=1)  # PIL filters no lines with palettes: decoding has none to undo
+  return data.getvalue()
 
 
 def decode(images, window=None):
@@ -58,16 +62,21 @@ def decode(images, window=None):
 
 
 def _lines(image):
-  """(height, width, lines with a byte of filter each) of a one-bit PNG; None for another kind."""
+  """(height, width, lines with a byte of filter each) of a PNG of `encode`; None for another."""
   if image[:8] != _SIGNATURE or image[KIND_AT:KIND_AT + len(KIND)] != KIND:
     return None
   width, height = struct.unpack('>II', image[16:24])
-  place, data = 8, []
+  place, data, palette = 8, [], None
   while place + 12 <= len(image):
     length, = struct.unpack('>I', image[place:place + 4])
-    if image[place + 4:place + 8] == b'IDAT':
-      data.append(image[place + 8:place + 8 + length])
+    kind, content = image[place + 4:place + 8], image[place + 8:place + 8 + length]
+    if kind == b'PLTE':
+      palette = content
+    elif kind == b'IDAT':
+      data.append(content)
     place += length + 12
+  if palette != _PALETTE:
+    return None
   try:
     lines = zlib.decompress(b''.join(data))
   except zlib.error as e:

@@ -26,13 +26,14 @@ def test_what_is_encoded_is_decoded(width):
       mask_images.decode([mask_images.encode(mask.astype(bool)) for mask in masks]), masks)
 
 
-def test_other_readers_see_the_mask():
+def test_other_readers_see_1_where_a_person_is():
   mask = _masks()[0]
   image = mask_images.encode(mask)
-  np.testing.assert_array_equal(tf.io.decode_png(image, channels=1)[..., 0] > 0, mask > 0)
-  np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(image))), mask > 0)
+  expected = (mask > 0).astype(np.uint8)
+  np.testing.assert_array_equal(tf.io.decode_png(image, channels=1)[..., 0], expected)
+  np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(image))), expected)
   np.testing.assert_array_equal(
-      cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED) > 0, mask > 0)
+      cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE), expected)
 
 
 def _pillow(mask):

@@ -167,7 +167,7 @@ def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes
   expected = fakes.contents(tmp_path / 'masks')
   code = ('from tests import test_segment; import pathlib, functools\n'
           'if __name__ == "__main__":\n'
-          '  test_segment._segment(pathlib.Path(), functools.partial(test_segment.Bright, 0.1),'
+          '  test_segment._segment(pathlib.Path(), functools.partial(test_segment.Bright, 0.4),'
           f' processes={processes})\n')
   killed = tmp_path / 'killed'
   (killed / 'videos').mkdir(parents=True)
