@@ -12,7 +12,8 @@ def define():
                     'Regions to replace: background leaves only the person, activity only the '
                     'place. All are tested in one pass over the data.')
   data.define_records('Folder of records; by default the one that the run was trained on.')
-  flags.DEFINE_enum('subset', 'test', ['test', 'train'], 'Which list of the split to test on.')
+  flags.DEFINE_enum('subset', 'test', ['test', 'train', 'validation'],
+                    'Which list of the split to test on.')
   flags.DEFINE_integer('split', None, 'Split; by default the one that the run was trained on.')
   flags.DEFINE_integer('batch_size', None,
                        'Videos of one length that are computed together; by default as in training.')

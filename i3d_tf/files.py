@@ -25,7 +25,9 @@ def replacing(path):
   try:
     yield temporary
     os.replace(temporary, path)
-  except BaseException:
+  except BaseException as e:
+    if isinstance(e, OSError) and e.filename is None:
+      e.filename = os.fspath(path)  # a full disk is found by write(), which knows no name
     with contextlib.suppress(FileNotFoundError):
       os.remove(temporary)
     raise

@@ -235,7 +235,9 @@ def _decode(video, sampled, settings, position, flipped):
     decode = lambda image: tf.io.decode_and_crop_jpeg(
         image, window, channels=3, dct_method='INTEGER_ACCURATE')
   else:
-    decode = lambda image: _crop(tf.io.decode_png(image, channels=3)[..., :2], window)
+    # decode_image, since flow may be stored as PNG or as JPEG.
+    decode = lambda image: _crop(
+        tf.io.decode_image(image, channels=3, expand_animations=False)[..., :2], window)
   frames = tf.map_fn(decode, encoded, fn_output_signature=tf.uint8)
   frames = preprocess.to_frame_size(
       tf.ensure_shape(frames, [None, None, None, CHANNELS[settings.stream]]), settings.frame_size)

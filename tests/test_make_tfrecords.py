@@ -19,7 +19,7 @@ def data_set(tmp_path):
 
 def make(cwd, *arguments, **kwargs):
   return commands.run('tools.make_tfrecords', '--videos=videos', '--lists=lists',
-                      '--output=records', '--short_side=48', '--shards=2', *arguments, cwd=cwd,
+                      '--output=records', '--short_side=48', '--shards=2', '--workers=1', *arguments, cwd=cwd,
                       **kwargs)
 
 

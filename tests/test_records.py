@@ -227,7 +227,7 @@ def test_a_kill_while_writing_leaves_nothing_that_looks_whole(tmp_path):
 
 
 def test_a_kill_before_the_index_leaves_a_shard_without_one(tmp_path):
-  def kill():
+  def kill(_):
     assert os.listdir(tmp_path) == ['a.tfrecord']
     raise _Killed()
 

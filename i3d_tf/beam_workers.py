@@ -1,0 +1,83 @@
+"""Files of records made by many processes, or by a cluster.
+
+All of Apache Beam lives in a process of its own:
+
+    make_tfrecords                      locks the folder, shows progress, tells of errors
+      python -m i3d_tf.beam_pipeline    runs the pipeline
+        Beam's workers                  make files of records
+
+Whichever of the three is killed, the others end at once: the pipeline's process
+and its workers are a process group, which goes down when the pipe from
+make_tfrecords closes, or when a worker is lost. (Beam by itself would wait for a
+lost worker for ever.) Errors come up as JSON lines on the standard output.
+"""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+from i3d_tf import errors
+from i3d_tf import files
+
+_SECONDS = 0.5  # between two looks at how far the workers are
+_LOCAL = ('--runner=FnApiRunner', '--direct_running_mode=multi_processing')
+
+
+class WorkerError(errors.UserError):
+  """Workers could not do their work; the message says why."""
+
+
+def run(jobs, folder, workers, options, progress):
+  """Makes files of records in several processes; returns when all are whole.
+
+  Args:
+    jobs: `shards.Job`s.
+    folder: an existing folder for what is to be kept while the work goes on.
+    workers: number of processes of the local runner.
+    options: Beam's own flags, strings, that come after ours: the runner, and so on.
+    progress: called without arguments now and then.
+
+  Raises:
+    WorkerError: a worker met an error that the user can mend, or was killed.
+    RuntimeError: anything else went wrong; with Beam's last words.
+  """
+  path = os.path.join(folder, 'jobs.pickle')
+  with files.replacing(path) as temporary, open(temporary, 'wb') as f:
+    pickle.dump(jobs, f)
+  command = [sys.executable, '-m', 'i3d_tf.beam_pipeline', path, *_LOCAL,
+             f'--direct_num_workers={workers}', *options]
+  # Where Python finds us here, it shall find us there; Bazel, for one, sets sys.path.
+  environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
+  with tempfile.TemporaryFile() as log, subprocess.Popen(
+      command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+      start_new_session=True) as process:
+    told = []
+    listener = threading.Thread(target=_listen, args=(process.stdout, told), daemon=True)
+    listener.start()
+    try:
+      while listener.is_alive() and not told:
+        listener.join(_SECONDS)
+        progress()
+    finally:
+      if told or process.poll() is None and listener.is_alive():
+        os.killpg(process.pid, signal.SIGKILL)
+    status = process.wait()
+    if told:
+      raise WorkerError(told[0])
+    if status:
+      log.seek(max(log.seek(0, os.SEEK_END) - 4000, 0))
+      raise RuntimeError(f'the pipeline ended with status {status}; its last words:\n'
+                         f'{log.read().decode(errors="replace")}')
+
+
+def _listen(stream, told):
+  for line in stream:
+    try:
+      told.append(json.loads(line)['error'])
+    except (ValueError, KeyError, TypeError):
+      pass  # somebody else's output
