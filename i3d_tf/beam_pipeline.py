@@ -72,8 +72,9 @@ def _end_with_parent():
 
 def _end_with_worker(arguments):
   # The thread in which Beam looks after a worker raises when that ends; Beam itself waits on.
-  tell(f'a worker was lost ({arguments.exc_value}); was it killed, for want of memory? '
-       'The same command goes on where it stopped')
+  reason = ' '.join(str(arguments.exc_value).split()) or arguments.exc_type.__name__
+  tell(f'a worker was lost ({reason[:200]}); was it killed, for want of memory? The same command '
+       'goes on where it stopped')
 
 
 if __name__ == '__main__':

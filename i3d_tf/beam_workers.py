@@ -12,6 +12,7 @@ make_tfrecords closes, or when a worker is lost. (Beam by itself would wait for 
 lost worker for ever.) Errors come up as JSON lines on the standard output.
 """
 
+import contextlib
 import json
 import os
 import pickle
@@ -56,28 +57,42 @@ def run(jobs, folder, workers, options, progress):
   with tempfile.TemporaryFile() as log, subprocess.Popen(
       command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
       start_new_session=True) as process:
-    told = []
-    listener = threading.Thread(target=_listen, args=(process.stdout, told), daemon=True)
-    listener.start()
+    told, ended = [], threading.Event()
+    threading.Thread(target=_listen, args=(process.stdout, told, ended), daemon=True).start()
+    status = None
     try:
-      while listener.is_alive() and not told:
-        listener.join(_SECONDS)
+      while not ended.wait(_SECONDS):
         progress()
+      if not told:
+        status = process.wait()
     finally:
-      if told or process.poll() is None and listener.is_alive():
-        os.killpg(process.pid, signal.SIGKILL)
-    status = process.wait()
+      if status != 0:
+        _end(process, jobs)
     if told:
       raise WorkerError(told[0])
+    if status < 0:
+      raise WorkerError(f'the process of the pipeline was ended by signal {-status}; the same '
+                        'command goes on where it stopped')
     if status:
       log.seek(max(log.seek(0, os.SEEK_END) - 4000, 0))
       raise RuntimeError(f'the pipeline ended with status {status}; its last words:\n'
                          f'{log.read().decode(errors="replace")}')
 
 
-def _listen(stream, told):
+def _listen(stream, told, ended):
+  """Waits for the first error that a line of the stream tells, or for the stream's end."""
   for line in stream:
-    try:
+    with contextlib.suppress(ValueError, KeyError, TypeError):  # somebody else's output
       told.append(json.loads(line)['error'])
-    except (ValueError, KeyError, TypeError):
-      pass  # somebody else's output
+      break
+  ended.set()
+
+
+def _end(process, jobs):
+  """Kills a process and its children, and removes what they have half written."""
+  with contextlib.suppress(ProcessLookupError):
+    os.killpg(process.pid, signal.SIGKILL)
+  process.wait()
+  for job in jobs:
+    with contextlib.suppress(FileNotFoundError):
+      os.remove(files.partial(job.path))

@@ -19,9 +19,8 @@ def replacing(path):
   Yields:
     The temporary path.
   """
-  folder, name = os.path.split(os.fspath(path))
-  os.makedirs(folder or '.', exist_ok=True)
-  temporary = os.path.join(folder, f'.partial_{name}')
+  os.makedirs(os.path.dirname(os.fspath(path)) or '.', exist_ok=True)
+  temporary = partial(path)
   try:
     yield temporary
     os.replace(temporary, path)
@@ -31,6 +30,12 @@ def replacing(path):
     with contextlib.suppress(FileNotFoundError):
       os.remove(temporary)
     raise
+
+
+def partial(path):
+  """The temporary path of `replacing`: what a killed process may leave."""
+  folder, name = os.path.split(os.fspath(path))
+  return os.path.join(folder, f'.partial_{name}')
 
 
 @contextlib.contextmanager
