@@ -16,10 +16,10 @@ import contextlib
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 
 from i3d_tf import errors
@@ -44,8 +44,8 @@ def run(jobs, folder, workers, options, progress):
     progress: called without arguments now and then.
 
   Raises:
-    WorkerError: a worker met an error that the user can mend, or was killed.
-    RuntimeError: anything else went wrong; with Beam's last words.
+    WorkerError: a worker met an error that the user can mend, or was killed, or
+      the pipeline could not run.
   """
   path = os.path.join(folder, 'jobs.pickle')
   with files.replacing(path) as temporary, open(temporary, 'wb') as f:
@@ -54,15 +54,17 @@ def run(jobs, folder, workers, options, progress):
              f'--direct_num_workers={workers}', *options]
   # Where Python finds us here, it shall find us there; Bazel, for one, sets sys.path.
   environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
-  with tempfile.TemporaryFile() as log, subprocess.Popen(
+  with open(os.path.join(folder, 'beam.log'), 'wb') as log, subprocess.Popen(
       command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
       start_new_session=True) as process:
     told, ended = [], threading.Event()
     threading.Thread(target=_listen, args=(process.stdout, told, ended), daemon=True).start()
     status = None
     try:
-      while not ended.wait(_SECONDS):
+      # Workers that outlive the pipeline keep its end of the pipe open.
+      while not ended.wait(_SECONDS) and process.poll() is None:
         progress()
+      ended.wait(_SECONDS)  # for the last words
       if not told:
         status = process.wait()
     finally:
@@ -74,9 +76,8 @@ def run(jobs, folder, workers, options, progress):
       raise WorkerError(f'the process of the pipeline was ended by signal {-status}; the same '
                         'command goes on where it stopped')
     if status:
-      log.seek(max(log.seek(0, os.SEEK_END) - 4000, 0))
-      raise RuntimeError(f'the pipeline ended with status {status}; its last words:\n'
-                         f'{log.read().decode(errors="replace")}')
+      raise WorkerError(f'the pipeline ended with status {status}: {_reason(log.name)} '
+                        f'({log.name} holds all that it said)')
 
 
 def _listen(stream, told, ended):
@@ -86,6 +87,13 @@ def _listen(stream, told, ended):
       told.append(json.loads(line)['error'])
       break
   ended.set()
+
+
+def _reason(log):
+  """The last line of a log that names an exception."""
+  with open(log, errors='replace') as f:
+    lines = re.findall(r'^[\w.]*(?:Error|Exception): .*', f.read(), re.MULTILINE)
+  return lines[-1] if lines else 'no reason was given'
 
 
 def _end(process, jobs):
