@@ -118,6 +118,59 @@ def test_an_unknown_flow_is_refused(tmp_path):
         fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='raft'))
 
 
+def test_flow_as_jpeg_is_smaller_and_near(tmp_path):
+  source = fakes.source(tmp_path, frames=fakes.moving(3, 48, 64))
+  sizes, codes = {}, {}
+  for name, changes in (('png', {}), ('jpeg', {'flow_format': 'jpeg'}),
+                        ('low', {'flow_format': 'jpeg', 'flow_jpeg_quality': 50})):
+    stored = encode_video.read_video(
+        source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1', **changes))
+    sizes[name] = sum(map(len, stored.flow))
+    codes[name] = np.stack(_decoded(stored.flow, cv2.IMREAD_COLOR))[..., :0:-1].astype(int)
+    assert stored.flow[0].startswith(b'\x89PNG' if name == 'png' else b'\xff\xd8')
+  assert sizes['low'] < sizes['jpeg'] < sizes['png']
+  error = {name: np.abs(codes[name] - codes['png']).mean() for name in codes}
+  assert 0 < error['jpeg'] < error['low'] and error['jpeg'] < 1  # codes of 0.16 pixels
+
+
+def test_an_unknown_format_of_flow_is_refused(tmp_path):
+  with pytest.raises(ValueError, match="^`flow_format` must be 'png' or 'jpeg'; received 'gif'$"):
+    encode_video.read_video(fakes.source(tmp_path), _NAMES, dataclasses.replace(
+        _SETTINGS, flow='tvl1', flow_format='gif'))
+
+
+def test_flow_that_is_known_is_not_computed(tmp_path):
+  settings = dataclasses.replace(_SETTINGS, flow='tvl1')
+  stored = encode_video.read_video(fakes.source(tmp_path), _NAMES, settings, flow=('known',))
+  assert stored.flow == ('known',)
+  stored = encode_video.read_video(fakes.source(tmp_path), _NAMES, _SETTINGS, flow=('known',))
+  assert stored.flow is None and stored.flow_method is None
+
+
+@pytest.mark.parametrize('start, end, shown', [
+    (None, None, range(10)), (0.5, None, range(5, 10)), (None, 0.3, range(3)),
+    (0.41, 0.8, range(5, 8)), (0.4, 0.8, range(4, 8)), (0.7, 99, range(7, 10))])
+def test_a_part_has_the_frames_and_masks_of_its_time(tmp_path, start, end, shown):
+  source = dataclasses.replace(
+      fakes.source(tmp_path, masks=fakes.moving_masks(), rate=10.0), start=start, end=end)
+  stored = encode_video.read_video(
+      source, _NAMES, dataclasses.replace(_SETTINGS, frame_rate=10.0))
+  np.testing.assert_array_equal(
+      _decoded(stored.masks, cv2.IMREAD_UNCHANGED),
+      np.kron(fakes.moving_masks()[list(shown)], np.ones((1, 2, 2), np.uint8)))
+  drawn = np.stack([video_lib.resize(fakes.moving()[i], 48, 64) for i in shown])
+  np.testing.assert_allclose(
+      np.stack(_decoded(stored.frames, cv2.IMREAD_GRAYSCALE)).astype(int), drawn[..., 0], atol=8)
+
+
+def test_masks_of_a_part_must_reach_its_end(tmp_path):
+  source = dataclasses.replace(fakes.source(tmp_path, masks=fakes.moving_masks(6), rate=10.0), end=0.8)
+  with pytest.raises(masks_lib.MaskError) as error:
+    encode_video.read_video(source, _NAMES, _SETTINGS)
+  assert str(error.value) == (f'{source.masks}: expected at least 8 masks, as many as {source.file} '
+                              'has frames up to 0.8 s; found 6')
+
+
 @pytest.mark.parametrize('masks, message', [
     (fakes.moving_masks(9), 'expected 10 masks, as many as {file} has frames; found 9'),
     (fakes.moving_masks(11), 'expected 10 masks, as many as {file} has frames; found 11'),

@@ -1,0 +1,1 @@
+"""What `//tools:benchmark` measures, a module a subject."""

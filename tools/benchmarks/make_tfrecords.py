@@ -1,0 +1,122 @@
+"""make_tfrecords: what a second process brings, and whether memory grows with the data set."""
+
+import os
+import pathlib
+import tempfile
+import threading
+import time
+
+import cv2
+import numpy as np
+
+from i3d_tf import build_records
+from i3d_tf import optical_flow
+
+_HEIGHT, _WIDTH = 240, 320  # UCF101's
+
+
+def measure(quick=False):
+  """Measures on videos drawn for it, of UCF101's size.
+
+  Args:
+    quick: whether fewer videos will do; the figures are then less steady.
+
+  Returns:
+    A dict of figures, each a ratio within this run:
+      'two_processes', 'two_processes_flow': videos a second of two processes over
+        those of one, without and with TV-L1 flow. The start of the processes is left
+        out: what counts is the time from the first finished video to the last. One
+        process and two take turns.
+      'memory_4x_videos': the largest resident memory of a worker, four times the
+        videos over once.
+      'flow_error_codes': greatest difference of stored flow to a call of OpenCV of
+        its own, in steps of the 8 bits; 0.5 is rounding.
+  """
+  count, rounds = (8, 1) if quick else (24, 3)
+  with tempfile.TemporaryDirectory() as folder:
+    sources = _draw(folder, 4 * count, seconds=2 if quick else 5)
+    flow_sources = _draw(folder, 6 if quick else 12, seconds=0.4, prefix='f')
+    plain = build_records.Settings(num_shards=count)
+    with_flow = build_records.Settings(num_shards=len(flow_sources), flow='tvl1')
+    ratio = {}
+    for name, data, settings in (('two_processes', sources[:count], plain),
+                                 ('two_processes_flow', flow_sources, with_flow)):
+      rates = {workers: [] for workers in (1, 2)}
+      for _ in range(rounds):
+        for workers in rates:
+          rates[workers].append(_run(data, settings, folder, workers)[0])
+      ratio[name] = float(np.median(rates[2]) / np.median(rates[1]))
+    shards_once = build_records.Settings(num_shards=4)
+    memory = [_run(data, shards_once, folder, 2)[1] for data in (sources[:count], sources)]
+  return {**ratio, 'memory_4x_videos': memory[1] / memory[0],
+          'flow_error_codes': _flow_error()}
+
+
+def _draw(folder, count, seconds, prefix='v'):
+  """Writes videos of a texture under a wandering camera: `build_records.Source`s."""
+  generator = np.random.default_rng(0)
+  sources = []
+  for number in range(count):
+    noise = generator.random((_HEIGHT // 4, _WIDTH // 2)).astype(np.float32)
+    scene = (cv2.resize(noise, (2 * _WIDTH, _HEIGHT)) * 255).astype(np.uint8)
+    file = os.path.join(folder, f'{prefix}{number}.avi')
+    writer = cv2.VideoWriter(file, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'XVID'), 25,
+                             (_WIDTH, _HEIGHT))
+    for t in range(round(25 * seconds)):
+      writer.write(cv2.cvtColor(scene[:, 2 * t % _WIDTH:][:, :_WIDTH], cv2.COLOR_GRAY2BGR))
+    writer.release()
+    sources.append(build_records.Source(f'A/{prefix}{number}.avi', file, 0))
+  return sources
+
+
+def _run(sources, settings, folder, workers):
+  """Makes records with Beam: (videos a second, largest resident bytes of a worker)."""
+  finished, peaks, ended = [], [], threading.Event()
+
+  def watch():
+    while not ended.wait(0.1):
+      peaks.append(_resident())
+
+  def progress(done, _):
+    finished.append((time.perf_counter(), done))
+
+  threading.Thread(target=watch, daemon=True).start()
+  with tempfile.TemporaryDirectory(dir=folder) as output:
+    # One worker, too, is a process of Beam's: the same but for the number.
+    build_records.build(sources, ['A'], output, settings, progress, workers=workers,
+                        beam_options=(f'--direct_num_workers={workers}',))
+  ended.set()
+  (begin, before), (end, after) = finished[1], finished[-1]
+  return (after - before) / (end - begin), max(peaks)
+
+
+def _resident():
+  """The largest resident size in bytes of Beam's workers below this process."""
+  found, sizes = {}, {}
+  for stat in pathlib.Path('/proc').glob('[0-9]*/stat'):
+    try:
+      fields = stat.read_text().rsplit(')', 1)[1].split()
+      found[int(stat.parent.name)] = int(fields[1])
+      if b'sdk_worker_main' in (stat.parent / 'cmdline').read_bytes():
+        sizes[int(stat.parent.name)] = int(fields[21]) * os.sysconf('SC_PAGE_SIZE')
+    except OSError:  # ended meanwhile
+      continue
+
+  def ours(pid):
+    while pid in found and pid != os.getpid():
+      pid = found[pid]
+    return pid == os.getpid()
+
+  return max((size for pid, size in sizes.items() if ours(pid)), default=0)
+
+
+def _flow_error():
+  """The greatest difference of `optical_flow`'s codes to OpenCV's flow, in codes."""
+  noise = np.random.default_rng(0).random((80, 120)).astype(np.float32)
+  scene = cv2.GaussianBlur(noise, (0, 0), 2)
+  scene = np.round(255 * (scene - scene.min()) / np.ptp(scene)).astype(np.uint8)
+  grey = [scene[8:72, start:start + 96] for start in (12, 9)]
+  field, = optical_flow.tvl1([cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) for image in grey])
+  expected = cv2.optflow.DualTVL1OpticalFlow_create().calc(*grey, None)
+  codes = optical_flow.quantise(field).astype(float)
+  return float(np.abs(codes - (np.clip(expected, -20, 20) + 20) * (255 / 40)).max())
