@@ -16,7 +16,6 @@ import os
 import cv2
 
 from i3d_tf import encode_video
-from i3d_tf import errors
 from i3d_tf import files
 from i3d_tf import records
 from i3d_tf import tfrecord

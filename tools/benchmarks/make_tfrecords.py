@@ -84,8 +84,8 @@ def _run(sources, settings, folder, workers):
                         beam_options=(f'--direct_num_workers={workers}',))
     # An index is the last that is written of a file of records.
     finished = sorted(
-        (index.stat().st_mtime_ns * 1e-9, len(records.read_shard_index(str(index))))
-        for index in pathlib.Path(output).glob('videos-*.csv'))
+        (os.stat(records.index_path(shard)).st_mtime_ns * 1e-9, len(records.read_shard_index(shard)))
+        for shard in map(str, pathlib.Path(output).glob('*.tfrecord')))
   ended.set()
   counted = finished[workers:]
   return sum(n for _, n in counted) / (finished[-1][0] - finished[workers - 1][0]), max(peaks)
