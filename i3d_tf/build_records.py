@@ -89,6 +89,7 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
     }
     if existing is not None:
       _check_same(output, existing, manifest)
+    _check_labels(output, label_names)
     order = np.random.default_rng(settings.seed).permutation(len(sources))
     jobs = [
         shards.Job(os.path.join(output, name),
@@ -113,6 +114,19 @@ def _check_same(output, existing, manifest):
         f'{output}: these records were made with other settings ('
         f'{", ".join(different) if different else "other classes"}); '
         'choose another folder or remove this one')
+
+
+def _check_labels(output, label_names):
+  """Refuses to give a label map that lies in a folder another meaning."""
+  path = os.path.join(output, records.LABELS)
+  if not os.path.exists(path):
+    return
+  with open(path, errors='replace') as f:
+    found = f.read().splitlines()
+  if found != list(label_names):
+    raise records.RecordError(
+        f'{path}: expected the {len(label_names)} classes of the data set, from '
+        f'{label_names[0]} to {label_names[-1]}; found {len(found)} classes, or another order')
 
 
 def _to_do(jobs, tell):

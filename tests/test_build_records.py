@@ -155,6 +155,71 @@ def test_records_of_more_videos_masks_or_other_classes_are_refused(sources, undi
   assert 'other settings (other classes);' in message(sources, ['A', 'C'])
 
 
+def test_a_label_map_that_is_there_is_not_given_another_meaning(sources, tmp_path):
+  (tmp_path / 'labels.txt').write_text('B\nA\n')
+  with pytest.raises(records.RecordError) as error:
+    build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+  assert str(error.value) == (
+      f'{tmp_path}/labels.txt: expected the 2 classes of the data set, from A to B; found 2 classes, '
+      'or another order')
+  (tmp_path / 'labels.txt').write_text('A\nB\n')
+  assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+
+
+def test_records_of_an_earlier_version_are_made_anew(sources, undisturbed, tmp_path):
+  build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+  manifest = records.read_manifest(str(tmp_path))
+  for name in ('flow_format', 'flow_jpeg_quality', 'kept_original'):
+    del manifest['settings'][name]
+  records.write_manifest(str(tmp_path), manifest)
+  for path in tmp_path.glob('*.sources.json'):
+    path.unlink()
+  assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+  assert fakes.contents(tmp_path) == fakes.contents(undisturbed)
+
+
+def test_what_has_changed_is_told_and_made_anew(tmp_path):
+  sources = [fakes.source(tmp_path, f'A/{n}.avi', frames=fakes.moving(3, seed=n)) for n in range(4)]
+  output, told = str(tmp_path / 'records'), []
+  build = lambda: build_records.build(sources, _NAMES, output, _SETTINGS, tell=told.append)
+  assert not build() and not told
+  fakes.write_video(sources[2].file, fakes.moving(5))
+  assert not build()
+  assert told == ['1 videos are not stored as they (or their masks, verdicts) now are, such as '
+                  'A/2.avi: the files of records that hold them are brought up to date']
+  assert {e.path: e.frames for e in records.open_folder(output).entries}['A/2.avi'] == 5
+  assert not build() and len(told) == 1
+
+
+@pytest.mark.parametrize('count, workers, expected', [(100, 1, 7), (100, 8, 16), (3, 8, 3), (1, 1, 1)])
+def test_the_number_of_files_fits_the_data_set(monkeypatch, count, workers, expected):
+  monkeypatch.setattr(build_records, '_stored_size', lambda *_: 10e6)
+  sources = [build_records.Source(f'A/{n}.avi', '', 0) for n in range(count)]
+  assert build_records.number_of_shards(sources, build_records.Settings(), workers) == expected
+
+
+def test_the_number_of_files_stays_once_it_was_chosen(tmp_path):
+  sources = [fakes.source(tmp_path, f'A/{n}.avi', frames=fakes.moving(3)) for n in range(5)]
+  settings = dataclasses.replace(_SETTINGS, num_shards=None)
+  output = str(tmp_path / 'records')
+  build_records.build(sources, _NAMES, output, settings)
+  before = fakes.contents(output)
+  assert records.open_folder(output).settings['num_shards'] == 2
+  build_records.build(sources, _NAMES, output, settings, workers=4)
+  assert fakes.contents(output) == before
+
+
+def test_the_size_of_a_video_is_estimated(tmp_path):
+  noise = np.random.default_rng(0).integers(0, 256, (50, 24, 32, 3), np.uint8)
+  source = fakes.source(tmp_path, frames=noise)
+  estimate = build_records._stored_size(source, _SETTINGS)
+  stored = build_records.read_video(source, _NAMES, _SETTINGS)
+  assert estimate == pytest.approx(sum(map(len, stored.frames)), rel=0.1)
+  half = dataclasses.replace(source, start=1.0)
+  assert build_records._stored_size(half, _SETTINGS) == pytest.approx(estimate / 2, rel=0.1)
+  assert build_records._stored_size(dataclasses.replace(source, file='none'), _SETTINGS) is None
+
+
 def test_records_of_other_videos_are_refused(sources, undisturbed):
   renamed = [*sources[:-1], dataclasses.replace(sources[-1], path='A/v_A_g99_c01.avi')]
   with pytest.raises(records.RecordError) as error:

@@ -1,1 +1,1 @@
-"""What `//tools:benchmark` measures, a module a subject."""
+"""What //tools:benchmark measures: one file a subject, each with `measure(quick=False)`."""
