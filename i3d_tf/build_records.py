@@ -202,7 +202,8 @@ def number_of_shards(sources, settings, workers=1):
   order = np.random.default_rng(settings.seed).permutation(len(sources))[:_SAMPLED]
   sizes = [size for i in order if (size := _stored_size(sources[i], settings)) is not None]
   total = len(sources) * np.mean(sizes) if sizes else 0
-  return int(max(min(max(round(total / _SHARD_BYTES), _SHARDS_A_WORKER * workers), len(sources)), 1))
+  wanted = max(round(total / _SHARD_BYTES), _SHARDS_A_WORKER * workers)
+  return int(max(min(wanted, len(sources)), 1))
 
 
 def _stored_size(source, settings):

@@ -18,5 +18,5 @@ def message(error):
   if isinstance(error, UserError):
     return str(error)
   if isinstance(error, OSError) and error.errno in _MENDABLE:
-    return f'{error.filename}: {error.strerror}'
+    return error.strerror if error.filename is None else f'{error.filename}: {error.strerror}'
   return None

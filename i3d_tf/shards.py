@@ -6,6 +6,7 @@ with, and for every video that belongs there its source files (size, time and
 SHA-256) and, if it had to be left out, why.
 """
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -76,7 +77,7 @@ def changed(job, made):
 
   Raises:
     RecordError: the file was made of other videos, or with masks that are no
-      longer given.
+      longer given, or masks have changed of a video that has gone.
   """
   folder = os.path.dirname(job.path)
   if set(made.sources) != {source.path for source in job.sources}:
@@ -93,6 +94,9 @@ def changed(job, made):
         source.file, row['video'], row['failure']) or row['failure'] and job.retry_failed:
       found[source.path] = 'video'
     elif source.masks is not None and _differs(source.masks, row['masks'], row['failure']):
+      if not os.path.exists(source.file):
+        raise records.RecordError(f'{source.file}: expected the video, since its masks have '
+                                  f'changed ({source.masks}); there is no such file')
       found[source.path] = 'masks'
     elif (source.keep_original, source.label) != (row['keep_original'], row['label']):
       found[source.path] = 'flag'
@@ -138,7 +142,8 @@ def build(job, progress=None):
         except (video_lib.VideoError, masks_lib.MaskError) as e:
           row['failure'] = str(e)
         rows.append(row)
-        count.write(b'.')
+        with contextlib.suppress(OSError):  # a full disk is told where it matters
+          count.write(b'.')
         if progress is not None:
           progress(number)
 
@@ -226,8 +231,9 @@ def work_folder(folder):
 
 def progress(job):
   """How many of a job's videos are done in the file that is being made of them."""
-  path = os.path.join(work_folder(os.path.dirname(job.path)), os.path.basename(job.path), 'progress')
+  folder, name = os.path.split(job.path)
   try:
-    return min(os.path.getsize(path), len(job.sources))
+    return min(os.path.getsize(os.path.join(work_folder(folder), name, 'progress')),
+               len(job.sources))
   except OSError:
     return 0

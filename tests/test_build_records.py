@@ -26,7 +26,8 @@ def _sources(tmp_path_factory):
   folder = tmp_path_factory.mktemp('sources')
   return [
       fakes.source(folder, f'{"AB"[n % 2]}/v_{"AB"[n % 2]}_g{n:02d}_c01.avi', label=n % 2,
-              frames=fakes.moving(3 + n, seed=n), masks=fakes.moving_masks(3 + n) if n % 3 else None)
+              frames=fakes.moving(3 + n, seed=n),
+              masks=fakes.moving_masks(3 + n) if n % 3 else None)
       for n in range(7)]
 
 
@@ -160,8 +161,8 @@ def test_a_label_map_that_is_there_is_not_given_another_meaning(sources, tmp_pat
   with pytest.raises(records.RecordError) as error:
     build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
   assert str(error.value) == (
-      f'{tmp_path}/labels.txt: expected the 2 classes of the data set, from A to B; found 2 classes, '
-      'or another order')
+      f'{tmp_path}/labels.txt: expected the 2 classes of the data set, from A to B; found 2 '
+      'classes, or another order')
   (tmp_path / 'labels.txt').write_text('A\nB\n')
   assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
 
@@ -191,7 +192,8 @@ def test_what_has_changed_is_told_and_made_anew(tmp_path):
   assert not build() and len(told) == 1
 
 
-@pytest.mark.parametrize('count, workers, expected', [(100, 1, 7), (100, 8, 16), (3, 8, 3), (1, 1, 1)])
+@pytest.mark.parametrize('count, workers, expected', [
+    (100, 1, 7), (100, 8, 16), (3, 8, 3), (1, 1, 1)])
 def test_the_number_of_files_fits_the_data_set(monkeypatch, count, workers, expected):
   monkeypatch.setattr(build_records, '_stored_size', lambda *_: 10e6)
   sources = [build_records.Source(f'A/{n}.avi', '', 0) for n in range(count)]

@@ -49,10 +49,12 @@ def test_quality_is_that_of_the_settings(tmp_path):
 
 
 def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
-  stored = encode_video.read_video(fakes.source(tmp_path, masks=fakes.moving_masks()), _NAMES, _SETTINGS)
+  stored = encode_video.read_video(
+      fakes.source(tmp_path, masks=fakes.moving_masks()), _NAMES, _SETTINGS)
   decoded = _decoded(stored.masks, cv2.IMREAD_UNCHANGED)
   assert decoded[0].dtype == np.uint8
-  np.testing.assert_array_equal(decoded, np.kron(fakes.moving_masks(), np.ones((1, 2, 2), np.uint8)))
+  np.testing.assert_array_equal(
+      decoded, np.kron(fakes.moving_masks(), np.ones((1, 2, 2), np.uint8)))
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
 
 
@@ -108,7 +110,8 @@ def test_the_flow_stored_is_that_of_the_stored_frames(tmp_path):
 
 def test_one_frame_has_no_flow(tmp_path):
   stored = encode_video.read_video(
-      fakes.source(tmp_path, frames=fakes.moving(1)), _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
+      fakes.source(tmp_path, frames=fakes.moving(1)), _NAMES,
+      dataclasses.replace(_SETTINGS, flow='tvl1'))
   assert len(stored.frames) == 1 and stored.flow == ()
 
 
@@ -164,11 +167,12 @@ def test_a_part_has_the_frames_and_masks_of_its_time(tmp_path, start, end, shown
 
 
 def test_masks_of_a_part_must_reach_its_end(tmp_path):
-  source = dataclasses.replace(fakes.source(tmp_path, masks=fakes.moving_masks(6), rate=10.0), end=0.8)
+  source = dataclasses.replace(
+      fakes.source(tmp_path, masks=fakes.moving_masks(6), rate=10.0), end=0.8)
   with pytest.raises(masks_lib.MaskError) as error:
     encode_video.read_video(source, _NAMES, _SETTINGS)
-  assert str(error.value) == (f'{source.masks}: expected at least 8 masks, as many as {source.file} '
-                              'has frames up to 0.8 s; found 6')
+  assert str(error.value) == (f'{source.masks}: expected at least 8 masks, as many as '
+                              f'{source.file} has frames up to 0.8 s; found 6')
 
 
 @pytest.mark.parametrize('masks, message', [

@@ -108,7 +108,8 @@ def test_verdicts_keep_videos_original_and_can_be_given_later(data_set):
   out, _ = make(data_set, '--masks=masks', '--verdicts=verdicts.csv')
   assert ('note: verdicts.csv: 1 verdicts are on videos that are not in the data set, such as '
           'Waving/none.avi') in out
-  assert f'1 videos are not stored as they (or their masks, verdicts) now are, such as {chosen}' in out
+  assert ('1 videos are not stored as they (or their masks, verdicts) now are, such as '
+          f'{chosen}') in out
   assert f'kept original by verdict: {chosen}' in out
   assert '1 of 30 videos keep their original frames by verdict' in out
   source = records.open_folder(data_set / 'records')

@@ -131,6 +131,18 @@ def test_a_record_outlives_its_video(job):
   assert list(shards.changed(job, shards.read_made(job.path))) == [job.sources[2].path]
 
 
+def test_masks_that_change_ask_for_their_video(job):
+  shards.build(job)
+  before = fakes.contents(os.path.dirname(job.path))
+  masks_lib.write(job.sources[1].masks, np.ones((4, 24, 32), bool), video='')
+  os.remove(job.sources[1].file)
+  with pytest.raises(records.RecordError, match='expected the video, since its masks have changed'):
+    shards.build(job)
+  assert {name: data for name, data in fakes.contents(os.path.dirname(job.path)).items()
+          if 'progress' not in name} == {
+              name: data for name, data in before.items() if 'progress' not in name}
+
+
 def test_a_damaged_record_is_made_from_its_video_again(job, tmp_path):
   shards.build(job)
   with open(job.path, 'r+b') as f:

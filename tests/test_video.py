@@ -126,7 +126,8 @@ def _numbered(count, height=64, width=160):
 
 
 def _number(frame):
-  return sum(1 << bit for bit in range(9) if frame[20:-20, 12 + 16 * bit:20 + 16 * bit].mean() > 127)
+  return sum(1 << bit for bit in range(9)
+             if frame[20:-20, 12 + 16 * bit:20 + 16 * bit].mean() > 127)
 
 
 @pytest.mark.parametrize('start, end, shown', [
@@ -176,8 +177,8 @@ def test_a_part_behind_the_end_is_refused(tmp_path):
   path = fakes.write_video(tmp_path / 'clip.avi', _noise(20), 20)
   with pytest.raises(video.VideoError) as error:
     list(video.decode(path, 3.0)[1])
-  assert str(error.value) == (f'{path}: expected frames from 3 s on; none could be decoded (the file '
-                              'announces 1.0 s)')
+  assert str(error.value) == (f'{path}: expected frames from 3 s on; none could be decoded (the '
+                              'file announces 1.0 s)')
 
 
 def test_a_part_of_a_file_cut_off_before_its_end_is_refused(tmp_path):

@@ -84,7 +84,7 @@ def _run(sources, settings, folder, workers):
                         beam_options=(f'--direct_num_workers={workers}',))
     # An index is the last that is written of a file of records.
     finished = sorted(
-        (os.stat(records.index_path(shard)).st_mtime_ns * 1e-9, len(records.read_shard_index(shard)))
+        (os.path.getmtime(records.index_path(shard)), len(records.read_shard_index(shard)))
         for shard in map(str, pathlib.Path(output).glob('*.tfrecord')))
   ended.set()
   counted = finished[workers:]
