@@ -1,4 +1,4 @@
-"""Makes TFRecords of videos: frames, person masks, optical flow.
+"""Makes TFRecords of a folder of videos: frames, person masks, optical flow.
 
     python -m tools.make_tfrecords --videos=UCF-101 --lists=ucfTrainTestlist --output=records
     python -m tools.make_tfrecords --csv=kinetics.csv --videos=kinetics --output=records
