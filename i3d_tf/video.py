@@ -3,8 +3,9 @@
 OpenCV decodes. PyAV, the other wheel that ships FFmpeg, was tried on two clips of
 UCF101 and two of Kinetics: 1.4 to 1.6 times OpenCV's processor time to the same RGB
 frames, and from files cut off, with a hole, or without their index, as many frames,
-but for one that OpenCV decoded whole and PyAV gave up at its end. Neither notices a
-few overwritten bytes amid an MP4: the picture is smeared and nothing is said.
+but for one that OpenCV decoded whole and PyAV gave up at its end. Where PyAV raises,
+OpenCV's frames just end: they are counted against the header. Neither notices a few
+overwritten bytes amid an MP4: the picture is smeared and nothing is said.
 """
 
 import itertools
