@@ -13,7 +13,8 @@ def define():
                     'place. All are tested in one pass over the data.')
   data.define_records('Folder of records; by default the one that the run was trained on.')
   data.define_verdicts('By default those that the run was trained with.')
-  flags.DEFINE_enum('subset', 'test', ['test', 'train'], 'Which list of the split to test on.')
+  flags.DEFINE_enum('subset', 'test', ['test', 'train', 'validation'],
+                    'Which list of the split to test on.')
   flags.DEFINE_integer('split', None, 'Split; by default the one that the run was trained on.')
   flags.DEFINE_integer('batch_size', None,
                        'Videos of one length that are computed together; by default as in training.')

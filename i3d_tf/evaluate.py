@@ -36,7 +36,7 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
     run_dir: a run directory with a checkpoint.
     regions: the regions to replace, some of `masking.REGIONS`, each a test of its own.
     records_folder: folder of records; None for the one that the run was trained on.
-    subset: 'test' or 'train'.
+    subset: 'test', 'train' or 'validation'.
     split: 1, 2 or 3; None for the one that the run was trained on.
     batch_size: videos of one length that are computed together; None for that of training.
     model: the network if it is at hand, with the weights of the last checkpoint.

@@ -236,18 +236,21 @@ def _decode(video, sampled, settings, position, flipped):
     decode = lambda image: tf.io.decode_and_crop_jpeg(
         image, window, channels=3, dct_method='INTEGER_ACCURATE')
   else:
-    decode = lambda image: _crop(tf.io.decode_png(image, channels=3)[..., :2], window)
+    # decode_image, since flow may be stored as PNG or as JPEG.
+    decode = lambda image: _crop(
+        tf.io.decode_image(image, channels=3, expand_animations=False)[..., :2], window)
   frames = tf.map_fn(decode, encoded, fn_output_signature=tf.uint8)
   frames = preprocess.to_frame_size(
       tf.ensure_shape(frames, [None, None, None, CHANNELS[settings.stream]]), settings.frame_size)
 
-  blank = tf.zeros_like(frames[..., 0])
-  masks = blank
+  blank = lambda: tf.zeros(tf.shape(frames)[:-1], tf.uint8)
   if settings.with_masks:
     masks = tf.cond(tf.size(video['masks']) > 0,
                     lambda: _decode_masks(tf.gather(video['masks'], sampled), window, shape[:2],
                                           settings),
-                    lambda: blank)
+                    blank)
+  else:
+    masks = blank()
   if flipped is not None:
     frames, masks = tf.cond(
         flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -96,6 +97,16 @@ def test_the_training_list_can_be_tested_and_other_splits(trained):
   assert outcome['none']['about']['list'] == 'train2'
 
 
+def test_a_validation_list_can_be_tested(trained):
+  run_dir, run = trained
+  folder = pathlib.Path(run.data.records) / 'lists'
+  lines = (folder / 'trainlist01.txt').read_text().splitlines(keepends=True)
+  (folder / 'validationlist01.txt').write_text(''.join(lines[:4]))
+  outcome = evaluate.evaluate(run_dir, ['none'], subset='validation')
+  assert outcome['none']['videos'] == 4
+  assert outcome['none']['about']['list'] == 'validation1'
+
+
 @pytest.mark.parametrize('regions', [[], ['black'], ['none', 'person']])
 def test_unknown_regions_are_refused(trained, regions):
   with pytest.raises(errors.UserError, match='`eval_masks` must be some of none, background'):
@@ -106,7 +117,7 @@ def test_unknown_regions_are_refused(trained, regions):
     ((), 'expected --run_dir, a folder that train made; it was not given'),
     (('--run_dir=nowhere',), 'nowhere: expected a directory made by train; it has no run.json'),
     (('--run_dir=.', '--verdicts=none.csv'), 'none.csv: expected a CSV file of verdicts'),
-    (('--run_dir=.', '--subset=validation'), 'value should be one of <test|train>'),
+    (('--run_dir=.', '--subset=dev'), 'value should be one of <test|train|validation>'),
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('i3d_tf.evaluate', *arguments, cwd=tmp_path)

@@ -61,8 +61,14 @@ def test_any_png_is_decoded_whole_or_in_part(encode, window):
 
 @pytest.mark.parametrize('spoil', [
     lambda image: image[:-30], lambda image: b'no picture', lambda image: b'',
-    lambda image: image[:50] + bytes([image[50] ^ 255]) + image[51:]])
+    lambda image: image[:70] + bytes([image[70] ^ 255]) + image[71:]])
 def test_damage_is_an_error(spoil):
   images = [mask_images.encode(mask) for mask in _masks()]
   with pytest.raises(ValueError, match='expected '):
     mask_images.decode([images[0], spoil(images[1])])
+
+
+def test_what_is_written_is_read_the_fast_way(monkeypatch):
+  monkeypatch.setattr(mask_images, '_decode_any', None)
+  images = [mask_images.encode(mask) for mask in _masks()]
+  np.testing.assert_array_equal(mask_images.decode(images), np.stack(_masks()) > 0)

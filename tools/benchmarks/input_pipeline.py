@@ -6,7 +6,7 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import build_records
+from i3d_tf import encode_video
 from i3d_tf import input_pipeline
 from i3d_tf import mask_images
 from i3d_tf import records
@@ -76,8 +76,8 @@ def _write(folder, length):
 
 def encode_frame(frame):
   """RGB as make_tfrecords stores it."""
-  return build_records._encode_image(  # pylint: disable=protected-access
-      '.jpg', frame[..., ::-1], 1, build_records.Settings().jpeg_quality)
+  return encode_video.encode_image(
+      '.jpg', frame[..., ::-1], 1, encode_video.Settings().jpeg_quality)
 
 
 def _threads(dataset):

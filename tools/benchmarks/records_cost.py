@@ -11,7 +11,7 @@ import time
 import cv2
 import numpy as np
 
-from i3d_tf import build_records
+from i3d_tf import encode_video
 from i3d_tf import mask_images
 from i3d_tf import optical_flow
 from i3d_tf import video as video_lib
@@ -132,11 +132,11 @@ def _frame_seconds(frames):
     for frame in frames:
       writer.write(cv2.resize(frame[..., ::-1], (320, 240)))
     writer.release()
-    source = build_records.Source('A/v_A_g01_c01.avi', path, 0)
+    source = encode_video.Source('A/v_A_g01_c01.avi', path, 0)
     seconds = []
     for _ in range(3):
       start = time.process_time()
-      video = build_records.read_video(source, ['A'], build_records.Settings())
+      video = encode_video.read_video(source, ['A'], encode_video.Settings())
       seconds.append((time.process_time() - start) / len(video.frames))
   return seconds
 
@@ -149,7 +149,7 @@ def _flow(videos, pairs):
       start = time.process_time()
       field, = optical_flow.tvl1(frames[place:place + 2])
       codes = optical_flow.quantise(field)
-      png = build_records._encode_image(  # pylint: disable=protected-access
+      png = encode_video.encode_image(
           '.png', np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]]))
       seconds.append(time.process_time() - start)
       sizes.append(len(png))
