@@ -19,7 +19,6 @@ from i3d_tf import mask_images
 from i3d_tf import model
 from i3d_tf import preprocess
 from i3d_tf import records
-from segmentation import masks as masks_lib
 
 STREAMS = ('rgb', 'flow')
 CHANNELS = {'rgb': 3, 'flow': 2}
@@ -246,8 +245,7 @@ def _decode(video, sampled, settings, position, flipped):
   blank = lambda: tf.zeros(tf.shape(frames)[:-1], tf.uint8)
   if settings.with_masks:
     masks = tf.cond(tf.size(video['masks']) > 0,
-                    lambda: _decode_masks(tf.gather(video['masks'], sampled), window, shape[:2],
-                                          settings),
+                    lambda: _decode_masks(tf.gather(video['masks'], sampled), window, settings),
                     blank)
   else:
     masks = blank()
@@ -258,44 +256,13 @@ def _decode(video, sampled, settings, position, flipped):
           'label': video['label'], 'entry': video['entry']}
 
 
-def _decode_masks(encoded, window, size, settings):
-  # Grown before they are cropped: a person just outside of the window reaches in, but
-  # nobody from further away than half the ellipse.
-  margin = settings.mask_dilation // 2
-  outer, window = _grown(window, margin, size)
-  kind = tf.strings.substr(encoded[0], mask_images.KIND_AT, len(mask_images.KIND))
-
-  def one_bit():
-    return tf.numpy_function(
-        lambda images, part: _dilate(mask_images.decode(images, part)), [encoded, outer], tf.uint8)
-
-  def any_other():
-    masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1), encoded,
-                      fn_output_signature=tf.uint8)
-    masks = tf.cast(_crop(masks, outer)[..., 0] > 0, tf.uint8)
-    return tf.numpy_function(_dilate, [masks], tf.uint8) if margin else masks
-
-  _dilate = lambda masks: masks_lib.dilate(np.ascontiguousarray(masks), settings.mask_dilation)
-  masks = tf.cond(kind == mask_images.KIND, one_bit, any_other)
-  masks = _crop(tf.ensure_shape(masks, [None, None, None])[..., tf.newaxis], window)
+def _decode_masks(encoded, window, settings):
+  # Grown before they are cropped: a person just outside of the window reaches in.
+  masks = tf.numpy_function(
+      lambda images, part: mask_images.decode(images, part, settings.mask_dilation),
+      [encoded, window], tf.uint8)
+  masks = tf.ensure_shape(masks, [None, None, None])[..., tf.newaxis]
   return preprocess.to_frame_size(masks, settings.frame_size, 'nearest')[..., 0]
-
-
-def _grown(window, margin, size):
-  """A window with a margin, as far as the image goes, and the old window's place in it.
-
-  Args:
-    window: int32 [4]: top, left, height, width.
-    margin: pixels.
-    size: int32 [2]: height and width of the image.
-
-  Returns:
-    (outer, inner), two windows: `inner` of `outer` of the image is `window` of the image.
-  """
-  corner = tf.maximum(window[:2] - margin, 0)
-  end = tf.minimum(window[:2] + window[2:] + margin, size)
-  return (tf.concat([corner, end - corner], axis=0),
-          tf.concat([window[:2] - corner, window[2:]], axis=0))
 
 
 def _crop(images, window):

@@ -4,6 +4,7 @@ Frames stay uint8 until they are a batch. RGB pixels and flow codes (0..255 for
 -20..20 pixels of motion) are scaled by the same line.
 """
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
@@ -92,10 +93,12 @@ def flip(frames, masks, stream):
 
 
 def _mirror(images):
-  """Mirrors [T, H, W, C] left to right; as rows [T * H, W, C], TensorFlow does it 3 times faster."""
-  shape = tf.shape(images)
-  rows = tf.reshape(images, [-1, shape[2], images.shape[-1]])
-  return tf.ensure_shape(tf.reshape(tf.reverse(rows, [1]), shape), images.shape)
+  """Mirrors uint8 [T, H, W, C] left to right, as one image of T * H rows: OpenCV does it fastest."""
+  def mirror(array):
+    rows = array.reshape(-1, *array.shape[2:])
+    return cv2.flip(rows, 1).reshape(array.shape)
+
+  return tf.ensure_shape(tf.numpy_function(mirror, [images], tf.uint8), images.shape)
 
 
 def network_input(frames, masks=None, found=None, region='none', fill='black', stream='rgb'):

@@ -6,7 +6,8 @@ Feature lists, each with timestamps in microseconds beside it (`.../timestamp`):
   FORWARD_FLOW/image/encoded        PNG or JPEG: R = horizontal, G = vertical motion
                                     to the next frame, 0..255 for -20..20 pixels,
                                     B = 0; one fewer than frames; optional
-  CLASS_SEGMENTATION/image/encoded  1-channel PNG, 1 where a person is; optional
+  CLASS_SEGMENTATION/image/encoded  PNG, to be decoded to 1 channel: 1 where a person is
+                                    (`mask_images`); optional
 
 Context: see `Video`. The keys are MediaSequence's and those of DMVR and the
 TensorFlow Model Garden, whose readers read these files.

@@ -29,8 +29,9 @@ def test_functions_are_called_by_turns_and_rated():
   calls = []
 
   def function(name, count):
-    def call():
+    def call(start):
       calls.append(name)
+      start()
       np.linalg.inv(np.eye(60))
       return count
     return call
@@ -98,4 +99,4 @@ def test_the_command_measures_and_writes_both_table_and_json(tmp_path):
 
 def test_an_unknown_subject_is_one_line(tmp_path):
   message = commands.error('tools.benchmark', '--only=speed', cwd=tmp_path)
-  assert message.startswith('expected --only of input_pipeline, ') and message.endswith('speed')
+  assert message.startswith('expected --only of flow_storage, input_pipeline, ') and message.endswith('speed')

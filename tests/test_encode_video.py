@@ -51,7 +51,7 @@ def test_quality_is_that_of_the_settings(tmp_path):
 def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
   stored = encode_video.read_video(
       fakes.source(tmp_path, masks=fakes.moving_masks()), _NAMES, _SETTINGS)
-  decoded = _decoded(stored.masks, cv2.IMREAD_UNCHANGED)
+  decoded = _decoded(stored.masks, cv2.IMREAD_GRAYSCALE)
   assert decoded[0].dtype == np.uint8
   np.testing.assert_array_equal(
       decoded, np.kron(fakes.moving_masks(), np.ones((1, 2, 2), np.uint8)))
@@ -67,14 +67,14 @@ def test_masks_are_put_where_the_frames_are_put(tmp_path):
       source, _NAMES, dataclasses.replace(_SETTINGS, short_side=40))
   place = lambda size: np.floor((np.arange(size) + 0.5) * 0.6).astype(int)
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED), masks[:, place(40)[:, np.newaxis], place(60)])
+      _decoded(stored.masks, cv2.IMREAD_GRAYSCALE), masks[:, place(40)[:, np.newaxis], place(60)])
 
 
 def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path):
   stored = encode_video.read_video(
       fakes.source(tmp_path, masks=np.zeros((10, 24, 32), bool)), _NAMES, _SETTINGS)
   assert stored.coverage == 0.0
-  assert not np.any(_decoded(stored.masks, cv2.IMREAD_UNCHANGED))
+  assert not np.any(_decoded(stored.masks, cv2.IMREAD_GRAYSCALE))
 
 
 @pytest.mark.parametrize('rate', [12.5, 30.0, 50.0])
@@ -84,7 +84,7 @@ def test_masks_and_frames_are_resampled_alike(tmp_path, rate):
   shown = list(video_lib.resample(range(10), rate))
   assert len(stored.frames) == len(stored.masks) == len(shown) != 10
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED),
+      _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
       np.kron(fakes.moving_masks()[shown], np.ones((1, 2, 2), np.uint8)))
   drawn = [video_lib.resize(fakes.moving()[i], 48, 64) for i in shown]
   np.testing.assert_allclose(
@@ -159,7 +159,7 @@ def test_a_part_has_the_frames_and_masks_of_its_time(tmp_path, start, end, shown
   stored = encode_video.read_video(
       source, _NAMES, dataclasses.replace(_SETTINGS, frame_rate=10.0))
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED),
+      _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
       np.kron(fakes.moving_masks()[list(shown)], np.ones((1, 2, 2), np.uint8)))
   drawn = np.stack([video_lib.resize(fakes.moving()[i], 48, 64) for i in shown])
   np.testing.assert_allclose(

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf import mask_images
+from segmentation import masks
 from tests import fakes
 
 
@@ -18,12 +19,12 @@ def _masks(height=37, width=49, count=5):
 
 @pytest.mark.parametrize('width', [1, 7, 8, 9, 48, 49])
 def test_what_is_encoded_is_decoded(width):
-  masks = _masks(width=width)
-  decoded = mask_images.decode([mask_images.encode(mask) for mask in masks])
-  np.testing.assert_array_equal(decoded, masks)
+  drawn = _masks(width=width)
+  decoded = mask_images.decode([mask_images.encode(mask) for mask in drawn])
+  np.testing.assert_array_equal(decoded, drawn)
   assert decoded.dtype == np.uint8
   np.testing.assert_array_equal(
-      mask_images.decode([mask_images.encode(mask.astype(bool)) for mask in masks]), masks)
+      mask_images.decode([mask_images.encode(mask.astype(bool)) for mask in drawn]), drawn)
 
 
 def test_other_readers_see_1_where_a_person_is():
@@ -69,6 +70,21 @@ def test_damage_is_an_error(spoil):
 
 
 def test_what_is_written_is_read_the_fast_way(monkeypatch):
-  monkeypatch.setattr(mask_images, '_decode_any', None)
+  monkeypatch.setattr(mask_images.cv2, 'imdecode', None)
   images = [mask_images.encode(mask) for mask in _masks()]
   np.testing.assert_array_equal(mask_images.decode(images), np.stack(_masks()) > 0)
+
+
+@pytest.mark.parametrize('dilation', [0, 1, 5, 9])
+@pytest.mark.parametrize('window', [
+    None, (0, 0, 37, 49), (4, 6, 20, 30), (0, 0, 5, 5), (30, 40, 7, 9), (0, 40, 37, 9),
+    (33, 0, 4, 49), (17, 23, 1, 1)])
+def test_a_window_is_cut_out_of_grown_masks(window, dilation):
+  drawn = np.zeros((4, 37, 49), np.uint8)
+  drawn[0, 10:20, 15:30] = 1
+  drawn[1, 36, 48] = drawn[1, 0, 0] = 1
+  drawn[2, 17, 23] = 1  # nobody in the last one
+  top, left, height, width = (0, 0, 37, 49) if window is None else window
+  expected = masks.dilate(drawn, dilation)[:, top:top + height, left:left + width]
+  np.testing.assert_array_equal(
+      mask_images.decode(list(map(mask_images.encode, drawn)), window, dilation), expected)

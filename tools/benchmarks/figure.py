@@ -74,21 +74,23 @@ def interleaved(functions, repeats):
   """Calls functions in turn, several times, so that a busy machine disturbs all alike.
 
   Args:
-    functions: name -> function without arguments, which returns the number of things done.
+    functions: name -> function that calls its argument when what is to be measured begins,
+      and returns the number of things done since.
     repeats: how often each is measured, after one call that is not.
 
   Returns:
     name -> `Rates`.
   """
   for function in functions.values():
-    function()
+    function(lambda: None)
   rates = {name: Rates() for name in functions}
   for repeat in range(repeats):
     names = list(functions)
     # Forwards, then backwards: neither always comes after the other.
     for name in names if repeat % 2 == 0 else names[::-1]:
-      start, cpu = time.perf_counter(), time.process_time()
-      count = functions[name]()
-      rates[name].wall.append(count / (time.perf_counter() - start))
+      started = []
+      count = functions[name](lambda: started.extend([time.perf_counter(), time.process_time()]))
+      wall, cpu = started
+      rates[name].wall.append(count / (time.perf_counter() - wall))
       rates[name].cpu.append(count / (time.process_time() - cpu))
   return rates
