@@ -53,5 +53,6 @@ def split(videos, names, amount, seed):
     if label not in left:
       raise errors.UserError(
           f'expected fewer groups to hold out than there are; with {amount:g} held out, no video '
-          f'of the class of {path} would be left to train on')
+          f'of the class of {path} would be left to train on (make_tfrecords --test=0 holds out '
+          'none)')
   return kept, held

@@ -160,7 +160,7 @@ def _shapes(images):
 def _mask_shapes(images):
   """Height, width, channels and number of pixels that are not 0, of PNG files: int32 [T, 4]."""
   def look(image):
-    mask = tf.io.decode_png(image)
+    mask = tf.io.decode_png(image, channels=1)
     covered = tf.math.count_nonzero(mask, dtype=tf.int32)
     return tf.concat([tf.shape(mask), [covered]], axis=0)
 

@@ -122,7 +122,7 @@ def from_csv(path, videos=None, masks=None, verdicts=None, validation=None, test
       videos or all in one; None to store no masks.
     verdicts, validation, seed: as in `from_ucf101`.
     test: how many groups to hold out for the test list, as `validation`; None for
-      `TEST_SHARE` where the file names no other.
+      `TEST_SHARE` where the file names no other, 0 for no test list.
     labels: file of class names, a line each; None for the sorted ones of the CSV.
 
   Returns:
@@ -254,7 +254,7 @@ def _split(items, subsets, label_names, masks, verdicts, validation, test, seed)
     lists['test'], lists['validation'] = lists['validation'], {}
     notes.append(f'the data set names no test videos: its {len(lists["test"])} validation videos '
                  'are the test list')
-  elif not lists['test']:
+  elif not lists['test'] and test != 0:
     lists['train'], lists['test'] = hold_out.split(
         lists['train'], groups, TEST_SHARE if test is None else test, seed)
     if test is None:

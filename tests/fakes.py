@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from i3d_tf import encode_video
+from i3d_tf import mask_images
 from i3d_tf import records
 from segmentation import masks as masks_lib
 
@@ -138,7 +139,7 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
       height=frames.shape[1],
       width=frames.shape[2],
       frame_rate=25.0,
-      masks=None if masks is None else tuple(map(png, masks)),
+      masks=None if masks is None else tuple(map(mask_images.encode, masks)),
       coverage=None if masks is None else float(np.mean(np.asarray(masks) > 0)),
       flow=None if flow is None else tuple(map(flow_png, flow)),
       flow_method=None if flow is None else 'tvl1')

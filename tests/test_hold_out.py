@@ -76,7 +76,7 @@ def test_a_class_must_keep_a_video():
     _split(_ucf101(groups=3), 3)
   assert str(error.value) == (
       'expected fewer groups to hold out than there are; with 3 held out, no video of the class of '
-      'Archery/v_Archery_g01_c01.avi would be left to train on')
+      'Archery/v_Archery_g01_c01.avi would be left to train on (make_tfrecords --test=0 holds out none)')
 
 
 @pytest.mark.parametrize('amount', [0, -1, 1.5, -0.2])

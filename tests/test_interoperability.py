@@ -184,7 +184,8 @@ def test_media_sequences_keys_give_everything(video, serialized):
   for prefix in prefixes:
     assert tuple(lists[f'{prefix}image/encoded'].numpy()) == images[prefix]
     assert context[f'{prefix}image/format'].numpy() == formats[prefix]
-    first = tf.io.decode_image(images[prefix][0])
+    first = tf.io.decode_image(
+        images[prefix][0], channels=int(context[f'{prefix}image/channels']))
     assert first.shape.as_list() == [
         int(context[f'{prefix}image/{side}']) for side in ('height', 'width', 'channels')]
     assert lists[f'{prefix}image/timestamp'].numpy().tolist() == [

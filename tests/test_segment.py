@@ -4,6 +4,8 @@ import csv
 import functools
 import json
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -174,7 +176,9 @@ def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes
   for name in 'AB':
     (killed / 'videos' / name).symlink_to(tmp_path / 'videos' / name)
   (killed / 'script.py').write_text(code)
-  process = commands.start('script', cwd=killed)
+  # By its path: Bazel's Python does not look for modules in the current folder.
+  process = subprocess.Popen([sys.executable, 'script.py'], cwd=killed, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
   commands.kill_when(process, lambda: len(list(killed.glob('masks/v_*.json'))) >= 2)
   time.sleep(1.5)  # the others end by themselves
   left = len(list(killed.glob('masks/v_*.json')))

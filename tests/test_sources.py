@@ -168,6 +168,14 @@ def test_class_folders_give_a_test_list_drawn_from_all_classes(tmp_path):
   assert data.notes[0].startswith('the data set names no test videos: 4 of 20 were drawn')
 
 
+def test_a_class_of_one_video_needs_the_test_list_left_out(tmp_path):
+  _touch(tmp_path, 'a/1.mp4', 'b/2.mp4')
+  with pytest.raises(errors.UserError, match=r'make_tfrecords --test=0 holds out none'):
+    sources.from_folders(str(tmp_path))
+  data = sources.from_folders(str(tmp_path), test=0)
+  assert len(_read(data, 'trainlist01.txt')) == 2 and 'testlist01.txt' not in data.lists
+
+
 def test_folders_that_say_train_and_test_are_believed(tmp_path):
   _touch(tmp_path, 'train/a/1.mp4', 'train/b/2.mp4', 'val/a/3.mp4', 'test/b/4.mp4')
   data = sources.from_folders(str(tmp_path))

@@ -47,7 +47,7 @@ def define_flags():
                      'lists: a number, or a share below 1.')
   flags.DEFINE_float('test', None,
                      'The same for the test list, where the data set names no test videos; '
-                     f'{sources.TEST_SHARE:g} by default.')
+                     f'{sources.TEST_SHARE:g} by default; 0 for no test list.')
   flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.')
   flags.DEFINE_string('output', None, 'Folder of the records.')
 
