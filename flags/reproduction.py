@@ -1,5 +1,7 @@
 """Flags of reproduce."""
 
+import os
+
 from absl import flags
 
 from flags import data
@@ -26,6 +28,8 @@ def define():
   flags.DEFINE_bool('dry_run', False, 'Print what is to be done, with estimated times, and stop.')
   data.define_clips()
   training.define_settings()
+  flags.DEFINE_string('flow_weights', None,
+                      'As --weights, for the networks of stream flow; --weights is for RGB alone.')
 
 
 def check():
@@ -49,6 +53,12 @@ def numbers(name, allowed=None):
         f'--{name} must be {"some of " + ", ".join(map(str, allowed)) if allowed else "numbers"}; '
         f'received {",".join(values) if values else "none"}')
   return found
+
+
+def flow_weights():
+  """The file of --flow_weights as an absolute path, or None."""
+  path = flags.FLAGS.flow_weights
+  return None if path is None else os.path.abspath(path)
 
 
 def splits():

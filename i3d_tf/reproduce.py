@@ -58,11 +58,13 @@ def main():
   else:
     source = records.open_folder(values.records)
     folders = {None: values.records}
-    frames_tested = clips.max_frames
     num_classes = len(source.label_names)
-    num_tested = len(splits.load(source, 'test', chosen_splits[0])[0])
+    tested, _ = splits.load(source, 'test', chosen_splits[0])
+    num_tested = len(tested)
+    frames_tested = round(sum(min(e.frames, clips.max_frames) for e in tested) / num_tested)
   reproduction = reproduction_lib.Reproduction(
-      values.run_dir, chosen, chosen_splits, seeds, folders, clips, network, optimization, verdicts)
+      values.run_dir, chosen, chosen_splits, seeds, folders, clips, network, optimization, verdicts,
+      reproduction_flags.flow_weights())
   if values.dry_run:
     print('\n'.join(reproduction_lib.plan(
         reproduction, num_classes, num_tested, frames_tested)))

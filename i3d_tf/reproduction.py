@@ -48,6 +48,7 @@ class Reproduction:
     clips, network, optimization: settings as in `runs.Run`; the conditions
       decide over stream, resize, augmentation, masks and seed.
     verdicts: a dict of verdicts on masks, or None.
+    flow_weights: in place of `network.weights` for models of stream flow.
   """
 
   run_dir: str
@@ -59,6 +60,7 @@ class Reproduction:
   network: runs.Network
   optimization: runs.Optimization
   verdicts: dict | None = None
+  flow_weights: str | None = None
 
   def __post_init__(self):
     # A split's rows differ by seed alone, so that a summary over splits comes early.
@@ -89,7 +91,9 @@ class Reproduction:
     verdicts = None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
     data = runs.Data(os.path.abspath(self.records[model.diversity]), model.split, treatment.region,
                      treatment.fill, treatment.place, verdicts)
-    return runs.Run(data, clips, self.network, self.optimization, tuple(label_names))
+    network = self.network if model.stream == 'rgb' else dataclasses.replace(
+        self.network, weights=self.flow_weights)
+    return runs.Run(data, clips, network, self.optimization, tuple(label_names))
 
   def steps_done(self, model):
     """Training steps of a model that a checkpoint holds."""

@@ -1,5 +1,6 @@
 """Running conditions: what is shared, what is kept after a stop, what fails alone."""
 
+import dataclasses
 import json
 import os
 
@@ -39,12 +40,20 @@ def done(records, tmp_path_factory):
   return run_dir, failures
 
 
+def test_every_stream_starts_from_weights_of_its_own(records, tmp_path):
+  reproduction = dataclasses.replace(
+      _reproduction(records, tmp_path, '1a'), flow_weights='flow.keras')
+  weights = {model.stream: reproduction.run(model, ['a', 'b']).network.weights
+             for model in reproduction.tests()}
+  assert weights == {'rgb': None, 'flow': 'flow.keras'}
+
+
 def test_a_failing_model_does_not_stop_the_others(done):
   run_dir, failures = done
   assert [name for name, _ in failures] == ['flow_none_split1_seed0']  # records without flow
   assert 'expected flow' in failures[0][1]
-  assert sorted(name for name in os.listdir(run_dir / 'results') if name.endswith('.csv')) == [
-      f'{name}.split1.seed0.csv' for name in ('1b-rgb', '2a', '2a-pasted', '3-silhouette')]
+  assert {name for name in os.listdir(run_dir / 'results') if name.endswith('.csv')} == {
+      f'{name}.split1.seed0.csv' for name in ('1b-rgb', '2a', '2a-pasted', '3-silhouette')}
 
 
 def test_rows_are_those_of_the_model_and_the_table_lies_beside(done):
