@@ -157,7 +157,8 @@ def _predictor(model, run, treatment, with_partners):
 def report(outcome, run_dir):
   """The summaries of `evaluate` as a few lines of text."""
   wide = max(18, *(len(mask) + 2 for mask in outcome))
-  lines = [f'{"replaced at test":<{wide}}{"accuracy":>9}{"top 5":>8}{"videos":>8}{"kept original":>15}']
+  lines = [f'{"replaced at test":<{wide}}{"accuracy":>9}{"top 5":>8}{"videos":>8}'
+           f'{"kept original":>15}']
   for mask, summary in outcome.items():
     lines.append(f'{mask:<{wide}}{summary["accuracy"]:>9.4f}{summary["top_5_accuracy"]:>8.4f}'
                  f'{summary["videos"]:>8}{len(summary["kept_original"]):>15}')

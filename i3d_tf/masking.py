@@ -237,7 +237,7 @@ def _placed(person, place):
 def _elsewhere(person):
   width = person.shape[3]
   columns = np.arange(width)
-  # How often column x and column y of one row are both the person's, exact in float32 below 2 ** 24.
+  # How often columns x and y of one row are both the person's, exact in float32 below 2 ** 24.
   rows = tf.reshape(tf.cast(person, tf.float32), [tf.shape(person)[0], -1, width])
   both = tf.reshape(tf.matmul(rows, rows, transpose_a=True), [-1, width * width])
   shifts = np.array(sorted(columns, key=lambda shift: abs(shift - width // 2)))

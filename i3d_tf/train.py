@@ -196,12 +196,14 @@ def main():
   run_dir = values.run_dir
   if run_dir is None:
     run_dir = os.path.join('runs', '_'.join([
-        *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name, f'split{run.data.split}',
+        *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name,
+        f'split{run.data.split}',
         f'seed{run.clips.seed}']))
   runs.start(run_dir, run, training_flags.given(), verdicts)
   model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
   outcome = evaluate.evaluate(run_dir, eval_masks, model=model)
-  print(f'\n{run_dir}: trained for {run.optimization.steps} steps, {_described(run.data.treatment)}')
+  print(f'\n{run_dir}: trained for {run.optimization.steps} steps, '
+        f'{_described(run.data.treatment)}')
   print(evaluate.report(outcome, run_dir))
   print(f'test it under other masks:  evaluate --run_dir={run_dir} '
         '--eval_masks=none,background,activity')
