@@ -113,8 +113,30 @@ def network_input(frames, masks=None, found=None, region='none', fill='black', s
   Returns:
     float32 [B, T, H, W, C] in [-1, 1].
   """
-  clips = tf.cast(frames, tf.float32) * (2 / 255) - 1
-  return masking.replace(clips, masks, found, region, fill, stream)
+  return masking.replace(_scaled(frames), masks, found, region, fill, stream)
+
+
+def treated_input(batch, treatment, stream='rgb', seeds=None):
+  """A batch of the input pipeline to what the network sees under a treatment.
+
+  Args:
+    batch: a dict with 'frames', 'masks' and 'found', for fill 'other' also with
+      'partner_frames', 'partner_masks' and 'partner_found'; see `input_pipeline.training`.
+    treatment: a `masking.Treatment`.
+    stream, seeds: as in `masking.apply`.
+
+  Returns:
+    float32 [B, T, H, W, C] in [-1, 1].
+  """
+  partner = None
+  if 'partner_frames' in batch:
+    partner = (_scaled(batch['partner_frames']), batch['partner_masks'], batch['partner_found'])
+  return masking.apply(_scaled(batch['frames']), batch['masks'], batch['found'], treatment, stream,
+                       seeds, partner)
+
+
+def _scaled(frames):
+  return tf.cast(frames, tf.float32) * (2 / 255) - 1
 
 
 # === Whole videos: evaluation, prediction, export ===

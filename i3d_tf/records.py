@@ -26,6 +26,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import zlib
 
 import numpy as np
 from tensorflow_datasets.proto import tf_example_pb2
@@ -394,6 +395,11 @@ def open_folder(folder):
                         f'expected 0 to {len(manifest["label_names"]) - 1}')
   return Records(
       str(folder), tuple(entries), tuple(manifest['label_names']), manifest['settings'])
+
+
+def path_number(path):
+  """A number of a video's own, whatever its place in a list: what its seeds are made of."""
+  return zlib.crc32(path.encode())
 
 
 def columns(entries, folder):

@@ -13,6 +13,7 @@ from i3d_tf import mask_images
 from i3d_tf import records
 from segmentation import masks as masks_lib
 from tests import fakes
+from tests import tiny
 
 _JUST_UNDER_1 = np.nextafter(np.float32(1), np.float32(0))
 
@@ -506,3 +507,36 @@ def test_errors_that_are_not_of_the_records_are_passed_on(numbered):
   with pytest.raises(tf.errors.InvalidArgumentError, match='^of the network'):
     with input_pipeline.naming_bad_records(numbered, numbered.entries[:1]):
       raise tf.errors.InvalidArgumentError(None, None, 'of the network')
+
+
+def test_partners_are_of_another_class_and_repeat(tmp_path):
+  source = records.open_folder(tiny.make_records(tmp_path))
+  entries = source.entries
+  settings = input_pipeline.Settings(frame_size=32, clip_frames=12, batch_size=5, mask_dilation=0,
+                                     augment=False, with_partners=True)
+  # The frames of every video from its first, looped to 12: what a partner must look like.
+  alone = {}
+  for batch in input_pipeline.evaluation(
+      source, entries, dataclasses.replace(settings, with_partners=False)):
+    for frames, masks, entry in zip(*(batch[k].numpy() for k in ('frames', 'masks', 'entry'))):
+      looped = np.arange(12) % len(frames)
+      alone[entry] = frames[looped], masks[looped]
+
+  def partner_of(frames, masks):
+    found = [entry for entry, (f, m) in alone.items()
+             if np.array_equal(f, frames) and np.array_equal(m, masks)]
+    assert len(found) == 1
+    return found[0]
+
+  def pairs(start_step):
+    seen = []
+    for batch in input_pipeline.training(source, entries, settings, start_step).take(4):
+      for entry, frames, masks in zip(batch['entry'].numpy(), batch['partner_frames'].numpy(),
+                                      batch['partner_masks'].numpy()):
+        seen.append((entry, partner_of(frames, masks)))
+    return seen
+
+  first = pairs(0)
+  assert all(entries[a].label != entries[b].label for a, b in first)
+  assert len({b for _, b in first}) > 8
+  assert pairs(2)[:10] == first[10:]
