@@ -72,10 +72,10 @@ def main():
   failures = reproduction_lib.run(
       reproduction, checkpoint_every=values.checkpoint_every, log_every=values.log_every,
       flags=training_flags.given())
-  print(f'\nresults: {values.run_dir}/results, a row a video')
+  print('\n' + '\n'.join(reproduction_lib.table(reproduction)))
+  print(f'results: {values.run_dir}/results, a row a video')
   for name, reason in failures:
     print(f'failed: {name}: {reason}')
-  print(f'tables and figures:  report --run_dir={values.run_dir}')
   return 1 if failures else 0
 
 

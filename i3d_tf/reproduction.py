@@ -214,6 +214,22 @@ def write_conditions(reproduction):
 # === The plan ===
 
 
+def table(reproduction):
+  """The accuracies that there are, in per cent, lines of text: a row a condition and seed."""
+  lines = ['accuracy, %'.ljust(24) + ''.join(
+      f'{"split " + str(split):>10}' for split in reproduction.splits) + '  what']
+  for condition in reproduction.conditions:
+    for seed in reproduction.seeds:
+      row = ''
+      for split in reproduction.splits:
+        summary = results.read_summary(
+            reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}')
+        row += f'{"-":>10}' if summary is None else f'{100 * summary["accuracy"]:>10.2f}'
+      name = condition.name if len(reproduction.seeds) == 1 else f'{condition.name} seed {seed}'
+      lines.append(f'{name:24}{row}  {condition.title}')
+  return lines
+
+
 def plan(reproduction, num_classes, num_tested, frames_tested):
   """What is to be done, as lines of text with estimated times.
 

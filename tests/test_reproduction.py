@@ -91,6 +91,15 @@ def test_the_plan_says_what_is_missing(done, records):
   assert '0 of 2 steps trained' in lines[1] and '2 models, 3 results' in lines[2]
 
 
+def test_the_table_holds_the_accuracies_of_the_rows(done, records):
+  run_dir, _ = done
+  head, rgb, flow = reproduction_lib.table(_reproduction(records, run_dir, '1b-rgb', '1b-flow'))
+  rows = _result(run_dir, '1b-rgb')
+  expected = 100 * sum(row.prediction == row.label for row in rows) / len(rows)
+  assert head.split()[:4] == ['accuracy,', '%', 'split', '1']
+  assert rgb.split()[:2] == ['1b-rgb', f'{expected:.2f}'] and flow.split()[:2] == ['1b-flow', '-']
+
+
 def test_logits_of_streams_are_added(done):
   run_dir, _ = done
   first, second = _result(run_dir, '1b-rgb'), _result(run_dir, '2a')
@@ -110,7 +119,8 @@ def test_a_killed_command_goes_on_to_the_same_results(records, tmp_path):
   model = tmp_path / 'killed' / 'runs' / 'rgb_none_split1_seed0'
   commands.kill_when(process, (model / 'checkpoints' / 'checkpoint').exists)
   out, _ = commands.run('i3d_tf.reproduce', *arguments, '--run_dir=killed', cwd=tmp_path)
-  assert 'report --run_dir=killed' in out
+  assert 'results: killed/results, a row a video' in out
+  assert '2a ' in out and 'split 1' in out
   for name in ('1b-rgb', '2a'):
     for a, b in zip(_result(tmp_path / 'whole', name), _result(tmp_path / 'killed', name),
                     strict=True):
