@@ -1,18 +1,12 @@
 """A look at every video of a data set: on all cores, going on where it was stopped."""
 
-import concurrent.futures
-from concurrent.futures import process
 import dataclasses
 import functools
 import json
-import multiprocessing
 import os
-import signal
-import threading
-
-import cv2
 
 from i3d_tf import files
+from segmentation import processes as processes_lib
 from segmentation import strips
 from segmentation import suspicion
 
@@ -42,7 +36,7 @@ def examine(sources, folder, settings=strips.Settings(), limits=suspicion.Limits
     look = functools.partial(strips.glance, folder=folder, settings=settings, limits=limits)
     tell = (lambda done, total: None) if progress is None else progress
     tell(len(done.glances), len(sources))
-    for source, seen in in_processes(look, waiting, processes):
+    for source, seen in processes_lib.in_processes(look, waiting, processes):
       if seen is None:
         seen = strips.Glance(source.video, None, f'{source.file}: {_DIED}', '', (), (), 0, 0)
       done.add(seen, keys[source.video])
@@ -108,63 +102,3 @@ def _from_json(values):
   return strips.Glance(**{
       **values, 'measures': None if measures is None else suspicion.Measures(**measures),
       'shown': tuple(values['shown']), 'moment': tuple(values['moment'])})
-
-
-def in_processes(function, items, processes=None):
-  """Calls a function on items in several processes.
-
-  A process that dies, as some do on damaged files, costs one item and no more.
-
-  Args:
-    function: can be pickled.
-    items: a list.
-    processes: number of processes; None for one a core.
-
-  Yields:
-    (item, result) as they come; the result is None where the process died.
-  """
-  if processes is None:
-    processes = len(os.sched_getaffinity(0))
-  items = list(items)
-  while items:
-    answered = set()
-    with _pool(min(processes, len(items))) as pool:
-      calls = {pool.submit(function, item): number for number, item in enumerate(items)}
-      try:
-        for call in concurrent.futures.as_completed(calls):
-          result = call.result()
-          answered.add(calls[call])
-          yield items[calls[call]], result
-      except process.BrokenProcessPool:
-        pass
-      except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    items = [item for number, item in enumerate(items) if number not in answered]
-    # One of those under way was it: they are tried one by one.
-    suspects = items[:2 * processes + 1]
-    items = items[len(suspects):]
-    for item in suspects:
-      with _pool(1) as pool:
-        try:
-          result = pool.submit(function, item).result()
-        except process.BrokenProcessPool:
-          result = None
-      yield item, result
-
-
-def _pool(processes):
-  # Not forked: OpenCV's and FFmpeg's threads do not survive that.
-  return concurrent.futures.ProcessPoolExecutor(
-      processes, multiprocessing.get_context('spawn'), _start_process)
-
-
-def _start_process():
-  cv2.setNumThreads(1)
-  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
-
-  def end_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-  threading.Thread(target=end_with_parent, daemon=True).start()

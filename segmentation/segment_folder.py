@@ -1,14 +1,10 @@
 """Masks of one video, and of a folder of videos: resumable, in several processes."""
 
-import concurrent.futures
 import csv
 import dataclasses
+import functools
 import itertools
-import multiprocessing
 import os
-import signal
-import threading
-import time
 
 import cv2
 
@@ -17,6 +13,7 @@ from i3d_tf import files
 from i3d_tf import video as video_lib
 from i3d_tf import video_files
 from segmentation import masks as masks_lib
+from segmentation import processes as processes_lib
 from segmentation import video_masks
 
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
@@ -229,40 +226,19 @@ def _done(output, names, recorded):
 # === Several processes ===
 
 _worker = {}
+_DIED = 'the process that worked on it died (is the file damaged, or memory full?)'
 
 
 def _in_processes(work, names, make_segmenter, processes, progress):
   """Yields (name, result of `_Work.do`) in the order in which they are done."""
-  executor = concurrent.futures.ProcessPoolExecutor(
-      min(processes, len(names)), multiprocessing.get_context('spawn'),
-      _start_worker, (work, make_segmenter, os.getpid()))
-  try:
-    futures = {executor.submit(_do_in_worker, name): name for name in names}
-    for future in concurrent.futures.as_completed(futures):
-      yield futures[future], future.result()
-      progress(1)
-  except concurrent.futures.process.BrokenProcessPool as e:
-    raise errors.UserError(
-        'a process ended while it worked on a video (out of memory?); the same command goes on '
-        'where it stopped, and fewer --processes need less memory') from e
-  finally:
-    executor.shutdown(wait=False, cancel_futures=True)
-    for child in multiprocessing.active_children():
-      child.kill()
+  start = functools.partial(_start_worker, work, make_segmenter)
+  for name, result in processes_lib.in_processes(_do_in_worker, names, processes, start):
+    yield name, f'{os.path.join(work.folder, name)}: {_DIED}' if result is None else result
+    progress(1)
 
 
-def _start_worker(work, make_segmenter, parent):
-  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the others
-  threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-  cv2.setNumThreads(1)
+def _start_worker(work, make_segmenter):
   _worker.update(work=work, segmenter=make_segmenter())
-
-
-def _end_with(parent):
-  """Ends this process when its parent was killed."""
-  while os.getppid() == parent:
-    time.sleep(0.5)
-  os._exit(1)  # pylint: disable=protected-access
 
 
 def _do_in_worker(name):

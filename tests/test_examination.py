@@ -83,20 +83,3 @@ def test_damaged_lines_of_a_journal_are_left_out(tmp_path, sources, line):
   lines = path.read_text().splitlines()
   path.write_text('\n'.join([line, *lines[1:]]) + '\n')
   assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])
-
-
-# `eval`, since a function of this file would have every process import TensorFlow.
-
-
-def test_a_process_that_dies_costs_its_item_and_no_other():
-  items = [f'2 * {n}' for n in range(12)]
-  items[3] = items[9] = 'os.kill(os.getpid(), 9)'.replace('os', '__import__("os")')
-  results = list(examination.in_processes(eval, items, processes=2))
-  assert sorted(result for _, result in results if result is not None) == [
-      2 * n for n in range(12) if n not in (3, 9)]
-  assert [item for item, result in results if result is None] == [items[3]] * 2
-
-
-def test_an_error_in_a_process_is_an_error_here():
-  with pytest.raises(ZeroDivisionError):
-    list(examination.in_processes(eval, ['1 / 0'], processes=1))

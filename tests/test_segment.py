@@ -96,6 +96,27 @@ def test_videos_in_which_nobody_is_found_are_listed(tmp_path):
   assert len(masks_lib.read(tmp_path / 'masks' / 'v_B_g01_c01.json')) == 6
 
 
+class Deadly(Bright):
+  """Its process dies of videos that begin with a bright frame."""
+
+  def people(self, frames):
+    if frames[0].min() > 200:
+      os.kill(os.getpid(), 9)
+    return super().people(frames)
+
+
+def test_a_video_of_which_a_process_dies_is_listed_and_the_rest_is_done(tmp_path):
+  _write_videos(tmp_path / 'videos', groups=3)
+  fakes.write_video(tmp_path / 'videos' / 'A' / 'v_A_g02_c01.avi',
+                    np.full((6, _HEIGHT, _WIDTH, 3), 255, np.uint8))
+  outcome = _segment(tmp_path, Deadly, processes=2)
+  failure, = outcome.failures
+  assert failure.video == 'A/v_A_g02_c01.avi'
+  assert failure.reason.endswith('the process that worked on it died (is the file damaged, or '
+                                 'memory full?)')
+  assert len(list((tmp_path / 'masks').glob('v_*.json'))) == 5
+
+
 def test_bad_videos_are_listed_and_the_rest_is_done(tmp_path):
   _write_videos(tmp_path / 'videos')
   bad = tmp_path / 'videos' / 'B' / 'v_B_g01_c01.avi'
