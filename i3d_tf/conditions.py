@@ -2,7 +2,7 @@
 
 A condition says what a network was trained on and what it is tested on. Networks
 are shared: one model serves 1b-rgb, 2a, 2b and every control that differs only in
-the test. `model_name` names the run directory, and so the folders of `reproduce`
+the test. `Model.name` names the run directory, so that the folders of `reproduce`
 follow from the table.
 """
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 from i3d_tf import errors
 from i3d_tf import optical_flow
 from i3d_tf import pictures
-from i3d_tf import record_files
 from i3d_tf import records
+from i3d_tf import tfrecord
 
 _SPEED = 98  # percentile of a video's motion that is drawn in full colour
 
@@ -71,8 +71,8 @@ def draw(folder, entries, label_names, columns=6, height=160):
   for entry in entries:
     try:
       frames, flow, speed = _rows(folder, entry, columns, height)
-    except (record_files.DamageError, OSError, tf.errors.InvalidArgumentError) as e:
-      reason = str(e).split('\n', maxsplit=1)[0] if isinstance(e, record_files.DamageError) else (
+    except (tfrecord.DamageError, OSError, tf.errors.InvalidArgumentError) as e:
+      reason = str(e).split('\n', maxsplit=1)[0] if isinstance(e, tfrecord.DamageError) else (
           'an image in it cannot be decoded')
       skipped.append((entry.path, reason))
       continue
@@ -90,7 +90,7 @@ def draw(folder, entries, label_names, columns=6, height=160):
 
 def _rows(folder, entry, columns, height):
   """(frames, flow, speed) of a video, flow being an empty list if it has none."""
-  video = records.parse(record_files.read(f'{folder}/{entry.shard}', entry.offset))
+  video = records.parse(tfrecord.read(f'{folder}/{entry.shard}', entry.offset))
   count = len(video['frames'])
   places = np.unique(np.linspace(0, count - 1, columns).round().astype(int))
   frames = []

@@ -11,9 +11,9 @@ import os
 
 from i3d_tf import errors
 from i3d_tf import record_checks
-from i3d_tf import record_files
 from i3d_tf import records
 from i3d_tf import splits
+from i3d_tf import tfrecord
 from i3d_tf import ucf101
 
 
@@ -105,9 +105,9 @@ def inspect(folder, quick=False, progress=None, workers=None):
   def look(place):
     shard, offset, entry = place
     try:
-      data = record_files.read(os.path.join(folder, shard), offset)
+      data = tfrecord.read(os.path.join(folder, shard), offset)
       found, reasons = record_checks.look(data, shard, offset, entry, label_names, labels, quick)
-    except (record_files.DamageError, OSError) as e:
+    except (tfrecord.DamageError, OSError) as e:
       found, reasons = None, [str(e)]
     path = found.path if found else entry.path if entry else None
     return found, [Problem(shard, reason, offset, path) for reason in reasons]
@@ -159,7 +159,7 @@ def _read_lists(folder, label_names, problems):
   """name ('trainlist01') -> path -> label, for every list there is."""
   lists = {}
   for split in ucf101.SPLITS:
-    for subset in ('train', 'test'):
+    for subset in ucf101.SUBSETS:
       name = ucf101.list_name(subset, split)
       path = os.path.join(folder, splits.LISTS, name)
       if not os.path.exists(path):
@@ -180,11 +180,11 @@ def _places(folder, shard, problems):
     problems.append(Problem(shard, str(e)))
   found = []
   try:
-    for offset in record_files.offsets(path):
+    for offset in tfrecord.offsets(path):
       found.append((shard, offset, None))
   except FileNotFoundError:
     pass  # that it is missing was said
-  except (record_files.DamageError, OSError) as e:
+  except (tfrecord.DamageError, OSError) as e:
     end = found[-1][1] if found else 0
     problems.append(Problem(shard, f'after the record at byte {end} no further one can be found: '
                             f'{e}'))

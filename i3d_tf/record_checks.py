@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf import letterbox
-from i3d_tf import record_files
 from i3d_tf import records
+from i3d_tf import tfrecord
 
 _BAR_FRAMES = 16  # frames of a video that are searched for black bars
 
@@ -41,7 +41,7 @@ class Video:
 
   @property
   def mask_found(self):
-    return self.coverage is not None and self.coverage > 0 and not self.keep_original
+    return records.mask_found(self.coverage, self.keep_original)
 
 
 def look(data, shard, offset, entry, label_names, labels, quick):
@@ -131,7 +131,7 @@ def _check_label(video, text, label_names, labels, expect):
 def _check_entry(video, entry, length, coverage, expect):
   for what, indexed, found in (
       ('path', entry.path, video.path), ('label', entry.label, video.label),
-      ('length', entry.length, length + record_files.FRAMING),
+      ('length', entry.length, length + tfrecord.OVERHEAD),
       ('frames', entry.frames, video.frames), ('height', entry.height, video.height),
       ('width', entry.width, video.width), ('flow', entry.flow, video.flow),
       ('keep_original', entry.keep_original, video.keep_original)):

@@ -105,7 +105,15 @@ class Entry:
   @property
   def mask_found(self):
     """Whether the masks show a person and may be used; else the video keeps its original RGB."""
-    return self.coverage is not None and self.coverage > 0 and not self.keep_original
+    return mask_found(self.coverage, self.keep_original)
+
+
+def mask_found(coverage, keep_original):
+  """Whether masks are used: they show a person, and nobody decided against them.
+
+  Otherwise the video keeps its original RGB in every condition: the paper's rule.
+  """
+  return coverage is not None and coverage > 0 and not keep_original
 
 
 def encode(video):

@@ -211,9 +211,6 @@ def write_conditions(reproduction):
     json.dump(content, f, indent=2)
 
 
-# === The plan ===
-
-
 def table(reproduction):
   """The accuracies that there are, in per cent, lines of text: a row a condition and seed."""
   lines = ['accuracy, %'.ljust(24) + ''.join(
@@ -228,6 +225,9 @@ def table(reproduction):
       name = condition.name if len(reproduction.seeds) == 1 else f'{condition.name} seed {seed}'
       lines.append(f'{name:24}{row}  {condition.title}')
   return lines
+
+
+# === The plan ===
 
 
 def plan(reproduction, num_classes, num_tested, frames_tested):

@@ -17,13 +17,12 @@ from i3d_tf import files
 from i3d_tf import hold_out
 from i3d_tf import splits
 from i3d_tf import ucf101
+from i3d_tf import video_files
 from segmentation import verdicts as verdicts_lib
 
 _SUBSETS = {'train': 'train', 'training': 'train', 'test': 'test', 'testing': 'test',
             'val': 'validation', 'valid': 'validation', 'validate': 'validation',
             'validation': 'validation'}
-_VIDEOS = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.ts',
-           '.webm', '.wmv')
 TEST_SHARE = 0.2  # of the groups, where the input names no test videos
 
 
@@ -177,7 +176,7 @@ def from_folders(videos, masks=None, verdicts=None, validation=None, test=None, 
   for subset, folder in found:
     label = os.path.basename(folder)
     for name in sorted(os.listdir(os.path.join(videos, folder))):
-      if os.path.splitext(name)[1].lower() not in _VIDEOS or name.startswith('.'):
+      if os.path.splitext(name)[1].lower() not in video_files.SUFFIXES or name.startswith('.'):
         continue
       path = f'{label}/{name}'
       if path in subsets:
@@ -186,7 +185,7 @@ def from_folders(videos, masks=None, verdicts=None, validation=None, test=None, 
       items.append(_Item(path, os.path.join(videos, folder, name), path, label_names.index(label)))
       subsets[path] = subset
   if not items:
-    raise SourceError(f'{videos}: expected class folders of video files ({", ".join(_VIDEOS)}); '
+    raise SourceError(f'{videos}: expected class folders of video files ({", ".join(video_files.SUFFIXES)}); '
                       'found none')
   return _split(items, subsets, label_names, masks, verdicts, validation, test, seed)
 
@@ -241,7 +240,7 @@ def _label_names(found, labels, where):
 def _split(items, subsets, label_names, masks, verdicts, validation, test, seed):
   """A `DataSet` of items whose subsets are known, after holding out what has none."""
   lists = {subset: {item.path: item.label for item in items if subsets[item.path] == subset}
-           for subset in ('train', 'test', 'validation')}
+           for subset in ucf101.SUBSETS}
   groups = {item.path: item.name for item in items}
   notes = []
   if test is not None and lists['test']:

@@ -5,8 +5,8 @@ import os
 from i3d_tf import errors
 
 # Of what FFmpeg reads, what video data sets come in.
-SUFFIXES = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.webm',
-            '.wmv')
+SUFFIXES = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.ts',
+            '.webm', '.wmv')
 
 
 def find(folder):

@@ -103,6 +103,15 @@ def test_videos_that_lists_and_records_do_not_share_are_named(tmp_path):
   assert 'in no list: 1 video: B/v_B_g02_c01.avi' in text
 
 
+def test_a_validation_list_is_a_list(tmp_path):
+  folder = _write(tmp_path, [_video(1), _video(2, 1)])
+  (tmp_path / 'lists' / 'testlist01.txt').rename(tmp_path / 'lists' / 'validationlist01.txt')
+  found = inspection.inspect(folder, quick=True)
+  assert found.lists == {'trainlist01': ('A/v_A_g01_c01.avi',),
+                         'validationlist01': ('B/v_B_g02_c01.avi',)}
+  assert not inspection_report.attention(found)
+
+
 def test_black_bars_are_found_in_the_stored_frames(tmp_path):
   frames = 40 + fakes.texture(_HEIGHT, _WIDTH)[np.newaxis].repeat(9, axis=0) // 2
   frames[:, :6] = frames[:, -6:] = 0

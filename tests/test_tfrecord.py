@@ -30,20 +30,46 @@ def test_records_are_read_where_they_begin(path):
     offset += len(data) + tfrecord.OVERHEAD
 
 
-@pytest.mark.parametrize('offset', [1, 15, 33 + 5, 10**9])
-def test_what_is_no_record_is_refused(path, offset):
-  with pytest.raises(ValueError) as error:
+def test_offsets_are_where_records_begin(path):
+  assert list(tfrecord.offsets(path)) == [0, 16, 16 + 17]
+
+
+@pytest.mark.parametrize('offset, message', [
+    (1, 'the checksum of its length is wrong: no record begins there'),
+    (15, 'the checksum of its length is wrong: no record begins there'),
+    (33 + 5, 'the checksum of its length is wrong: no record begins there'),
+    (10 ** 9, 'the file ends at byte 102449')])
+def test_what_is_no_record_is_refused(path, offset, message):
+  with pytest.raises(tfrecord.DamageError, match=f'^{message}$'):
     tfrecord.read(path, offset)
-  assert str(error.value) == f'{path}: expected a whole record at byte {offset}'
 
 
-def test_a_flipped_bit_and_a_cut_are_noticed(path):
+@pytest.mark.parametrize('place, message', [
+    (0, 'the checksum of its length is wrong: no record begins there'),
+    (9, 'the checksum of its length is wrong: no record begins there'),
+    (50, 'its checksum is wrong'),
+    (-1, 'its checksum is wrong'),
+])
+def test_a_flipped_bit_is_told(path, place, message):
   with open(path, 'rb') as f:
     content = bytearray(f.read())
-  start = 16 + 17
-  for changed in (content[:-1], content[:-3000], content[:start + 5],
-                  content[:start + 50] + b'!' + content[start + 51:]):
-    with open(path, 'wb') as f:
-      f.write(changed)
-    with pytest.raises(ValueError, match=f'expected a whole record at byte {start}$'):
-      tfrecord.read(path, start)
+  content[16 + 17 + place if place >= 0 else place] ^= 1
+  with open(path, 'wb') as f:
+    f.write(content)
+  with pytest.raises(tfrecord.DamageError, match=f'^{message}$'):
+    tfrecord.read(path, 16 + 17)
+  assert tfrecord.read(path, 16) == b'a'
+
+
+@pytest.mark.parametrize('cut', [1, 3000])
+def test_a_cut_file_is_told(path, cut):
+  with open(path, 'rb') as f:
+    content = f.read()
+  with open(path, 'wb') as f:
+    f.write(content[:-cut])
+  message = (f'it should reach to byte {len(content)}; the file ends at byte '
+             f'{len(content) - cut}')
+  with pytest.raises(tfrecord.DamageError, match=message):
+    tfrecord.read(path, 16 + 17)
+  with pytest.raises(tfrecord.DamageError, match=message):
+    list(tfrecord.offsets(path))
