@@ -1,4 +1,6 @@
-"""Mask R-CNN of TF Hub: the network that the paper's masks were made with.
+"""Mask R-CNN of TF Hub: the kind of network that the paper's masks were made with.
+
+The paper took detectron2's; this one is of the same design, with other weights.
 
 Its home is Kaggle now. It is taken from TF Hub's cache (TFHUB_CACHE_DIR) or kagglehub's,
 and fetched (232 MB) where it is in neither.
