@@ -219,7 +219,7 @@ def _differences(paper, outcomes, statistic):
   for first, second, what, family in _pairs(paper):
     if first not in outcomes or second not in outcomes:
       continue
-    a, b = _same_videos(outcomes[first], outcomes[second])
+    a, b = same_videos(outcomes[first], outcomes[second])
     if not len(a.videos):
       continue
     found = paper_statistics.difference(
@@ -245,7 +245,7 @@ def _differences(paper, outcomes, statistic):
       columns, tuple(rows), note)
 
 
-def _same_videos(first, second):
+def same_videos(first, second):
   """Two `Outcomes` cut down to the splits and videos that both have, in the same order."""
   places = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
   shared = [(index, places[key]) for index, key in enumerate(zip(first.splits, first.videos))
