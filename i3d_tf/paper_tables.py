@@ -4,7 +4,6 @@ Accuracies are in per cent, as the paper prints them.
 """
 
 import dataclasses
-import os
 
 import numpy as np
 
@@ -99,14 +98,6 @@ def make(paper, *, draws=paper_statistics.DRAWS, seed=0):
       _seeds(paper),
       _classes(paper, outcomes),
       _bars(paper, outcomes))
-
-
-def write(tables, folder):
-  """Writes each table as {name}.csv and {name}.tex."""
-  for table in tables.all:
-    for suffix, content in (('csv', paper_table.to_csv(table)),
-                            ('tex', paper_table.to_latex(table))):
-      paper_table.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
 
 
 @dataclasses.dataclass(frozen=True)
