@@ -11,6 +11,7 @@ import os
 
 import matplotlib
 from matplotlib import figure as figure_lib
+from matplotlib import ticker
 import numpy as np
 
 from i3d_tf import files
@@ -90,6 +91,7 @@ def bars(tables, names, splits):
       title += f'{name}, split {split}' if len(names) > 1 else f'split {split}'
       axis.set_title(title, loc='left')
       axis.grid(axis='y')
+      axis.yaxis.set_major_locator(ticker.MaxNLocator(4, integer=True))
       axis.set_ylim(0, most * 1.05)
       rows = found.get((name, split))
       if rows is None:
@@ -197,16 +199,17 @@ def accuracies(tables, with_published):
     places = np.arange(len(rows))[::-1]
     middle = np.array([row['accuracy'] for row in rows])
     axis.errorbar(middle, places, xerr=_errors(rows, 'accuracy'), fmt='o', color=_BLUE,
-                  markersize=3.5, elinewidth=1, label='ours, 95% interval')
+                  markersize=3.5, elinewidth=1, label='ours')
     if with_published:
       published = [(row['published'], place) for row, place in zip(rows, places)
                    if row.get('published') is not None]
       axis.plot(*zip(*published), linestyle='', marker='D', markersize=4, color=_ORANGE,
                 fillstyle='none', label='published (UCF101)')
     _name_rows(axis, places, [row['row'] for row in rows])
-    axis.set_xlim(0, 101)
-    axis.set_xlabel('Accuracy, mean of splits, %')
-    figure.legend(*axis.get_legend_handles_labels(), loc='outside upper center', ncols=2)
+    axis.set_xlim(-2, 102)
+    axis.set_xlabel('Accuracy, mean of splits, %; 95% interval')
+    if with_published:
+      figure.legend(*axis.get_legend_handles_labels(), loc='outside upper center', ncols=2)
   return figure
 
 
@@ -235,8 +238,8 @@ def differences(table):
       axis.text(1.02, place, f'{paper_table.text(row["difference"], "points")}   {row["what"]}',
                 transform=axis.get_yaxis_transform(), va='center', fontsize=6, color=_SOFT)
     _name_rows(axis, places, [f'{row["first"]} − {row["second"]}' for row in rows])
-    axis.set_xlabel('Difference of accuracy on the same videos, points; 95% interval '
-                    '(hollow where it holds zero)')
+    axis.set_xlabel('Difference of accuracy, percentage points; hollow where the 95% interval '
+                    'holds zero', loc='left')
   return figure
 
 
@@ -274,6 +277,9 @@ def coverage(tables):
       found.setdefault(row['row'], []).append(row)
   if not found:
     return None
+  by_class = {}
+  for row in tables.coverage_classes.rows:
+    by_class.setdefault(row['row'], []).append((row['coverage'], row['accuracy'], row['number']))
   rho = {row['row']: row['rho'] for row in tables.correlations.rows if row['level'] == 'classes'}
   with look():
     figure = figure_lib.Figure((PAGE, 2.7), layout='constrained')
@@ -282,10 +288,9 @@ def coverage(tables):
       color, marker = _STYLES[name]
       left.errorbar([row['coverage'] for row in rows], [row['accuracy'] for row in rows],
                     yerr=_errors(rows, 'accuracy'), color=color, marker=marker, markersize=3.5,
-                    elinewidth=0.7, label=name)
+                    elinewidth=0.6, label=name)
     for name in ('2a', '2b'):
-      points = [(row['coverage'], row[name], row['number']) for row in tables.classes.rows
-                if name in found and None not in (row['coverage'], row.get(name))]
+      points = by_class.get(name, [])
       if points:
         x, y, numbers = zip(*points)
         color, marker = _STYLES[name]
@@ -300,7 +305,7 @@ def coverage(tables):
       axis.set_xlabel('Person covers, % of the picture')
       axis.grid()
       axis.set_ylim(-2, 102)
-      axis.set_xlim(left=0)
+      axis.set_xlim(-1)
       if axis.get_legend_handles_labels()[0]:
         axis.legend(loc='upper center', bbox_to_anchor=(0.5, -0.17), ncols=5, handlelength=1.4,
                     columnspacing=1)

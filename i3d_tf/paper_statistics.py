@@ -103,7 +103,7 @@ def mean_interval(values, groups, splits=None, *, draws=DRAWS, seed=0):
 
 
 def accuracy(correct, groups, splits=None, *, draws=DRAWS, seed=0):
-  """`mean_interval` of what lies in [0, 1], also where all or none are correct.
+  """`mean_interval` of an accuracy, also where all videos are correct or none is.
 
   There every draw is alike and the bootstrap has no width. The interval is then that
   of Clopper and Pearson (Biometrika 26, 1934), with a group as one trial.

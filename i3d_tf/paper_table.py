@@ -15,6 +15,7 @@ MISSING = '–'  # where there is no number
 _TEXTS = {
     'count': '{:d}',
     'percent': '{:.2f}',    # of 100
+    'published': '{:.2f}',  # the same, by others and of other data than ours
     'points': '{:+.2f}',    # a difference of per cents
     'correlation': '{:+.2f}',
 }
@@ -28,15 +29,17 @@ class Column:
   Attributes:
     key: of the values in the rows and of the CSV; a range has `key`_low and `key`_high.
     heading: what stands above it.
-    kind: 'text', 'count', 'percent', 'points', 'correlation', 'p', or 'percent_range',
-      'points_range' and 'correlation_range' for the bounds of an interval.
+    kind: 'text', 'name', 'count', 'percent', 'published', 'points', 'correlation', 'p', or
+      'percent_range', 'points_range' and 'correlation_range' for the bounds of an interval.
     group: a heading above this column and its neighbours of the same group, or ''.
+    in_csv_only: whether page and LaTeX leave it out.
   """
 
   key: str
   heading: str
   kind: str = 'text'
   group: str = ''
+  in_csv_only: bool = False
 
   @property
   def keys(self):
@@ -114,6 +117,10 @@ def to_csv(table):
   return out.getvalue()
 
 
+def _shown(table):
+  return [column for column in table.columns if not column.in_csv_only]
+
+
 def _groups(columns):
   """(heading, number of columns) of neighbours of one group."""
   found = []
@@ -129,18 +136,19 @@ def to_html(table):
   """The table as a <table> element: a str."""
   out = [f'<table id="{html.escape(table.name)}"><caption>{html.escape(table.title)}</caption>',
          '<thead>']
-  if any(column.group for column in table.columns):
+  columns = _shown(table)
+  if any(column.group for column in columns):
     out.append('<tr class="groups">' + ''.join(
         f'<th colspan="{count}" scope="colgroup">{html.escape(heading)}</th>'
-        for heading, count in _groups(table.columns)) + '</tr>')
+        for heading, count in _groups(columns)) + '</tr>')
   out.append('<tr>' + ''.join(
       f'<th scope="col"{_class(column)}>{html.escape(column.heading)}</th>'
-      for column in table.columns) + '</tr></thead><tbody>')
+      for column in columns) + '</tr></thead><tbody>')
   for index, row in enumerate(table.rows):
     apart = table.last_apart and index == len(table.rows) - 1
     out.append(('<tr class="apart">' if apart else '<tr>') + ''.join(
         f'<td{_class(column)}>{html.escape(_cell(row, column))}</td>'
-        for column in table.columns) + '</tr>')
+        for column in columns) + '</tr>')
   out.append('</tbody></table>')
   if table.note:
     out.append(f'<p class="note">{html.escape(table.note)}</p>')
@@ -148,19 +156,20 @@ def to_html(table):
 
 
 def _class(column):
-  return '' if column.kind == 'text' else ' class="number"'
+  names = {'text': '', 'name': 'name', 'published': 'number published'}.get(column.kind, 'number')
+  return f' class="{names}"' if names else ''
 
 
 def to_latex(table):
   """The table as a LaTeX float that needs the booktabs package: a str."""
-  columns = table.columns
+  columns = _shown(table)
   lines = [
       '% \\usepackage{booktabs}',
       '\\begin{table}',
       '  \\centering',
       f'  \\caption{{{_latex(" ".join(filter(None, [table.title + ".", table.note])))}}}',
       f'  \\label{{tab:{table.name}}}',
-      f'  \\begin{{tabular}}{{{"".join("l" if c.kind == "text" else "r" for c in columns)}}}',
+      f'  \\begin{{tabular}}{{{"".join("l" if c.kind in ("text", "name") else "r" for c in columns)}}}',
       '    \\toprule']
   if any(column.group for column in columns):
     cells, rules, first = [], [], 1

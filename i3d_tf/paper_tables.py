@@ -47,7 +47,9 @@ class Tables:
     paper: the paper's, in its order.
     rows: of all conditions.
     differences: of pairs of conditions on the same videos.
-    coverage_bins, correlations: of accuracy against person coverage.
+    coverage_bins, coverage_classes: accuracy against person coverage, by bins of videos and
+      by class; of videos in whose masks there is a person.
+    correlations: of the two.
     kept_original: videos in which no person was found, and accuracies without them.
     seeds: what another seed changes.
     classes: accuracy by class.
@@ -57,6 +59,7 @@ class Tables:
   rows: paper_table.Table
   differences: paper_table.Table
   coverage_bins: paper_table.Table
+  coverage_classes: paper_table.Table
   correlations: paper_table.Table
   kept_original: paper_table.Table
   seeds: paper_table.Table
@@ -65,8 +68,8 @@ class Tables:
 
   @property
   def all(self):
-    return (*self.paper, self.rows, self.differences, self.coverage_bins, self.correlations,
-            self.kept_original, self.seeds, self.classes, self.bars)
+    return (*self.paper, self.rows, self.differences, self.coverage_bins, self.coverage_classes,
+            self.correlations, self.kept_original, self.seeds, self.classes, self.bars)
 
 
 def data_set(label_names):
@@ -92,9 +95,10 @@ def make(paper, *, draws=paper_statistics.DRAWS, seed=0):
       tuple(_paper_table(paper, outcomes, statistic, number) for number in numbers),
       _rows(paper, outcomes, statistic),
       _differences(paper, outcomes, statistic),
-      _coverage_bins(paper, outcomes, statistic),
-      _correlations(paper, outcomes, statistic),
-      _kept_original(paper, outcomes, statistic),
+      _coverage_bins(outcomes, statistic),
+      _coverage_classes(paper, outcomes),
+      _correlations(outcomes, statistic),
+      _kept_original(outcomes, statistic),
       _seeds(paper),
       _classes(paper, outcomes),
       _bars(paper, outcomes))
@@ -128,12 +132,12 @@ def _list(numbers):
 def _paper_table(paper, outcomes, statistic, number):
   """One of the paper's tables: splits as rows, the published figure beside ours."""
   conditions = [c for c in paper.conditions if c.table == number]
-  columns = [Column('split', 'Split')]
+  columns = [Column('split', 'Split', 'name')]
   for condition in conditions:
     group = _plain(condition.streams) if len(conditions) > 1 else ''
-    columns += [Column(f'{condition.name}_published', PUBLISHED, 'percent', group),
+    columns += [Column(f'{condition.name}_published', PUBLISHED, 'published', group),
                 Column(condition.name, 'Ours', 'percent', group),
-                Column(f'{condition.name}', '95% interval', 'percent_range', group)]
+                Column(condition.name, '95% interval', 'percent_range', group)]
   splits = sorted({split for c in conditions for split in (*c.published,
                                                            *paper.splits_of(c.name))})
   rows = [{'split': f'Split {split}'} for split in splits] + [{'split': 'Mean'}]
@@ -169,11 +173,11 @@ def _rows(paper, outcomes, statistic):
   """All conditions, the paper's and the controls."""
   splits = paper.splits
   columns = (
-      Column('row', 'Row'), Column('title', 'What'), Column('trained_on', 'Replaced in training'),
+      Column('row', 'Row', 'name'), Column('title', 'What'), Column('trained_on', 'Replaced in training'),
       Column('tested_on', 'Replaced in the test'), Column('videos', 'Videos', 'count'),
       *(Column(f'split{split}', f'Split {split}', 'percent') for split in splits),
       Column('accuracy', 'Mean', 'percent'), Column('accuracy', '95% interval', 'percent_range'),
-      Column('published', f'{PUBLISHED}, mean', 'percent'))
+      Column('published', PUBLISHED, 'published'))
   rows, missing = [], []
   for condition in paper.conditions:
     row = {'row': condition.name, 'title': condition.title, 'trained_on': condition.trained_on,
@@ -223,16 +227,17 @@ def _differences(paper, outcomes, statistic):
   for row, corrected in zip(rows, paper_statistics.holm([row['p'] for row in rows])):
     row['p_holm'] = corrected
   columns = (
-      Column('first', 'Row'), Column('second', 'minus row'), Column('what', 'What it tells'),
+      Column('first', 'Row', 'name'), Column('second', 'minus row', 'name'),
+      Column('what', 'What it tells'),
       Column('videos', 'Videos', 'count'), Column('groups', 'Groups', 'count'),
       Column('difference', 'Difference', 'points'),
       Column('difference', '95% interval', 'points_range'),
       Column('clear_of_zero', 'Clear of zero'), Column('p', 'p', 'p'),
-      Column('p_holm', 'p, Holm', 'p'), Column('family', 'Family'))
+      Column('p_holm', 'p, Holm', 'p'), Column('family', 'Family', in_csv_only=True))
   own = [c.name for c in paper.tested if c.own_data]
   note = (f'Without a pair, since their data set is their own: {_list(own)}.' if own else '')
   return paper_table.Table(
-      'differences', 'Differences of accuracy on the same videos, in points of a per cent',
+      'differences', 'Differences of accuracy on the same videos, in percentage points',
       columns, tuple(rows), note)
 
 
@@ -253,7 +258,7 @@ def _with_person(outcomes):
   return outcomes.only(outcomes.mask_found & ~np.isnan(outcomes.coverage))
 
 
-def _coverage_bins(paper, outcomes, statistic):
+def _coverage_bins(outcomes, statistic):
   found = {name: _with_person(of_row) for name, of_row in outcomes.items()}
   coverages = [of_row.coverage for of_row in found.values() if len(of_row.videos)]
   rows = []
@@ -268,7 +273,7 @@ def _coverage_bins(paper, outcomes, statistic):
               'coverage': 100 * b.coverage, **_measured('accuracy', [
                   100 * v for v in (b.accuracy.estimate, b.accuracy.low, b.accuracy.high)])})
   columns = (
-      Column('row', 'Row'), Column('from', 'Person covers from, %', 'percent'),
+      Column('row', 'Row', 'name'), Column('from', 'Person covers from, %', 'percent'),
       Column('to', 'to, %', 'percent'), Column('coverage', 'Mean, %', 'percent'),
       Column('videos', 'Videos', 'count'), Column('accuracy', 'Accuracy', 'percent'),
       Column('accuracy', '95% interval', 'percent_range'))
@@ -277,15 +282,36 @@ def _coverage_bins(paper, outcomes, statistic):
       tuple(rows))
 
 
-def _correlations(paper, outcomes, statistic):
+def _by_class(of_row):
+  """(label, videos, mean coverage, accuracy) of the classes of `Outcomes`."""
+  for label in np.unique(of_row.labels):
+    inside = of_row.labels == label
+    yield (int(label), int(inside.sum()), float(of_row.coverage[inside].mean()),
+           float(of_row.correct[inside].mean()))
+
+
+def _coverage_classes(paper, outcomes):
+  numbers = {label: number for number, _, label in numbered_classes(paper.label_names)}
+  rows = [{'row': name, 'number': numbers[label], 'class': paper.label_names[label],
+           'videos': videos, 'coverage': 100 * coverage, 'accuracy': 100 * accuracy}
+          for name, of_row in outcomes.items()
+          for label, videos, coverage, accuracy in _by_class(_with_person(of_row))]
+  columns = (
+      Column('row', 'Row', 'name'), Column('number', 'No.', 'count'), Column('class', 'Class'),
+      Column('videos', 'Videos', 'count'), Column('coverage', 'Person, %', 'percent'),
+      Column('accuracy', 'Accuracy', 'percent'))
+  return paper_table.Table(
+      'coverage_classes', 'Accuracy by class against the share of the picture that the person '
+      'covers', columns, tuple(rows))
+
+
+def _correlations(outcomes, statistic):
   rows = []
   for name, all_of_row in outcomes.items():
     of_row = _with_person(all_of_row)
     if not len(of_row.videos):
       continue
-    labels = np.unique(of_row.labels)
-    by_class = [[values[of_row.labels == label].mean() for label in labels]
-                for values in (of_row.coverage, of_row.correct)]
+    _, _, *by_class = zip(*_by_class(of_row))
     for level, (x, y, groups) in {
         'classes': (*by_class, None),
         'videos': (of_row.coverage, of_row.correct, of_row.groups)}.items():
@@ -293,7 +319,7 @@ def _correlations(paper, outcomes, statistic):
           x, y, groups, draws=statistic.draws, seed=statistic.seed)
       rows.append({'row': name, 'level': level, 'points': c.points, 'rho': c.estimate,
                    'rho_low': c.low, 'rho_high': c.high, 'p': c.p})
-  columns = (Column('row', 'Row'), Column('level', 'Over'), Column('points', 'Points', 'count'),
+  columns = (Column('row', 'Row', 'name'), Column('level', 'Over'), Column('points', 'Points', 'count'),
              Column('rho', 'Spearman’s ρ', 'correlation'),
              Column('rho', '95% interval', 'correlation_range'), Column('p', 'p', 'p'))
   return paper_table.Table(
@@ -303,7 +329,7 @@ def _correlations(paper, outcomes, statistic):
 # === Kept original, seeds, classes ===
 
 
-def _kept_original(paper, outcomes, statistic):
+def _kept_original(outcomes, statistic):
   rows = []
   for name, of_row in outcomes.items():
     kept, found = ~of_row.mask_found, of_row.only(of_row.mask_found)
@@ -315,7 +341,7 @@ def _kept_original(paper, outcomes, statistic):
       row.update(_measured('without', statistic.accuracy(found)))
     rows.append(row)
   columns = (
-      Column('row', 'Row'), Column('videos', 'Videos', 'count'),
+      Column('row', 'Row', 'name'), Column('videos', 'Videos', 'count'),
       Column('kept', 'Kept original', 'count'), Column('share', 'Share, %', 'percent'),
       Column('share', '95% interval', 'percent_range'), Column('accuracy', 'Accuracy', 'percent'),
       Column('without', 'Without them', 'percent'),
@@ -336,7 +362,7 @@ def _seeds(paper):
         rows.append({'row': condition.name, 'split': split, 'seeds': len(seeds),
                      **dict(zip(('mean', 'deviation', 'lowest', 'highest'), values))})
   columns = (
-      Column('row', 'Row'), Column('split', 'Split', 'count'), Column('seeds', 'Seeds', 'count'),
+      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'), Column('seeds', 'Seeds', 'count'),
       Column('mean', 'Mean', 'percent'), Column('deviation', 'Standard deviation', 'percent'),
       Column('lowest', 'Lowest', 'percent'), Column('highest', 'Highest', 'percent'))
   return paper_table.Table(
@@ -386,7 +412,7 @@ def _bars(paper, outcomes):
         rows.append({'row': name, 'split': split, 'number': number, 'class': class_name,
                      'videos': len(correct), 'misclassified': float(len(correct) - correct.sum())})
   columns = (
-      Column('row', 'Row'), Column('split', 'Split', 'count'), Column('number', 'No.', 'count'),
+      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'), Column('number', 'No.', 'count'),
       Column('class', 'Class'), Column('videos', 'Videos', 'count'),
       Column('misclassified', 'Misclassified', 'percent'))
   return paper_table.Table(

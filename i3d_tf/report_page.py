@@ -180,11 +180,12 @@ def _paper_tables(report, kind):
   words = ('Ours: accuracy of whole videos, in per cent; the mean weighs the splits alike. '
            'Intervals: 95%, bootstrap over groups.')
   if kind != 'UCF101':
-    words += ' The published column is of UCF101 and of another kind than ours.'
-  tables = [_table(table) for table in report.tables.paper]
-  pairs = [f'<div class="pair">{"".join(f"<div>{t}</div>" for t in tables[i:i + 2])}</div>'
-           for i in range(0, len(tables), 2)]
-  return _paragraphs(words) + ''.join(pairs)
+    words += ' The published figures, in italics, are of UCF101 and not of these videos.'
+  tables = []
+  for table in report.tables.paper:
+    wide = ' class="wide"' if len(table.columns) > 4 else ''
+    tables.append(f'<div{wide}>{_table(table)}</div>')
+  return f'{_paragraphs(words)}<div class="pair">{"".join(tables)}</div>'
 
 
 def _paper_figures(folder, report):
@@ -213,13 +214,13 @@ def _differences(folder, report):
 def _coverage(folder, report):
   if not report.tables.correlations.rows:
     return _paragraphs('No masks show a person, so that nothing can be said.')
-  bins = report.tables.coverage_bins
   return (_paragraphs(
       'The paper’s claim that the larger region wins: the more of the picture the person covers, '
       'the better without background (2a) and the worse without person (2b). Videos in which no '
       'person was found are left out.')
       + _figure(folder, report.figures.get('coverage')) + _table(report.tables.correlations)
-      + f'<details><summary>The bins as a table</summary>{_table(bins)}</details>')
+      + '<details><summary>The figure as tables</summary>'
+      + f'{_table(report.tables.coverage_bins)}{_table(report.tables.coverage_classes)}</details>')
 
 
 def _kept(report):
@@ -269,7 +270,7 @@ def _methods(report, kind):
 def _explanation(function):
   """A docstring up to its arguments, as HTML."""
   words = inspect.getdoc(function).split('\n\nArgs')[0]
-  return html.escape(' '.join(words.split())).replace('`', '')
+  return _code(words)
 
 
 def _docstring(text):
