@@ -42,7 +42,7 @@ _LOOK = {
 
 
 def save(figure, folder, name, dpi=200):
-  """Writes {name}.svg and {name}.png, each atomically; the same figure gives the same bytes."""
+  """Writes {name}.svg and {name}.png, each atomically; the same data give the same bytes."""
   for suffix, metadata in (('svg', {'Date': None, 'Creator': None}), ('png', {'Software': None})):
     content = io.BytesIO()
     with look():

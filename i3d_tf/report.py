@@ -49,7 +49,7 @@ def make(run_dir, output, *, examples=(), draws=paper_statistics.DRAWS, seed=0):
   paper = paper_results.read(run_dir)
   chosen, sentences = paper_examples.choose(paper, examples)
   with app.progress(total=4, desc='report', unit='part') as bar:
-    _write_videos(os.path.join(output, VIDEOS), paper)
+    write_videos(os.path.join(output, VIDEOS), paper)
     bar.update()
     tables = paper_tables.make(paper, draws=draws, seed=seed)
     folder = os.path.join(output, report_page.TABLES)
@@ -72,6 +72,9 @@ def make(run_dir, output, *, examples=(), draws=paper_statistics.DRAWS, seed=0):
     bar.update()
   report = report_page.Report(paper, tables, figures, of_examples, tuple(sentences), draws, seed)
   return report_page.write(output, report), report
+
+
+# === Parts ===
 
 
 _FIGURE_3 = ('Figure 3: the middle frame of a video, the person on black, and the place with the '
@@ -130,7 +133,7 @@ def _write_counts(path, counts, class_names):
     writer.writerows([name, *row] for name, row in zip(class_names, counts.tolist()))
 
 
-def _write_videos(path, paper):
+def write_videos(path, paper):
   """Writes what everything follows from: a row a condition, split, seed and video."""
   with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
     writer = csv.writer(f, lineterminator='\n')
