@@ -30,10 +30,16 @@ def define_clips():
   """How training clips are cut and shown; `clip_settings` collects them."""
   flags.DEFINE_enum('stream', _DEFAULTS.stream, input_pipeline.STREAMS,
                     'What the network sees: colour frames, or optical flow.')
-  flags.DEFINE_enum('mask', 'none', masking.REGIONS,
+  flags.DEFINE_enum('mask', 'none', masking.ALL_REGIONS,
                     'Region that is replaced in training and, unless --eval_masks says otherwise, '
-                    'in the test: background leaves only the person, activity only the place.')
-  flags.DEFINE_enum('fill', 'black', list(masking.FILLS), 'What replaces the region.')
+                    'in the test: background leaves only the person, activity only the place, '
+                    'both a white silhouette on black.')
+  flags.DEFINE_enum('fill', 'black', masking.FILLS,
+                    'What replaces the region: black (flow: no motion), the mean colour of what '
+                    'stays, what stays blurred into it, noise, or a video of an other class.')
+  flags.DEFINE_enum('mask_place', 'person', masking.PLACES,
+                    'Where the mask lies: on the person, where the person is half a clip earlier, '
+                    'or elsewhere: shifted to where it covers the person least.')
   flags.DEFINE_integer('mask_dilation', _DEFAULTS.mask_dilation,
                        'Diameter in pixels of the stored frames by which masks are grown; '
                        'odd, or 0 for the mask as the segmenter gave it.')
@@ -64,6 +70,7 @@ def clip_settings():
       max_frames=values.max_frames,
       with_masks=values.mask != 'none',
       mask_dilation=values.mask_dilation,
+      with_partners=values.fill == 'other',
       augment=values.augment,
       batch_size=values.batch_size,
       seed=values.seed)

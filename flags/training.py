@@ -25,9 +25,13 @@ def define():
   flags.DEFINE_integer('split', 1, 'Split of the data set, 1, 2 or 3.')
   data.define_clips()
   flags.DEFINE_list('eval_masks', None,
-                    'Regions to replace in the test at the end, such as none,background,activity; '
-                    'the default is that of --mask.')
+                    'What to replace in the test at the end, such as none,background,activity-blur '
+                    '(see evaluate); the default is what training replaces.')
+  define_settings()
 
+
+def define_settings():
+  """How a network is built and trained, whatever it is trained on."""
   flags.DEFINE_string('weights', None,
                       'Weights to start from, all but the logits: a published checkpoint or a '
                       'file of convert_weights. By default they are random.')

@@ -3,7 +3,6 @@
 Import this before TensorFlow, whose start-up messages it keeps down.
 """
 
-import errno
 import os
 import sys
 
@@ -35,13 +34,11 @@ def run(main):
         raise errors.UserError(
             f'expected flags only; received {" ".join(argv[1:])} (values go as --flag=value)')
       return main()
-    except errors.UserError as e:
-      return fail(e)
-    except OSError as e:
-      # Full disks, missing permissions and the like; other OSErrors are bugs.
-      if e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-        return fail(f'{e.filename}: {e.strerror}')
-      raise
+    except (errors.UserError, OSError) as e:
+      message = errors.message(e)
+      if message is None:
+        raise
+      return fail(message)
     except KeyboardInterrupt:
       return fail('interrupted; the same command goes on where it stopped', 130)
 

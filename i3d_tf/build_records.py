@@ -1,61 +1,39 @@
-"""Video files to records: one video, and a whole data set."""
+"""A data set of video files to a folder of records.
+
+    records/
+      manifest.json              settings, classes, and of every file its size and SHA-256
+      labels.txt                 the classes, a line each, in the order of their labels
+      lists/                     which videos to train and to test on
+      failures.csv               videos that could not be used, with their reasons
+      videos-00000-of-00008.tfrecord .csv .sources.json    see `records`, `shards`
+
+Called again, everything goes on where it was stopped, and what was made of a video
+or mask file that has changed since is made again.
+"""
 
 import csv
 import dataclasses
 import os
 import shutil
 
-import cv2
 import numpy as np
 
-from i3d_tf import errors
+from i3d_tf import beam_workers
+from i3d_tf import encode_video
 from i3d_tf import files
-from i3d_tf import optical_flow
 from i3d_tf import records
-from i3d_tf import splits
-from i3d_tf import ucf101
+from i3d_tf import shards
+from i3d_tf import sources as sources_lib
 from i3d_tf import video as video_lib
-from segmentation import masks as masks_lib
 
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-  """How videos are stored.
-
-  Attributes:
-    short_side: pixels of the frames' shorter side.
-    frame_rate: frames a second.
-    jpeg_quality: 1 to 100.
-    flow: 'tvl1', or None to store no flow.
-    num_shards: number of files.
-    seed: seed of the order of the videos.
-  """
-
-  short_side: int = video_lib.SHORT_SIDE
-  frame_rate: float = video_lib.FRAME_RATE
-  jpeg_quality: int = 95
-  flow: str | None = None
-  num_shards: int = 8
-  seed: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-  """A video to store.
-
-  Attributes:
-    path: its name in the data set.
-    file: the video file.
-    label: 0-based class index.
-    masks: its file of masks, or None.
-    keep_original: as in `records.Video`.
-  """
-
-  path: str
-  file: str
-  label: int
-  masks: str | None = None
-  keep_original: bool = False
+Settings = encode_video.Settings
+Source = encode_video.Source
+read_video = encode_video.read_video
+FAILURES = 'failures.csv'
+_SHARD_BYTES = 150e6
+_SHARDS_A_WORKER = 2  # at least, so that all are busy to the end
+_SAMPLED = 16  # videos from which the size of all is estimated
+_FLOW_BYTES = 0.22  # a pixel, lossless; measured on real clips
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,209 +44,217 @@ class Failure:
   reason: str
 
 
-def _encode_image(extension, image, *parameters):
-  ok, data = cv2.imencode(extension, image, parameters)
-  if not ok:
-    raise RuntimeError(f'OpenCV could not encode a {extension} of shape {image.shape}')
-  return data.tobytes()
-
-
-def read_video(source, label_names, settings):
-  """Reads one video file as it is to be stored.
-
-  Args:
-    source: a `Source`.
-    label_names: class names, in the order of their labels.
-    settings: a `Settings`.
-
-  Returns:
-    A `records.Video`.
-
-  Raises:
-    video.VideoError: the video cannot be used.
-    masks.MaskError: the mask file cannot be used, or belongs to another video.
-  """
-  masks = None if source.masks is None else masks_lib.read(source.masks)
-  source_rate, decoded = video_lib.decode(source.file)
-  number_of_frames = 0
-
-  def counted():
-    nonlocal number_of_frames
-    for index, frame in enumerate(decoded):
-      number_of_frames = index + 1
-      yield index, frame
-
-  frames, places = [], []
-  for index, frame in video_lib.resample(counted(), source_rate, settings.frame_rate):
-    source_size = frame.shape[:2]
-    size = video_lib.fit_short_side(*source_size, settings.short_side)
-    frames.append(video_lib.resize(frame, *size))
-    places.append(index)
-
-  encoded_masks, coverage = None, None
-  if masks is not None:
-    if len(masks) != number_of_frames:
-      raise masks_lib.MaskError(f'{source.masks}: expected {number_of_frames} masks, as many as '
-                                f'{source.file} has frames; found {len(masks)}')
-    if (masks.height, masks.width) != source_size:
-      raise masks_lib.MaskError(
-          f'{source.masks}: expected masks of {source_size[0]}x{source_size[1]}, the size of '
-          f'{source.file}; found {masks.height}x{masks.width}')
-    # INTER_NEAREST would put masks half a pixel further up and left than frames.
-    resized = [
-        video_lib.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
-        for index in places
-    ]
-    coverage = masks_lib.coverage(resized)
-    encoded_masks = tuple(_encode_image('.png', mask) for mask in resized)
-
-  flow = None
-  if settings.flow == 'tvl1':
-    flow = tuple(
-        _encode_image('.png', np.dstack([np.zeros_like(u), v, u]))  # BGR
-        for u, v in (np.moveaxis(optical_flow.quantise(field), -1, 0)
-                     for field in optical_flow.tvl1(frames)))
-  elif settings.flow is not None:
-    raise ValueError(f"`flow` must be 'tvl1' or None; received {settings.flow!r}")
-
-  return records.Video(
-      path=source.path,
-      label=source.label,
-      label_text=label_names[source.label],
-      frames=tuple(
-          _encode_image('.jpg', cv2.cvtColor(frame, cv2.COLOR_RGB2BGR),
-                        cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality)
-          for frame in frames),
-      height=size[0],
-      width=size[1],
-      frame_rate=settings.frame_rate,
-      masks=encoded_masks,
-      coverage=coverage,
-      flow=flow,
-      flow_method=settings.flow,
-      keep_original=source.keep_original)
-
-
-def build(sources, label_names, output, settings, progress=None):
+def build(sources, label_names, output, settings, progress=None, *, workers=1, beam_options=(),
+          retry_failed=False, tell=print):
   """Stores a data set as a folder of records.
 
   Called again with the same arguments, it goes on where it was stopped: whole
-  shards are kept.
+  files are kept. Those are made anew of which a source has changed; in them, what
+  has not changed is copied. A video that could not be used is tried again when its
+  file has changed.
 
   Args:
     sources: `Source`s.
     label_names: class names, in the order of their labels.
     output: the folder of records; made if missing.
     settings: a `Settings`.
-    progress: called as progress(videos done, videos in all) each time the former
-      grows, or None.
+    progress: called as progress(videos done, videos in all), first with what an
+      earlier call has done, then each time that grows; or None.
+    workers: processes that make records; 1 for this one.
+    beam_options: flags for Beam, strings; with any, it runs even with one worker.
+    retry_failed: whether to try again what failed, changed or not.
+    tell: called with a line of text when files are made anew.
 
   Returns:
     The `Failure`s, in the order of `sources`; the other videos are stored.
 
   Raises:
-    records.RecordError: `output` holds records made otherwise.
+    UserError: `output` holds records made otherwise, or cannot be written.
   """
+  os.makedirs(output, exist_ok=True)
   with files.locked(output):
-    return _build(sources, label_names, output, settings, progress)
+    existing = records.read_manifest(output)
+    if settings.num_shards is None:
+      settings = dataclasses.replace(settings, num_shards=(
+          existing['settings']['num_shards'] if existing is not None
+          else number_of_shards(sources, settings, workers)))
+    names = [records.shard_name(i, settings.num_shards) for i in range(settings.num_shards)]
+    manifest = {
+        'shards': names,
+        'label_names': list(label_names),
+        'settings': {**dataclasses.asdict(settings), 'videos': len(sources),
+                     'with_masks': sum(source.masks is not None for source in sources),
+                     'kept_original': sum(source.keep_original for source in sources)},
+        'complete': False,
+    }
+    if existing is not None:
+      _check_same(output, existing, manifest)
+    _check_labels(output, label_names)
+    order = np.random.default_rng(settings.seed).permutation(len(sources))
+    jobs = [
+        shards.Job(os.path.join(output, name),
+                   tuple(sources[i] for i in order[number::settings.num_shards]),
+                   tuple(label_names), settings, retry_failed)
+        for number, name in enumerate(names)]
+    waiting = _to_do(jobs, tell)
+    if waiting or existing is None or not existing['complete']:
+      records.write_manifest(output, manifest)
+    _make(waiting, sources, output, progress, workers, beam_options)
+    return _finish(jobs, sources, output, manifest)
 
 
-def _build(sources, label_names, output, settings, progress):
-  shards = [records.shard_name(i, settings.num_shards) for i in range(settings.num_shards)]
-  manifest = {
-      'shards': shards,
-      'label_names': list(label_names),
-      'settings': {**dataclasses.asdict(settings), 'videos': len(sources),
-                   'with_masks': sum(source.masks is not None for source in sources)},
-      'complete': False,
-  }
-  existing = records.read_manifest(output)
-  if existing is not None and {**existing, 'complete': False} != manifest:
-    different = [key for key in manifest['settings']
-                 if manifest['settings'][key] != existing['settings'].get(key)]
+def _check_same(output, existing, manifest):
+  # What later versions of this program have added has its default value in older records.
+  before = {**dataclasses.asdict(Settings()), **existing['settings']}
+  # These follow from the sources, each of which is looked at (`shards.changed`).
+  different = [key for key, value in manifest['settings'].items()
+               if key not in ('with_masks', 'kept_original') and before.get(key) != value]
+  if different or existing['label_names'] != manifest['label_names']:
     raise records.RecordError(
         f'{output}: these records were made with other settings ('
         f'{", ".join(different) if different else "other classes"}); '
         'choose another folder or remove this one')
-  if existing is None:
-    records.write_manifest(output, manifest)
 
-  order = np.random.default_rng(settings.seed).permutation(len(sources))
-  failures, done = [], 0
-  for number, shard in enumerate(shards):
-    members = [sources[i] for i in order[number::settings.num_shards]]
-    path = os.path.join(output, shard)
-    if not _is_whole(path):
-      _build_shard(path, members, label_names, settings,
-                   None if progress is None else (
-                       lambda n, before=done: progress(before + n, len(sources))))
-    done += len(members)
-    if progress is not None:
-      progress(done, len(sources))
-    left_out = _read_failures(path)
-    failures.extend(left_out)
-    stored = {entry.path for entry in records.read_shard_index(path)}
-    if stored.union(failure.path for failure in left_out) != {source.path for source in members}:
-      raise records.RecordError(f'{output}: these records were made from other videos; '
-                                'choose another folder or remove this one')
-  if existing is None or not existing['complete']:
-    records.write_manifest(output, {**manifest, 'complete': True})
+
+def _check_labels(output, label_names):
+  """Refuses to give a label map that lies in a folder another meaning."""
+  path = os.path.join(output, records.LABELS)
+  if not os.path.exists(path):
+    return
+  with open(path, errors='replace') as f:
+    found = f.read().splitlines()
+  if found != list(label_names):
+    raise records.RecordError(
+        f'{path}: expected the {len(label_names)} classes of the data set, from '
+        f'{label_names[0]} to {label_names[-1]}; found {len(found)} classes, or another order')
+
+
+def _to_do(jobs, tell):
+  """Those jobs whose files are missing, not whole, or not up to date."""
+  waiting, stale = [], []
+  for job in jobs:
+    made = shards.read_made(job.path)
+    changed = {} if made is None else shards.changed(job, made)
+    stale.extend(changed)
+    if made is None or changed:
+      waiting.append(job)
+  if stale:
+    tell(f'{len(stale)} videos are not stored as they (or their masks, verdicts) now are, such as '
+         f'{stale[0]}: the files of records that hold them are brought up to date')
+  return waiting
+
+
+def _make(jobs, sources, output, progress, workers, beam_options):
+  done = len(sources) - sum(len(job.sources) for job in jobs)
+  shown = -1
+
+  def show(count):
+    nonlocal shown
+    if progress is not None and count > shown:
+      shown = count
+      progress(count, len(sources))
+
+  show(done)
+  if workers > 1 and len(jobs) > 1 or beam_options and jobs:
+    beam_workers.run(jobs, shards.work_folder(output), min(workers, len(jobs)), beam_options,
+                     lambda: show(done + sum(map(shards.progress, jobs))))
+    show(len(sources))
+    return
+  for job in jobs:
+    shards.build(job, lambda count, before=done: show(before + count))
+    done += len(job.sources)
+
+
+def _finish(jobs, sources, output, manifest):
+  """Writes what is known when all is made; returns the `Failure`s."""
+  contents, versions, failures = [], [], []
+  for job in jobs:
+    made, entries = shards.read_made(job.path), records.read_shard_index(job.path)
+    contents.append({
+        'name': os.path.basename(job.path), 'bytes': os.path.getsize(job.path),
+        'sha256': made.sha256, 'videos': len(entries),
+        'frames': sum(entry.frames for entry in entries)})
+    if made.versions not in versions:
+      versions.append(made.versions)
+    failures.extend(Failure(path, row['failure'])
+                    for path, row in made.sources.items() if row['failure'])
   place = {source.path: index for index, source in enumerate(sources)}
-  return sorted(failures, key=lambda failure: place[failure.path])
+  failures.sort(key=lambda failure: place[failure.path])
+  with files.replacing(os.path.join(output, FAILURES)) as temporary:
+    with open(temporary, 'w', newline='') as f:
+      writer = csv.writer(f)
+      writer.writerow(['path', 'reason'])
+      writer.writerows(dataclasses.astuple(failure) for failure in failures)
+  total = {key: sum(content[key] for content in contents) for key in ('videos', 'frames', 'bytes')}
+  manifest = {**manifest, 'complete': True, 'total': {**total, 'failures': len(failures)},
+              'versions': versions, 'files': contents}
+  if records.read_whole_manifest(output) != manifest:
+    records.write_manifest(output, manifest)
+  shutil.rmtree(shards.work_folder(output), ignore_errors=True)
+  return failures
 
 
-def _is_whole(shard):
+def number_of_shards(sources, settings, workers=1):
+  """How many files of about 150 MB a data set makes, estimated from a few of its videos.
+
+  At least two a worker, and at most one a video.
+  """
+  order = np.random.default_rng(settings.seed).permutation(len(sources))[:_SAMPLED]
+  sizes = [size for i in order if (size := _stored_size(sources[i], settings)) is not None]
+  total = len(sources) * np.mean(sizes) if sizes else 0
+  wanted = max(round(total / _SHARD_BYTES), _SHARDS_A_WORKER * workers)
+  return int(max(min(wanted, len(sources)), 1))
+
+
+def _stored_size(source, settings):
+  """An estimate, in bytes, of what is stored of a video; None if it cannot be used."""
   try:
-    records.read_shard_index(shard)
-  except records.RecordError:
-    return False
-  return os.path.exists(_failures_path(shard))
+    seconds = video_lib.duration(source.file)
+    begin = 0.0 if source.start is None else source.start
+    until = seconds if source.end is None else min(source.end, seconds)
+    _, decoded = video_lib.decode(source.file, (begin + until) / 2)
+    frame = next(decoded)
+    decoded.close()
+  except video_lib.VideoError:
+    return None
+  frame = video_lib.resize(frame, *video_lib.fit_short_side(*frame.shape[:2], settings.short_side))
+  size = len(encode_video.encode_frame(frame, settings))
+  if settings.flow is not None:
+    size += _FLOW_BYTES * frame[..., 0].size * (1 if settings.flow_format == 'png' else 1 / 3)
+  return max(until - begin, 0) * settings.frame_rate * size
 
 
-def _build_shard(path, sources, label_names, settings, progress):
-  failures = []
+def build_data_set(data, output, settings, progress=None, **how):
+  """Stores a data set, and its lists beside the records.
 
-  def videos():
-    for number, source in enumerate(sources, 1):
-      try:
-        yield read_video(source, label_names, settings)
-      except (video_lib.VideoError, masks_lib.MaskError) as e:
-        failures.append(Failure(source.path, str(e)))
-      if progress is not None:
-        progress(number)
+  Args:
+    data: a `sources.DataSet`.
+    output, settings, progress: as in `build`.
+    **how: further arguments of `build`.
 
-  # The failures go to disk before the index, which declares the shard whole.
-  records.write_shard(path, videos(), before_index=lambda: _write_failures(path, failures))
+  Returns:
+    The `Failure`s.
 
-
-def _failures_path(shard):
-  return os.path.splitext(shard)[0] + '.failures.csv'
-
-
-def _write_failures(shard, failures):
-  with files.replacing(_failures_path(shard)) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f)
-    writer.writerow(['path', 'reason'])
-    writer.writerows(dataclasses.astuple(failure) for failure in failures)
-
-
-def _read_failures(shard):
-  with open(_failures_path(shard), newline='') as f:
-    return [Failure(row['path'], row['reason']) for row in csv.DictReader(f)]
+  Raises:
+    UserError: as in `build`; also if `output` keeps videos original by verdicts,
+      and none were given this time.
+  """
+  existing = records.read_manifest(output)
+  if existing is not None and existing['settings'].get('kept_original') and not data.with_verdicts:
+    raise records.RecordError(
+        f'{output}: these records keep {existing["settings"]["kept_original"]} videos original by '
+        'verdicts on their masks; give the verdicts again (--verdicts)')
+  failures = build(data.sources, data.label_names, output, settings, progress, **how)
+  sources_lib.write_lists(data, output)
+  return failures
 
 
 def build_ucf101(videos, lists, output, settings, masks=None, progress=None):
-  """Stores a data set that has UCF101's layout, and its lists beside the records.
+  """Stores a data set that has UCF101's layout, in this process.
 
   Args:
-    videos: folder of 'Class/v_Class_g01_c01.avi'.
-    lists: folder of classInd.txt, trainlist01.txt and so on; every video that
-      some list names is stored once.
-    output: the folder of records.
-    settings: a `Settings`.
-    masks: folder of 'v_Class_g01_c01.json', or None to store no masks. A video
-      whose file is missing there is stored without.
-    progress: as in `build`.
+    videos, lists, masks: as in `sources.ucf101`.
+    output, settings, progress: as in `build`.
 
   Returns:
     (failures, without): the `Failure`s, and the paths of the videos that have no
@@ -277,23 +263,5 @@ def build_ucf101(videos, lists, output, settings, masks=None, progress=None):
   Raises:
     UserError: a folder or list cannot be used, or `output` holds other records.
   """
-  for what, folder in (('videos', videos), ('lists', lists), ('masks', masks)):
-    if folder is not None and not os.path.isdir(folder):
-      raise errors.UserError(f'`{what}` must be a folder; received {folder}')
-  label_names, labels = ucf101.read_all_lists(lists)
-  sources = []
-  for path, label in sorted(labels.items()):
-    mask_file = None
-    if masks is not None:
-      stem = os.path.splitext(os.path.basename(path))[0]
-      mask_file = os.path.join(masks, f'{stem}.json')
-      mask_file = mask_file if os.path.exists(mask_file) else None
-    sources.append(Source(path, os.path.join(videos, path), label, mask_file))
-  failures = build(sources, label_names, output, settings, progress)
-  for name in sorted(os.listdir(lists)):
-    if name.endswith('.txt'):
-      target = os.path.join(output, splits.LISTS, name)
-      with files.replacing(target) as temporary:
-        shutil.copyfile(os.path.join(lists, name), temporary)
-  without = [source.path for source in sources if source.masks is None] if masks else []
-  return failures, without
+  data = sources_lib.from_ucf101(videos, lists, masks)
+  return build_data_set(data, output, settings, progress), list(data.without_masks)

@@ -25,18 +25,19 @@ from i3d_tf import summaries
 from segmentation import verdicts as verdicts_lib
 
 
-def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None, batch_size=None,
+def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, batch_size=None,
              model=None, verdicts=None):
   """Tests the network of a run on whole videos.
 
-  Every frame is decoded once, whatever the number of regions. Stopped and called
+  Every frame is decoded once, whatever the number of treatments. Stopped and called
   again, it goes on behind the last batch.
 
   Args:
     run_dir: a run directory with a checkpoint.
-    regions: the regions to replace, some of `masking.REGIONS`, each a test of its own.
+    masks: names of treatments (`masking.Treatment`), such as 'none', 'background' and
+      'activity-blur', each a test of its own.
     records_folder: folder of records; None for the one that the run was trained on.
-    subset: 'test' or 'train'.
+    subset: 'test', 'train' or 'validation'.
     split: 1, 2 or 3; None for the one that the run was trained on.
     batch_size: videos of one length that are computed together; None for that of training.
     model: the network if it is at hand, with the weights of the last checkpoint.
@@ -44,13 +45,15 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
       None for those that the run was trained with.
 
   Returns:
-    A dict from region to summary (`results.summarise`), in the order of `regions`.
+    A dict from treatment name to summary (`results.summarise`), in the order of `masks`.
 
   Raises:
-    UserError: run, records or lists cannot be used, or a region is unknown.
+    UserError: run, records or lists cannot be used, or a treatment is unknown.
   """
-  check_regions(regions)
+  parse_treatments(masks)
   run = runs.load(run_dir)
+  treatments = parse_treatments(masks, run.clips.stream)
+  regions = [treatment.region for treatment in treatments.values()]
   split = run.data.split if split is None else split
   source = records.open_folder(run.data.records if records_folder is None else records_folder)
   if source.label_names != run.label_names:
@@ -63,6 +66,7 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
   with_masks = any(region != 'none' for region in regions)
   clips = dataclasses.replace(
       run.clips, with_masks=with_masks,
+      with_partners=any(treatment.fill == 'other' for treatment in treatments.values()),
       batch_size=run.clips.batch_size if batch_size is None else batch_size)
 
   if model is None:
@@ -70,65 +74,81 @@ def evaluate(run_dir, regions, *, records_folder=None, subset='test', split=None
   else:
     step = runs.last_step(run_dir)
   name = f'{subset}{split}'
-  about = {'step': step, 'records': source.folder, 'list': name, 'fill': run.data.fill,
-           'trained_on': run.data.mask, 'missing': list(missing),
+  about = {'step': step, 'records': source.folder, 'list': name,
+           'trained_on': run.data.treatment.name, 'missing': list(missing),
            'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
            'unknown_verdicts': len(unknown)}
   journal = results.Journal(os.path.join(run_dir, 'results', f'.{name}.journal'), about)
   waiting = [entry for entry in entries
-             if any((region, entry.path) not in journal.rows for region in regions)]
+             if any((mask, entry.path) not in journal.rows for mask in treatments)]
 
-  predict = {region: _predictor(model, run, region) for region in regions}
+  predict = {mask: _predictor(model, run, treatment, clips.with_partners)
+             for mask, treatment in treatments.items()}
   progress = app.progress(total=len(entries), initial=len(entries) - len(waiting),
-                          desc=f'testing, replaced: {", ".join(regions)}', unit='video')
-  with input_pipeline.naming_bad_records(source, waiting), progress as bar:
+                          desc=f'testing, replaced: {", ".join(treatments)}', unit='video')
+  with input_pipeline.naming_bad_records(source, entries), progress as bar:
     events = tf.summary.create_file_writer(os.path.join(run_dir, 'tensorboard'))
     for number, batch in enumerate(
-        input_pipeline.evaluation(source, waiting, clips) if waiting else ()):
+        input_pipeline.evaluation(source, waiting, clips, entries) if waiting else ()):
       tested = [waiting[i] for i in batch['entry'].numpy()]
-      for region in regions:
-        inputs, logits = predict[region](batch['frames'], batch['masks'], batch['found'])
+      seeds = tf.constant([records.path_number(entry.path) for entry in tested], tf.int64)
+      for mask in treatments:
+        inputs, logits = predict[mask](
+            {key: value for key, value in batch.items() if key not in ('label', 'entry')}, seeds)
         if not tf.reduce_all(tf.math.is_finite(logits)):
           raise errors.UserError(f'{run_dir}: the network gives logits that are no numbers '
                                  f'(for {tested[0].path}); was its training stable?')
-        journal.add(region, [
+        journal.add(mask, [
             results.Row(entry.path, entry.label, run.label_names[entry.label],
                         batch['frames'].shape[1], entry.mask_found, entry.coverage, row)
             for entry, row in zip(tested, logits.numpy())])
         if number == 0:
           with events.as_default(step=step):
-            tf.summary.image(f'{name}/{region}', summaries.contact_sheet(inputs))
+            tf.summary.image(f'{name}/{mask}', summaries.contact_sheet(inputs))
       bar.update(len(tested))
     events.close()
 
   outcome = {}
-  for region in regions:
-    rows = [journal.rows[region, entry.path] for entry in entries]
-    outcome[region] = results.write(run_dir, name, region, rows, run.label_names,
-                                    {**about, 'mask': region})
+  for mask in treatments:
+    rows = [journal.rows[mask, entry.path] for entry in entries]
+    outcome[mask] = results.write(run_dir, name, mask, rows, run.label_names,
+                                  {**about, 'mask': mask})
   journal.close(delete=True)
   return outcome
 
 
-def check_regions(regions):
-  """Raises a `UserError` unless all `regions` are known and there is one."""
-  unknown = [region for region in regions if region not in masking.REGIONS]
-  if unknown or not regions:
-    raise errors.UserError(f'`eval_masks` must be some of {", ".join(masking.REGIONS)}; '
-                           f'received {", ".join(unknown) if unknown else "none"}')
+def parse_treatments(names, stream='rgb'):
+  """A dict from name to `masking.Treatment`, in the order of `names`, each once.
+
+  Raises:
+    UserError: there is no such treatment for the stream, or no name at all.
+  """
+  treatments, unknown = [], []
+  for name in names:
+    try:
+      treatments.append(masking.Treatment.parse(name))
+    except errors.UserError:
+      unknown.append(name)
+  if unknown or not names:
+    raise errors.UserError(
+        f'`eval_masks` must be some of {", ".join(masking.ALL_REGIONS)}, some with a fill or place '
+        f'such as activity-blur; received {", ".join(unknown) if unknown else "none"}')
+  for treatment in treatments:
+    masking.check_stream(treatment, stream)
+  return {treatment.name: treatment for treatment in treatments}
 
 
-def _predictor(model, run, region):
-  """A function from uint8 frames, masks and found to (network input, logits)."""
+def _predictor(model, run, treatment, with_partners):
+  """A function from a batch of uint8 clips and seeds to (network input, logits)."""
   size, channels = run.clips.frame_size, input_pipeline.CHANNELS[run.clips.stream]
+  one = {'frames': tf.TensorSpec([None, None, size, size, channels], tf.uint8),
+         'masks': tf.TensorSpec([None, None, size, size], tf.uint8),
+         'found': tf.TensorSpec([None], tf.bool)}
+  partners = {f'partner_{key}': spec for key, spec in one.items()} if with_partners else {}
 
-  @tf.function(input_signature=[
-      tf.TensorSpec([None, None, size, size, channels], tf.uint8),
-      tf.TensorSpec([None, None, size, size], tf.uint8),
-      tf.TensorSpec([None], tf.bool)])
-  def predict(frames, masks, found):
-    inputs = preprocess.network_input(
-        frames, masks, found, region, run.data.fill, run.clips.stream)
+  @tf.function(input_signature=[{**one, **partners}, tf.TensorSpec([None], tf.int64)])
+  def predict(batch, seeds):
+    inputs = preprocess.treated_input(batch, treatment, run.clips.stream, seeds)
     return inputs, model(inputs, training=False)
 
   return predict
@@ -136,9 +156,11 @@ def _predictor(model, run, region):
 
 def report(outcome, run_dir):
   """The summaries of `evaluate` as a few lines of text."""
-  lines = [f'{"replaced at test":<18}{"accuracy":>9}{"top 5":>8}{"videos":>8}{"kept original":>15}']
-  for region, summary in outcome.items():
-    lines.append(f'{region:<18}{summary["accuracy"]:>9.4f}{summary["top_5_accuracy"]:>8.4f}'
+  wide = max(18, *(len(mask) + 2 for mask in outcome))
+  lines = [f'{"replaced at test":<{wide}}{"accuracy":>9}{"top 5":>8}{"videos":>8}'
+           f'{"kept original":>15}']
+  for mask, summary in outcome.items():
+    lines.append(f'{mask:<{wide}}{summary["accuracy"]:>9.4f}{summary["top_5_accuracy"]:>8.4f}'
                  f'{summary["videos"]:>8}{len(summary["kept_original"]):>15}')
     missing = summary['about']['missing']
   if missing:

@@ -24,6 +24,7 @@ from flags import network as network_flags
 from i3d_tf import errors
 from i3d_tf import features
 from i3d_tf import files
+from i3d_tf import video as video_lib
 from i3d_tf import video_files
 
 _SETTINGS_FILE = 'features.json'
@@ -81,6 +82,26 @@ def claim(output, about):
         + '. Give another --output')
 
 
+class _Share:
+  """Moves a bar of videos by the share of one that is done, so that a long one shows, too."""
+
+  def __init__(self, bar, video):
+    self._bar, self._given = bar, 0.0
+    try:
+      self._frames = video_lib.duration(video) * video_lib.FRAME_RATE
+    except video_lib.VideoError:
+      self._frames = None  # a folder of frames, or a file that tells no length
+
+  def add(self, frames):
+    if self._frames is not None:
+      share = min(frames / self._frames, 1 - self._given)
+      self._given += share
+      self._bar.update(share)
+
+  def finish(self):
+    self._bar.update(1 - self._given)
+
+
 def main():
   values = flags.FLAGS
   features_flags.check()
@@ -94,19 +115,17 @@ def main():
     missing = {video: path for video, path in wanted.items() if not os.path.exists(path)}
     failed = 0
     with app.progress(total=len(wanted), initial=len(wanted) - len(missing), unit='video',
-                      desc=f'features, {settings.endpoint}') as bar:
+                      desc=f'features, {settings.endpoint}', unit_scale=True) as bar:
       for video, path in missing.items():
+        show = _Share(bar, video)
         try:
-          found = features.of_video(
-              network, video, settings, values.batch_size,
-              # A long video, too, shows that it goes on.
-              lambda new, video=video: bar.set_postfix_str(os.path.basename(video)))
+          found = features.of_video(network, video, settings, values.batch_size, show.add)
           features.write(path, *found, about)
         except errors.UserError as e:
           bar.clear()
           app.fail(e)
           failed += 1
-        bar.update()
+        show.finish()
   print(f'{values.output}: features of {len(wanted) - failed} videos')
   return app.fail(f'{failed} of {len(wanted)} videos could not be used', 1) if failed else 0
 

@@ -19,16 +19,23 @@ def replacing(path):
   Yields:
     The temporary path.
   """
-  folder, name = os.path.split(os.fspath(path))
-  os.makedirs(folder or '.', exist_ok=True)
-  temporary = os.path.join(folder, f'.partial_{name}')
+  os.makedirs(os.path.dirname(os.fspath(path)) or '.', exist_ok=True)
+  temporary = partial(path)
   try:
     yield temporary
     os.replace(temporary, path)
-  except BaseException:
+  except BaseException as e:
+    if isinstance(e, OSError) and e.filename is None:
+      e.filename = os.fspath(path)  # a full disk is found by write(), which knows no name
     with contextlib.suppress(FileNotFoundError):
       os.remove(temporary)
     raise
+
+
+def partial(path):
+  """The temporary path of `replacing`: what a killed process may leave."""
+  folder, name = os.path.split(os.fspath(path))
+  return os.path.join(folder, f'.partial_{name}')
 
 
 @contextlib.contextmanager

@@ -15,14 +15,15 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf import errors
+from i3d_tf import mask_images
 from i3d_tf import model
 from i3d_tf import preprocess
 from i3d_tf import records
-from segmentation import masks as masks_lib
 
 STREAMS = ('rgb', 'flow')
 CHANNELS = {'rgb': 3, 'flow': 2}
 _PARALLEL_READS = 4
+_PARTNERS = 1_000_003  # added to the seed where partners are drawn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Settings:
     max_frames: frames of a video that an evaluation sees, from its first.
     with_masks: whether to decode person masks; without, they are all 0.
     mask_dilation: extent in stored pixels of the ellipse that grows the masks; odd, or 0.
+    with_partners: whether every video comes with one of another class, see
+      `_with_partners`.
     augment: whether training draws crop and flip; otherwise it takes the centre.
     batch_size: clips a batch.
     seed: seed of order, start, crop and flip.
@@ -49,6 +52,7 @@ class Settings:
   max_frames: int = 250
   with_masks: bool = True
   mask_dilation: int = 9
+  with_partners: bool = False
   augment: bool = True
   batch_size: int = 6
   seed: int = 0
@@ -87,7 +91,8 @@ def training(source, entries, settings, start_step=0):
   Returns:
     A `tf.data.Dataset` of dicts: 'frames' uint8 [B, T, S, S, C], 'masks' uint8
     [B, T, S, S] of 0 and 1, 'found' bool [B], 'label' int64 [B], 'entry' int64
-    [B] (place in `entries`).
+    [B] (place in `entries`); with partners also their 'partner_frames',
+    'partner_masks' and 'partner_found', of the same shapes.
   """
   count = len(entries)
 
@@ -110,20 +115,24 @@ def training(source, entries, settings, start_step=0):
   first = start_step * settings.batch_size
   epochs = tf.data.Dataset.range(first // count, np.iinfo(np.int64).max)
   positions = epochs.flat_map(epoch).skip(first % count)
+  videos = _read(positions, source, entries).map(clip, num_parallel_calls=tf.data.AUTOTUNE)
+  if settings.with_partners:
+    videos = _with_partners(videos, positions, source, entries, entries, settings)
   return (
-      _read(positions, source, entries)
-      .map(clip, num_parallel_calls=tf.data.AUTOTUNE)
+      videos
       .batch(settings.batch_size, drop_remainder=True)
       .prefetch(tf.data.AUTOTUNE))
 
 
-def evaluation(source, entries, settings):
+def evaluation(source, entries, settings, candidates=None):
   """Batches of whole videos, centre-cropped, each video once.
 
   Videos of one length share batches, so that the order is not that of `entries`.
 
   Args:
     source, entries, settings: as for `training`.
+    candidates: the `records.Entry`s that partners are drawn from; None for
+      `entries`. The partner of a video depends on the seed, its path and these alone.
 
   Returns:
     A `tf.data.Dataset` of dicts as `training` gives them, T being the number of
@@ -136,9 +145,14 @@ def evaluation(source, entries, settings):
     return _decode(video, sampled, settings, position=None, flipped=None)
 
   positions = tf.data.Dataset.range(len(entries)).map(lambda i: (i, i))
+  videos = _read(positions, source, entries).map(clip, num_parallel_calls=tf.data.AUTOTUNE)
+  if settings.with_partners:
+    numbers = tf.constant([records.path_number(entry.path) for entry in entries], tf.int64)
+    positions = positions.map(lambda _, entry: (numbers[entry], entry))
+    videos = _with_partners(videos, positions, source, entries,
+                            entries if candidates is None else candidates, settings)
   return (
-      _read(positions, source, entries)
-      .map(clip, num_parallel_calls=tf.data.AUTOTUNE)
+      videos
       .group_by_window(
           key_func=lambda video: tf.shape(video['frames'], tf.int64)[0],
           reduce_func=lambda _, videos: videos.batch(settings.batch_size),
@@ -211,6 +225,48 @@ def _read(positions, source, entries):
       num_parallel_calls=_PARALLEL_READS, deterministic=True)
 
 
+def _with_partners(videos, positions, source, entries, candidates, settings):
+  """Adds to every video one of another class, drawn from (seed, position).
+
+  The partner is seen from its first frame, looped to as many frames, cut in the centre.
+
+  Args:
+    videos: dataset of what `_decode` gives, in the order of `positions`.
+    positions: dataset of (position, place in `entries`).
+    source: the `records.Records` of all.
+    entries, candidates: `records.Entry`s: of the videos, and to draw from.
+    settings: a `Settings`.
+
+  Raises:
+    UserError: the candidates are all of one class.
+  """
+  candidates = sorted(candidates, key=lambda entry: entry.label)
+  labels = np.array([entry.label for entry in candidates])
+  own = [entry.label for entry in entries]
+  starts = tf.constant(np.searchsorted(labels, own, 'left'), tf.int64)
+  ends = tf.constant(np.searchsorted(labels, own, 'right'), tf.int64)
+  if len(set(labels)) < 2:
+    raise errors.UserError(f'{source.folder}: expected videos of two classes or more for fill '
+                           'other; found one')
+
+  def partner(position, entry):
+    start, end = starts[entry], ends[entry]
+    # A seed apart from that of crop and flip.
+    drawn = tf.random.stateless_uniform(
+        [], tf.stack([tf.constant(settings.seed, tf.int64) + _PARTNERS, position]), minval=0,
+        maxval=len(candidates) - (end - start), dtype=tf.int64)
+    return position, drawn if drawn < start else drawn + end - start
+
+  def join(video, position_and_partner):
+    _, partner = position_and_partner
+    sampled = loop_window(_length(partner, settings.stream), tf.shape(video['frames'])[0], 0.0)
+    decoded = _decode(partner, sampled, settings, position=None, flipped=None)
+    return {**video, **{f'partner_{key}': decoded[key] for key in ('frames', 'masks', 'found')}}
+
+  partners = _read(positions.map(partner), source, candidates)
+  return tf.data.Dataset.zip(videos, partners).map(join, num_parallel_calls=tf.data.AUTOTUNE)
+
+
 def _length(video, stream):
   return tf.shape(video['frames' if stream == 'rgb' else 'flow'])[0]
 
@@ -235,17 +291,20 @@ def _decode(video, sampled, settings, position, flipped):
     decode = lambda image: tf.io.decode_and_crop_jpeg(
         image, window, channels=3, dct_method='INTEGER_ACCURATE')
   else:
-    decode = lambda image: _crop(tf.io.decode_png(image, channels=3)[..., :2], window)
+    # decode_image, since flow may be stored as PNG or as JPEG.
+    decode = lambda image: _crop(
+        tf.io.decode_image(image, channels=3, expand_animations=False)[..., :2], window)
   frames = tf.map_fn(decode, encoded, fn_output_signature=tf.uint8)
   frames = preprocess.to_frame_size(
       tf.ensure_shape(frames, [None, None, None, CHANNELS[settings.stream]]), settings.frame_size)
 
-  blank = tf.zeros_like(frames[..., 0])
-  masks = blank
+  blank = lambda: tf.zeros(tf.shape(frames)[:-1], tf.uint8)
   if settings.with_masks:
     masks = tf.cond(tf.size(video['masks']) > 0,
                     lambda: _decode_masks(tf.gather(video['masks'], sampled), window, settings),
-                    lambda: blank)
+                    blank)
+  else:
+    masks = blank()
   if flipped is not None:
     frames, masks = tf.cond(
         flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks))
@@ -254,14 +313,11 @@ def _decode(video, sampled, settings, position, flipped):
 
 
 def _decode_masks(encoded, window, settings):
-  masks = tf.map_fn(lambda image: tf.io.decode_png(image, channels=1)[..., 0], encoded,
-                    fn_output_signature=tf.uint8)
-  if settings.mask_dilation > 1:
-    # Before the crop: a person just outside of it reaches in.
-    masks = tf.ensure_shape(
-        tf.numpy_function(lambda m: masks_lib.dilate(m, settings.mask_dilation), [masks], tf.uint8),
-        [None, None, None])
-  masks = _crop(tf.cast(masks > 0, tf.uint8)[..., tf.newaxis], window)
+  # Grown before they are cropped: a person just outside of the window reaches in.
+  masks = tf.numpy_function(
+      lambda images, part: mask_images.decode(images, part, settings.mask_dilation),
+      [encoded, window], tf.uint8)
+  masks = tf.ensure_shape(masks, [None, None, None])[..., tf.newaxis]
   return preprocess.to_frame_size(masks, settings.frame_size, 'nearest')[..., 0]
 
 

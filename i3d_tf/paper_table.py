@@ -134,7 +134,7 @@ def _groups(columns):
 
 def to_html(table):
   """The table as a <table> element: a str."""
-  out = [f'<table id="{html.escape(table.name)}"><caption>{html.escape(table.title)}</caption>',
+  out = [f'<table data-name="{html.escape(table.name)}"><caption>{html.escape(table.title)}</caption>',
          '<thead>']
   columns = _shown(table)
   if any(column.group for column in columns):

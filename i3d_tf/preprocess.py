@@ -4,6 +4,7 @@ Frames stay uint8 until they are a batch. RGB pixels and flow codes (0..255 for
 -20..20 pixels of motion) are scaled by the same line.
 """
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
@@ -84,11 +85,20 @@ def flip(frames, masks, stream):
   Returns:
     (frames, masks), mirrored.
   """
-  frames, masks = tf.reverse(frames, [2]), tf.reverse(masks, [2])
+  frames, masks = _mirror(frames), _mirror(masks[..., tf.newaxis])[..., 0]
   if stream == 'flow':
     horizontal, vertical = tf.unstack(frames, axis=-1)
     frames = tf.stack([255 - horizontal, vertical], axis=-1)
   return frames, masks
+
+
+def _mirror(images):
+  """Mirrors uint8 [T, H, W, C] left to right, as one image of T * H rows: OpenCV does it fastest."""
+  def mirror(array):
+    rows = array.reshape(-1, *array.shape[2:])
+    return cv2.flip(rows, 1).reshape(array.shape)
+
+  return tf.ensure_shape(tf.numpy_function(mirror, [images], tf.uint8), images.shape)
 
 
 def network_input(frames, masks=None, found=None, region='none', fill='black', stream='rgb'):
@@ -103,8 +113,30 @@ def network_input(frames, masks=None, found=None, region='none', fill='black', s
   Returns:
     float32 [B, T, H, W, C] in [-1, 1].
   """
-  clips = tf.cast(frames, tf.float32) * (2 / 255) - 1
-  return masking.replace(clips, masks, found, region, fill, stream)
+  return masking.replace(_scaled(frames), masks, found, region, fill, stream)
+
+
+def treated_input(batch, treatment, stream='rgb', seeds=None):
+  """A batch of the input pipeline to what the network sees under a treatment.
+
+  Args:
+    batch: a dict with 'frames', 'masks' and 'found', for fill 'other' also with
+      'partner_frames', 'partner_masks' and 'partner_found'; see `input_pipeline.training`.
+    treatment: a `masking.Treatment`.
+    stream, seeds: as in `masking.apply`.
+
+  Returns:
+    float32 [B, T, H, W, C] in [-1, 1].
+  """
+  partner = None
+  if 'partner_frames' in batch:
+    partner = (_scaled(batch['partner_frames']), batch['partner_masks'], batch['partner_found'])
+  return masking.apply(_scaled(batch['frames']), batch['masks'], batch['found'], treatment, stream,
+                       seeds, partner)
+
+
+def _scaled(frames):
+  return tf.cast(frames, tf.float32) * (2 / 255) - 1
 
 
 # === Whole videos: evaluation, prediction, export ===

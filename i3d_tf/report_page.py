@@ -124,7 +124,7 @@ def _figure(folder, figure):
   with open(os.path.join(folder, FIGURES, f'{figure.name}.svg'), 'rb') as f:
     data = base64.b64encode(f.read()).decode()
   caption = html.escape(figure.caption)
-  return (f'<figure id="{figure.name}" class="{"wide" if figure.wide else "column"}">'
+  return (f'<figure id="figure-{figure.name}" class="{"wide" if figure.wide else "column"}">'
           f'<img src="data:image/svg+xml;base64,{data}" alt="{caption}">'
           f'<figcaption>{caption} <a href="{FIGURES}/{figure.name}.svg">SVG</a> '
           f'<a href="{FIGURES}/{figure.name}.png">PNG</a></figcaption></figure>')

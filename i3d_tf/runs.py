@@ -37,8 +37,9 @@ class Data:
   Attributes:
     records: folder of records, absolute path.
     split: 1, 2 or 3.
-    mask: the region that is replaced in training, one of `masking.REGIONS`.
+    mask: the region that is replaced in training, one of `masking.ALL_REGIONS`.
     fill: by what, one of `masking.FILLS`.
+    mask_place: where the mask lies, one of `masking.PLACES`.
     verdicts: `segmentation.verdicts.content_hash` of the verdicts on masks that
       hold, or None if there are none.
   """
@@ -47,15 +48,23 @@ class Data:
   split: int = 1
   mask: str = 'none'
   fill: str = 'black'
+  mask_place: str = 'person'
   verdicts: str | None = None
 
   def __post_init__(self):
     for what, value, allowed in (('split', self.split, ucf101.SPLITS),
-                                 ('mask', self.mask, masking.REGIONS),
-                                 ('fill', self.fill, tuple(masking.FILLS))):
+                                 ('mask', self.mask, masking.ALL_REGIONS),
+                                 ('fill', self.fill, masking.FILLS),
+                                 ('mask_place', self.mask_place, masking.PLACES)):
       if value not in allowed:
         raise errors.UserError(
             f'`{what}` must be one of {", ".join(map(str, allowed))}; received {value!r}')
+    self.treatment  # refuses what does not go together
+
+  @property
+  def treatment(self):
+    """What the network is trained on: a `masking.Treatment`."""
+    return masking.Treatment(self.mask, self.fill, self.mask_place)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,7 +18,7 @@ def load(source, subset, split):
 
   Args:
     source: a `records.Records`.
-    subset: 'train' or 'test'.
+    subset: 'train', 'test' or 'validation'.
     split: 1, 2 or 3.
 
   Returns:

@@ -20,6 +20,7 @@ from flags import training as training_flags
 from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import input_pipeline
+from i3d_tf import masking
 from i3d_tf import preprocess
 from i3d_tf import records
 from i3d_tf import runs
@@ -29,10 +30,6 @@ from i3d_tf import weights as weights_lib
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
 from segmentation import verdicts as verdicts_lib
-
-_MASKED = {'none': 'nothing replaced', 'background': 'background replaced',
-           'activity': 'activity replaced'}
-
 
 def train(run_dir, run, *, checkpoint_every=100, log_every=10):
   """Trains the network of a run, or goes on with it behind its last checkpoint.
@@ -59,6 +56,8 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
     print(f'not in the records, so not trained on: {len(missing)} videos of the list, '
           f'{", ".join(missing[:3])}{", ..." if len(missing) > 3 else ""}')
   splits.check(source, entries, run.clips.stream, [run.data.mask])
+  masking.check_stream(run.data.treatment, run.clips.stream)
+  seeds = tf.constant([records.path_number(entry.path) for entry in entries], tf.int64)
 
   keras.utils.set_random_seed(run.clips.seed)
   strategy = tf.distribute.get_strategy()
@@ -77,12 +76,12 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
   if int(step) >= run.optimization.steps:
     return model
 
-  train_step = _train_step(strategy, model, optimizer, run, loss, accuracy)
+  train_step = _train_step(strategy, model, optimizer, run, seeds, loss, accuracy)
   batches = strategy.experimental_distribute_dataset(
       input_pipeline.training(source, entries, run.clips, start_step=int(step)))
   history = summaries.History(run_dir, int(step))
   progress = app.progress(total=run.optimization.steps, initial=int(step), unit='step',
-                          desc=f'training, {_MASKED[run.data.mask]}')
+                          desc=f'training, {_described(run.data.treatment)}')
   with input_pipeline.naming_bad_records(source, entries), progress as bar:
     # Counted here: to ask the variable would wait for the device at every step.
     number = logged_step = int(step)
@@ -90,7 +89,7 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
     for batch in batches:
       if number == 0:
         first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
-        history.add_picture(0, 'train/seen', _network_input(first, run))
+        history.add_picture(0, 'train/seen', _network_input(first, run, seeds))
       train_step(batch)
       number += 1
       step.assign(number)
@@ -140,18 +139,23 @@ def _optimizer(settings):
   return keras.optimizers.SGD(rate, momentum=settings.momentum)
 
 
-def _network_input(batch, run):
-  return preprocess.network_input(batch['frames'], batch['masks'], batch['found'], run.data.mask,
-                                  run.data.fill, run.clips.stream)
+def _network_input(batch, run, seeds):
+  return preprocess.treated_input(
+      batch, run.data.treatment, run.clips.stream, tf.gather(seeds, batch['entry']))
 
 
-def _train_step(strategy, model, optimizer, run, loss_metric, accuracy_metric):
+def _described(treatment):
+  """A treatment as words of a progress bar."""
+  return 'nothing replaced' if treatment.region == 'none' else f'replaced: {treatment.name}'
+
+
+def _train_step(strategy, model, optimizer, run, seeds, loss_metric, accuracy_metric):
   """A function from a batch to nothing that updates model, optimizer and metrics."""
   kernels = [v for v in model.trainable_variables if v.name == 'kernel']
 
   def replica_step(batch):
     with tf.GradientTape() as tape:
-      logits = model(_network_input(batch, run), training=True)
+      logits = model(_network_input(batch, run, seeds), training=True)
       losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch['label'], logits)
       # Replicas' gradients are added up.
       loss = tf.reduce_sum(losses) / run.clips.batch_size
@@ -179,24 +183,27 @@ def main():
     protocols.use_as_defaults('demo.flags')
   clips, network = data_flags.clip_settings(), training_flags.network_settings()
   optimization = training_flags.optimization_settings()
-  eval_masks = [values.mask] if values.eval_masks is None else values.eval_masks
-  evaluate.check_regions(eval_masks)
   folder = demo_records.folder(values.demo_dir) if on_demo_set else values.records
   verdicts = data_flags.verdicts()
   data = runs.Data(os.path.abspath(folder), values.split, values.mask, values.fill,
+                   values.mask_place,
                    None if verdicts is None else verdicts_lib.content_hash(verdicts))
+  eval_masks = [data.treatment.name] if values.eval_masks is None else values.eval_masks
+  evaluate.parse_treatments(eval_masks, clips.stream)
   if on_demo_set:
     demo_records.prepare(demo_plan.DemoSettings(), values.demo_dir, app.progress)
   run = runs.Run(data, clips, network, optimization, records.open_folder(folder).label_names)
   run_dir = values.run_dir
   if run_dir is None:
     run_dir = os.path.join('runs', '_'.join([
-        *(['demo'] if on_demo_set else []), run.clips.stream, run.data.mask, f'split{run.data.split}',
+        *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name,
+        f'split{run.data.split}',
         f'seed{run.clips.seed}']))
   runs.start(run_dir, run, training_flags.given(), verdicts)
   model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
   outcome = evaluate.evaluate(run_dir, eval_masks, model=model)
-  print(f'\n{run_dir}: trained for {run.optimization.steps} steps, {_MASKED[run.data.mask]}')
+  print(f'\n{run_dir}: trained for {run.optimization.steps} steps, '
+        f'{_described(run.data.treatment)}')
   print(evaluate.report(outcome, run_dir))
   print(f'test it under other masks:  evaluate --run_dir={run_dir} '
         '--eval_masks=none,background,activity')

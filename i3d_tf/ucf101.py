@@ -4,6 +4,9 @@ Soomro, Zamir and Shah, "UCF101", 2012; the lists are its "ucfTrainTestlist".
 Their traps: CRLF line ends; labels start at 1, and only training lines have
 one; the folder HandstandPushups holds videos called v_HandStandPushups_*, so
 that a video's class is its folder.
+
+Other data sets' lists take the same form. Names with spaces (Kinetics' "air
+drumming") ask for a tab between the words of a line.
 """
 
 import os
@@ -13,6 +16,7 @@ from i3d_tf import errors
 
 _GROUP = re.compile(r'_(g\d+)_c\d+(\.\w+)?$')
 SPLITS = (1, 2, 3)
+SUBSETS = ('train', 'validation', 'test')
 
 
 class ListError(errors.UserError):
@@ -24,7 +28,7 @@ def _lines(path):
     with open(path) as f:
       for number, line in enumerate(f, 1):
         if line.strip():
-          yield number, line.split()
+          yield number, line.strip().split('\t') if '\t' in line else line.split()
   except (OSError, UnicodeDecodeError) as e:
     raise ListError(f'{path}: expected a text file; {e}') from e
 
@@ -55,7 +59,7 @@ def read_classes(path):
 
 
 def read_list(path, class_names):
-  """Reads trainlistNN.txt or testlistNN.txt.
+  """Reads trainlistNN.txt, testlistNN.txt or validationlistNN.txt.
 
   Args:
     path: a file of lines 'Class/v_Class_g01_c01.avi' with or without a label.
@@ -87,8 +91,23 @@ def read_list(path, class_names):
   return videos
 
 
+def format_list(videos):
+  """The content, bytes, of the list file of a dict from video path to 0-based label."""
+  return _format([(video, str(label + 1)) for video, label in videos.items()])
+
+
+def format_classes(names):
+  """The content, bytes, of the classInd.txt of class names in order."""
+  return _format([(str(number), name) for number, name in enumerate(names, 1)])
+
+
+def _format(lines):
+  between = '\t' if any(' ' in word for line in lines for word in line) else ' '
+  return ''.join(f'{between.join(line)}\n' for line in lines).encode()
+
+
 def list_name(subset, split):
-  """File name of a list: subset is 'train' or 'test', split 1, 2 or 3."""
+  """File name of a list: subset is one of `SUBSETS`, split 1, 2 or 3."""
   return f'{subset}list{split:02d}.txt'
 
 
@@ -99,7 +118,7 @@ def group(video):
 
 
 def read_all_lists(folder):
-  """Reads classInd.txt and whatever training and test lists a folder holds.
+  """Reads classInd.txt and whatever lists a folder holds.
 
   Returns:
     (class names, a dict from video path to 0-based label).
@@ -110,7 +129,7 @@ def read_all_lists(folder):
   class_names = read_classes(os.path.join(folder, 'classInd.txt'))
   videos = {}
   for split in SPLITS:
-    for subset in ('train', 'test'):
+    for subset in SUBSETS:
       path = os.path.join(folder, list_name(subset, split))
       if os.path.exists(path):
         videos.update(read_list(path, class_names))

@@ -5,7 +5,8 @@ import os
 from i3d_tf import errors
 
 # Of what FFmpeg reads, what video data sets come in.
-SUFFIXES = ('.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.webm', '.wmv')
+SUFFIXES = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.webm',
+            '.wmv')
 
 
 def find(folder):
@@ -15,7 +16,7 @@ def find(folder):
     folder: searched with all its subfolders; links to folders are followed.
 
   Returns:
-    Their paths relative to `folder`, sorted.
+    Their paths relative to `folder`, with '/', sorted.
 
   Raises:
     UserError: the folder is missing, or there is none.
@@ -25,7 +26,8 @@ def find(folder):
   found = []
   for parent, _, names in os.walk(folder, followlinks=True):
     # Files that begin with a dot are half-written ones (`files.replacing`).
-    found += [os.path.relpath(os.path.join(parent, name), folder) for name in names
+    found += [os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, '/')
+              for name in names
               if name.lower().endswith(SUFFIXES) and not name.startswith('.')]
   if not found:
     raise errors.UserError(f'{folder}: expected videos ({", ".join(SUFFIXES)}); found none')

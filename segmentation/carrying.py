@@ -1,7 +1,7 @@
 """Carries masks from a frame to its neighbours by optical flow.
 
 The flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV
-2016): a few milliseconds a pair, where the TV-L1 of the network's input takes half a
+2016): some 10 milliseconds a pair, where the TV-L1 of the network's input takes half a
 second. Frames whose shorter side is above 256 pixels are made smaller for it.
 """
 
@@ -10,12 +10,14 @@ import numpy as np
 
 from i3d_tf import video as video_lib
 
+_SMALL = 160  # pixels of the shorter side
+
 
 class Carrier:
   """Follows the pixels of a frame through those that come after it, or before."""
 
   def __init__(self):
-    self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
   def grey(self, frame):
     """What the flow is computed of: uint8 [h, w], for uint8 RGB [H, W, 3]."""
@@ -39,6 +41,8 @@ class Carrier:
     Yields:
       float32 [H, W, 2], x and y in pixels of the first frame, for each later frame.
     """
+    # The last halving of the size is left out where it would lose limbs.
+    self._dis.setFinestScale(0 if min(greys[0].shape) < _SMALL else 1)
     total = None
     for before, after in zip(greys, greys[1:]):
       flow = self._dis.calc(after, before, None)
@@ -53,12 +57,14 @@ class Carrier:
 def carry(mask, positions):
   """Moves a mask: bool [H, W], to where its pixels are in another frame.
 
+  What comes in at a border goes on as the mask does there: people are often cut by it.
+
   Args:
     mask: bool [H, W].
     positions: of `Carrier.follow`.
   """
   moved = cv2.remap(mask.astype(np.uint8) * 255, positions, None, cv2.INTER_LINEAR,
-                    borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+                    borderMode=cv2.BORDER_REPLICATE)
   return moved > 127
 
 

@@ -15,11 +15,10 @@ import cv2
 from i3d_tf import errors
 from i3d_tf import files
 from i3d_tf import video as video_lib
+from i3d_tf import video_files
 from segmentation import masks as masks_lib
 from segmentation import video_masks
 
-SUFFIXES = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm',
-            '.wmv')
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
 
 
@@ -60,15 +59,7 @@ def find_videos(path):
   """
   if os.path.isfile(path):
     return os.path.dirname(path), [os.path.basename(path)]
-  if not os.path.isdir(path):
-    raise errors.UserError(f'`videos` must be a folder or a video file; received {path}')
-  names = sorted(
-      os.path.relpath(os.path.join(parent, name), path).replace(os.sep, '/')
-      for parent, _, found in os.walk(path, followlinks=True) for name in found
-      if name.lower().endswith(SUFFIXES) and not name.startswith('.'))
-  if not names:
-    raise errors.UserError(f'{path}: expected videos ({", ".join(SUFFIXES)}) in this folder or '
-                           'those below; found none')
+  names = video_files.find(path)
   stems = {}
   for name in names:
     other = stems.setdefault(_stem(name), name)

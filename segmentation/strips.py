@@ -11,12 +11,12 @@ from i3d_tf import errors
 from i3d_tf import files
 from i3d_tf import pictures
 from i3d_tf import video as video_lib
+from i3d_tf import video_files
 from segmentation import masks as masks_lib
 from segmentation import suspicion
 
 _SEAM, _WIDE_SEAM = 2, 12  # pixels between frames, and before the worst moment
 _SPECK = 40  # pixels at twice the height of the strip
-_SUFFIXES = ('.avi', '.mp4', '.mkv', '.webm', '.mov', '.mpg', '.mpeg', '.m4v', '.wmv')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +91,7 @@ def find(videos, masks):
       continue
     for name in sorted(os.listdir(folder)):
       stem, suffix = os.path.splitext(name)
-      if name.startswith('.') or suffix.lower() not in _SUFFIXES:
+      if name.startswith('.') or suffix.lower() not in video_files.SUFFIXES:
         continue
       expected.add(f'{stem}.json')
       sources.append(Source(

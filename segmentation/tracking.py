@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask
 
 from segmentation import masks
 
-_SAME = 0.3  # IoU from which a carried mask and a found one are one person
+_SAME = 0.1  # IoU from which a carried mask and a found one are one person, best pairs first
 _PART = 0.5  # share of a mask that lies within others, from which it is a part of them
 
 

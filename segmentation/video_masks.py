@@ -66,7 +66,8 @@ def masks_of(frames, segmenter, settings=Settings()):
   for people in people_of(itertools.chain([first], frames), segmenter, settings):
     if people:
       union = coco_mask.merge([person.rle for person in people])
-      yield (coco_mask.decode(union).astype(bool), max(person.score for person in people))
+      yield (np.ascontiguousarray(coco_mask.decode(union), bool),
+             max(person.score for person in people))
     else:
       yield np.zeros(shape, bool), 0.0
 
@@ -141,6 +142,6 @@ def _carried(carrier, greys, rles, size):
   """Masks of the first frame in each later one: a list of lists of RLEs."""
   if not rles:
     return [[] for _ in greys[1:]]
-  masks = [coco_mask.decode(rle) for rle in rles]
+  masks = [np.ascontiguousarray(coco_mask.decode(rle)) for rle in rles]
   return [[masks_lib.encode(carrying.carry(mask, positions)) for mask in masks]
           for positions in carrier.follow(greys, *size)]

@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from i3d_tf import encode_video
+from i3d_tf import mask_images
 from i3d_tf import records
+from segmentation import masks as masks_lib
 
 
 def shared(*parts):
@@ -84,6 +87,35 @@ def write_video(path, frames, frame_rate=25.0):
   return str(path)
 
 
+# === Sources of records ===
+
+
+def moving(count=10, height=24, width=32, seed=0):
+  """A texture that wanders to the right: uint8 [T, H, W, 3]."""
+  image = texture(height, width + count, seed)
+  return np.stack([image[:, count - t:count - t + width] for t in range(count)])
+
+
+def moving_masks(count=10, height=24, width=32):
+  """Masks that tell their frame: in frame t columns t and t + 1 of the upper half."""
+  masks = np.zeros((count, height, width), bool)
+  for t in range(count):
+    masks[t, :height // 2, t:t + 2] = True
+  return masks
+
+
+def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, rate=25.0):
+  """Writes a video, and its masks if there are any: a `encode_video.Source`."""
+  frames = moving() if frames is None else frames
+  file = write_video(os.path.join(folder, 'videos', path), frames, rate)
+  mask_file = None
+  if masks is not None:
+    stem = os.path.splitext(os.path.basename(path))[0]
+    mask_file = os.path.join(folder, 'masks', f'{stem}.json')
+    masks_lib.write(mask_file, masks, video=stem)
+  return encode_video.Source(path, file, label, mask_file)
+
+
 # === Records ===
 
 
@@ -107,7 +139,7 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
       height=frames.shape[1],
       width=frames.shape[2],
       frame_rate=25.0,
-      masks=None if masks is None else tuple(map(png, masks)),
+      masks=None if masks is None else tuple(map(mask_images.encode, masks)),
       coverage=None if masks is None else float(np.mean(np.asarray(masks) > 0)),
       flow=None if flow is None else tuple(map(flow_png, flow)),
       flow_method=None if flow is None else 'tvl1')

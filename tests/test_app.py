@@ -11,6 +11,12 @@ from tests import commands
     ('i3d_tf.evaluate', 'Tests a trained network', ('--run_dir:', '--eval_masks:', '--verdicts:')),
     ('i3d_tf.predict', 'Says what a video shows', ('--video:', '--weights:', '--[no]json:')),
     ('tools.make_tfrecords', 'Makes TFRecords of a folder of videos', ('--videos:', '--[no]flow:')),
+    ('i3d_tf.extract_features', 'Extracts features of videos', ('--videos:', '--endpoint:')),
+    ('i3d_tf.export', 'as a SavedModel, or to TFLite', ('--output:', '--format:', '--run_dir:')),
+    ('tools.inspect_tfrecords', 'records', ('--records:', '--contact_sheet:')),
+    ('tools.benchmark', 'Measures how near', ('--only:', '--output:')),
+    ('segmentation.segment', 'Finds the people in every video', ('--segmenter:', '--output:')),
+    ('segmentation.compare', 'masks', ('--masks:', '--output:')),
     ('segmentation.review', 'Makes a gallery on which a person checks',
      ('--videos:', '--masks:', '--output:', '--verdicts:')),
 ])

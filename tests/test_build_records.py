@@ -1,167 +1,21 @@
-"""Video files to records: one video, and a data set that is stopped, damaged, called again."""
+"""Video files to records: a data set that is stopped, damaged, called again."""
 
 import dataclasses
 import os
 
-import cv2
 import numpy as np
 import pytest
 
 from i3d_tf import build_records
+from i3d_tf import mask_images
 from i3d_tf import errors
-from i3d_tf import optical_flow
 from i3d_tf import records
 from i3d_tf import ucf101
-from i3d_tf import video as video_lib
 from segmentation import masks as masks_lib
 from tests import fakes
 
 _NAMES = ['A', 'B']
 _SETTINGS = build_records.Settings(short_side=48, num_shards=3)
-
-
-def _frames(count=10, height=24, width=32, seed=0):
-  """A texture that wanders to the right: uint8 [T, H, W, 3]."""
-  image = fakes.texture(height, width + count, seed)
-  return np.stack([image[:, count - t:count - t + width] for t in range(count)])
-
-
-def _masks(count=10, height=24, width=32):
-  """Masks that tell their frame: in frame t columns t and t + 1 of the upper half."""
-  masks = np.zeros((count, height, width), bool)
-  for t in range(count):
-    masks[t, :height // 2, t:t + 2] = True
-  return masks
-
-
-def _source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, rate=25.0):
-  """Writes a video, and its masks if there are any: a `build_records.Source`."""
-  frames = _frames() if frames is None else frames
-  file = fakes.write_video(os.path.join(folder, 'videos', path), frames, rate)
-  mask_file = None
-  if masks is not None:
-    stem = os.path.splitext(os.path.basename(path))[0]
-    mask_file = os.path.join(folder, 'masks', f'{stem}.json')
-    masks_lib.write(mask_file, masks, video=stem)
-  return build_records.Source(path, file, label, mask_file)
-
-
-def _decoded(images, flags):
-  return [cv2.imdecode(np.frombuffer(image, np.uint8), flags) for image in images]
-
-
-# === One video ===
-
-
-def test_frames_are_stored_at_the_size_asked_for_and_as_they_were_drawn(tmp_path):
-  stored = build_records.read_video(_source(tmp_path), _NAMES, _SETTINGS)
-  assert (stored.height, stored.width, stored.frame_rate) == (48, 64, 25.0)
-  assert (stored.path, stored.label, stored.label_text) == ('A/v_A_g01_c01.avi', 0, 'A')
-  assert (stored.masks, stored.coverage, stored.flow, stored.flow_method) == (None,) * 4
-  decoded = np.stack(_decoded(stored.frames, cv2.IMREAD_COLOR))[..., ::-1]
-  drawn = np.stack([video_lib.resize(frame, 48, 64) for frame in _frames()])
-  np.testing.assert_allclose(decoded.astype(int), drawn, atol=8)
-  assert np.abs(decoded.astype(int) - drawn).mean() < 1.5
-
-
-def test_colours_keep_their_places(tmp_path):
-  frames = np.zeros((2, 24, 32, 3), np.uint8)
-  frames[:] = (200, 100, 30)
-  stored = build_records.read_video(_source(tmp_path, frames=frames), _NAMES, _SETTINGS)
-  decoded = _decoded(stored.frames, cv2.IMREAD_COLOR)[0][..., ::-1]
-  np.testing.assert_allclose(decoded.reshape(-1, 3).mean(axis=0), (200, 100, 30), atol=2)
-
-
-def test_quality_is_that_of_the_settings(tmp_path):
-  noise = np.random.default_rng(0).integers(0, 256, (1, 24, 32, 3), np.uint8)
-  source = _source(tmp_path, frames=noise)
-  sizes = [len(build_records.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, jpeg_quality=quality)).frames[0])
-           for quality in (20, 95)]
-  assert sizes[0] < sizes[1] / 2
-
-
-def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
-  stored = build_records.read_video(_source(tmp_path, masks=_masks()), _NAMES, _SETTINGS)
-  decoded = _decoded(stored.masks, cv2.IMREAD_UNCHANGED)
-  assert decoded[0].dtype == np.uint8
-  np.testing.assert_array_equal(decoded, np.kron(_masks(), np.ones((1, 2, 2), np.uint8)))
-  assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
-
-
-def test_masks_are_put_where_the_frames_are_put(tmp_path):
-  # From 24x36 to 40x60, no half pixel further left or up than the frames, that is: pixel x shows
-  # what lies at (x + 0.5) * 0.6.
-  masks = np.random.default_rng(0).random((2, 24, 36)) < 0.5
-  source = _source(tmp_path, frames=_frames(2, 24, 36), masks=masks)
-  stored = build_records.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, short_side=40))
-  place = lambda size: np.floor((np.arange(size) + 0.5) * 0.6).astype(int)
-  np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED), masks[:, place(40)[:, np.newaxis], place(60)])
-
-
-def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path):
-  stored = build_records.read_video(
-      _source(tmp_path, masks=np.zeros((10, 24, 32), bool)), _NAMES, _SETTINGS)
-  assert stored.coverage == 0.0
-  assert not np.any(_decoded(stored.masks, cv2.IMREAD_UNCHANGED))
-
-
-@pytest.mark.parametrize('rate', [12.5, 30.0, 50.0])
-def test_masks_and_frames_are_resampled_alike(tmp_path, rate):
-  stored = build_records.read_video(
-      _source(tmp_path, masks=_masks(), rate=rate), _NAMES, _SETTINGS)
-  shown = list(video_lib.resample(range(10), rate))
-  assert len(stored.frames) == len(stored.masks) == len(shown) != 10
-  np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_UNCHANGED),
-      np.kron(_masks()[shown], np.ones((1, 2, 2), np.uint8)))
-  drawn = [video_lib.resize(_frames()[i], 48, 64) for i in shown]
-  np.testing.assert_allclose(
-      np.stack(_decoded(stored.frames, cv2.IMREAD_GRAYSCALE)).astype(int),
-      np.stack(drawn)[..., 0], atol=8)
-  assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
-
-
-def test_the_flow_stored_is_that_of_the_stored_frames(tmp_path):
-  source = _source(tmp_path, frames=_frames(3))
-  stored = build_records.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
-  assert stored.flow_method == 'tvl1' and len(stored.flow) == 2
-  expected = list(optical_flow.tvl1(video_lib.resize(frame, 48, 64) for frame in _frames(3)))
-  # RGB: horizontal, vertical, nothing.
-  pictures = np.stack(_decoded(stored.flow, cv2.IMREAD_UNCHANGED))[..., ::-1]
-  np.testing.assert_array_equal(pictures[..., 2], 0)
-  np.testing.assert_allclose(
-      optical_flow.dequantise(pictures[..., :2]), expected, atol=20 / 255 + 1e-5)
-  # The texture moves by one pixel of the file, two of the record, to the right.
-  assert np.median(expected[0][..., 0]) == pytest.approx(2, abs=0.3)
-
-
-def test_one_frame_has_no_flow(tmp_path):
-  stored = build_records.read_video(
-      _source(tmp_path, frames=_frames(1)), _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
-  assert len(stored.frames) == 1 and stored.flow == ()
-
-
-def test_an_unknown_flow_is_refused(tmp_path):
-  with pytest.raises(ValueError, match="^`flow` must be 'tvl1' or None; received 'raft'$"):
-    build_records.read_video(
-        _source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='raft'))
-
-
-@pytest.mark.parametrize('masks, message', [
-    (_masks(9), 'expected 10 masks, as many as {file} has frames; found 9'),
-    (_masks(11), 'expected 10 masks, as many as {file} has frames; found 11'),
-    (_masks(10, 32, 24), 'expected masks of 24x32, the size of {file}; found 32x24'),
-    (_masks(10, 12, 16), 'expected masks of 24x32, the size of {file}; found 12x16'),
-])
-def test_masks_of_another_video_are_refused(tmp_path, masks, message):
-  source = _source(tmp_path, masks=masks)
-  with pytest.raises(masks_lib.MaskError) as error:
-    build_records.read_video(source, _NAMES, _SETTINGS)
-  assert str(error.value) == f'{source.masks}: {message.format(file=source.file)}'
 
 
 # === A data set ===
@@ -172,8 +26,9 @@ def _sources(tmp_path_factory):
   """Seven videos, some with masks."""
   folder = tmp_path_factory.mktemp('sources')
   return [
-      _source(folder, f'{"AB"[n % 2]}/v_{"AB"[n % 2]}_g{n:02d}_c01.avi', label=n % 2,
-              frames=_frames(3 + n, seed=n), masks=_masks(3 + n) if n % 3 else None)
+      fakes.source(folder, f'{"AB"[n % 2]}/v_{"AB"[n % 2]}_g{n:02d}_c01.avi', label=n % 2,
+              frames=fakes.moving(3 + n, seed=n),
+              masks=fakes.moving_masks(3 + n) if n % 3 else None)
       for n in range(7)]
 
 
@@ -194,7 +49,8 @@ def test_every_video_is_stored_once_and_can_be_opened(sources, undisturbed):
   assert opened.label_names == ('A', 'B')
   assert opened.settings == {
       'short_side': 48, 'frame_rate': 25.0, 'jpeg_quality': 95, 'flow': None, 'num_shards': 3,
-      'seed': 0, 'videos': 7, 'with_masks': 4}
+      'seed': 0, 'flow_format': 'png', 'flow_jpeg_quality': 95, 'videos': 7, 'with_masks': 4,
+      'kept_original': 0}
   entries = {entry.path: entry for entry in opened.entries}
   assert len(opened.entries) == len(entries) == 7
   for n, source in enumerate(sources):
@@ -223,7 +79,7 @@ def test_progress_counts_every_video_once_and_never_runs_back(sources, tmp_path)
   build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS, lambda *done: seen.append(done))
   assert {total for _, total in seen} == {7}
   done = [count for count, _ in seen]
-  assert done == sorted(done) and set(done) == set(range(1, 8))
+  assert done == sorted(done) and set(done) == set(range(8))
 
 
 class _Killed(BaseException):
@@ -249,13 +105,13 @@ _SHARD = 'videos-00001-of-00003'
 
 
 @pytest.mark.parametrize('damage', [
-    lambda folder: _remove(folder, f'{_SHARD}.tfrecord', f'{_SHARD}.csv', f'{_SHARD}.failures.csv'),
+    lambda folder: _remove(folder, f'{_SHARD}.tfrecord', f'{_SHARD}.csv', f'{_SHARD}.sources.json'),
     lambda folder: _remove(folder, f'{_SHARD}.tfrecord'),
     lambda folder: _remove(folder, f'{_SHARD}.csv'),
-    lambda folder: _remove(folder, f'{_SHARD}.failures.csv'),
+    lambda folder: _remove(folder, f'{_SHARD}.sources.json'),
     lambda folder: (folder / f'{_SHARD}.tfrecord').write_bytes(b'half'),
     lambda folder: (folder / f'{_SHARD}.csv').write_text('path,label'),
-], ids=['shard', 'shard but not its index', 'index', 'failures', 'end of shard', 'end of index'])
+], ids=['shard', 'shard but not its index', 'index', 'sources', 'end of shard', 'end of index'])
 @pytest.mark.parametrize('complete', [True, False])
 def test_what_was_lost_is_made_anew_and_the_rest_is_left_alone(
     sources, undisturbed, tmp_path, damage, complete):
@@ -275,6 +131,7 @@ def test_what_was_lost_is_made_anew_and_the_rest_is_left_alone(
     ({'short_side': 32}, 'short_side'), ({'frame_rate': 12.5}, 'frame_rate'),
     ({'jpeg_quality': 50}, 'jpeg_quality'), ({'flow': 'tvl1'}, 'flow'),
     ({'num_shards': 2}, 'num_shards'), ({'seed': 1}, 'seed'),
+    ({'flow_format': 'jpeg'}, 'flow_format'), ({'flow_jpeg_quality': 80}, 'flow_jpeg_quality'),
     ({'seed': 1, 'short_side': 32}, 'short_side, seed')])
 def test_records_made_with_other_settings_are_refused_and_left_alone(
     sources, undisturbed, changes, which):
@@ -294,10 +151,76 @@ def test_records_of_more_videos_masks_or_other_classes_are_refused(sources, undi
       build_records.build(*arguments, str(undisturbed), _SETTINGS)
     return str(error.value)
 
-  assert 'other settings (videos, with_masks);' in message(sources[:2], _NAMES)
+  assert 'other settings (videos);' in message(sources[:2], _NAMES)
   without = [dataclasses.replace(source, masks=None) for source in sources]
-  assert 'other settings (with_masks);' in message(without, _NAMES)
+  assert 'these records were made with masks, of ' in message(without, _NAMES)
   assert 'other settings (other classes);' in message(sources, ['A', 'C'])
+
+
+def test_a_label_map_that_is_there_is_not_given_another_meaning(sources, tmp_path):
+  (tmp_path / 'labels.txt').write_text('B\nA\n')
+  with pytest.raises(records.RecordError) as error:
+    build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+  assert str(error.value) == (
+      f'{tmp_path}/labels.txt: expected the 2 classes of the data set, from A to B; found 2 '
+      'classes, or another order')
+  (tmp_path / 'labels.txt').write_text('A\nB\n')
+  assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+
+
+def test_records_of_an_earlier_version_are_made_anew(sources, undisturbed, tmp_path):
+  build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+  manifest = records.read_manifest(str(tmp_path))
+  for name in ('flow_format', 'flow_jpeg_quality', 'kept_original'):
+    del manifest['settings'][name]
+  records.write_manifest(str(tmp_path), manifest)
+  for path in tmp_path.glob('*.sources.json'):
+    path.unlink()
+  assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
+  assert fakes.contents(tmp_path) == fakes.contents(undisturbed)
+
+
+def test_what_has_changed_is_told_and_made_anew(tmp_path):
+  sources = [fakes.source(tmp_path, f'A/{n}.avi', frames=fakes.moving(3, seed=n)) for n in range(4)]
+  output, told = str(tmp_path / 'records'), []
+  build = lambda: build_records.build(sources, _NAMES, output, _SETTINGS, tell=told.append)
+  assert not build() and not told
+  fakes.write_video(sources[2].file, fakes.moving(5))
+  assert not build()
+  assert told == ['1 videos are not stored as they (or their masks, verdicts) now are, such as '
+                  'A/2.avi: the files of records that hold them are brought up to date']
+  assert {e.path: e.frames for e in records.open_folder(output).entries}['A/2.avi'] == 5
+  assert not build() and len(told) == 1
+
+
+@pytest.mark.parametrize('count, workers, expected', [
+    (100, 1, 7), (100, 8, 16), (3, 8, 3), (1, 1, 1)])
+def test_the_number_of_files_fits_the_data_set(monkeypatch, count, workers, expected):
+  monkeypatch.setattr(build_records, '_stored_size', lambda *_: 10e6)
+  sources = [build_records.Source(f'A/{n}.avi', '', 0) for n in range(count)]
+  assert build_records.number_of_shards(sources, build_records.Settings(), workers) == expected
+
+
+def test_the_number_of_files_stays_once_it_was_chosen(tmp_path):
+  sources = [fakes.source(tmp_path, f'A/{n}.avi', frames=fakes.moving(3)) for n in range(5)]
+  settings = dataclasses.replace(_SETTINGS, num_shards=None)
+  output = str(tmp_path / 'records')
+  build_records.build(sources, _NAMES, output, settings)
+  before = fakes.contents(output)
+  assert records.open_folder(output).settings['num_shards'] == 2
+  build_records.build(sources, _NAMES, output, settings, workers=4)
+  assert fakes.contents(output) == before
+
+
+def test_the_size_of_a_video_is_estimated(tmp_path):
+  noise = np.random.default_rng(0).integers(0, 256, (50, 24, 32, 3), np.uint8)
+  source = fakes.source(tmp_path, frames=noise)
+  estimate = build_records._stored_size(source, _SETTINGS)
+  stored = build_records.read_video(source, _NAMES, _SETTINGS)
+  assert estimate == pytest.approx(sum(map(len, stored.frames)), rel=0.1)
+  half = dataclasses.replace(source, start=1.0)
+  assert build_records._stored_size(half, _SETTINGS) == pytest.approx(estimate / 2, rel=0.1)
+  assert build_records._stored_size(dataclasses.replace(source, file='none'), _SETTINGS) is None
 
 
 def test_records_of_other_videos_are_refused(sources, undisturbed):
@@ -312,7 +235,7 @@ def test_records_of_other_videos_are_refused(sources, undisturbed):
 def test_what_cannot_be_used_is_left_out_with_its_reason_and_the_rest_is_stored(tmp_path):
   broken = lambda path: os.path.join(tmp_path, 'videos', path)
   paths = [f'A/v_A_g{n:02d}_c01.avi' for n in range(9)]
-  sources = [_source(tmp_path, path, masks=_masks()) for path in paths]
+  sources = [fakes.source(tmp_path, path, masks=fakes.moving_masks()) for path in paths]
   noise = np.random.default_rng(0).integers(0, 256, (20, 24, 32, 3), np.uint8)
   fakes.write_video(sources[2].file, noise)
   with open(sources[2].file, 'rb+') as f:
@@ -321,7 +244,7 @@ def test_what_cannot_be_used_is_left_out_with_its_reason_and_the_rest_is_stored(
   open(broken(paths[1]), 'w').close()
   with open(broken(paths[3]), 'w') as f:
     f.write('not found')
-  masks_lib.write(sources[4].masks, _masks(4), video='')
+  masks_lib.write(sources[4].masks, fakes.moving_masks(4), video='')
   with open(sources[5].masks, 'w') as f:
     f.write('{}')
   sources[6] = dataclasses.replace(sources[6], masks=os.path.join(tmp_path, 'none.json'))
@@ -356,9 +279,9 @@ def test_a_data_set_of_which_nothing_can_be_used_tells_so(tmp_path):
 @pytest.fixture(name='data_set')
 def _data_set(tmp_path):
   """Folders of videos, lists and masks; only one of the three videos has a mask file."""
-  _source(tmp_path, 'A/v_A_g01_c01.avi', frames=_frames(3), masks=_masks(3))
-  _source(tmp_path, 'A/v_A_g02_c01.avi', frames=_frames(3))
-  _source(tmp_path, 'B/v_B_g01_c01.avi', frames=_frames(3))
+  fakes.source(tmp_path, 'A/v_A_g01_c01.avi', frames=fakes.moving(3), masks=fakes.moving_masks(3))
+  fakes.source(tmp_path, 'A/v_A_g02_c01.avi', frames=fakes.moving(3))
+  fakes.source(tmp_path, 'B/v_B_g01_c01.avi', frames=fakes.moving(3))
   lists = tmp_path / 'lists'
   lists.mkdir()
   (lists / 'classInd.txt').write_text('1 A\r\n2 B\r\n')

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -71,15 +72,15 @@ def test_goes_on_behind_the_last_batch(trained, monkeypatch):
   seen = []
   evaluation = input_pipeline.evaluation
 
-  def stops(source, entries, settings):
-    for number, batch in enumerate(evaluation(source, entries, settings)):
+  def stops(source, entries, settings, candidates):
+    for number, batch in enumerate(evaluation(source, entries, settings, candidates)):
       if number == 1:
         raise KeyboardInterrupt
       yield batch
 
-  def watched(source, entries, settings):
+  def watched(source, entries, settings, candidates):
     seen.extend(entries)
-    return evaluation(source, entries, settings)
+    return evaluation(source, entries, settings, candidates)
 
   monkeypatch.setattr(input_pipeline, 'evaluation', stops)
   with pytest.raises(KeyboardInterrupt):
@@ -96,6 +97,16 @@ def test_the_training_list_can_be_tested_and_other_splits(trained):
   assert outcome['none']['about']['list'] == 'train2'
 
 
+def test_a_validation_list_can_be_tested(trained):
+  run_dir, run = trained
+  folder = pathlib.Path(run.data.records) / 'lists'
+  lines = (folder / 'trainlist01.txt').read_text().splitlines(keepends=True)
+  (folder / 'validationlist01.txt').write_text(''.join(lines[:4]))
+  outcome = evaluate.evaluate(run_dir, ['none'], subset='validation')
+  assert outcome['none']['videos'] == 4
+  assert outcome['none']['about']['list'] == 'validation1'
+
+
 @pytest.mark.parametrize('regions', [[], ['black'], ['none', 'person']])
 def test_unknown_regions_are_refused(trained, regions):
   with pytest.raises(errors.UserError, match='`eval_masks` must be some of none, background'):
@@ -106,7 +117,7 @@ def test_unknown_regions_are_refused(trained, regions):
     ((), 'expected --run_dir, a folder that train made; it was not given'),
     (('--run_dir=nowhere',), 'nowhere: expected a directory made by train; it has no run.json'),
     (('--run_dir=.', '--verdicts=none.csv'), 'none.csv: expected a CSV file of verdicts'),
-    (('--run_dir=.', '--subset=validation'), 'value should be one of <test|train>'),
+    (('--run_dir=.', '--subset=dev'), 'value should be one of <test|train|validation>'),
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('i3d_tf.evaluate', *arguments, cwd=tmp_path)
@@ -162,3 +173,21 @@ def test_the_command_obeys_a_file_of_verdicts(trained, tmp_path):
                         '--verdicts=v.csv', cwd=tmp_path)
   assert out.splitlines()[0] == 'verdicts on videos that are not in the records: 1'
   assert out.splitlines()[2].split()[-1] == '1'  # kept original
+
+
+def test_treatments_are_results_of_their_own_and_repeat(trained):
+  run_dir, run = trained
+  names = ['none', 'activity-blur', 'activity-elsewhere', 'background-noise', 'both',
+           'background-other']
+  first = evaluate.evaluate(run_dir, names)
+  logits = {}
+  for name in names:
+    rows = results.read(results.path(run_dir, 'test1', name))
+    logits[name] = np.array([row.logits for row in rows])
+    assert first[name]['about']['mask'] == name
+  for name in names[1:]:
+    assert np.abs(logits[name] - logits['none']).max() > 1e-3, name
+  assert evaluate.evaluate(run_dir, names, batch_size=3)['background-other']['videos'] == 10
+  for name in names:  # noise and partners belong to a video, not to its batch
+    rows = results.read(results.path(run_dir, 'test1', name))
+    np.testing.assert_allclose([row.logits for row in rows], logits[name], atol=1e-4)

@@ -1,5 +1,6 @@
 """A file is either whole or absent."""
 
+import errno
 import os
 import threading
 
@@ -116,3 +117,17 @@ def test_locks_of_two_folders_do_not_meet_and_leave_nothing_behind(tmp_path):
     pass
   assert sorted(os.listdir(tmp_path)) == ['a', 'b']
   assert not os.listdir(tmp_path / 'a')
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+  with pytest.raises(OSError) as error:
+    with files.replacing(tmp_path / 'a'):
+      with open('/dev/full', 'wb') as full:
+        full.write(b'more')
+  assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(tmp_path / 'a'))
+
+
+def test_what_a_killed_process_leaves_can_be_named(tmp_path):
+  with files.replacing(tmp_path / 'a.txt') as temporary:
+    assert temporary == files.partial(tmp_path / 'a.txt')
+    open(temporary, 'w').close()

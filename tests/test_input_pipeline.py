@@ -9,8 +9,11 @@ import tensorflow as tf
 
 from i3d_tf import errors
 from i3d_tf import input_pipeline
+from i3d_tf import mask_images
 from i3d_tf import records
+from segmentation import masks as masks_lib
 from tests import fakes
+from tests import tiny
 
 _JUST_UNDER_1 = np.nextafter(np.float32(1), np.float32(0))
 
@@ -372,6 +375,33 @@ def test_masks_grow_before_the_crop(tmp_path, dilation, columns):
   assert batch['found'].all()
 
 
+@pytest.mark.parametrize('resize', ['crop', 'squash'])
+@pytest.mark.parametrize('dilation', [0, 1, 3, 9, 21])
+def test_masks_grow_as_if_whole_whatever_png_they_are_of(tmp_path, dilation, resize):
+  # Each pixel of the window is what OpenCV makes of the whole mask; one bit a pixel, or a byte.
+  masks = (np.random.default_rng(0).random((9, _HEIGHT, _WIDTH)) < 0.02).astype(np.uint8)
+  as_bytes = fakes.video(_names(2)[0], frames=_ramps(), masks=masks)
+  as_bits = dataclasses.replace(
+      as_bytes, path=_names(2)[1], masks=tuple(map(mask_images.encode, masks)))
+  source = fakes.open_records(tmp_path, [as_bytes, as_bits])
+  settings = dataclasses.replace(
+      _SETTINGS, mask_dilation=dilation, resize=resize, batch_size=20)
+  grown = masks_lib.dilate(masks, dilation)
+  rows, columns = np.arange(_SIZE), np.arange(_SIZE)
+  if resize == 'squash':
+    rows, columns = (np.floor((np.arange(_SIZE) + 0.5) * extent / _SIZE).astype(int)
+                     for extent in (_HEIGHT, _WIDTH))
+  seen = set()
+  for batch in (*_train(source, 2, settings), *_evaluate(source, settings)):
+    for entry, frames, clip in zip(batch['entry'], batch['frames'], batch['masks']):
+      flipped = frames[0, 0, 0, 1] > frames[0, 0, -1, 1]
+      top, left = (0, 0) if resize == 'squash' else _offset(frames[0], flipped)
+      expected = grown[:, (top + rows)[:, np.newaxis], left + columns]
+      np.testing.assert_array_equal(clip[:, :, ::-1] if flipped else clip, expected)
+      seen.add((int(entry), bool(flipped)))
+  assert len(seen) == 4
+
+
 # === Flow ===
 
 
@@ -454,13 +484,17 @@ def test_a_damaged_record_is_named(tmp_path):
       'Make this file of records again')
 
 
-@pytest.mark.parametrize('part', ['frames', 'flow'])
-def test_an_image_that_cannot_be_decoded_is_named_with_its_video(tmp_path, part):
+@pytest.mark.parametrize('cut', [20, 45])
+@pytest.mark.parametrize('part', ['frames', 'flow', 'masks', 'one-bit masks'])
+def test_an_image_that_cannot_be_decoded_is_named_with_its_video(tmp_path, part, cut):
   codes, masks = _flow_ramps(9), np.zeros((10, _HEIGHT, _WIDTH), np.uint8)
   whole, spoiled = (
       fakes.video(name, frames=_levels(10), masks=masks, flow=codes) for name in _names(2))
+  if part == 'one-bit masks':
+    part = 'masks'
+    spoiled = dataclasses.replace(spoiled, masks=tuple(map(mask_images.encode, masks)))
   images = getattr(spoiled, part)
-  spoiled = dataclasses.replace(spoiled, **{part: (*images[:4], images[4][:20], *images[5:])})
+  spoiled = dataclasses.replace(spoiled, **{part: (*images[:4], images[4][:cut], *images[5:])})
   source = fakes.open_records(tmp_path, [whole, spoiled])
   settings = _FLOW_SETTINGS if part == 'flow' else _SETTINGS
   with pytest.raises(records.RecordError) as error:
@@ -473,3 +507,36 @@ def test_errors_that_are_not_of_the_records_are_passed_on(numbered):
   with pytest.raises(tf.errors.InvalidArgumentError, match='^of the network'):
     with input_pipeline.naming_bad_records(numbered, numbered.entries[:1]):
       raise tf.errors.InvalidArgumentError(None, None, 'of the network')
+
+
+def test_partners_are_of_another_class_and_repeat(tmp_path):
+  source = records.open_folder(tiny.make_records(tmp_path))
+  entries = source.entries
+  settings = input_pipeline.Settings(frame_size=32, clip_frames=12, batch_size=5, mask_dilation=0,
+                                     augment=False, with_partners=True)
+  # The frames of every video from its first, looped to 12: what a partner must look like.
+  alone = {}
+  for batch in input_pipeline.evaluation(
+      source, entries, dataclasses.replace(settings, with_partners=False)):
+    for frames, masks, entry in zip(*(batch[k].numpy() for k in ('frames', 'masks', 'entry'))):
+      looped = np.arange(12) % len(frames)
+      alone[entry] = frames[looped], masks[looped]
+
+  def partner_of(frames, masks):
+    found = [entry for entry, (f, m) in alone.items()
+             if np.array_equal(f, frames) and np.array_equal(m, masks)]
+    assert len(found) == 1
+    return found[0]
+
+  def pairs(start_step):
+    seen = []
+    for batch in input_pipeline.training(source, entries, settings, start_step).take(4):
+      for entry, frames, masks in zip(batch['entry'].numpy(), batch['partner_frames'].numpy(),
+                                      batch['partner_masks'].numpy()):
+        seen.append((entry, partner_of(frames, masks)))
+    return seen
+
+  first = pairs(0)
+  assert all(entries[a].label != entries[b].label for a, b in first)
+  assert len({b for _, b in first}) > 8
+  assert pairs(2)[:10] == first[10:]

@@ -92,6 +92,51 @@ def test_video_and_settings_go_into_the_file(tmp_path):
   assert info == {'video': 'v_A_g01_c01', 'settings': {'threshold': 0.5}}
 
 
+def test_people_are_written_one_by_one_with_score_and_track(tmp_path):
+  left, right = np.zeros((2, _HEIGHT, _WIDTH), bool)
+  left[3:6, 2:9] = True
+  right[5:8, 7:15] = True  # overlapping
+  people = [
+      [masks_lib.Person(masks_lib.encode(left), 0.75, 0),
+       masks_lib.Person(masks_lib.encode(right), 0.5, 3, carried=True)],
+      [],
+      [masks_lib.Person(masks_lib.encode(right))],
+  ]
+  path = tmp_path / 'v.json'
+  counts = masks_lib.write_people(path, iter(people), _HEIGHT, _WIDTH, video='A/v.avi',
+                                  settings={'detect_every': 2})
+  assert counts == (3, 2)
+  annotations = coco.COCO(str(path)).dataset['annotations']
+  picked = [{key: a[key] for key in a.keys() & {'id', 'image_id', 'score', 'track_id', 'carried'}}
+            for a in annotations]
+  assert picked == [{'id': 1, 'image_id': 0, 'score': 0.75, 'track_id': 0},
+                    {'id': 2, 'image_id': 0, 'score': 0.5, 'track_id': 3, 'carried': True},
+                    {'id': 3, 'image_id': 2}]
+  read = masks_lib.read(path)
+  np.testing.assert_array_equal([read.decode(i) for i in range(3)], [left | right, 0 * left, right])
+  assert masks_lib.read_info(path) == masks_lib.Info('A/v.avi', {'detect_every': 2}, 3, 2)
+
+
+@pytest.mark.parametrize('content', ['', '[]', '{"images": [], "annotations": []}',
+                                     '{"images": [], "annotations": [], "info": {"video": "v"}}'])
+def test_a_file_without_info_is_named(tmp_path, content):
+  (tmp_path / 'v.json').write_text(content)
+  with pytest.raises(masks_lib.MaskError, match='v.json: expected a file of masks as segment'):
+    masks_lib.read_info(tmp_path / 'v.json')
+  with pytest.raises(masks_lib.MaskError, match='w.json: expected a file of masks'):
+    masks_lib.read_info(tmp_path / 'w.json')
+
+
+def test_an_error_among_the_people_leaves_no_file(tmp_path):
+  def people():
+    yield [masks_lib.Person(masks_lib.encode(np.ones((_HEIGHT, _WIDTH), bool)))]
+    raise errors.UserError('cut off')
+
+  with pytest.raises(errors.UserError, match='cut off'):
+    masks_lib.write_people(tmp_path / 'v.json', people(), _HEIGHT, _WIDTH, video='v')
+  assert not list(tmp_path.iterdir())
+
+
 def test_several_persons_of_a_frame_are_united(tmp_path):
   left, right = np.zeros((2, _HEIGHT, _WIDTH), bool)
   left[3:6, 2:9] = True
@@ -276,6 +321,14 @@ def test_a_dilation_of_0_or_1_changes_nothing(size):
 
 def test_no_mask_grows_to_no_mask():
   assert masks_lib.dilate(np.zeros((0, 8, 9), np.uint8), 3).shape == (0, 8, 9)
+
+
+def test_masks_in_the_order_of_columns_grow_as_well():
+  masks = (np.random.default_rng(0).random((2, 8, 9)) < 0.1).astype(np.uint8)
+  by_columns = np.stack([np.asfortranarray(mask).T for mask in masks]).transpose(0, 2, 1)
+  np.testing.assert_array_equal(masks_lib.dilate(by_columns, 3), masks_lib.dilate(masks, 3))
+  np.testing.assert_array_equal(
+      masks_lib.dilate(np.asfortranarray(masks[0])[np.newaxis], 3), masks_lib.dilate(masks[:1], 3))
 
 
 def test_the_argument_is_left_alone():

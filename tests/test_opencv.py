@@ -36,6 +36,11 @@ def test_people_below_the_least_score_are_left_out(pitcher):
   assert not opencv.OpenCVSegmenter(min_score=1.0).people(pitcher[np.newaxis])[0]
 
 
+def test_who_is_cut_by_the_border_is_found(pitcher):
+  people = opencv.OpenCVSegmenter().people(pitcher[np.newaxis, 25:190, 60:140])[0]
+  assert max(person.mask.mean() for person in people if person.score > 0.5) > 0.1
+
+
 @pytest.mark.parametrize('size', [(16, 16), (48, 200), (720, 64)])
 def test_frames_of_any_size_are_looked_at(size):
   frame = fakes.texture(*size)
@@ -43,8 +48,9 @@ def test_frames_of_any_size_are_looked_at(size):
     assert person.mask.shape == size
 
 
-@pytest.mark.parametrize('box', [(0, 0, 40, 20), (60, 90, 100, 120), (-0, 100, 100, 120),
-                                 (98, 118, 100, 120), (0, 0, 100, 120)])
+@pytest.mark.parametrize('box', [
+    (0, 0, 40, 20), (60, 90, 140, 130), (-50, 100, 100, 160), (-30, -15, 10, 5),
+    (98, 118, 138, 138), (0, 0, 100, 120), (-100, -100, 200, 220)])
 def test_boxes_at_the_border_are_cut_within_the_frame(box):
   mask = opencv._grab_cut(fakes.texture(100, 120), np.array(box), 0)
   assert mask.shape == (100, 120)

@@ -1,8 +1,11 @@
 """The TFRecord schema, shards with their indexes, and folders of records."""
 
 import dataclasses
+import hashlib
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -125,6 +128,19 @@ def test_the_bytes_of_a_record_are_the_same_in_every_process():
     assert sorted(keys, key=place) == sorted(keys)
 
 
+@pytest.mark.parametrize('video', [
+    _FULL, _BARE, dataclasses.replace(_FULL, keep_original=True),
+    dataclasses.replace(_FULL, flow=()), dataclasses.replace(_FULL, masks=None, coverage=None)])
+def test_a_record_is_the_message_of_tensorflow_and_decodes_to_what_was_encoded(video):
+  if video.flow == ():
+    video = dataclasses.replace(video, frames=video.frames[:1], masks=video.masks[:1])
+  serialized = records.encode(video)
+  message = tf.train.SequenceExample.FromString(serialized)
+  assert message.SerializeToString(deterministic=True) == serialized
+  # No flow fields leave no list, so that a video of one frame has no flow or none of it.
+  assert records.decode(serialized) == video
+
+
 @pytest.mark.parametrize('changes, message', [
     ({'frames': ()}, 'a video must have frames; received none'),
     ({'masks': (b'0', b'1')}, '3 frames must have 3 masks; received 2'),
@@ -227,7 +243,7 @@ def test_a_kill_while_writing_leaves_nothing_that_looks_whole(tmp_path):
 
 
 def test_a_kill_before_the_index_leaves_a_shard_without_one(tmp_path):
-  def kill():
+  def kill(_):
     assert os.listdir(tmp_path) == ['a.tfrecord']
     raise _Killed()
 
@@ -244,6 +260,31 @@ def test_a_video_that_cannot_be_encoded_leaves_nothing(tmp_path):
     records.write_shard(
         str(tmp_path / 'a.tfrecord'), [*_videos(1), dataclasses.replace(_BARE, frames=())])
   assert not os.listdir(tmp_path)
+
+
+def test_an_older_index_is_gone_before_its_shard_is_replaced(tmp_path):
+  def kill(_):
+    raise _Killed()
+
+  path = str(tmp_path / 'a.tfrecord')
+  records.write_shard(path, _videos(2))
+  with pytest.raises(_Killed):
+    records.write_shard(path, _videos(2), before_index=kill)
+  assert os.listdir(tmp_path) == ['a.tfrecord']
+
+
+def test_the_checksum_is_that_of_the_file(tmp_path):
+  told = []
+  path = tmp_path / 'a.tfrecord'
+  records.write_shard(str(path), _videos(3), before_index=told.append)
+  assert told == [hashlib.sha256(path.read_bytes()).hexdigest()]
+
+
+def test_records_are_written_without_tensorflow():
+  # Whose import takes seconds and hundreds of megabytes in every worker.
+  subprocess.run([sys.executable, '-c', (
+      'import sys; from i3d_tf import beam_pipeline, build_records; '
+      'assert "tensorflow" not in sys.modules')], check=True)
 
 
 # === Folders ===
@@ -340,6 +381,13 @@ def test_a_manifest_is_read_as_it_was_written_and_none_is_none(tmp_path):
   records.write_manifest(str(tmp_path), manifest)
   assert records.read_manifest(str(tmp_path)) == manifest
   assert json.loads((tmp_path / 'manifest.json').read_text()) == manifest
+
+
+def test_what_else_a_manifest_holds_is_read_on_demand(tmp_path):
+  assert records.read_whole_manifest(str(tmp_path)) is None
+  records.write_manifest(str(tmp_path), _manifest(files=[{'sha256': '00'}]))
+  assert records.read_manifest(str(tmp_path)) == _manifest()
+  assert records.read_whole_manifest(str(tmp_path))['files'] == [{'sha256': '00'}]
 
 
 def test_record_errors_are_for_the_user():

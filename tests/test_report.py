@@ -26,7 +26,7 @@ def _made(tmp_path_factory):
 
 
 class Tables(html.parser.HTMLParser):
-  """The tables of a page: {id: rows of cells}; `text` is all that is not in one."""
+  """The tables of a page: {name: rows of cells}; `text` is all that is not in one."""
 
   def __init__(self, page):
     super().__init__()
@@ -37,7 +37,7 @@ class Tables(html.parser.HTMLParser):
 
   def handle_starttag(self, tag, attributes):
     if tag == 'table':
-      self._table = dict(attributes)['id']
+      self._table = dict(attributes)['data-name']
       self.tables[self._table], self.headings[self._table] = [], []
     elif tag == 'tr' and self._table:
       self.tables[self._table].append([])
@@ -138,6 +138,8 @@ def test_confusion_counts_follow_from_videos(made):
 def test_the_page_stands_alone_and_its_links_lead_somewhere(made):
   page = (made / 'index.html').read_text()
   assert '{{' not in page and 'http' not in re.sub(r'base64,[^"]*', '', page)
+  ids = re.findall(r' id="([^"]*)"', page)
+  assert len(ids) == len(set(ids))
   links = re.findall(r'href="([^"]*)"', page)
   for link in links:
     if link.startswith('#'):

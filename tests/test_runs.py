@@ -88,7 +88,7 @@ def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
 @pytest.mark.parametrize('make, message', [
     (lambda: runs.Data('r', split=4), '`split` must be one of 1, 2, 3; received 4'),
     (lambda: runs.Data('r', mask='person'), "`mask` must be one of none, .*; received 'person'"),
-    (lambda: runs.Data('r', fill='pink'), "`fill` must be one of black; received 'pink'"),
+    (lambda: runs.Data('r', fill='pink'), "`fill` must be one of black, mean, blur, noise, other; received 'pink'"),
     (lambda: runs.Network(width=0), '`width` must be above 0; received 0'),
     (lambda: runs.Network(precision='float16'), "`precision` must be 'float32' or"),
     (lambda: runs.Network(dropout=1), '`dropout` must be at least 0 and below 1; received 1'),

@@ -193,13 +193,13 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
 
 
 @pytest.mark.parametrize('arguments, message', [
-    (('--mask=person',), 'flag --mask=person: value should be one of <none|background|activity>'),
+    (('--mask=person',), 'flag --mask=person: value should be one of <none|background|activity|both>'),
     (('--mask', 'background', 'false'), 'expected flags only; received false'),
     (('--records=nowhere',), 'nowhere: expected a folder made by make_tfrecords'),
     (('--split=4',), '`split` must be one of 1, 2, 3; received 4'),
     (('--clip_frames=8',), '`clip_frames` must be at least 9; received 8'),
-    (('--eval_masks=black',), '`eval_masks` must be some of none, background, activity; '
-                              'received black'),
+    (('--eval_masks=black',), '`eval_masks` must be some of none, background, activity, both, '
+                              'some with a fill or place such as activity-blur; received black'),
     (('--learning_rate_drops=20,ten',),
      'expected steps such as --learning_rate_drops=3000,4000; received 20,ten'),
     (('--records=r', '--warmup_steps=3'),

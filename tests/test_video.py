@@ -114,6 +114,91 @@ def test_video_errors_are_for_the_user():
   assert issubclass(video.VideoError, errors.UserError)
 
 
+# === Parts ===
+
+
+def _numbered(count, height=64, width=160):
+  """Frames that carry their number in nine black or white bars."""
+  frames = np.zeros((count, height, width, 3), np.uint8)
+  for bit in range(9):
+    frames[(np.arange(count) >> bit & 1) == 1, 8:-8, 8 + 16 * bit:24 + 16 * bit] = 255
+  return frames
+
+
+def _number(frame):
+  return sum(1 << bit for bit in range(9)
+             if frame[20:-20, 12 + 16 * bit:20 + 16 * bit].mean() > 127)
+
+
+@pytest.mark.parametrize('start, end, shown', [
+    (1.0, 1.5, range(20, 30)), (None, 0.5, range(10)), (4.5, None, range(90, 100)),
+    (0.01, 0.11, range(1, 3)), (0.05, 0.1, range(1, 2)), (4.9, 100, range(98, 100))])
+def test_a_part_has_the_frames_of_its_time(tmp_path, start, end, shown):
+  path = fakes.write_video(tmp_path / 'clip.avi', _numbered(100), 20)
+  rate, frames = video.decode(path, start, end)
+  assert rate == 20 and [_number(frame) for frame in frames] == list(shown)
+
+
+@_needs_ffmpeg
+@pytest.mark.parametrize('name, codec', [
+    ('b.mp4', ['libx264', '-g', '250', '-bf', '3']),
+    ('open.mp4', ['libx264', '-x264-params', 'open-gop=1:keyint=30:bframes=4']),
+    ('b.avi', ['mpeg4', '-bf', '2', '-g', '100', '-q:v', '3']),
+    ('b.webm', ['libvpx-vp9', '-b:v', '500k', '-cpu-used', '8']),
+    # Without an index: OpenCV's seeking misses by a frame or three here, and does not know.
+    ('b.mpg', ['mpeg2video', '-bf', '2']),
+    ('b.ts', ['libx264', '-bf', '3'])])
+def test_parts_begin_at_the_frame_in_whatever_file(tmp_path, name, codec):
+  path = tmp_path / name
+  subprocess.run(
+      ['ffmpeg', '-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '160x64', '-r', '25',
+       '-i', '-', '-c:v', *codec, '-pix_fmt', 'yuv420p', path],
+      input=_numbered(300).tobytes(), check=True)
+  whole = [_number(frame) for frame in video.decode(path)[1]]
+  assert whole == list(range(300))
+  for first in (1, 35, 42, 56, 131, 249, 250, 297):
+    frames = video.decode(path, first / 25, (first + 3) / 25)[1]
+    assert [_number(frame) for frame in frames] == whole[first:first + 3]
+
+
+@pytest.mark.parametrize('name', ['v_BaseballPitch_g01_c01.avi', 'mmaction2_test.mp4'])
+def test_parts_of_real_clips_are_parts_of_the_whole(name):
+  path = fakes.shared('clips', name)
+  rate, frames = video.decode(path)
+  frames = list(frames)
+  for start in (0.5, 1.7, 3.1):
+    first = video.frame_at(start, rate)
+    part = list(video.decode(path, start, start + 0.2)[1])
+    np.testing.assert_array_equal(part, frames[first:first + len(part)])
+    assert len(part) in (5, 6)
+
+
+def test_a_part_behind_the_end_is_refused(tmp_path):
+  path = fakes.write_video(tmp_path / 'clip.avi', _noise(20), 20)
+  with pytest.raises(video.VideoError) as error:
+    list(video.decode(path, 3.0)[1])
+  assert str(error.value) == (f'{path}: expected frames from 3 s on; none could be decoded (the '
+                              'file announces 1.0 s)')
+
+
+def test_a_part_of_a_file_cut_off_before_its_end_is_refused(tmp_path):
+  whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40), 20)
+  with open(whole, 'rb') as f:
+    content = f.read()
+  (tmp_path / 'half.avi').write_bytes(content[:len(content) // 2])
+  assert len(list(video.decode(tmp_path / 'half.avi', 0, 0.5)[1])) == 10
+  with pytest.raises(video.VideoError, match='expected 20 frames; only '):
+    list(video.decode(tmp_path / 'half.avi', 0.5, 1.5)[1])
+
+
+def test_the_header_tells_how_long_a_file_is(tmp_path):
+  path = fakes.write_video(tmp_path / 'clip.avi', _noise(30), 20)
+  assert video.duration(path) == pytest.approx(1.5)
+  (tmp_path / 'text.avi').write_text('no video')
+  with pytest.raises(video.VideoError, match='expected a video file that announces its length$'):
+    video.duration(tmp_path / 'text.avi')
+
+
 # === Frame rate ===
 
 

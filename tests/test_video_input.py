@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from i3d_tf import build_records
+from i3d_tf import encode_video
+from i3d_tf import mask_images
 from i3d_tf import optical_flow
 from i3d_tf import preprocess
 from i3d_tf import video
@@ -104,13 +105,13 @@ def test_frames_and_masks_are_those_of_the_records(tmp_path, stream, frame_rate,
   frames = [np.roll(fakes.texture(80, 112), i, axis=1) for i in range(24)]
   path = fakes.write_video(tmp_path / 'a.avi', frames, frame_rate)
   written = write_masks(tmp_path / 'a.json', 24)
-  record = build_records.read_video(
-      build_records.Source('A/a.avi', path, 0, str(tmp_path / 'a.json')), ['A'],
-      build_records.Settings(short_side=preprocess.resize_side(64), flow='tvl1',
+  record = encode_video.read_video(
+      encode_video.Source('A/a.avi', path, 0, str(tmp_path / 'a.json')), ['A'],
+      encode_video.Settings(short_side=preprocess.resize_side(64), flow='tvl1',
                              jpeg_quality=100))
   window, = video_input.windows(path, stream, 64, 250, written, dilation)
-  decode = lambda image: cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED)
-  stored_masks = np.stack([decode(mask) for mask in record.masks])[:len(window.frames)]
+  decode = lambda image: cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+  stored_masks = mask_images.decode(record.masks)[:len(window.frames)]
   np.testing.assert_array_equal(window.masks, masks.dilate(stored_masks, dilation))
   if stream == 'flow':
     stored_flow = np.stack([decode(image) for image in record.flow])[..., :0:-1]

@@ -1,70 +1,139 @@
 """Makes TFRecords of a folder of videos: frames, person masks, optical flow.
 
     python -m tools.make_tfrecords --videos=UCF-101 --lists=ucfTrainTestlist --output=records
+    python -m tools.make_tfrecords --csv=kinetics.csv --videos=kinetics --output=records
+    python -m tools.make_tfrecords --videos=folder_of_class_folders --output=records
 
-The videos lie as UCF101's do (Class/v_Class_g01_c01.avi) and the lists name them
-(classInd.txt, trainlist01.txt, testlist01.txt, ...). Stopped and called again, it
-goes on with the first file of records that is not whole.
+All processor cores work. Stopped and called again with the same flags, it goes on
+with the files of records that are not whole, and brings those up to date of which
+a video, mask or verdict has changed. tools/README.md tells the rest.
 """
 
 from i3d_tf import app  # first: it quiets TensorFlow's start
 
+import os
+import shlex
 import sys
 
 from absl import flags
 
 from i3d_tf import build_records
 from i3d_tf import errors
+from i3d_tf import sources
 
 _DEFAULTS = build_records.Settings()
 
 
 def define_flags():
-  flags.DEFINE_string('videos', None, 'Folder of class folders of videos.')
+  flags.DEFINE_string('videos', None, 'Folder of class folders of videos; with --csv, the folder '
+                      'that its paths start from (default: that of the CSV file).')
   flags.DEFINE_string('lists', None,
-                      'Folder of classInd.txt and of the training and test lists; the videos that '
-                      'they name are stored.')
+                      'Folder of UCF101\'s classInd.txt, trainlist01.txt, testlist01.txt, ...; the '
+                      'videos that they name are stored.')
+  flags.DEFINE_string('csv', None,
+                      'In place of --lists: a CSV file with the columns path, label and perhaps '
+                      'start, end (seconds) and split (train, validation, test).')
+  flags.DEFINE_string('labels', None,
+                      'File of class names, one a line, in the order of their labels. By default '
+                      'those of the data set are sorted. Not with --lists, which has its own.')
   flags.DEFINE_string('masks', None,
                       'Folder of person masks, one COCO file (v_Class_g01_c01.json) a video. '
                       'Videos without one are stored without masks and listed.')
+  flags.DEFINE_string('verdicts', None,
+                      'CSV file of verdicts on masks; videos judged "original" keep their original '
+                      'frames in every condition.')
+  flags.DEFINE_float('validation', None,
+                     'Groups (gNN, or else videos) of the training lists to hold out as validation '
+                     'lists: a number, or a share below 1.')
+  flags.DEFINE_float('test', None,
+                     'The same for the test list, where the data set names no test videos; '
+                     f'{sources.TEST_SHARE:g} by default; 0 for no test list.')
+  flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.')
+  flags.DEFINE_string('output', None, 'Folder of the records.')
+
   flags.DEFINE_bool('flow', False,
                     'Store TV-L1 optical flow, too: 0.4 to 1.4 seconds a frame and core.')
-  flags.DEFINE_string('output', None, 'Folder of the records.')
+  flags.DEFINE_enum('flow_format', _DEFAULTS.flow_format, ['png', 'jpeg'],
+                    'How flow is stored: png loses nothing more than its 8 bits do.')
+  flags.DEFINE_integer('flow_jpeg_quality', _DEFAULTS.flow_jpeg_quality,
+                       'JPEG quality of flow, 1 to 100.', lower_bound=1, upper_bound=100)
   flags.DEFINE_integer('short_side', _DEFAULTS.short_side,
                        'Pixels of the stored frames\' shorter side.', lower_bound=32)
   flags.DEFINE_float('frame_rate', _DEFAULTS.frame_rate, 'Frames a second to store.',
                      lower_bound=1)
   flags.DEFINE_integer('jpeg_quality', _DEFAULTS.jpeg_quality, 'JPEG quality, 1 to 100.',
                        lower_bound=1, upper_bound=100)
-  flags.DEFINE_integer('shards', _DEFAULTS.num_shards, 'Number of files.', lower_bound=1)
+  flags.DEFINE_integer('shards', None, 'Number of files; by default they have about 150 MB.',
+                       lower_bound=1)
   flags.DEFINE_integer('seed', _DEFAULTS.seed, 'Seed of the order of the videos.')
+
+  flags.DEFINE_integer('workers', None, 'Processes; by default one a core.', lower_bound=1)
+  flags.DEFINE_string('beam_options', None,
+                      'Flags for Apache Beam, in one string: --beam_options="--runner=FlinkRunner '
+                      '--flink_master=host:8081".')
+  flags.DEFINE_bool('retry_failed', False,
+                    'Try again what could not be used before, also if its file is the same.')
 
 
 def main():
   values = flags.FLAGS
-  for name in ('videos', 'lists', 'output'):
-    if values[name].value is None:
-      raise errors.UserError(f'expected --{name}, {values[name].help[0].lower()}'
-                             f'{values[name].help[1:]} It was not given')
+  if values.output is None:
+    raise errors.UserError('expected --output, folder of the records. It was not given')
   settings = build_records.Settings(
       short_side=values.short_side, frame_rate=values.frame_rate,
       jpeg_quality=values.jpeg_quality, flow='tvl1' if values.flow else None,
-      num_shards=values.shards, seed=values.seed)
+      num_shards=values.shards, seed=values.seed, flow_format=values.flow_format,
+      flow_jpeg_quality=values.flow_jpeg_quality)
+  data = _data_set(values)
+  for note in data.notes:
+    print(f'note: {note}')
+  workers = len(os.sched_getaffinity(0)) if values.workers is None else values.workers
   with app.progress(desc='videos to records', unit='video') as bar:
     def show(done, total):
-      bar.total = total
+      if bar.total is None:
+        bar.total, bar.initial = total, done  # what was done before says nothing about the rate
       bar.update(done - bar.n)
 
-    failures, without = build_records.build_ucf101(
-        values.videos, values.lists, values.output, settings, values.masks, show)
-  for path in without:
+    failures = build_records.build_data_set(
+        data, values.output, settings, show, workers=workers,
+        beam_options=shlex.split(values.beam_options or ''),
+        retry_failed=values.retry_failed, tell=bar.write)
+  for path in data.without_masks:
     print(f'without masks: {path}')
+  kept = [source.path for source in data.sources if source.keep_original]
+  for path in kept:
+    print(f'kept original by verdict: {path}')
+  if kept:
+    print(f'{len(kept)} of {len(data.sources)} videos keep their original frames by verdict')
   for failure in failures:
     print(f'left out: {failure.path}: {failure.reason}', file=sys.stderr)
   if failures:
-    return app.fail(f'{len(failures)} videos could not be used; the others are in {values.output}', 1)
+    return app.fail(f'{len(failures)} videos could not be used ('
+                    f'{os.path.join(values.output, build_records.FAILURES)} lists them); the '
+                    f'others are in {values.output}', 1)
   print(f'{values.output}: whole')
   return 0
+
+
+def _data_set(values):
+  """The `sources.DataSet` that the flags describe."""
+  common = {'masks': values.masks, 'verdicts': values.verdicts, 'validation': values.validation,
+            'seed': values.split_seed}
+  if values.csv is not None and values.lists is not None:
+    raise errors.UserError('expected --lists or --csv; received both')
+  if values.videos is None and values.csv is None:
+    raise errors.UserError('expected --videos, folder of class folders of videos, or --csv. '
+                           'Neither was given')
+  if values.lists is not None:
+    for name in ('labels', 'test'):
+      if values[name].value is not None:
+        raise errors.UserError(f'expected no --{name} with --lists, which say it themselves; '
+                               f'received {values[name].value}')
+    return sources.from_ucf101(values.videos, values.lists, **common)
+  more = {'test': values.test, 'labels': values.labels}
+  if values.csv is not None:
+    return sources.from_csv(values.csv, values.videos, **common, **more)
+  return sources.from_folders(values.videos, **common, **more)
 
 
 if __name__ == '__main__':

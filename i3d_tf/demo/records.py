@@ -1,5 +1,6 @@
 """The demo set as records, through the very functions that real videos go through."""
 
+import dataclasses
 import os
 
 from i3d_tf import build_records
@@ -9,12 +10,12 @@ from i3d_tf.demo import writing
 _SETTINGS = build_records.Settings(short_side=73, num_shards=4)
 
 
-def folder(demo_dir):
-  """Where the records of a demo set lie."""
-  return os.path.join(demo_dir, 'records')
+def folder(demo_dir, flow=False):
+  """Where the records of a demo set lie: those with flow in a folder of their own."""
+  return os.path.join(demo_dir, 'records_flow' if flow else 'records')
 
 
-def prepare(settings, demo_dir, progress):
+def prepare(settings, demo_dir, progress, flow=False):
   """Draws the demo set and makes records of it, or what is missing of that.
 
   Args:
@@ -22,6 +23,7 @@ def prepare(settings, demo_dir, progress):
     demo_dir: where videos, masks, lists and records go.
     progress: makes a progress bar of keyword arguments `desc`, `total` and
       `unit`, or wraps an iterable; as `tqdm.tqdm`.
+    flow: whether the records hold TV-L1 flow too.
 
   Raises:
     UserError: the folder holds a demo set with other settings.
@@ -36,4 +38,5 @@ def prepare(settings, demo_dir, progress):
       bar.update(done - bar.n)
 
     build_records.build_ucf101(
-        part('videos'), part('lists'), folder(demo_dir), _SETTINGS, part('masks'), show)
+        part('videos'), part('lists'), folder(demo_dir, flow),
+        dataclasses.replace(_SETTINGS, flow='tvl1' if flow else None), part('masks'), show)

@@ -1,0 +1,298 @@
+"""Runs conditions: trains what is missing, tests, fuses, writes results.
+
+  paper/conditions.json                     the rows of the table, see `conditions`
+  paper/runs/{model}/                       run directories of train
+  paper/results/{condition}.split1.seed0.csv   a row a video, see `results`
+
+Everything is found again on disk, so that the same call goes on wherever it was
+stopped.
+"""
+
+import csv
+import dataclasses
+import glob
+import json
+import os
+import statistics
+import time
+
+import keras
+import tensorflow as tf
+
+from i3d_tf import conditions as conditions_lib
+from i3d_tf import errors
+from i3d_tf import evaluate
+from i3d_tf import files
+from i3d_tf import input_pipeline
+from i3d_tf import masking
+from i3d_tf import records
+from i3d_tf import results
+from i3d_tf import runs
+from i3d_tf import train
+from segmentation import verdicts as verdicts_lib
+
+# What a test costs of a training step on as many frames: the pass forward of three alike.
+_TEST_SHARE = 1 / 3
+_CALIBRATION_STEPS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Reproduction:
+  """What is to be run.
+
+  Attributes:
+    run_dir: folder of everything that is made.
+    conditions: `conditions.Condition`s.
+    splits, seeds: numbers.
+    records: a dict from diversity (None for the rows without) to folder of records.
+    clips, network, optimization: settings as in `runs.Run`; the conditions
+      decide over stream, resize, augmentation, masks and seed.
+    verdicts: a dict of verdicts on masks, or None.
+    flow_weights: in place of `network.weights` for models of stream flow.
+  """
+
+  run_dir: str
+  conditions: tuple
+  splits: tuple
+  seeds: tuple
+  records: dict
+  clips: input_pipeline.Settings
+  network: runs.Network
+  optimization: runs.Optimization
+  verdicts: dict | None = None
+  flow_weights: str | None = None
+
+  def __post_init__(self):
+    # A split's rows differ by seed alone, so that a summary over splits comes early.
+    object.__setattr__(self, 'cells', tuple(
+        (condition, split, seed) for seed in self.seeds for split in self.splits
+        for condition in self.conditions))
+
+  def tests(self):
+    """A dict from `conditions.Model` to the names of the treatments it is tested on."""
+    wanted = {}
+    for condition, split, seed in self.cells:
+      for model in conditions_lib.models(condition, split, seed):
+        tested = wanted.setdefault(model, [])
+        if condition.tested_on not in tested:
+          tested.append(condition.tested_on)
+    return wanted
+
+  def model_dir(self, model):
+    return os.path.join(self.run_dir, 'runs', model.name)
+
+  def run(self, model, label_names):
+    """The `runs.Run` of a model."""
+    treatment = masking.Treatment.parse(model.trained_on)
+    clips = dataclasses.replace(
+        self.clips, stream=model.stream, resize=model.resize, augment=model.augment,
+        seed=model.seed, with_masks=treatment.region != 'none',
+        with_partners=treatment.fill == 'other')
+    verdicts = None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
+    data = runs.Data(os.path.abspath(self.records[model.diversity]), model.split, treatment.region,
+                     treatment.fill, treatment.place, verdicts)
+    network = self.network if model.stream == 'rgb' else dataclasses.replace(
+        self.network, weights=self.flow_weights)
+    return runs.Run(data, clips, network, self.optimization, tuple(label_names))
+
+  def steps_done(self, model):
+    """Training steps of a model that a checkpoint holds."""
+    step = runs.last_step(self.model_dir(model))
+    return 0 if step is None else step
+
+  def untested(self, model, treatments):
+    """Those of the treatments without a result of the last step."""
+    def is_tested(treatment):
+      summary = results.read_summary(self.model_dir(model), f'test{model.split}', treatment)
+      return summary is not None and summary['about'].get('step') == self.optimization.steps
+
+    return [treatment for treatment in treatments if not is_tested(treatment)]
+
+
+def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=print):
+  """Trains, tests and fuses whatever is missing. A model that fails does not stop the others.
+
+  Args:
+    reproduction: a `Reproduction`.
+    checkpoint_every, log_every: as in `train.train`.
+    flags: the command's flags, for the record.
+    report: called with every line of progress.
+
+  Returns:
+    A list of (name of model or result, reason) of what failed.
+  """
+  write_conditions(reproduction)
+  failures = {}
+  tests = reproduction.tests()
+  for number, (model, treatments) in enumerate(tests.items(), 1):
+    report(f'model {number} of {len(tests)}: {model.name}')
+    try:
+      _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
+    except (errors.UserError, tf.errors.OpError) as e:
+      failures[model.name] = str(e).splitlines()[0] if str(e) else type(e).__name__
+      report(f'failed: {model.name}: {failures[model.name]}')
+    _fuse_finished(reproduction, model, failures)
+  return list(failures.items())
+
+
+def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags):
+  run_dir = reproduction.model_dir(model)
+  source = records.open_folder(reproduction.records[model.diversity])
+  wanted = reproduction.run(model, source.label_names)
+  runs.start(run_dir, wanted, flags, reproduction.verdicts)
+  network = None
+  if reproduction.steps_done(model) < reproduction.optimization.steps:
+    network = train.train(run_dir, wanted, checkpoint_every=checkpoint_every, log_every=log_every)
+  untested = reproduction.untested(model, treatments)
+  if untested:
+    evaluate.evaluate(run_dir, untested, model=network, records_folder=source.folder)
+  del network
+  keras.utils.clear_session()
+
+
+def _fuse_finished(reproduction, finished, failures):
+  """Writes the results of the conditions of a model that have all that they need."""
+  for condition, split, seed in reproduction.cells:
+    models = conditions_lib.models(condition, split, seed)
+    if finished not in models or any(
+        reproduction.untested(model, [condition.tested_on]) for model in models):
+      continue
+    name = conditions_lib.result_name(condition, split, seed)
+    try:
+      rows = fuse([
+          results.read(results.path(reproduction.model_dir(model), f'test{split}',
+                                    condition.tested_on)) for model in models])
+    except errors.UserError as e:
+      failures[name] = str(e)
+      continue
+    label_names = runs.load(reproduction.model_dir(models[0])).label_names
+    about = {**condition.to_json(), 'split': split, 'seed': seed,
+             'models': [model.name for model in models]}
+    results.write(reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}', rows,
+                  label_names, about)
+
+
+def fuse(streams):
+  """Adds the logits of streams, video by video.
+
+  Args:
+    streams: a list of lists of `results.Row`, one a stream.
+
+  Returns:
+    A list of `results.Row`, the first stream's with the sums as logits.
+
+  Raises:
+    UserError: the streams were not tested on the same videos.
+  """
+  first, *others = streams
+  for other in others:
+    if [row.video for row in first] != [row.video for row in other]:
+      raise errors.UserError(f'expected streams tested on the same videos; found {len(first)} and '
+                             f'{len(other)}, or in another order')
+  return [dataclasses.replace(rows[0], logits=sum(row.logits for row in rows))
+          for rows in zip(*streams)]
+
+
+def write_conditions(reproduction):
+  """Writes conditions.json: rows that were run before stay, in the order of the table."""
+  path = os.path.join(reproduction.run_dir, 'conditions.json')
+  names = {condition.name for condition in reproduction.conditions}
+  if os.path.exists(path):
+    try:
+      with open(path) as f:
+        names.update(condition['name'] for condition in json.load(f)['conditions'])
+    except (ValueError, KeyError, TypeError) as e:
+      raise errors.UserError(f'{path}: expected what reproduce writes; {e}') from e
+  source = records.open_folder(next(iter(reproduction.records.values())))
+  content = {
+      'records': os.path.abspath(source.folder), 'label_names': list(source.label_names),
+      'conditions': [c.to_json() for c in conditions_lib.ALL if c.name in names]}
+  with files.replacing(path) as temporary, open(temporary, 'w') as f:
+    json.dump(content, f, indent=2)
+
+
+# === The plan ===
+
+
+def table(reproduction):
+  """The accuracies that there are, in per cent, lines of text: a row a condition and seed."""
+  lines = ['accuracy, %'.ljust(24) + ''.join(
+      f'{"split " + str(split):>10}' for split in reproduction.splits) + '  what']
+  for condition in reproduction.conditions:
+    for seed in reproduction.seeds:
+      row = ''
+      for split in reproduction.splits:
+        summary = results.read_summary(
+            reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}')
+        row += f'{"-":>10}' if summary is None else f'{100 * summary["accuracy"]:>10.2f}'
+      name = condition.name if len(reproduction.seeds) == 1 else f'{condition.name} seed {seed}'
+      lines.append(f'{name:24}{row}  {condition.title}')
+  return lines
+
+
+def plan(reproduction, num_classes, num_tested, frames_tested):
+  """What is to be done, as lines of text with estimated times.
+
+  Args:
+    reproduction: a `Reproduction`; its records need not be there yet.
+    num_classes: classes of the data set.
+    num_tested: videos of a test list.
+    frames_tested: frames of each that the network sees, about.
+  """
+  rate, origin = _measured_rate(reproduction)
+  if rate is None:
+    rate, origin = _calibrated_rate(reproduction, num_classes), (
+        f'calibration: {_CALIBRATION_STEPS} steps of one clip, here and now')
+  lines, total = [], 0.0
+  for model, treatments in reproduction.tests().items():
+    steps, done = reproduction.optimization.steps, reproduction.steps_done(model)
+    untested = reproduction.untested(model, treatments)
+    clips = reproduction.clips
+    tested = num_tested * len(untested) * frames_tested / clips.clip_frames * _TEST_SHARE
+    seconds = (max(steps - done, 0) * clips.batch_size + tested) / rate
+    total += seconds
+    state = 'trained' if done >= steps else f'{done} of {steps} steps trained'
+    lines.append(f'{_duration(seconds):>8}  {model.name:<42}{state:<25} '
+                 f'to test: {", ".join(untested) if untested else "nothing"}')
+  lines.append(f'{len(lines)} models, {len(reproduction.cells)} results, {_duration(total)} in all')
+  lines.append(f'measured: {rate:.3g} training clips/s ({origin}); assumed: a test costs a third of '
+               f'a training on as many frames, {frames_tested} frames a test video')
+  return lines
+
+
+def _measured_rate(reproduction):
+  """(clips a second of the runs that are there, where from), or (None, None)."""
+  rates = []
+  for path in glob.glob(os.path.join(reproduction.run_dir, 'runs', '*', 'history.csv')):
+    with open(path, newline='') as f:
+      # The first row holds the compilation.
+      for row in list(csv.DictReader(f))[1:]:
+        if row.get('clips_per_second'):
+          rates.append(float(row['clips_per_second']))
+  return (statistics.median(rates), 'history.csv of the runs there') if rates else (None, None)
+
+
+def _calibrated_rate(reproduction, num_classes):
+  clips = reproduction.clips
+  model = runs.Run(runs.Data(''), clips, reproduction.network, reproduction.optimization,
+                   tuple(map(str, range(num_classes)))).build_model()
+  size = clips.frame_size
+  batch = tf.zeros([1, clips.clip_frames, size, size, input_pipeline.CHANNELS[clips.stream]])
+
+  @tf.function
+  def step():
+    with tf.GradientTape() as tape:
+      loss = tf.reduce_sum(model(batch, training=True))
+    return [tf.reduce_sum(g) for g in tape.gradient(loss, model.trainable_variables)]
+
+  step()
+  start = time.monotonic()
+  for _ in range(_CALIBRATION_STEPS):
+    step()[0].numpy()
+  return _CALIBRATION_STEPS / (time.monotonic() - start)
+
+
+def _duration(seconds):
+  if seconds < 90:
+    return f'{seconds:.0f} s'
+  return f'{seconds / 60:.0f} min' if seconds < 5400 else f'{seconds / 3600:.1f} h'

@@ -1,0 +1,138 @@
+"""Running conditions: what is shared, what is kept after a stop, what fails alone."""
+
+import dataclasses
+import json
+import os
+
+import numpy as np
+import pytest
+
+from i3d_tf import conditions
+from i3d_tf import evaluate
+from i3d_tf import reproduction as reproduction_lib
+from i3d_tf import results
+from i3d_tf import train
+from tests import commands
+from tests import tiny
+
+
+@pytest.fixture(scope='module')
+def records(tmp_path_factory):
+  return tiny.make_records(tmp_path_factory.mktemp('demo'))
+
+
+def _reproduction(records, run_dir, *names):
+  run = tiny.run(records, steps=2)
+  return reproduction_lib.Reproduction(
+      str(run_dir), conditions.select(names, False), (1,), (0,), {None: str(records)}, run.clips,
+      run.network, run.optimization)
+
+
+def _result(run_dir, name):
+  return results.read(os.path.join(run_dir, 'results', f'{name}.split1.seed0.csv'))
+
+
+@pytest.fixture(scope='module')
+def done(records, tmp_path_factory):
+  run_dir = tmp_path_factory.mktemp('paper')
+  failures = reproduction_lib.run(_reproduction(
+      records, run_dir, '1a', '1b-rgb', '1b-flow', '2a', '2a-pasted', '3-silhouette'))
+  return run_dir, failures
+
+
+def test_every_stream_starts_from_weights_of_its_own(records, tmp_path):
+  reproduction = dataclasses.replace(
+      _reproduction(records, tmp_path, '1a'), flow_weights='flow.keras')
+  weights = {model.stream: reproduction.run(model, ['a', 'b']).network.weights
+             for model in reproduction.tests()}
+  assert weights == {'rgb': None, 'flow': 'flow.keras'}
+
+
+def test_a_failing_model_does_not_stop_the_others(done):
+  run_dir, failures = done
+  assert [name for name, _ in failures] == ['flow_none_split1_seed0']  # records without flow
+  assert 'expected flow' in failures[0][1]
+  assert {name for name in os.listdir(run_dir / 'results') if name.endswith('.csv')} == {
+      f'{name}.split1.seed0.csv' for name in ('1b-rgb', '2a', '2a-pasted', '3-silhouette')}
+
+
+def test_rows_are_those_of_the_model_and_the_table_lies_beside(done):
+  run_dir, _ = done
+  model = run_dir / 'runs' / 'rgb_none_split1_seed0'
+  for name, treatment in (('1b-rgb', 'none'), ('2a', 'background'), ('2a-pasted',
+                                                                    'background-other')):
+    expected = results.read(results.path(model, 'test1', treatment))
+    for row, other in zip(_result(run_dir, name), expected, strict=True):
+      assert row.video == other.video
+      np.testing.assert_array_equal(row.logits, other.logits)
+  content = json.loads((run_dir / 'conditions.json').read_text())
+  assert [c['name'] for c in content['conditions']] == [
+      '1a', '1b-rgb', '1b-flow', '2a', '3-silhouette', '2a-pasted']
+  assert content['conditions'][3]['published'] == {'1': 19.16, '2': 18.31, '3': 23.53}
+  assert len(content['label_names']) == 10
+
+
+def test_what_is_there_is_not_made_again(done, records, monkeypatch):
+  run_dir, _ = done
+
+  def never(*_, **__):
+    raise AssertionError('must not be called')
+
+  monkeypatch.setattr(train, 'train', never)
+  monkeypatch.setattr(evaluate, 'evaluate', never)
+  assert not reproduction_lib.run(_reproduction(records, run_dir, '1b-rgb', '2a'))
+
+
+def test_the_plan_says_what_is_missing(done, records):
+  run_dir, _ = done
+  lines = reproduction_lib.plan(_reproduction(records, run_dir, '2a', '2b', '3a'), 10, 10, 10)
+  assert 'rgb_none_split1_seed0' in lines[0] and 'trained ' in lines[0]
+  assert lines[0].endswith('to test: activity')
+  assert '0 of 2 steps trained' in lines[1] and '2 models, 3 results' in lines[2]
+
+
+def test_the_table_holds_the_accuracies_of_the_rows(done, records):
+  run_dir, _ = done
+  head, rgb, flow = reproduction_lib.table(_reproduction(records, run_dir, '1b-rgb', '1b-flow'))
+  rows = _result(run_dir, '1b-rgb')
+  expected = 100 * sum(row.prediction == row.label for row in rows) / len(rows)
+  assert head.split()[:4] == ['accuracy,', '%', 'split', '1']
+  assert rgb.split()[:2] == ['1b-rgb', f'{expected:.2f}'] and flow.split()[:2] == ['1b-flow', '-']
+
+
+def test_logits_of_streams_are_added(done):
+  run_dir, _ = done
+  first, second = _result(run_dir, '1b-rgb'), _result(run_dir, '2a')
+  fused = reproduction_lib.fuse([first, second])
+  for row, a, b in zip(fused, first, second, strict=True):
+    np.testing.assert_array_equal(row.logits, a.logits + b.logits)
+    assert row.prediction == np.argmax(a.logits + b.logits)
+  with pytest.raises(ValueError, match='the same videos'):
+    reproduction_lib.fuse([first, second[:-1]])
+
+
+def test_a_killed_command_goes_on_to_the_same_results(records, tmp_path):
+  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=2', '--conditions=1b-rgb,2a',
+               '--checkpoint_every=1')
+  commands.run('i3d_tf.reproduce', *arguments, '--run_dir=whole', cwd=tmp_path)
+  process = commands.start('i3d_tf.reproduce', *arguments, '--run_dir=killed', cwd=tmp_path)
+  model = tmp_path / 'killed' / 'runs' / 'rgb_none_split1_seed0'
+  commands.kill_when(process, (model / 'checkpoints' / 'checkpoint').exists)
+  out, _ = commands.run('i3d_tf.reproduce', *arguments, '--run_dir=killed', cwd=tmp_path)
+  assert 'results: killed/results, a row a video' in out
+  assert '2a ' in out and 'split 1' in out
+  for name in ('1b-rgb', '2a'):
+    for a, b in zip(_result(tmp_path / 'whole', name), _result(tmp_path / 'killed', name),
+                    strict=True):
+      assert a.video == b.video
+      np.testing.assert_allclose(a.logits, b.logits, atol=1e-3)
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (('--conditions=2c',), 'received 2c'),
+    (('--splits=4',), '--splits must be some of 1, 2, 3; received 4'),
+    (('--seeds=a',), '--seeds must be numbers; received a'),
+    (('--mask=background',), '--mask is decided by --conditions'),
+])
+def test_bad_flags_are_one_line(tmp_path, arguments, message):
+  assert message in commands.error('i3d_tf.reproduce', *arguments, cwd=tmp_path)
