@@ -134,8 +134,8 @@ def _groups(columns):
 
 def to_html(table):
   """The table as a <table> element: a str."""
-  out = [f'<table data-name="{html.escape(table.name)}"><caption>{html.escape(table.title)}</caption>',
-         '<thead>']
+  out = [f'<table data-name="{html.escape(table.name)}">',
+         f'<caption>{html.escape(table.title)}</caption><thead>']
   columns = _shown(table)
   if any(column.group for column in columns):
     out.append('<tr class="groups">' + ''.join(
@@ -163,13 +163,14 @@ def _class(column):
 def to_latex(table):
   """The table as a LaTeX float that needs the booktabs package: a str."""
   columns = _shown(table)
+  alignment = ''.join('l' if column.kind in ('text', 'name') else 'r' for column in columns)
   lines = [
       '% \\usepackage{booktabs}',
       '\\begin{table}',
       '  \\centering',
       f'  \\caption{{{_latex(" ".join(filter(None, [table.title + ".", table.note])))}}}',
       f'  \\label{{tab:{table.name}}}',
-      f'  \\begin{{tabular}}{{{"".join("l" if c.kind in ("text", "name") else "r" for c in columns)}}}',
+      f'  \\begin{{tabular}}{{{alignment}}}',
       '    \\toprule']
   if any(column.group for column in columns):
     cells, rules, first = [], [], 1

@@ -173,8 +173,8 @@ def _rows(paper, outcomes, statistic):
   """All conditions, the paper's and the controls."""
   splits = paper.splits
   columns = (
-      Column('row', 'Row', 'name'), Column('title', 'What'), Column('trained_on', 'Replaced in training'),
-      Column('tested_on', 'Replaced in the test'), Column('videos', 'Videos', 'count'),
+      Column('row', 'Row', 'name'), Column('title', 'What'),
+      Column('trained_on', 'Replaced in training'), Column('tested_on', 'Replaced in the test'), Column('videos', 'Videos', 'count'),
       *(Column(f'split{split}', f'Split {split}', 'percent') for split in splits),
       Column('accuracy', 'Mean', 'percent'), Column('accuracy', '95% interval', 'percent_range'),
       Column('published', PUBLISHED, 'published'))
@@ -319,7 +319,8 @@ def _correlations(outcomes, statistic):
           x, y, groups, draws=statistic.draws, seed=statistic.seed)
       rows.append({'row': name, 'level': level, 'points': c.points, 'rho': c.estimate,
                    'rho_low': c.low, 'rho_high': c.high, 'p': c.p})
-  columns = (Column('row', 'Row', 'name'), Column('level', 'Over'), Column('points', 'Points', 'count'),
+  columns = (Column('row', 'Row', 'name'), Column('level', 'Over'),
+             Column('points', 'Points', 'count'),
              Column('rho', 'Spearman’s ρ', 'correlation'),
              Column('rho', '95% interval', 'correlation_range'), Column('p', 'p', 'p'))
   return paper_table.Table(
@@ -362,7 +363,8 @@ def _seeds(paper):
         rows.append({'row': condition.name, 'split': split, 'seeds': len(seeds),
                      **dict(zip(('mean', 'deviation', 'lowest', 'highest'), values))})
   columns = (
-      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'), Column('seeds', 'Seeds', 'count'),
+      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'),
+      Column('seeds', 'Seeds', 'count'),
       Column('mean', 'Mean', 'percent'), Column('deviation', 'Standard deviation', 'percent'),
       Column('lowest', 'Lowest', 'percent'), Column('highest', 'Highest', 'percent'))
   return paper_table.Table(
@@ -371,7 +373,7 @@ def _seeds(paper):
 
 
 def numbered_classes(label_names):
-  """(number from 1, name, label) of the classes in alphabetical order, as the paper numbers them."""
+  """(number from 1, name, label) of the classes in alphabetical order, as in the paper."""
   return [(number, name, label_names.index(name))
           for number, name in enumerate(sorted(label_names), 1)]
 
@@ -412,7 +414,8 @@ def _bars(paper, outcomes):
         rows.append({'row': name, 'split': split, 'number': number, 'class': class_name,
                      'videos': len(correct), 'misclassified': float(len(correct) - correct.sum())})
   columns = (
-      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'), Column('number', 'No.', 'count'),
+      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'),
+      Column('number', 'No.', 'count'),
       Column('class', 'Class'), Column('videos', 'Videos', 'count'),
       Column('misclassified', 'Misclassified', 'percent'))
   return paper_table.Table(

@@ -51,7 +51,8 @@ def write(folder, *, splits=(1, 2, 3), names=tuple(CONDITIONS), label_names=CLAS
     json.dump({'records': str(records), 'label_names': list(label_names), 'conditions': [
         {'name': name, 'table': table, 'title': f'{name} in words', 'streams': streams,
          'trained_on': trained, 'tested_on': tested, 'resize': 'crop', 'augment': True,
-         'published': None if published is None else {str(i): p for i, p in enumerate(published, 1)},
+         'published': None if published is None else {
+             str(split): accuracy for split, accuracy in enumerate(published, 1)},
          'control': table is None, 'diversity': 3 if 'diversity' in name else None}
         for name, (table, streams, trained, tested, published, _, _) in CONDITIONS.items()]}, f)
   for split in splits:

@@ -85,7 +85,8 @@ def test_differences_and_accuracies_are_those_of_the_tables(tables):
   figure = paper_figures.differences(tables.differences)
   points = [float(container[0].get_xdata()[0]) for container in figure.axes[0].containers]
   assert points == pytest.approx([row['difference'] for row in tables.differences.rows])
-  hollow = [container[0].get_markerfacecolor() == 'white' for container in figure.axes[0].containers]
+  hollow = [container[0].get_markerfacecolor() == 'white'
+            for container in figure.axes[0].containers]
   assert hollow == [row['clear_of_zero'] == 'no' for row in tables.differences.rows]
   for published in (False, True):
     figure = paper_figures.accuracies(tables, published)

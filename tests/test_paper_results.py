@@ -64,7 +64,8 @@ def test_a_video_without_a_group_is_its_own(folder):
 
 
 @pytest.mark.parametrize('name, damage, message', [
-    ('2a', lambda path: path.write_bytes(path.read_bytes()[:3000]), 'expected the rows of a result'),
+    ('2a', lambda path: path.write_bytes(path.read_bytes()[:3000]),
+     'expected the rows of a result'),
     ('2a', lambda path: path.write_bytes(b'\x00\xff\xfe' * 99), 'expected the rows of a result'),
     ('2a', lambda path: path.write_text(''), 'expected the rows of a result'),
     ('2a', lambda path: _edit(path, ',Bowing,', ',Rowing,'), 'found Rowing with label 0'),

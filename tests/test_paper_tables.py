@@ -169,7 +169,8 @@ def test_coverage(made):
     assert float(row['rho']) == pytest.approx(statistics.correlation(x, y), abs=1e-6)
     assert int(row['points']) == len(points)
     assert float(row['rho_low']) <= float(row['rho']) <= float(row['rho_high'])
-  rho = {row['row']: float(row['rho']) for row in tables['correlations'] if row['level'] == 'videos'}
+  rho = {row['row']: float(row['rho']) for row in tables['correlations']
+         if row['level'] == 'videos'}
   assert rho['2a'] > 0.1 > -0.1 > rho['2b']  # as the results were made
 
 
