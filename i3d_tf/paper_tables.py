@@ -174,7 +174,8 @@ def _rows(paper, outcomes, statistic):
   splits = paper.splits
   columns = (
       Column('row', 'Row', 'name'), Column('title', 'What'),
-      Column('trained_on', 'Replaced in training'), Column('tested_on', 'Replaced in the test'), Column('videos', 'Videos', 'count'),
+      Column('trained_on', 'Replaced in training'), Column('tested_on', 'Replaced in the test'),
+      Column('videos', 'Videos', 'count'),
       *(Column(f'split{split}', f'Split {split}', 'percent') for split in splits),
       Column('accuracy', 'Mean', 'percent'), Column('accuracy', '95% interval', 'percent_range'),
       Column('published', PUBLISHED, 'published'))
