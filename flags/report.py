@@ -1,0 +1,24 @@
+"""Flags of report."""
+
+import os
+
+from absl import flags
+
+from i3d_tf import paper_statistics
+
+
+def define():
+  flags.DEFINE_string('run_dir', 'paper', 'Folder that reproduce made.')
+  flags.DEFINE_string('output', None, 'Folder of the report; by default report in --run_dir.')
+  flags.DEFINE_list('examples', [],
+                    'Videos of Figure 3, such as v_Waving_g01_c01; by default one where the person '
+                    'decides and one where the place does.')
+  flags.DEFINE_integer('draws', paper_statistics.DRAWS, 'Draws of bootstrap and permutation tests.',
+                       lower_bound=100)
+  flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
+
+
+def output():
+  """The folder of the report."""
+  values = flags.FLAGS
+  return os.path.join(values.run_dir, 'report') if values.output is None else values.output
