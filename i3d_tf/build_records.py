@@ -249,12 +249,13 @@ def build_data_set(data, output, settings, progress=None, **how):
   return failures
 
 
-def build_ucf101(videos, lists, output, settings, masks=None, progress=None):
-  """Stores a data set that has UCF101's layout, in this process.
+def build_ucf101(videos, lists, output, settings, masks=None, progress=None, **how):
+  """Stores a data set that has UCF101's layout.
 
   Args:
     videos, lists, masks: as in `sources.ucf101`.
     output, settings, progress: as in `build`.
+    **how: further arguments of `build`.
 
   Returns:
     (failures, without): the `Failure`s, and the paths of the videos that have no
@@ -264,4 +265,4 @@ def build_ucf101(videos, lists, output, settings, masks=None, progress=None):
     UserError: a folder or list cannot be used, or `output` holds other records.
   """
   data = sources_lib.from_ucf101(videos, lists, masks)
-  return build_data_set(data, output, settings, progress), list(data.without_masks)
+  return build_data_set(data, output, settings, progress, **how), list(data.without_masks)

@@ -113,14 +113,23 @@ CONTROLS = (
     Condition('3-silhouette', 'white person on black in training and test', trained_on='both',
               tested_on='both', resize='squash'),
     Condition('2a-pasted', "person on another class's background", tested_on='background-other'),
+    # The paper holds that augmentation makes a network rely on the background more.
     Condition('1b-plain', 'RGB, trained without augmentation', augment=False),
+    Condition('2a-plain', 'the same, background black in the test', tested_on='background',
+              augment=False),
+    Condition('2b-plain', 'the same, person black in the test', tested_on='activity',
+              augment=False),
 )
 
-# Demo set only: backgrounds of a class drawn from so many families.
+# Demo set only: backgrounds of a class drawn from so many families. The paper holds that their
+# diversity decides how much a network relies on them.
 DIVERSITY = tuple(
-    Condition(f'1b-diversity{number}', f'RGB, {number} kinds of background a class',
-              diversity=number)
-    for number in (3, 10))
+    Condition(f'{name}-diversity{number}', f'{number} kinds of background a class: {title}',
+              tested_on=tested_on, diversity=number)
+    for number in (3, 10)
+    for name, title, tested_on in (('1b', 'RGB, nothing replaced', 'none'),
+                                   ('2a', 'background black in the test', 'background'),
+                                   ('2b', 'person black in the test', 'activity')))
 
 ALL = PAPER + CONTROLS + DIVERSITY
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from i3d_tf import errors
 from i3d_tf import paper_figures
+from i3d_tf import paper_results
 from i3d_tf import paper_table
-from i3d_tf import paper_tables
 
 # (condition, region that is replaced, what is left)
 VIEWS = (('1b-rgb', 'none', 'frame'), ('2a', 'background', 'person on black'),
@@ -59,7 +59,7 @@ def choose(paper, names=()):
   if missing:
     return [], [f'No example video can be chosen: {" and ".join(missing)} was not run.']
   outcomes = {name: paper.outcomes(name) for name in ('2a', '2b')}
-  a, b = paper_tables.same_videos(outcomes['2a'], outcomes['2b'])
+  a, b = paper_results.same_videos(outcomes['2a'], outcomes['2b'])
   chosen, sentences = [], []
   for kind, (right, wrong) in _DECIDES.items():
     first, second = (a, b) if right == '2a' else (b, a)
@@ -180,7 +180,7 @@ def draw(paper, examples, pictures):
   Returns:
     A `matplotlib.figure.Figure`.
   """
-  numbers = {name: number for number, name, _ in paper_tables.numbered_classes(paper.label_names)}
+  numbers = {name: number for number, name, _ in paper_results.numbered_classes(paper.label_names)}
   with paper_figures.look():
     figure = figure_lib.Figure((paper_figures.COLUMN, 0.15 + 1.32 * len(examples)),
                                layout='constrained')

@@ -15,8 +15,8 @@ from matplotlib import ticker
 import numpy as np
 
 from i3d_tf import files
+from i3d_tf import paper_results
 from i3d_tf import paper_table
-from i3d_tf import paper_tables
 
 COLUMN, PAGE = 3.35, 6.9  # inches
 TESTED, MISCLASSIFIED = '#4fd6e0', '#c2107f'  # cyan and magenta, as the paper has them
@@ -143,7 +143,7 @@ def confusion(paper, name):
   for (condition, _, _), result in paper.results.items():
     if condition == name:
       np.add.at(counts, (result.labels, result.predictions), 1)
-  order = paper_tables.numbered_classes(paper.label_names)
+  order = paper_results.numbered_classes(paper.label_names)
   labels = [label for _, _, label in order]
   return counts[np.ix_(labels, labels)], [class_name for _, class_name, _ in order]
 

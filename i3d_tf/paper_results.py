@@ -243,3 +243,18 @@ def _check_same_videos(path, result, others):
     if other.videos != result.videos:
       raise errors.UserError(f'{path}: expected the videos of seed {seed}; found others, or in '
                              'another order')
+
+
+def numbered_classes(label_names):
+  """(number from 1, name, label) of the classes in alphabetical order, as in the paper."""
+  return [(number, name, label_names.index(name))
+          for number, name in enumerate(sorted(label_names), 1)]
+
+
+def same_videos(first, second):
+  """Two `Outcomes` cut down to the splits and videos that both have, in the same order."""
+  places = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
+  shared = [(index, places[key]) for index, key in enumerate(zip(first.splits, first.videos))
+            if key in places]
+  a, b = np.array(shared, int).reshape(-1, 2).T
+  return first.only(a), second.only(b)

@@ -12,6 +12,7 @@ import os
 import re
 
 from i3d_tf import demo
+from i3d_tf import paper_differences
 from i3d_tf import paper_results
 from i3d_tf import paper_statistics
 from i3d_tf import paper_table
@@ -140,7 +141,7 @@ def _paragraphs(*texts):
 def _findings(folder, report, kind):
   gaps = {(row['first'], row['second']): row for row in report.tables.differences.rows}
   items = []
-  for ordering in paper_tables.ORDERINGS:
+  for ordering in paper_differences.ORDERINGS:
     words = html.escape(' > '.join(ordering))
     pairs = list(zip(ordering, ordering[1:]))
     missing = [pair for pair in pairs if pair not in gaps]

@@ -8,13 +8,9 @@ Everything is found again on disk, so that the same call goes on wherever it was
 stopped.
 """
 
-import csv
 import dataclasses
-import glob
 import json
 import os
-import statistics
-import time
 
 import keras
 import tensorflow as tf
@@ -30,10 +26,6 @@ from i3d_tf import results
 from i3d_tf import runs
 from i3d_tf import train
 from segmentation import verdicts as verdicts_lib
-
-# What a test costs of a training step on as many frames: the pass forward of three alike.
-_TEST_SHARE = 1 / 3
-_CALIBRATION_STEPS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +101,8 @@ class Reproduction:
     return [treatment for treatment in treatments if not is_tested(treatment)]
 
 
-def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=print):
+def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=print,
+        time_left=lambda: ''):
   """Trains, tests and fuses whatever is missing. A model that fails does not stop the others.
 
   Args:
@@ -117,6 +110,7 @@ def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=
     checkpoint_every, log_every: as in `train.train`.
     flags: the command's flags, for the record.
     report: called with every line of progress.
+    time_left: called before each model; what is still to be done, in words, or ''.
 
   Returns:
     A list of (name of model or result, reason) of what failed.
@@ -125,7 +119,8 @@ def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=
   failures = {}
   tests = reproduction.tests()
   for number, (model, treatments) in enumerate(tests.items(), 1):
-    report(f'model {number} of {len(tests)}: {model.name}')
+    left = time_left()
+    report(f'model {number} of {len(tests)}: {model.name}{f" ({left})" if left else ""}')
     try:
       _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
     except (errors.UserError, tf.errors.OpError) as e:
@@ -225,74 +220,3 @@ def table(reproduction):
       name = condition.name if len(reproduction.seeds) == 1 else f'{condition.name} seed {seed}'
       lines.append(f'{name:24}{row}  {condition.title}')
   return lines
-
-
-# === The plan ===
-
-
-def plan(reproduction, num_classes, num_tested, frames_tested):
-  """What is to be done, as lines of text with estimated times.
-
-  Args:
-    reproduction: a `Reproduction`; its records need not be there yet.
-    num_classes: classes of the data set.
-    num_tested: videos of a test list.
-    frames_tested: frames of each that the network sees, about.
-  """
-  rate, origin = _measured_rate(reproduction)
-  if rate is None:
-    rate, origin = _calibrated_rate(reproduction, num_classes), (
-        f'calibration: {_CALIBRATION_STEPS} steps of one clip, here and now')
-  lines, total = [], 0.0
-  for model, treatments in reproduction.tests().items():
-    steps, done = reproduction.optimization.steps, reproduction.steps_done(model)
-    untested = reproduction.untested(model, treatments)
-    clips = reproduction.clips
-    tested = num_tested * len(untested) * frames_tested / clips.clip_frames * _TEST_SHARE
-    seconds = (max(steps - done, 0) * clips.batch_size + tested) / rate
-    total += seconds
-    state = 'trained' if done >= steps else f'{done} of {steps} steps trained'
-    lines.append(f'{_duration(seconds):>8}  {model.name:<42}{state:<25} '
-                 f'to test: {", ".join(untested) if untested else "nothing"}')
-  lines.append(f'{len(lines)} models, {len(reproduction.cells)} results, {_duration(total)} in all')
-  lines.append(f'measured: {rate:.3g} training clips/s ({origin}); assumed: a test costs a third of '
-               f'a training on as many frames, {frames_tested} frames a test video')
-  return lines
-
-
-def _measured_rate(reproduction):
-  """(clips a second of the runs that are there, where from), or (None, None)."""
-  rates = []
-  for path in glob.glob(os.path.join(reproduction.run_dir, 'runs', '*', 'history.csv')):
-    with open(path, newline='') as f:
-      # The first row holds the compilation.
-      for row in list(csv.DictReader(f))[1:]:
-        if row.get('clips_per_second'):
-          rates.append(float(row['clips_per_second']))
-  return (statistics.median(rates), 'history.csv of the runs there') if rates else (None, None)
-
-
-def _calibrated_rate(reproduction, num_classes):
-  clips = reproduction.clips
-  model = runs.Run(runs.Data(''), clips, reproduction.network, reproduction.optimization,
-                   tuple(map(str, range(num_classes)))).build_model()
-  size = clips.frame_size
-  batch = tf.zeros([1, clips.clip_frames, size, size, input_pipeline.CHANNELS[clips.stream]])
-
-  @tf.function
-  def step():
-    with tf.GradientTape() as tape:
-      loss = tf.reduce_sum(model(batch, training=True))
-    return [tf.reduce_sum(g) for g in tape.gradient(loss, model.trainable_variables)]
-
-  step()
-  start = time.monotonic()
-  for _ in range(_CALIBRATION_STEPS):
-    step()[0].numpy()
-  return _CALIBRATION_STEPS / (time.monotonic() - start)
-
-
-def _duration(seconds):
-  if seconds < 90:
-    return f'{seconds:.0f} s'
-  return f'{seconds / 60:.0f} min' if seconds < 5400 else f'{seconds / 3600:.1f} h'

@@ -118,3 +118,10 @@ def test_no_result_is_an_error(folder, tmp_path):
   (folder / 'results').rmdir()
   with pytest.raises(errors.UserError, match='results: expected a folder of results'):
     paper_results_lib.read(folder)
+
+
+def test_classes_are_numbered_as_the_paper_does():
+  # Its Hammering36 and JumpRope47: capitals before small letters.
+  names = ['JumpRope', 'JumpingJack', 'Hammering', 'HammerThrow']
+  assert paper_results_lib.numbered_classes(names) == [
+      (1, 'HammerThrow', 3), (2, 'Hammering', 2), (3, 'JumpRope', 0), (4, 'JumpingJack', 1)]

@@ -8,10 +8,10 @@ import statistics
 
 import pytest
 
+from i3d_tf import paper_report
 from i3d_tf import paper_results as paper_results_lib
 from i3d_tf import paper_table
 from i3d_tf import paper_tables
-from i3d_tf import report
 from tests import paper_results
 
 DRAWS = 2000
@@ -23,7 +23,7 @@ def _made(tmp_path_factory):
   folder = tmp_path_factory.mktemp('paper')
   paper_results.write(folder)
   paper = paper_results_lib.read(folder)
-  report.write_videos(folder / 'videos.csv', paper)
+  paper_report.write_videos(folder / 'videos.csv', paper)
   with open(folder / 'videos.csv', newline='') as f:
     videos = list(csv.DictReader(f))
   tables = {}
@@ -264,10 +264,3 @@ def test_without_masks_there_is_no_coverage(tmp_path):
     (('ApplyEyeMakeup', 'YoYo', *map(str, range(99))), 'UCF101')])
 def test_what_the_results_are_of(names, kind):
   assert paper_tables.data_set(names) == kind
-
-
-def test_classes_are_numbered_as_the_paper_does():
-  # Its Hammering36 and JumpRope47: capitals before small letters.
-  names = ['JumpRope', 'JumpingJack', 'Hammering', 'HammerThrow']
-  assert paper_tables.numbered_classes(names) == [
-      (1, 'HammerThrow', 3), (2, 'Hammering', 2), (3, 'JumpRope', 0), (4, 'JumpingJack', 1)]

@@ -83,14 +83,6 @@ def test_what_is_there_is_not_made_again(done, records, monkeypatch):
   assert not reproduction_lib.run(_reproduction(records, run_dir, '1b-rgb', '2a'))
 
 
-def test_the_plan_says_what_is_missing(done, records):
-  run_dir, _ = done
-  lines = reproduction_lib.plan(_reproduction(records, run_dir, '2a', '2b', '3a'), 10, 10, 10)
-  assert 'rgb_none_split1_seed0' in lines[0] and 'trained ' in lines[0]
-  assert lines[0].endswith('to test: activity')
-  assert '0 of 2 steps trained' in lines[1] and '2 models, 3 results' in lines[2]
-
-
 def test_the_table_holds_the_accuracies_of_the_rows(done, records):
   run_dir, _ = done
   head, rgb, flow = reproduction_lib.table(_reproduction(records, run_dir, '1b-rgb', '1b-flow'))
@@ -111,7 +103,7 @@ def test_logits_of_streams_are_added(done):
     reproduction_lib.fuse([first, second[:-1]])
 
 
-def test_a_killed_command_goes_on_to_the_same_results(records, tmp_path):
+def test_a_killed_command_goes_on_to_the_same_results_and_report(records, tmp_path):
   arguments = (*tiny.FLAGS, f'--records={records}', '--steps=2', '--conditions=1b-rgb,2a',
                '--checkpoint_every=1')
   commands.run('i3d_tf.reproduce', *arguments, '--run_dir=whole', cwd=tmp_path)
@@ -121,6 +113,8 @@ def test_a_killed_command_goes_on_to_the_same_results(records, tmp_path):
   out, _ = commands.run('i3d_tf.reproduce', *arguments, '--run_dir=killed', cwd=tmp_path)
   assert 'results: killed/results, a row a video' in out
   assert '2a ' in out and 'split 1' in out
+  assert 'report: open killed/report/index.html' in out
+  assert 'Person or place' in (tmp_path / 'killed' / 'report' / 'index.html').read_text()
   for name in ('1b-rgb', '2a'):
     for a, b in zip(_result(tmp_path / 'whole', name), _result(tmp_path / 'killed', name),
                     strict=True):

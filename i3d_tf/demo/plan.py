@@ -29,6 +29,9 @@ class DemoSettings:
     scene_affinity: share of the groups, in [0, 1], filmed in a scene family of their class; the
       others are filmed in another. Exact (to rounding) in the test groups of every split, not by
       chance.
+    shared_scenes: pairs of classes, 0 to 4, whose two classes have the same families, so that only
+      the person tells them apart. Both are filmed near or both far: the size of the person does
+      not tell them apart either.
     scenes_per_class: families that a class draws from, 1 to 10: the diversity of its backgrounds.
       Each family then belongs to that many classes, so a scene says less about the class; at 10,
       nothing.
@@ -44,7 +47,8 @@ class DemoSettings:
   height: int = 84
   width: int = 112
   frame_rate: float = 25.0
-  scene_affinity: float = 0.85
+  scene_affinity: float = 0.95
+  shared_scenes: int = 2
   scenes_per_class: int = 1
   near_share: float = 0.5
 
@@ -58,6 +62,7 @@ class DemoSettings:
         ('width', int, 32, math.inf),
         ('frame_rate', (int, float), 1, 1000),
         ('scene_affinity', (int, float), 0, 1),
+        ('shared_scenes', int, 0, 4),
         ('scenes_per_class', int, 1, len(scene.FAMILIES)),
         ('near_share', (int, float), 0, 1),
     ):
@@ -120,18 +125,34 @@ def class_families(settings: DemoSettings) -> list[tuple[str, ...]]:
   rng = np.random.default_rng([settings.seed, _KEY_FAMILIES])
   families = rng.permutation(list(scene.FAMILIES)).tolist()
   count = settings.scenes_per_class
+  first = list(range(len(actions.ACTIONS)))
+  for one, other in _pairs(settings, rng):
+    first[other] = first[one]
   return [
       tuple(families[(index + offset) % len(families)] for offset in range(count))
-      for index in range(len(actions.ACTIONS))
+      for index in first
   ]
+
+
+def _pairs(settings, rng):
+  """Pairs of class indices that share their families; by turns of upper bodies and of legs."""
+  upper_body_first = _upper_body_first()
+  half = len(upper_body_first) // 2
+  halves = [rng.permutation(part).tolist()
+            for part in (upper_body_first[:half], upper_body_first[half:])]
+  pairs = [(part.pop(), part.pop()) for _ in range(half // 2) for part in halves]
+  return pairs[:settings.shared_scenes]
+
+
+def _upper_body_first():
+  """Class indices: actions of the upper body, then those of the legs."""
+  return sorted(range(len(actions.ACTIONS)), key=lambda index: actions.ACTIONS[index].legs)
 
 
 def plan(settings: DemoSettings) -> list[ClipPlan]:
   """Every clip of the set, by class, group and clip."""
   scenes = _scene_schedule(settings)
-  indices = range(len(actions.ACTIONS))
-  upper_body_first = sorted(indices, key=lambda index: actions.ACTIONS[index].legs)
-  near = set(upper_body_first[:round(settings.near_share * len(indices))])
+  near = set(_upper_body_first()[:round(settings.near_share * len(actions.ACTIONS))])
   return [
       ClipPlan(
           class_name=action.name, class_index=index, group=group, clip=clip,

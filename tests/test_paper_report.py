@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from i3d_tf import report
+from i3d_tf import paper_report
 from i3d_tf import report_page
 from tests import browser as browser_lib
 from tests import commands
@@ -21,7 +21,7 @@ def _made(tmp_path_factory):
   """The folder of a report."""
   folder = tmp_path_factory.mktemp('paper')
   paper_results.write(folder, splits=(1, 2), groups=3, clips=2)
-  report.make(str(folder), str(folder / 'report'), draws=DRAWS, seed=5)
+  paper_report.make(str(folder), str(folder / 'report'), draws=DRAWS, seed=5)
   return folder / 'report'
 
 
@@ -166,7 +166,7 @@ def test_what_is_left_out_is_said(made):
 
 
 def test_the_same_call_makes_the_same_report(made, tmp_path):
-  report.make(str(made.parent), str(tmp_path), draws=DRAWS, seed=5)
+  paper_report.make(str(made.parent), str(tmp_path), draws=DRAWS, seed=5)
   for folder, _, names in os.walk(made):
     for name in names:
       path = os.path.relpath(os.path.join(folder, name), made)
@@ -176,7 +176,7 @@ def test_the_same_call_makes_the_same_report(made, tmp_path):
 @pytest.mark.parametrize('names', [('2a',), ('1b-flow',), ('2b-elsewhere', '1b-diversity3')])
 def test_one_row_alone_makes_a_report(tmp_path, names):
   paper_results.write(tmp_path, splits=(3,), names=names, groups=1, clips=1)
-  path, _ = report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
+  path, _ = paper_report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
   page = open(path, encoding='utf-8').read()
   assert 'not all of these rows were run' in page and 'nan' not in Tables(page).text
   assert 'nan' not in str(Tables(page).tables)
@@ -186,7 +186,7 @@ def test_names_cannot_break_the_page(tmp_path):
   hostile = ['A<b>&"', 'B</style><script>alert(1)</script>', 'C{{title}}_%$#']
   paper_results.write(tmp_path, splits=(1,), names=('2a', '2b'), label_names=hostile, groups=2,
                       clips=1)
-  path, _ = report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
+  path, _ = paper_report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
   page = open(path, encoding='utf-8').read()
   assert '<script' not in page and page.count('</style>') == 1
   assert [row[1] for row in Tables(page).tables['classes']] == sorted(hostile)
