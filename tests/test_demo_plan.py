@@ -22,6 +22,7 @@ from i3d_tf.demo.plan import DemoSettings
     ('frame_rate', 0, '`frame_rate` must be a number from 1 to 1000; received 0'),
     ('frame_rate', float('nan'), '`frame_rate` must be a number from 1 to 1000; received nan'),
     ('scene_affinity', 1.01, '`scene_affinity` must be a number from 0 to 1; received 1.01'),
+    ('shared_scenes', 5, '`shared_scenes` must be an integer from 0 to 4; received 5'),
     ('scenes_per_class', 11, '`scenes_per_class` must be an integer from 1 to 10; received 11'),
     ('near_share', -0.1, '`near_share` must be a number from 0 to 1; received -0.1'),
 ])
@@ -92,7 +93,7 @@ def test_scene_affinity_is_exact_in_every_split(seed, affinity, per_split):
 
 
 def test_foreign_scenes_go_round_classes_and_families():
-  foreign = _foreign(DemoSettings(seed=3, num_groups=12))
+  foreign = _foreign(DemoSettings(seed=3, num_groups=12, scene_affinity=0.85))
   by_class = collections.Counter(index for index, _ in foreign)
   assert set(by_class.values()) <= {1, 2} and len(by_class) == 10
   assert max(collections.Counter(foreign.values()).values()) <= 3
@@ -100,13 +101,27 @@ def test_foreign_scenes_go_round_classes_and_families():
 
 @pytest.mark.parametrize('scenes_per_class', [1, 3, 10])
 def test_a_class_draws_from_as_many_families_as_set(scenes_per_class):
-  settings = DemoSettings(scene_affinity=1.0, scenes_per_class=scenes_per_class)
+  settings = DemoSettings(
+      scene_affinity=1.0, scenes_per_class=scenes_per_class, shared_scenes=0)
   seen = collections.defaultdict(set)
   for clip in plan_lib.plan(settings):
     seen[clip.class_index].add(clip.scene_family)
   assert {len(families) for families in seen.values()} == {scenes_per_class}
   used = collections.Counter(family for families in seen.values() for family in families)
   assert used == dict.fromkeys(scene.FAMILIES, scenes_per_class)
+
+
+@pytest.mark.parametrize('shared', [0, 2, 4])
+@pytest.mark.parametrize('scenes_per_class', [1, 3])
+@pytest.mark.parametrize('seed', [0, 1])
+def test_so_many_pairs_of_classes_share_their_families(seed, shared, scenes_per_class):
+  settings = DemoSettings(seed=seed, shared_scenes=shared, scenes_per_class=scenes_per_class)
+  near = {clip.class_index: clip.near for clip in plan_lib.plan(settings)}
+  classes = collections.defaultdict(list)
+  for index, families in enumerate(plan_lib.class_families(settings)):
+    classes[families].append(index)
+  assert sorted(map(len, classes.values())) == [1] * (10 - 2 * shared) + [2] * shared
+  assert all(len({near[index] for index in members}) == 1 for members in classes.values())
 
 
 def test_without_foreign_families_affinity_does_nothing():

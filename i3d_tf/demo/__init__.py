@@ -12,16 +12,21 @@ phase, framing, turn, tempo and camera. Splits never divide a group.
 
 What ought to be found in it, by honest training, and why:
 
-- The place predicts the class, mostly but not wholly. A class has a family of places of its own,
-  but `scene_affinity` sends a share of its groups elsewhere: that bounds what the place alone can
-  give. `scenes_per_class` spreads a class over several families; at 10 the place says nothing.
-- The person predicts the class too, but is harder to learn. Actions share poses and differ in
+- The place predicts the class, mostly but not wholly. A class has a family of places, but
+  `scene_affinity` sends a share of its groups elsewhere, and `shared_scenes` pairs of classes have
+  the same family, as sports of UCF101 share a field: there, only the person decides. Both bound
+  what the place alone can give (2b, 3b), and reward a network that sees all (1b) for learning the
+  person, too. `scenes_per_class` spreads a class over several families; at 10 the place says
+  nothing.
+- The person predicts the class too, but is harder to learn (3a below 3b). Actions share poses and differ in
   limbs, order and speed; people start at any phase and turn left or right; and what their idle
   limbs do is a habit of the performer and not of the class.
 - Looks predict nothing. The performer of group n is the same in all ten classes, and those tested
   have not been seen in training.
 - The person covers little of the picture when far, and much when near: `near_share` sets how many
   classes are filmed near, and every result can be told by that.
+- A network that has seen both together leans on the place, which is learned first. Without it
+  (2a) it is lost: black is nothing that it has ever seen.
 - A mask takes away the person or the place and nothing else: outside it every pixel is the one that
   would be there had nobody come (videos are lossless). What a masked person still shows is the
   shape of the hole, as in the paper.

@@ -30,8 +30,8 @@ class DemoSettings:
       others are filmed in another. Exact (to rounding) in the test groups of every split, not by
       chance.
     shared_scenes: pairs of classes, 0 to 4, whose two classes have the same families, so that only
-      the person tells them apart. Both are filmed near or both far: the size of the person does
-      not tell them apart either.
+      the person tells them apart. At a `near_share` of 0.5 both are filmed near or both far, so that
+      the size of the person does not tell them apart either.
     scenes_per_class: families that a class draws from, 1 to 10: the diversity of its backgrounds.
       Each family then belongs to that many classes, so a scene says less about the class; at 10,
       nothing.
