@@ -5,6 +5,7 @@ import pytest
 
 from i3d_tf.demo import actions
 from i3d_tf.demo import canvas as canvas_lib
+from i3d_tf.demo import figure
 from i3d_tf.demo import skeleton
 
 _BLACK = np.zeros((40, 60, 3), np.uint8)
@@ -97,3 +98,15 @@ def test_idle_limbs_follow_the_habit_and_not_the_class():
       actions.poses(action, phase, leg_habit=1)[:, legs] for action in (waving, bowing))
   np.testing.assert_array_equal(first, second)
   assert np.any(actions.poses(waving, phase, leg_habit=0)[:, legs] != first)
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_clothes_are_warm_or_cold_and_all_else_is_the_same(seed):
+  warm, cold = (figure.cast(np.random.default_rng(seed), colours) for colours in ('warm', 'cold'))
+  for cloth in ('shirt', 'trousers'):
+    red, _, blue = np.moveaxis(getattr(warm, cloth), -1, 0)
+    assert (red > blue).all()
+    red, _, blue = np.moveaxis(getattr(cold, cloth), -1, 0)
+    assert (blue > red).all()
+  np.testing.assert_array_equal(warm.skin, cold.skin)
+  np.testing.assert_array_equal(warm.hair, cold.hair)

@@ -22,6 +22,7 @@ from i3d_tf.demo.plan import DemoSettings
     ('frame_rate', 0, '`frame_rate` must be a number from 1 to 1000; received 0'),
     ('frame_rate', float('nan'), '`frame_rate` must be a number from 1 to 1000; received nan'),
     ('scene_affinity', 1.01, '`scene_affinity` must be a number from 0 to 1; received 1.01'),
+    ('clothes_affinity', 2, '`clothes_affinity` must be a number from 0 to 1; received 2'),
     ('shared_scenes', 5, '`shared_scenes` must be an integer from 0 to 4; received 5'),
     ('scenes_per_class', 11, '`scenes_per_class` must be an integer from 1 to 10; received 11'),
     ('near_share', -0.1, '`near_share` must be a number from 0 to 1; received -0.1'),
@@ -92,6 +93,17 @@ def test_scene_affinity_is_exact_in_every_split(seed, affinity, per_split):
     assert sum(group in groups for _, group in foreign) == per_split
 
 
+@pytest.mark.parametrize('seed', [0, 1, 2])
+@pytest.mark.parametrize('affinity, per_split', [(1.0, 0), (0.75, 4), (0.0, 16)])
+def test_clothes_affinity_is_exact_in_every_split(seed, affinity, per_split):
+  settings = DemoSettings(seed=seed, num_groups=12, clothes_affinity=affinity)
+  own = plan_lib.class_clothes(settings)
+  clothes = {(clip.class_index, clip.group): clip.clothes for clip in plan_lib.plan(settings)}
+  for groups in plan_lib.test_groups(settings.num_groups):
+    assert sum(clothes[index, group] != own[index] for index in own for group in groups) == per_split
+  assert all(colours is None for (index, _), colours in clothes.items() if index not in own)
+
+
 def test_foreign_scenes_go_round_classes_and_families():
   foreign = _foreign(DemoSettings(seed=3, num_groups=12, scene_affinity=0.85))
   by_class = collections.Counter(index for index, _ in foreign)
@@ -121,7 +133,11 @@ def test_so_many_pairs_of_classes_share_their_families(seed, shared, scenes_per_
   for index, families in enumerate(plan_lib.class_families(settings)):
     classes[families].append(index)
   assert sorted(map(len, classes.values())) == [1] * (10 - 2 * shared) + [2] * shared
-  assert all(len({near[index] for index in members}) == 1 for members in classes.values())
+  clothes = plan_lib.class_clothes(settings)
+  assert len(clothes) == 2 * shared
+  for members in classes.values():
+    assert len({near[index] for index in members}) == 1
+    assert len({clothes.get(index) for index in members}) == len(members)
 
 
 def test_without_foreign_families_affinity_does_nothing():

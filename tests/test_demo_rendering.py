@@ -102,7 +102,7 @@ def test_every_scene_can_be_drawn_at_any_size(size):
     assert scene.draw(family, np.random.default_rng(0), *size).shape == (*size, 3)
 
 
-def test_a_performer_looks_the_same_in_every_class():
+def test_a_performer_looks_much_the_same_in_every_class():
   looks = []
   for class_name, group in (('Waving', 1), ('Clapping', 1), ('Waving', 2)):
     frames, masks = rendering.render(_clip(class_name, group), _SETTINGS)

@@ -21,8 +21,9 @@ What ought to be found in it, by honest training, and why:
 - The person predicts the class too, but is harder to learn (3a below 3b). Actions share poses and differ in
   limbs, order and speed; people start at any phase and turn left or right; and what their idle
   limbs do is a habit of the performer and not of the class.
-- Looks predict nothing. The performer of group n is the same in all ten classes, and those tested
-  have not been seen in training.
+- Looks predict little. The performer of group n is the same in all ten classes but for the clothes,
+  and those tested have not been seen in training. Only classes that share their places wear colours
+  of their own, one warm, one cold, mostly (`clothes_affinity`), as teams on a field do.
 - The person covers little of the picture when far, and much when near: `near_share` sets how many
   classes are filmed near, and every result can be told by that.
 - A network that has seen both together leans on the place, which is learned first. Without it

@@ -12,7 +12,7 @@ _CLOTH_TILES = 3.0  # repetitions of a cloth over a body height
 
 @dataclasses.dataclass(frozen=True)
 class Performer:
-  """How someone looks. Drawn once a group, and never from the class.
+  """How someone looks. Drawn once a group; of the class, only the colours of the clothes tell.
 
   Attributes:
     skin: RGB float32 [3] in [0, 1], as all colours here.
@@ -39,15 +39,15 @@ class Performer:
   build: float
 
 
-def cast(rng: np.random.Generator) -> Performer:
-  """Draws a performer."""
+def cast(rng: np.random.Generator, clothes: str | None = None) -> Performer:
+  """Draws a performer in colours of `clothes`, a key of `texture.HUES`, or in any."""
   return Performer(
       skin=texture.hsv(rng.uniform(0.04, 0.09), rng.uniform(0.3, 0.65), rng.uniform(0.4, 0.97)),
       hair=texture.hsv(rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.8), rng.uniform(0.08, 0.75)),
       shoes=texture.hsv(rng.uniform(), rng.uniform(0, 0.8), rng.uniform(0.15, 0.9)),
       ball=texture.hsv(rng.uniform(), 0.85, 0.95),
-      shirt=texture.cloth(rng),
-      trousers=texture.cloth(rng),
+      shirt=texture.cloth(rng, clothes),
+      trousers=texture.cloth(rng, clothes),
       long_sleeves=bool(rng.integers(2)),
       long_trousers=bool(rng.integers(4)),
       long_hair=bool(rng.integers(2)),

@@ -10,7 +10,7 @@ from i3d_tf.demo import scene
 
 NUM_SPLITS = 3
 # What a random number is for is the second entry of its key, so that purposes never share a stream.
-_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP = range(5)
+_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES = range(6)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +30,12 @@ class DemoSettings:
       others are filmed in another. Exact (to rounding) in the test groups of every split, not by
       chance.
     shared_scenes: pairs of classes, 0 to 4, whose two classes have the same families, so that only
-      the person tells them apart. At a `near_share` of 0.5 both are filmed near or both far, so that
-      the size of the person does not tell them apart either.
+      the person tells them apart: one of them wears warm colours, the other cold ones. The first
+      two pairs are actions of the legs, the others of the upper body. At a `near_share` of 0.5 both
+      classes of a pair are filmed near or both far, so that the size of the person does not tell
+      them apart.
+    clothes_affinity: share of the groups of these classes, in [0, 1], that wear their class's
+      colours; the others wear the other ones. Exact, as `scene_affinity` is.
     scenes_per_class: families that a class draws from, 1 to 10: the diversity of its backgrounds.
       Each family then belongs to that many classes, so a scene says less about the class; at 10,
       nothing.
@@ -49,6 +53,7 @@ class DemoSettings:
   frame_rate: float = 25.0
   scene_affinity: float = 0.95
   shared_scenes: int = 2
+  clothes_affinity: float = 0.95
   scenes_per_class: int = 1
   near_share: float = 0.5
 
@@ -63,6 +68,7 @@ class DemoSettings:
         ('frame_rate', (int, float), 1, 1000),
         ('scene_affinity', (int, float), 0, 1),
         ('shared_scenes', int, 0, 4),
+        ('clothes_affinity', (int, float), 0, 1),
         ('scenes_per_class', int, 1, len(scene.FAMILIES)),
         ('near_share', (int, float), 0, 1),
     ):
@@ -84,6 +90,7 @@ class ClipPlan:
     group: 1-based.
     clip: 1-based within the group.
     scene_family: a key of `scene.FAMILIES`.
+    clothes: 'warm' or 'cold', the colours that the performer wears, or None for any.
     near: whether the camera is near.
     seed: that of the settings.
   """
@@ -93,6 +100,7 @@ class ClipPlan:
   group: int
   clip: int
   scene_family: str
+  clothes: str | None
   near: bool
   seed: int
 
@@ -102,7 +110,10 @@ class ClipPlan:
     return f'v_{self.class_name}_g{self.group:02d}_c{self.clip:02d}'
 
   def performer_rng(self) -> np.random.Generator:
-    """Random numbers of the performer, who is the same in this group of every class."""
+    """Random numbers of the performer, who is the same in this group of every class.
+
+    But for the clothes.
+    """
     return np.random.default_rng([self.seed, _KEY_PERFORMER, self.group])
 
   def place_rng(self) -> np.random.Generator:
@@ -122,11 +133,10 @@ def test_groups(num_groups: int) -> tuple[tuple[int, ...], ...]:
 
 def class_families(settings: DemoSettings) -> list[tuple[str, ...]]:
   """The scene families of every class, `scenes_per_class` of them each."""
-  rng = np.random.default_rng([settings.seed, _KEY_FAMILIES])
-  families = rng.permutation(list(scene.FAMILIES)).tolist()
+  families, pairs = _families_and_pairs(settings)
   count = settings.scenes_per_class
   first = list(range(len(actions.ACTIONS)))
-  for one, other in _pairs(settings, rng):
+  for one, other in pairs:
     first[other] = first[one]
   return [
       tuple(families[(index + offset) % len(families)] for offset in range(count))
@@ -134,14 +144,22 @@ def class_families(settings: DemoSettings) -> list[tuple[str, ...]]:
   ]
 
 
-def _pairs(settings, rng):
-  """Pairs of class indices that share their families; by turns of upper bodies and of legs."""
-  upper_body_first = _upper_body_first()
-  half = len(upper_body_first) // 2
-  halves = [rng.permutation(part).tolist()
-            for part in (upper_body_first[:half], upper_body_first[half:])]
-  pairs = [(part.pop(), part.pop()) for _ in range(half // 2) for part in halves]
-  return pairs[:settings.shared_scenes]
+def class_clothes(settings: DemoSettings) -> dict[int, str]:
+  """The colours, 'warm' or 'cold', of those class indices that share their families."""
+  _, pairs = _families_and_pairs(settings)
+  return {index: colours for pair in pairs for index, colours in zip(pair, ('warm', 'cold'))}
+
+
+def _families_and_pairs(settings):
+  """Scene families in random order, and the pairs of class indices that share theirs."""
+  rng = np.random.default_rng([settings.seed, _KEY_FAMILIES])
+  families = rng.permutation(list(scene.FAMILIES)).tolist()
+  order = _upper_body_first()
+  half = len(order) // 2
+  # A black hole near the camera shows what the arms do; one that is far shows little of the legs.
+  parts = [rng.permutation(part).tolist() for part in (order[half:], order[:half])]
+  pairs = [(part.pop(), part.pop()) for part in parts for _ in range(half // 2)]
+  return families, pairs[:settings.shared_scenes]
 
 
 def _upper_body_first():
@@ -151,49 +169,71 @@ def _upper_body_first():
 
 def plan(settings: DemoSettings) -> list[ClipPlan]:
   """Every clip of the set, by class, group and clip."""
-  scenes = _scene_schedule(settings)
+  scenes, clothes = _scene_schedule(settings), _clothes_schedule(settings)
   near = set(_upper_body_first()[:round(settings.near_share * len(actions.ACTIONS))])
   return [
       ClipPlan(
           class_name=action.name, class_index=index, group=group, clip=clip,
-          scene_family=scenes[index, group], near=index in near, seed=settings.seed)
+          scene_family=scenes[index, group], clothes=clothes[index, group], near=index in near,
+          seed=settings.seed)
       for index, action in enumerate(actions.ACTIONS)
       for group in range(1, settings.num_groups + 1)
       for clip in range(1, settings.clips_per_group + 1)
   ]
 
 
+def _deal(settings, classes, share, rng):
+  """Groups that are an exception to their class, of every split: lists of (class index, group).
+
+  Drawn independently, chance alone would leave some splits with twice the exceptions of others, and
+  some classes with none. So they are dealt out like cards: their number is exact in the test groups
+  of each split, and they go round the classes.
+  """
+  class_order = rng.permutation(classes).tolist()
+  dealt, slots, number = [], 0, 0
+  for groups in test_groups(settings.num_groups):
+    slots += len(class_order) * len(groups)
+    group_order = {index: rng.permutation(groups).tolist() for index in class_order}
+    of_split = []
+    # Rounding the running total keeps the whole set exact too.
+    while number < int(slots * share + 0.5):
+      index = class_order[number % len(class_order)]
+      of_split.append((index, group_order[index].pop()))
+      number += 1
+    dealt.append(of_split)
+  return dealt
+
+
 def _scene_schedule(settings: DemoSettings) -> dict[tuple[int, int], str]:
   """The scene family of every (class index, group).
 
-  Drawn independently, chance alone would leave some splits with twice the foreign scenes of others,
-  and some classes with none. So the foreign scenes are dealt out like cards: their number is exact
-  in the test groups of each split, they go round the classes, and every family is used as a foreign
-  one equally often.
+  In the test groups of each split, every family is a foreign one equally often.
   """
   rng = np.random.default_rng([settings.seed, _KEY_SCHEDULE])
   own = class_families(settings)
-  num_classes = len(own)
-  class_order = rng.permutation(num_classes)
-  schedule, slots, dealt = {}, 0, 0
-  for groups in test_groups(settings.num_groups):
-    slots += num_classes * len(groups)
-    # Rounding the running total keeps the whole set exact too.
-    num_foreign = int(slots * (1 - settings.scene_affinity) + 0.5) - dealt
-    group_order = {index: rng.permutation(groups).tolist() for index in range(num_classes)}
+  # By the group's number, so that a class shows its families equally often.
+  schedule = {(index, group): own[index][group % len(own[index])]
+              for index in range(len(own)) for group in range(1, settings.num_groups + 1)}
+  for of_split in _deal(settings, range(len(own)), 1 - settings.scene_affinity, rng):
     used = dict.fromkeys(scene.FAMILIES, 0)
-    for number in range(dealt, dealt + num_foreign):
-      index = int(class_order[number % num_classes])
+    for index, group in of_split:
       families = rng.permutation(list(scene.FAMILIES)).tolist()
       others = [family for family in families if family not in own[index]]
       if not others:  # the class draws from all the families: no scene is foreign to it
         continue
       family = min(others, key=used.get)
       used[family] += 1
-      schedule[index, group_order[index].pop()] = family
-    dealt += num_foreign
-    for index, remaining in group_order.items():
-      for group in remaining:
-        # By the group's number, so that a class shows its families equally often.
-        schedule[index, group] = own[index][group % len(own[index])]
+      schedule[index, group] = family
+  return schedule
+
+
+def _clothes_schedule(settings: DemoSettings) -> dict[tuple[int, int], str | None]:
+  """The colours of the clothes of every (class index, group)."""
+  rng = np.random.default_rng([settings.seed, _KEY_CLOTHES])
+  own = class_clothes(settings)
+  schedule = {(index, group): own.get(index) for index in range(len(actions.ACTIONS))
+              for group in range(1, settings.num_groups + 1)}
+  for of_split in _deal(settings, sorted(own), 1 - settings.clothes_affinity, rng):
+    for key in of_split:
+      schedule[key] = 'cold' if schedule[key] == 'warm' else 'warm'
   return schedule

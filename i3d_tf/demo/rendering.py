@@ -76,7 +76,8 @@ class _Performance:
     height, width, count = settings.height, settings.width, settings.num_frames
     seconds = np.arange(count) / settings.frame_rate
 
-    self.performer = figure.cast(performer_rng)
+    # Drawn from a stream of its own: habits do not follow from the colours of the clothes.
+    self.performer = figure.cast(clip.performer_rng().spawn(1)[0], clip.clothes)
     arm_habit = int(performer_rng.integers(len(actions.ARM_HABITS)))
     leg_habit = int(performer_rng.integers(len(actions.LEG_HABITS)))
     tempo = performer_rng.uniform(0.75, 1.3) * rng.uniform(0.93, 1.07)
@@ -110,7 +111,7 @@ class _Performance:
       self.ground = height * rng.uniform(0.2, 0.27) + 0.9 * self.size + shake[:, 0]
       offset = rng.uniform(-0.08, 0.08)
     else:
-      self.size = height * rng.uniform(0.51, 0.63)
+      self.size = height * rng.uniform(0.47, 0.58)
       self.ground = height * rng.uniform(0.84, 0.95) + shake[:, 0]
       offset = rng.uniform(-0.16, 0.16)
     self.center = width * (0.5 + offset + rng.normal(0, 0.04) * _drift(seconds)) + shake[:, 1]

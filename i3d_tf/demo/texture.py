@@ -108,8 +108,17 @@ def tiles(height: int, width: int, tile_height: float, tile_width: float, *,
   return row.astype(int), column.astype(int), edge
 
 
-def cloth(rng: np.random.Generator) -> np.ndarray:
-  """A cloth: float32 [32, 32, 3], periodic; plain, striped, checked, dotted or mottled."""
+# Hues of the colours that are called warm, and cold.
+HUES = {'warm': (-0.06, 0.13), 'cold': (0.48, 0.68)}
+
+
+def cloth(rng: np.random.Generator, colours: str | None = None) -> np.ndarray:
+  """A cloth: float32 [32, 32, 3], periodic; plain, striped, checked, dotted or mottled.
+
+  Args:
+    rng: draws it.
+    colours: a key of `HUES`, or None for any.
+  """
   y, x = np.mgrid[:32, :32] / 32 * 2 * np.pi
   count = int(rng.integers(1, 4))
   pattern = [
@@ -121,7 +130,12 @@ def cloth(rng: np.random.Generator) -> np.ndarray:
       cv2.resize(rng.normal(0, 1, (10, 10)), (32, 32), interpolation=cv2.INTER_CUBIC),
   ][rng.integers(6)]
   # Down to black: a dark shape must not be a sight that only a masked person offers.
-  first, second = (
-      hsv(rng.uniform(), rng.uniform(0, 0.55), rng.uniform(0.04, 0.95)) for _ in range(2))
+  if colours is None:
+    first, second = (
+        hsv(rng.uniform(), rng.uniform(0, 0.55), rng.uniform(0.04, 0.95)) for _ in range(2))
+  else:
+    first, second = (
+        hsv(rng.uniform(*HUES[colours]) % 1, rng.uniform(0.45, 0.8), rng.uniform(darkest, 0.95))
+        for darkest in (0.4, 0.04))
   weight = np.clip(0.5 + 1.5 * pattern, 0, 1)[..., None] * rng.uniform(0.3, 0.8)
   return ((1 - weight) * first + weight * second).astype(np.float32)
