@@ -24,6 +24,7 @@ from i3d_tf.demo.plan import DemoSettings
     ('scene_affinity', 1.01, '`scene_affinity` must be a number from 0 to 1; received 1.01'),
     ('clothes_affinity', 2, '`clothes_affinity` must be a number from 0 to 1; received 2'),
     ('shared_scenes', 5, '`shared_scenes` must be an integer from 0 to 4; received 5'),
+    ('idle_share', -1, '`idle_share` must be a number from 0 to 1; received -1'),
     ('scenes_per_class', 11, '`scenes_per_class` must be an integer from 1 to 10; received 11'),
     ('near_share', -0.1, '`near_share` must be a number from 0 to 1; received -0.1'),
 ])
@@ -96,12 +97,21 @@ def test_scene_affinity_is_exact_in_every_split(seed, affinity, per_split):
 @pytest.mark.parametrize('seed', [0, 1, 2])
 @pytest.mark.parametrize('affinity, per_split', [(1.0, 0), (0.75, 4), (0.0, 16)])
 def test_clothes_affinity_is_exact_in_every_split(seed, affinity, per_split):
-  settings = DemoSettings(seed=seed, num_groups=12, clothes_affinity=affinity)
+  settings = DemoSettings(
+      seed=seed, num_groups=12, shared_scenes=2, clothes_affinity=affinity)
   own = plan_lib.class_clothes(settings)
   clothes = {(clip.class_index, clip.group): clip.clothes for clip in plan_lib.plan(settings)}
   for groups in plan_lib.test_groups(settings.num_groups):
     assert sum(clothes[index, group] != own[index] for index in own for group in groups) == per_split
   assert all(colours is None for (index, _), colours in clothes.items() if index not in own)
+
+
+@pytest.mark.parametrize('share, per_split', [(0.0, 0), (0.3, 12), (1.0, 40)])
+def test_so_many_groups_are_idle_in_every_split(share, per_split):
+  settings = DemoSettings(num_groups=12, idle_share=share)
+  idle = {(clip.class_index, clip.group) for clip in plan_lib.plan(settings) if clip.idle}
+  for groups in plan_lib.test_groups(settings.num_groups):
+    assert sum(group in groups for _, group in idle) == per_split
 
 
 def test_foreign_scenes_go_round_classes_and_families():

@@ -18,7 +18,8 @@ What ought to be found in it, by honest training, and why:
   what the place alone can give (2b, 3b), and reward a network that sees all (1b) for learning the
   person, too. `scenes_per_class` spreads a class over several families; at 10 the place says
   nothing.
-- The person predicts the class too, but is harder to learn (3a below 3b). Actions share poses and differ in
+- The person predicts the class too, but less (3a below 3b): some only stand ready (`idle_share`), as
+  in videos that begin before the action does. And it is harder to learn. Actions share poses and differ in
   limbs, order and speed; people start at any phase and turn left or right; and what their idle
   limbs do is a habit of the performer and not of the class.
 - Looks predict little. The performer of group n is the same in all ten classes but for the clothes,

@@ -81,6 +81,9 @@ def _alternate(pose_left: dict, between: dict) -> tuple:
   return pose_left, between, pose_right, between
 
 
+# No class: arms and legs follow the performer's habits.
+IDLE = Action('Idle', ({},), period=1.0)
+
 # Alphabetical: the order is the class index.
 ACTIONS = (
     Action('Bowing', (

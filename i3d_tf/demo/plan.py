@@ -10,7 +10,10 @@ from i3d_tf.demo import scene
 
 NUM_SPLITS = 3
 # What a random number is for is the second entry of its key, so that purposes never share a stream.
-_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES = range(6)
+_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES, _KEY_IDLE = range(7)
+# Classes of which the shape of the person, a black hole, tells little apart.
+PAIRS = (('Kicking', 'Marching'), ('Lunges', 'Squatting'), ('Clapping', 'Punching'),
+         ('JugglingBalls', 'Waving'))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,13 +32,15 @@ class DemoSettings:
     scene_affinity: share of the groups, in [0, 1], filmed in a scene family of their class; the
       others are filmed in another. Exact (to rounding) in the test groups of every split, not by
       chance.
-    shared_scenes: pairs of classes, 0 to 4, whose two classes have the same families, so that only
-      the person tells them apart: one of them wears warm colours, the other cold ones. The first
-      two pairs are actions of the legs, the others of the upper body. At a `near_share` of 0.5 both
-      classes of a pair are filmed near or both far, so that the size of the person does not tell
-      them apart.
+    shared_scenes: how many `PAIRS` of classes, 0 to 4, have the same families, so that only the
+      person tells them apart: the first of a pair wears warm colours, the second cold ones. At a
+      `near_share` of 0.5 both are filmed near or both far, so that the size of the person does not
+      tell them apart.
     clothes_affinity: share of the groups of these classes, in [0, 1], that wear their class's
       colours; the others wear the other ones. Exact, as `scene_affinity` is.
+    idle_share: share of the groups, in [0, 1], whose performers only stand ready, as their habits
+      are, and do not act: there the person tells nothing but the clothes. Exact, as
+      `scene_affinity` is.
     scenes_per_class: families that a class draws from, 1 to 10: the diversity of its backgrounds.
       Each family then belongs to that many classes, so a scene says less about the class; at 10,
       nothing.
@@ -52,8 +57,9 @@ class DemoSettings:
   width: int = 112
   frame_rate: float = 25.0
   scene_affinity: float = 0.95
-  shared_scenes: int = 2
+  shared_scenes: int = 3
   clothes_affinity: float = 0.95
+  idle_share: float = 0.3
   scenes_per_class: int = 1
   near_share: float = 0.5
 
@@ -69,6 +75,7 @@ class DemoSettings:
         ('scene_affinity', (int, float), 0, 1),
         ('shared_scenes', int, 0, 4),
         ('clothes_affinity', (int, float), 0, 1),
+        ('idle_share', (int, float), 0, 1),
         ('scenes_per_class', int, 1, len(scene.FAMILIES)),
         ('near_share', (int, float), 0, 1),
     ):
@@ -90,6 +97,7 @@ class ClipPlan:
     group: 1-based.
     clip: 1-based within the group.
     scene_family: a key of `scene.FAMILIES`.
+    idle: whether the performer does not act.
     clothes: 'warm' or 'cold', the colours that the performer wears, or None for any.
     near: whether the camera is near.
     seed: that of the settings.
@@ -100,6 +108,7 @@ class ClipPlan:
   group: int
   clip: int
   scene_family: str
+  idle: bool
   clothes: str | None
   near: bool
   seed: int
@@ -133,10 +142,11 @@ def test_groups(num_groups: int) -> tuple[tuple[int, ...], ...]:
 
 def class_families(settings: DemoSettings) -> list[tuple[str, ...]]:
   """The scene families of every class, `scenes_per_class` of them each."""
-  families, pairs = _families_and_pairs(settings)
+  rng = np.random.default_rng([settings.seed, _KEY_FAMILIES])
+  families = rng.permutation(list(scene.FAMILIES)).tolist()
   count = settings.scenes_per_class
   first = list(range(len(actions.ACTIONS)))
-  for one, other in pairs:
+  for one, other in _pairs(settings):
     first[other] = first[one]
   return [
       tuple(families[(index + offset) % len(families)] for offset in range(count))
@@ -146,20 +156,14 @@ def class_families(settings: DemoSettings) -> list[tuple[str, ...]]:
 
 def class_clothes(settings: DemoSettings) -> dict[int, str]:
   """The colours, 'warm' or 'cold', of those class indices that share their families."""
-  _, pairs = _families_and_pairs(settings)
-  return {index: colours for pair in pairs for index, colours in zip(pair, ('warm', 'cold'))}
+  return {index: colours for pair in _pairs(settings)
+          for index, colours in zip(pair, ('warm', 'cold'))}
 
 
-def _families_and_pairs(settings):
-  """Scene families in random order, and the pairs of class indices that share theirs."""
-  rng = np.random.default_rng([settings.seed, _KEY_FAMILIES])
-  families = rng.permutation(list(scene.FAMILIES)).tolist()
-  order = _upper_body_first()
-  half = len(order) // 2
-  # A black hole near the camera shows what the arms do; one that is far shows little of the legs.
-  parts = [rng.permutation(part).tolist() for part in (order[half:], order[:half])]
-  pairs = [(part.pop(), part.pop()) for part in parts for _ in range(half // 2)]
-  return families, pairs[:settings.shared_scenes]
+def _pairs(settings):
+  """The pairs of class indices that share their families."""
+  indices = {action.name: index for index, action in enumerate(actions.ACTIONS)}
+  return [(indices[one], indices[other]) for one, other in PAIRS[:settings.shared_scenes]]
 
 
 def _upper_body_first():
@@ -170,11 +174,15 @@ def _upper_body_first():
 def plan(settings: DemoSettings) -> list[ClipPlan]:
   """Every clip of the set, by class, group and clip."""
   scenes, clothes = _scene_schedule(settings), _clothes_schedule(settings)
+  idle_rng = np.random.default_rng([settings.seed, _KEY_IDLE])
+  idle = {key for of_split in _deal(settings, range(len(actions.ACTIONS)), settings.idle_share,
+                                    idle_rng) for key in of_split}
   near = set(_upper_body_first()[:round(settings.near_share * len(actions.ACTIONS))])
   return [
       ClipPlan(
           class_name=action.name, class_index=index, group=group, clip=clip,
-          scene_family=scenes[index, group], clothes=clothes[index, group], near=index in near,
+          scene_family=scenes[index, group], idle=(index, group) in idle,
+          clothes=clothes[index, group], near=index in near,
           seed=settings.seed)
       for index, action in enumerate(actions.ACTIONS)
       for group in range(1, settings.num_groups + 1)

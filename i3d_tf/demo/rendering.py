@@ -71,7 +71,7 @@ class _Performance:
   """Someone performing an action in front of a camera, for the length of a clip."""
 
   def __init__(self, clip: ClipPlan, settings: DemoSettings):
-    action = actions.ACTIONS[clip.class_index]
+    action = actions.IDLE if clip.idle else actions.ACTIONS[clip.class_index]
     performer_rng, rng = clip.performer_rng(), _performance_rng(clip)
     height, width, count = settings.height, settings.width, settings.num_frames
     seconds = np.arange(count) / settings.frame_rate
