@@ -57,9 +57,9 @@ class DemoSettings:
   width: int = 112
   frame_rate: float = 25.0
   scene_affinity: float = 0.95
-  shared_scenes: int = 3
+  shared_scenes: int = 2
   clothes_affinity: float = 0.95
-  idle_share: float = 0.3
+  idle_share: float = 0.4
   scenes_per_class: int = 1
   near_share: float = 0.5
 
