@@ -207,7 +207,7 @@ def main():
   print(evaluate.report(outcome, run_dir))
   print(f'test it under other masks:  evaluate --run_dir={run_dir} '
         '--eval_masks=none,background,activity')
-  return 0
+  return 1 if any(summary['about']['missing'] for summary in outcome.values()) else 0
 
 
 if __name__ == '__main__':

@@ -110,7 +110,8 @@ def unpack(path):
     except (tarfile.TarError, EOFError, OSError) as e:
       if isinstance(e, OSError) and e.errno is not None and e.filename != path:
         raise  # a full disk, for example; the archive's own faults have no number
-      raise segmenter.SegmenterError(f'{path}: expected a .tar or .tar.gz file; {e}') from e
+      reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
+      raise segmenter.SegmenterError(f'{path}: expected a .tar or .tar.gz file; {reason}') from e
     try:
       os.rename(inside, folder)
     except OSError:
