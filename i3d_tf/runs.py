@@ -300,6 +300,10 @@ def checkpoint(step, model, optimizer=None):
 
 def checkpoint_manager(checkpoint, run_dir, step):
   """A manager of the run's checkpoints, numbered by `step`."""
+  try:
+    tf.train.get_checkpoint_state(_checkpoints(run_dir))
+  except ValueError:  # an empty list, or one that is no text: the manager would end with it
+    os.remove(os.path.join(_checkpoints(run_dir), 'checkpoint'))
   return tf.train.CheckpointManager(
       checkpoint, _checkpoints(run_dir), max_to_keep=_KEPT_CHECKPOINTS, step_counter=step)
 

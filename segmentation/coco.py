@@ -143,7 +143,7 @@ def _load(path):
       raise ValueError(f'expected an id of its own for every image; found {len(set(ids))} of '
                        f'{len(ids)}')
     for annotation in dataset['annotations']:
-      hash(annotation['image_id'])
+      hash(annotation.get('image_id'))
       if not 0 <= annotation.get('score', 1) <= 1:
         raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
     return dataset

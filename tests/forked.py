@@ -14,7 +14,7 @@ import subprocess
 import sys
 import traceback
 
-_TIMEOUT = 120  # seconds after which a command counts as hung
+_TIMEOUT = 300  # seconds after which a command counts as hung
 
 
 class Commands:
