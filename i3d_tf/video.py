@@ -168,10 +168,10 @@ def fit_short_side(height, width, short_side, path='a video'):
   Raises:
     VideoError: the longer side would be longer than a JPEG can be.
   """
-  if short_side * max(height, width) > _LONGEST_SIDE * min(height, width):
+  long_side = short_side * max(height, width) // min(height, width)
+  if long_side > _LONGEST_SIDE:
     raise VideoError(f'{path}: expected frames less long and narrow than {height}x{width}: their '
-                     f'longer side would become {max(height, width) * short_side // min(height, width)}'
-                     f' pixels; at most {_LONGEST_SIDE} can be')
+                     f'longer side would become {long_side} pixels; at most {_LONGEST_SIDE} can be')
   if height <= width:
     return short_side, round(width * short_side / height)
   return round(height * short_side / width), short_side

