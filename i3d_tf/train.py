@@ -199,6 +199,8 @@ def main():
         *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name,
         f'split{run.data.split}',
         f'seed{run.clips.seed}']))
+  if network.weights is not None and runs.last_step(run_dir) is None:
+    weights_lib.read(network.weights)  # before the directory is theirs
   runs.start(run_dir, run, training_flags.given(), verdicts)
   model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
   outcome = evaluate.evaluate(run_dir, eval_masks, model=model)

@@ -40,7 +40,8 @@ ROWS = (
         stage.cut('clip.npy', 0.0005)),
     Row('a clip whose header promises petabytes', _COMMAND,
         "clip.npy: expected an array in NumPy's format; Unable to allocate",
-        _header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 9, 99999999, 999999, 3), }")),
+        _header("{'descr': '<f4', 'fortran_order': False, "
+                "'shape': (1, 9, 999999999, 999999, 3), }")),
     Row('a clip whose header is no Python', _COMMAND, "clip.npy: expected an array in NumPy's form",
         _header("{'descr': '<f4', 'fortran_order': False, 'shape': ((((")),
     Row('a clip of objects, which are a pickle', _COMMAND,
