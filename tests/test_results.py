@@ -80,7 +80,7 @@ def _varied_rows():
   rng = np.random.default_rng(0)
   logits = rng.normal(size=(4, 3)).astype(np.float32)
   logits[1] = 1e-45, 3.4028235e38, -0.1  # the smallest and the largest float32
-  logits[3, 1] = np.nan
+  logits[3, 1] = -0.0
   return [
       _row('A/v_A_g01_c01.avi', 0, logits[0], coverage=1 / 3),
       _row('B/v_B_g02_c01.avi', 1, logits[1], coverage=None, mask_found=False),
