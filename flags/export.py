@@ -23,6 +23,9 @@ def check():
   network.check(most=1)
   if values.output is None:
     raise errors.UserError('expected --output, the folder or file to make; it was not given')
+  if values['frames'].present and values.format != 'tflite':
+    raise errors.UserError('--frames is for --format=tflite: a SavedModel takes any number; '
+                           f'received --format={values.format}')
   if (values.format == 'tflite') != values.output.endswith('.tflite'):
     raise errors.UserError(f'expected --output to end in .tflite with --format=tflite, and only '
                            f'then; received {values.output} with {values.format}')

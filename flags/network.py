@@ -24,6 +24,9 @@ def check(most=2):
   if bool(published) == bool(values.run_dir):
     raise errors.UserError('expected --weights (or --flow_weights) or --run_dir; received '
                            + ('both' if published else 'neither'))
+  if values.labels is not None and values.run_dir:
+    raise errors.UserError('--labels is for --weights: a run knows its classes; '
+                           f'received --run_dir={",".join(values.run_dir)}')
   received = published or values.run_dir
   if len(received) > most:
     raise errors.UserError(f'expected {"one network" if most == 1 else f"at most {most} networks"}; '

@@ -1,5 +1,7 @@
 """Flags of predict."""
 
+import os
+
 from absl import flags
 
 from flags import network
@@ -7,6 +9,7 @@ from flags import segmentation
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import masking
+from segmentation import masks as masks_lib
 
 
 def define():
@@ -50,13 +53,17 @@ def check():
     raise errors.UserError(f'--mask must be some of {", ".join(masking.REGIONS)}; '
                            f'received {", ".join(unknown) if unknown else "none of them"}')
   dilation = values.mask_dilation
-  if dilation is not None and (dilation < 0 or dilation and dilation % 2 == 0):
-    raise errors.UserError(f'--mask_dilation must be 0 or odd and positive; received {dilation}')
+  if dilation and not (0 < dilation <= masks_lib.MAX_DILATION and dilation % 2 == 1):
+    raise errors.UserError('--mask_dilation must be 0 or odd and positive, at most '
+                           f'{masks_lib.MAX_DILATION}; received {dilation}')
   if values.npy is not None:
     _check_npy(values)
   segmenter = values['segmenter'].present or values.segmenter_model is not None
   if values.masks is not None and segmenter:
     raise errors.UserError('expected --masks or a segmenter that finds the people; received both')
+  if values.masks is not None and len(values.video) > 1 and not os.path.isdir(values.masks):
+    raise errors.UserError(f'expected --masks to be a folder, with several videos; '
+                           f'received {values.masks}')
   if values.picture is not None and len(values.video) == 1 and not values.picture.lower().endswith(
       ('.png', '.jpg', '.jpeg')):
     raise errors.UserError(f'expected --picture to end in .png or .jpg; received {values.picture}')

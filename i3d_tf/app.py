@@ -3,6 +3,7 @@
 Import this before TensorFlow, whose start-up messages it keeps down.
 """
 
+import math
 import os
 import sys
 
@@ -33,6 +34,7 @@ def run(main):
         # `--flag false` would otherwise be --flag, silently true.
         raise errors.UserError(
             f'expected flags only; received {" ".join(argv[1:])} (values go as --flag=value)')
+      _check_values()
       return main()
     except (errors.UserError, OSError) as e:
       message = errors.message(e)
@@ -59,9 +61,24 @@ def fail(message, status=2):
 def _parse(argv):
   try:
     return flags.FLAGS(argv)
-  except flags.Error as e:
+  except (flags.Error, ValueError) as e:  # ValueError: --noflag=true
     fail(f'{e} (--help lists the flags)')
     sys.exit(2)
+
+
+def _check_values():
+  """Refuses what no flag can mean: nothing at all, NaN and infinity, numbers beyond 31 bits."""
+  for name in flags.FLAGS:
+    flag = flags.FLAGS[name]
+    if not flag.present:
+      continue
+    for value in flag.value if isinstance(flag.value, list) else [flag.value]:
+      if value == '':
+        raise errors.UserError(f'--{name} must not be empty')
+      if isinstance(value, float) and not math.isfinite(value):
+        raise errors.UserError(f'--{name} must be a finite number; received {value}')
+      if isinstance(value, int) and abs(value) >= 2 ** 31:
+        raise errors.UserError(f'--{name} must be below {2 ** 31}; received {value}')
 
 
 def _name():

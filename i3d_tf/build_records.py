@@ -215,9 +215,10 @@ def _stored_size(source, settings):
     _, decoded = video_lib.decode(source.file, (begin + until) / 2)
     frame = next(decoded)
     decoded.close()
+    height, width = video_lib.fit_short_side(*frame.shape[:2], settings.short_side)
   except video_lib.VideoError:
     return None
-  frame = video_lib.resize(frame, *video_lib.fit_short_side(*frame.shape[:2], settings.short_side))
+  frame = video_lib.resize(frame, height, width)
   size = len(encode_video.encode_frame(frame, settings))
   if settings.flow is not None:
     size += _FLOW_BYTES * frame[..., 0].size * (1 if settings.flow_format == 'png' else 1 / 3)

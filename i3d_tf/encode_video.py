@@ -76,7 +76,7 @@ def read_video(source, label_names, settings, flow=None):
     video.VideoError: the video cannot be used.
     masks.MaskError: the mask file cannot be used, or belongs to another video.
   """
-  masks = None if source.masks is None else masks_lib.read(source.masks)
+  masks = None if source.masks is None else masks_lib.read(source.masks, source.file)
   source_rate, decoded = video_lib.decode(source.file, source.start, source.end)
   first = 0 if source.start is None else video_lib.frame_at(source.start, source_rate)
   behind = first  # the frame of the file behind the last one decoded
@@ -94,7 +94,7 @@ def read_video(source, label_names, settings, flow=None):
     nonlocal source_size, size
     for index, frame in video_lib.resample(counted(), source_rate, settings.frame_rate):
       source_size = frame.shape[:2]
-      size = video_lib.fit_short_side(*source_size, settings.short_side)
+      size = video_lib.fit_short_side(*source_size, settings.short_side, source.file)
       frame = video_lib.resize(frame, *size)
       places.append(index)
       encoded_frames.append(encode_frame(frame, settings))
@@ -109,6 +109,9 @@ def read_video(source, label_names, settings, flow=None):
   else:
     flow = tuple(encode_flow(optical_flow.quantise(field), settings)
                  for field in optical_flow.tvl1(resized()))
+    if not flow:
+      raise video_lib.VideoError(f'{source.file}: expected at least 2 frames, between which there '
+                                 'is flow; found 1')
 
   encoded_masks, coverage = None, None
   if masks is not None:

@@ -67,12 +67,12 @@ def claim(output, about):
   path = os.path.join(output, _SETTINGS_FILE)
   try:
     with open(path) as f:
-      before = json.load(f)
+      before = dict(json.load(f))
   except FileNotFoundError:
     with files.replacing(path) as temporary, open(temporary, 'w') as f:
       json.dump(about, f, indent=2)
     return
-  except ValueError as e:
+  except (ValueError, TypeError) as e:
     raise errors.UserError(f'{path}: expected what extract_features writes; {e}') from e
   different = [key for key in about if before.get(key) != about[key]]
   if different:

@@ -70,6 +70,7 @@ def of_video(network, path, settings, batch_size=4, progress=None):
 
   Raises:
     VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
+    UserError: the features are no numbers.
   """
   compute = _function(network, settings.endpoint, settings.pool)
   windows = video_input.sliding(
@@ -77,6 +78,9 @@ def of_video(network, path, settings, batch_size=4, progress=None):
   features, starts, length = [], [], 0
   while batch := list(itertools.islice(windows, batch_size)):
     features.append(compute(np.stack([window.frames for window in batch])).numpy())
+    if not np.isfinite(features[-1]).all():
+      raise errors.UserError(f'{path}: the network gives features that are no numbers; was its '
+                             'training stable?')
     starts += [window.start for window in batch]
     length = batch[0].frames.shape[0]
     if progress is not None:

@@ -29,7 +29,7 @@ def split(videos, names, amount, seed):
   Raises:
     UserError: a class would have no video left.
   """
-  if not 0 < amount < 1 and amount != int(amount) or amount <= 0:
+  if not (0 < amount < 1 or amount >= 1 and amount % 1 == 0):
     raise errors.UserError('expected a number of groups to hold out, or a share below 1; '
                            f'received {amount:g}')
   group = {path: ucf101.group(names[path]) for path in videos}

@@ -19,6 +19,7 @@ from i3d_tf import mask_images
 from i3d_tf import model
 from i3d_tf import preprocess
 from i3d_tf import records
+from segmentation import masks as masks_lib
 
 STREAMS = ('rgb', 'flow')
 CHANNELS = {'rgb': 3, 'flow': 2}
@@ -66,8 +67,11 @@ class Settings:
          self.clip_frames >= model.MIN_FRAMES),
         ('max_frames', self.max_frames, f'at least {model.MIN_FRAMES}',
          self.max_frames >= model.MIN_FRAMES),
-        ('mask_dilation', self.mask_dilation, '0 or odd and positive',
-         self.mask_dilation == 0 or self.mask_dilation > 0 and self.mask_dilation % 2 == 1),
+        ('mask_dilation', self.mask_dilation,
+         f'0 or odd and positive, at most {masks_lib.MAX_DILATION}',
+         self.mask_dilation == 0
+         or 0 < self.mask_dilation <= masks_lib.MAX_DILATION and self.mask_dilation % 2 == 1),
+        ('seed', self.seed, 'from 0 to 4294967295', 0 <= self.seed < 2 ** 32),
         ('batch_size', self.batch_size, 'at least 1', self.batch_size >= 1),
         ('frame_size', self.frame_size, f'at least {model.SPATIAL_STRIDE}',
          self.frame_size >= model.SPATIAL_STRIDE),

@@ -168,6 +168,11 @@ def _read_lists(folder, label_names, problems):
         lists[os.path.splitext(name)[0]] = ucf101.read_list(path, list(label_names))
       except errors.UserError as e:
         problems.append(Problem(os.path.join(splits.LISTS, name), str(e)))
+    try:
+      ucf101.check_apart(os.path.join(folder, splits.LISTS), split, list(label_names))
+    except errors.UserError as e:
+      if all(problem.reason != str(e) for problem in problems):  # else it was said of the list
+        problems.append(Problem(splits.LISTS, str(e)))
   return lists
 
 

@@ -40,15 +40,15 @@ from segmentation import video_masks
 def main():
   values = flags.FLAGS
   prediction_flags.check()
+  clip = None if values.npy is None else prediction.read_clip(values.npy)
   networks = network_flags.load()
   if values.mask_dilation is not None:
     networks = [dataclasses.replace(n, mask_dilation=values.mask_dilation) for n in networks]
   for network in networks:
     print('\n'.join(network.notes), file=sys.stderr)
   label_names = networks[0].label_names
-  if values.npy is not None:
-    model = networks[0].model
-    logits = prediction.logits_of_clip(model, prediction.read_clip(values.npy, model.channels))
+  if clip is not None:
+    logits = prediction.logits_of_clip(networks[0].model, clip, values.npy)
     _write_logits(logits)
     _print(values.npy, 'none', logits, label_names)
     return 0
@@ -91,11 +91,8 @@ def _masks(path):
   """The `masks.Masks` of a video: from a file, or found here."""
   masks = flags.FLAGS.masks
   if masks is not None:
-    if not os.path.isdir(masks) and len(flags.FLAGS.video) > 1:
-      raise errors.UserError(f'expected --masks to be a folder, with several videos; '
-                             f'received {masks}')
     return masks_lib.read(
-        os.path.join(masks, f'{_stem(path)}.json') if os.path.isdir(masks) else masks)
+        os.path.join(masks, f'{_stem(path)}.json') if os.path.isdir(masks) else masks, path)
   segmenter = _segmenter().for_video(path)
   _, frames = video_input.decode(path)
   with app.progress(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:

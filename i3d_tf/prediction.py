@@ -39,17 +39,27 @@ class Answer:
   seen: dict
 
 
-def logits_of_clip(model, clip):
+def logits_of_clip(model, clip, name='the clip'):
   """The logits of one clip that is network input already.
 
   Args:
     model: an `InceptionI3D`.
     clip: float32 [1, T, H, W, C] in [-1, 1].
+    name: of the clip, for messages.
 
   Returns:
     float32 [1, N].
+
+  Raises:
+    UserError: the network takes other clips, or gives logits that are no numbers.
   """
-  return tf.function(lambda x: model(x, training=False))(tf.constant(clip)).numpy()
+  expected = [model.frame_size, model.frame_size, model.channels]
+  if list(clip.shape[2:]) != expected:
+    raise errors.UserError(f'{name}: expected a shape of [1, T, {", ".join(map(str, expected))}], '
+                           f'as the network takes it; found {list(clip.shape)}')
+  logits = tf.function(lambda x: model(x, training=False))(tf.constant(clip)).numpy()
+  _check_finite(logits, name)
+  return logits
 
 
 def of_video(network, path, regions=('none',), masks=None, max_frames=250, progress=None):
@@ -71,6 +81,7 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
   Raises:
     VideoError: the video cannot be used.
     MaskError: the masks are of another video.
+    UserError: the logits are no numbers.
   """
   if masks is None and set(regions) != {'none'}:
     raise ValueError(f'`masks` must be given to replace {", ".join(regions)}; received None')
@@ -85,6 +96,7 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
         window.masks)
     for region in regions:
       clip, logits = _function(network, region)(window.frames, window_masks, found)
+      _check_finite(logits, path)
       total[region] = total[region] + window.new * logits.numpy().astype(np.float64)
       seen[region].add(clip[0, -window.new:], frames)
     frames += window.new
@@ -95,6 +107,12 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
       {region: (value / frames).astype(np.float32) for region, value in total.items()},
       frames, found, None if masks is None else covered / frames,
       {region: sample.images() for region, sample in seen.items()})
+
+
+def _check_finite(logits, what):
+  if not np.isfinite(logits).all():
+    raise errors.UserError(f'{what}: the network gives logits that are no numbers; was its '
+                           'training stable?')
 
 
 def together(answers):
@@ -196,21 +214,25 @@ def picture(answer, label_names, title, count=3):
   return pictures.sheet(rows, captions, title)
 
 
-def read_clip(path, channels):
-  """Reads network input from a .npy file: float32 [1, T, H, W, channels] in [-1, 1].
+def read_clip(path):
+  """Reads network input from a .npy file: float32 [1, T, H, W, C] in [-1, 1].
 
   Raises:
     UserError: the file holds something else.
   """
   try:
+    with open(path, 'rb') as f:
+      if not f.read(6).startswith((b'\x93NUMPY', b'PK')):
+        raise ValueError('found something else')
     clip = np.load(path, allow_pickle=False)
-  except (OSError, ValueError, EOFError) as e:
-    raise errors.UserError(f'{path}: expected an array in NumPy\'s format; {e}') from e
-  if not isinstance(clip, np.ndarray) or clip.ndim != 5 or clip.shape[0] != 1 or (
-      clip.shape[-1] != channels):
-    found = list(clip.shape) if isinstance(clip, np.ndarray) else 'several arrays'
-    raise errors.UserError(f'{path}: expected an array of shape [1, T, H, W, {channels}]; '
-                           f'found {found}')
+  # NumPy's reader of headers raises many things, among them MemoryError for a size in a header.
+  except Exception as e:  # pylint: disable=broad-exception-caught
+    reason = (str(e).splitlines() or [type(e).__name__])[0]
+    raise errors.UserError(f'{path}: expected an array in NumPy\'s format; {reason}') from e
+  shape = list(clip.shape) if isinstance(clip, np.ndarray) else None
+  if shape is None or len(shape) != 5 or shape[0] != 1 or 0 in shape:
+    raise errors.UserError(f'{path}: expected an array of shape [1, T, H, W, C]; '
+                           f'found {"several arrays" if shape is None else shape}')
   if clip.shape[1] < model_lib.MIN_FRAMES:
     raise errors.UserError(f'{path}: expected at least {model_lib.MIN_FRAMES} frames; '
                            f'found {clip.shape[1]}')

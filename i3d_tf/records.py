@@ -41,7 +41,8 @@ MASKS = 'CLASS_SEGMENTATION/image/encoded'
 FLOW_BOUND = 20.0  # pixels of motion at 0 and 255
 MANIFEST = 'manifest.json'
 LABELS = 'labels.txt'
-_ALWAYS = ('shards', 'label_names', 'settings', 'complete')  # in every manifest
+# In every manifest.
+_ALWAYS = {'shards': list, 'label_names': list, 'settings': dict, 'complete': bool}
 
 
 class RecordError(errors.UserError):
@@ -314,14 +315,20 @@ def read_shard_index(path):
   index = index_path(path)
   try:
     with open(index, newline='') as f:
+      rows = csv.DictReader(f)
+      missing = {field.name for field in dataclasses.fields(Entry)} - set(rows.fieldnames or ())
+      if missing:
+        raise ValueError(f'no column {", ".join(sorted(missing))}')
       entries = [
           Entry(row['path'], int(row['label']), row['shard'], int(row['offset']),
                 int(row['length']), int(row['frames']), int(row['height']), int(row['width']),
                 float(row['coverage']) if row['coverage'] else None, int(row['flow']),
                 bool(int(row['keep_original'])))
-          for row in csv.DictReader(f)
+          for row in rows
       ]
-  except (OSError, KeyError, ValueError, TypeError) as e:
+    for entry in entries:
+      _check_entry(entry, os.path.basename(path))
+  except (OSError, KeyError, ValueError, TypeError, csv.Error) as e:
     raise RecordError(f'{index}: expected the index of a shard; {type(e).__name__}: {e}') from e
   expected = sum(entry.length for entry in entries)
   size = os.path.getsize(path) if os.path.exists(path) else None
@@ -329,6 +336,18 @@ def read_shard_index(path):
     found = 'no such file' if size is None else f'it has {size}'
     raise RecordError(f'{path}: expected a file of {expected} bytes; {found}')
   return entries
+
+
+def _check_entry(entry, shard):
+  """Raises a ValueError if a line of an index says what cannot be."""
+  for what, right in (
+      ('shard', entry.shard == shard), ('offset', entry.offset >= 0),
+      ('length', entry.length > tfrecord.OVERHEAD), ('frames', entry.frames >= 1),
+      ('height', entry.height >= 1), ('width', entry.width >= 1),
+      ('coverage', entry.coverage is None or 0 <= entry.coverage <= 1),
+      ('flow', entry.flow in (0, entry.frames - 1))):
+    if not right:
+      raise ValueError(f'{what} of {entry.path} is {getattr(entry, what)}')
 
 
 def write_manifest(folder, manifest):
@@ -356,7 +375,11 @@ def read_whole_manifest(folder):
   try:
     with open(path) as f:
       manifest = json.load(f)
-    return {**manifest, **{key: manifest[key] for key in _ALWAYS}}
+    for key, kind in _ALWAYS.items():
+      if not isinstance(manifest[key], kind) or (
+          kind is list and not all(isinstance(name, str) for name in manifest[key])):
+        raise ValueError(f'{key} is {manifest[key]!r}')
+    return manifest
   except FileNotFoundError:
     return None
   except (OSError, ValueError, KeyError, TypeError) as e:
@@ -397,7 +420,12 @@ def open_folder(folder):
   entries = []
   for shard in manifest['shards']:
     entries.extend(read_shard_index(os.path.join(folder, shard)))
+  shard_of = {}
   for entry in entries:
+    if entry.path in shard_of:
+      raise RecordError(f'{folder}: expected every video once; {entry.path} lies in '
+                        f'{shard_of[entry.path]} and in {entry.shard}')
+    shard_of[entry.path] = entry.shard
     if not 0 <= entry.label < len(manifest['label_names']):
       raise RecordError(f'{folder}: {entry.path} has label {entry.label}; '
                         f'expected 0 to {len(manifest["label_names"]) - 1}')

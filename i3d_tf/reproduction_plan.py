@@ -9,6 +9,7 @@ import time
 
 import tensorflow as tf
 
+from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import runs
 
@@ -90,11 +91,14 @@ def _measured_rate(reproduction):
   """(clips a second of the runs that are there, where from), or (None, None)."""
   rates = []
   for path in glob.glob(os.path.join(reproduction.run_dir, 'runs', '*', 'history.csv')):
-    with open(path, newline='') as f:
-      # The first row holds the compilation.
-      for row in list(csv.DictReader(f))[1:]:
-        if row.get('clips_per_second'):
-          rates.append(float(row['clips_per_second']))
+    try:
+      with open(path, newline='') as f:
+        # The first row holds the compilation.
+        for row in list(csv.DictReader(f))[1:]:
+          if row.get('clips_per_second'):
+            rates.append(float(row['clips_per_second']))
+    except (ValueError, csv.Error) as e:
+      raise errors.UserError(f'{path}: expected what train writes; {e}') from e
   return (statistics.median(rates), 'history.csv of the runs there') if rates else (None, None)
 
 

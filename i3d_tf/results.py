@@ -124,7 +124,7 @@ def read(csv_path):
     if not rows:
       raise ValueError('there is none')
     return rows
-  except (OSError, KeyError, ValueError, TypeError) as e:
+  except (OSError, KeyError, ValueError, TypeError, csv.Error) as e:
     raise errors.UserError(f'{csv_path}: expected the rows of a result; '
                            f'{type(e).__name__}: {e}') from e
 
@@ -133,11 +133,16 @@ def read_summary(run_dir, name, region):
   """Reads a summary: a dict, or None if there is none."""
   try:
     with open(path(run_dir, name, region, '.json')) as f:
-      return json.load(f)
+      summary = json.load(f)
+    for key, kind in (('about', dict), ('videos', int), ('accuracy', (int, float))):
+      if not isinstance(summary[key], kind):
+        raise ValueError(f'{key} is {summary[key]!r}')
+    return summary
   except FileNotFoundError:
     return None
-  except ValueError as e:
-    raise errors.UserError(f'{f.name}: expected the summary of a result; {e}') from e
+  except (ValueError, LookupError, TypeError, RecursionError) as e:
+    raise errors.UserError(f'{f.name}: expected the summary of a result; '
+                           f'{type(e).__name__}: {e}') from e
 
 
 class Journal:
@@ -165,12 +170,15 @@ class Journal:
     self._file = open(journal_path, 'a')
 
   def _read(self, header):
-    with open(self._path) as f:
+    with open(self._path, errors='replace') as f:
       lines = f.read().split('\n')
     if lines[0] != header:
       return
     for line in lines[1:-1]:  # behind the last line break is nothing, or half a row
-      region, row = _from_line(line)
+      try:
+        region, row = _from_line(line)
+      except (ValueError, LookupError, TypeError):
+        return  # damaged: what follows is computed again
       self.rows[region, row.video] = row
 
   def add(self, region, rows):
@@ -197,9 +205,13 @@ def _from_csv(row):
   if None in row or None in row.values():
     raise ValueError(f'the line of {row["video"]} does not have as many cells as the first line')
   logits = [row[f'logit_{i}'] for i in range(max(len(row) - len(_COLUMNS), 1))]
+  logits = np.array(logits, np.float32)
+  if not np.isfinite(logits).all() or not 0 <= int(row['label']) < len(logits):
+    raise ValueError(f'the line of {row["video"]} has logits that are no numbers, or a label that '
+                     'has none')
   return Row(row['video'], int(row['label']), row['class'], int(row['frames']),
              bool(int(row['mask_found'])), float(row['coverage']) if row['coverage'] else None,
-             np.array(logits, np.float32))
+             logits)
 
 
 def _to_line(region, row):

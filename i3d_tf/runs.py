@@ -11,9 +11,12 @@
 import dataclasses
 import importlib.metadata
 import json
+import math
 import os
+import re
 import subprocess
 
+import numpy as np
 import tensorflow as tf
 
 from i3d_tf import errors
@@ -89,7 +92,7 @@ class Network:
       raise errors.UserError(f"`precision` must be 'float32' or 'mixed_bfloat16'; "
                              f'received {self.precision!r}')
     for what, value, expected, right in (
-        ('width', self.width, 'above 0', self.width > 0),
+        ('width', self.width, 'above 0 and at most 16', 0 < self.width <= 16),
         ('dropout', self.dropout, 'at least 0 and below 1', 0 <= self.dropout < 1),
         ('batch_norm_momentum', self.batch_norm_momentum, 'at least 0 and below 1',
          0 <= self.batch_norm_momentum < 1),
@@ -130,7 +133,8 @@ class Optimization:
     for what, value, expected, right in (
         ('steps', self.steps, 'at least 1', self.steps >= 1),
         ('optimizer', self.optimizer, 'sgd or adam', self.optimizer in ('sgd', 'adam')),
-        ('learning_rate', self.learning_rate, 'above 0', self.learning_rate > 0),
+        ('learning_rate', self.learning_rate, 'above 0 and finite',
+         0 < self.learning_rate < math.inf),
         ('schedule', self.schedule, 'drops or cosine', self.schedule in ('drops', 'cosine')),
         ('learning_rate_drops', drops, 'rising steps, with schedule drops',
          list(drops) == sorted(set(drops)) and not (drops and self.schedule != 'drops')),
@@ -138,7 +142,8 @@ class Optimization:
          0 <= self.warmup_steps < self.steps
          and not (self.warmup_steps and self.schedule != 'cosine')),
         ('momentum', self.momentum, 'at least 0 and below 1', 0 <= self.momentum < 1),
-        ('weight_decay', self.weight_decay, 'at least 0', self.weight_decay >= 0),
+        ('weight_decay', self.weight_decay, 'at least 0 and finite',
+         0 <= self.weight_decay < math.inf),
     ):
       if not right:
         raise errors.UserError(f'`{what}` must be {expected}; received {value!r}')
@@ -263,8 +268,13 @@ def restore_model(run_dir, run):
     UserError: there is no checkpoint, or it is damaged.
   """
   model, step = run.build_model(), tf.Variable(0, dtype=tf.int64)
-  if restore(checkpoint(step, model), run_dir) is None:
+  path = restore(checkpoint(step, model), run_dir)
+  if path is None:
     raise errors.UserError(f'{run_dir}: expected a checkpoint; train has not written one yet')
+  for variable in model.variables:
+    if not np.isfinite(variable.numpy()).all():
+      raise errors.UserError(f'{path}: expected weights that are finite numbers; '
+                             f'{variable.path} holds others. Was its training stable?')
   return model, int(step)
 
 
@@ -290,6 +300,10 @@ def checkpoint(step, model, optimizer=None):
 
 def checkpoint_manager(checkpoint, run_dir, step):
   """A manager of the run's checkpoints, numbered by `step`."""
+  try:
+    tf.train.get_checkpoint_state(_checkpoints(run_dir))
+  except ValueError:  # an empty list, or one that is no text: the manager would end with it
+    os.remove(os.path.join(_checkpoints(run_dir), 'checkpoint'))
   return tf.train.CheckpointManager(
       checkpoint, _checkpoints(run_dir), max_to_keep=_KEPT_CHECKPOINTS, step_counter=step)
 
@@ -300,7 +314,7 @@ def restore(checkpoint, run_dir):
   Raises:
     UserError: the checkpoint is damaged, or of another network.
   """
-  path = tf.train.latest_checkpoint(_checkpoints(run_dir))
+  path = _last(run_dir)
   if path is None:
     return None
   try:
@@ -314,8 +328,37 @@ def restore(checkpoint, run_dir):
 
 def last_step(run_dir):
   """The step of the run's last checkpoint, or None if there is none."""
-  path = tf.train.latest_checkpoint(_checkpoints(run_dir))
-  return None if path is None else int(path.rsplit('-', 1)[1])
+  path = _last(run_dir)
+  return None if path is None else _step_of(path)
+
+
+def _last(run_dir):
+  """The prefix of the run's last checkpoint, or None if there is none.
+
+  Not `tf.train.latest_checkpoint`: where the file `checkpoint` beside them is damaged, or
+  names one that is gone, or the path holds a character of file patterns, that says that
+  there is none, and a training would begin anew.
+
+  Raises:
+    UserError: the last checkpoint is gone.
+  """
+  folder = _checkpoints(run_dir)
+  names = os.listdir(folder) if os.path.isdir(folder) else []
+  # The index is written last: where it is, the checkpoint is whole.
+  last = max((name.removesuffix('.index') for name in names
+              if re.fullmatch(r'ckpt-\d+\.index', name)), key=_step_of, default=None)
+  announced = None
+  if 'checkpoint' in names:
+    with open(os.path.join(folder, 'checkpoint'), errors='replace') as f:
+      announced = re.search(r'^model_checkpoint_path: "(?:.*/)?(ckpt-\d+)"$', f.read(), re.M)
+  if announced and (last is None or _step_of(announced[1]) > _step_of(last)):
+    raise errors.UserError(f'{os.path.join(folder, announced[1])}.index: expected the last '
+                           'checkpoint of the run; there is no such file')
+  return None if last is None else os.path.join(folder, last)
+
+
+def _step_of(prefix):
+  return int(prefix.rsplit('-', 1)[1])
 
 
 def _checkpoints(run_dir):

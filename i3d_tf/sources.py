@@ -219,7 +219,7 @@ def _folders(folder):
 def _label_names(found, labels, where):
   """The classes in order: sorted, or those of the file `labels`, which must hold all."""
   bad = [name for name in found if not name or '/' in name or name.split('\n')[0] != name
-         or '\t' in name or name != name.strip()]
+         or '\t' in name or '\0' in name or name != name.strip()]
   if bad:
     raise SourceError(f'{where}: expected class names that can name a folder; found {bad[0]!r}')
   if labels is None:
@@ -339,7 +339,7 @@ def _part(row, where):
       raise SourceError(f'{where}: expected seconds as {name}; found {text!r}') from e
   start, end = times
   begin = 0.0 if start is None else start
-  if not (0 <= begin < (math.inf if end is None else end)):
+  if not (0 <= begin < (math.inf if end is None else end)) or end == math.inf:
     raise SourceError(f'{where}: expected 0 <= start < end; found {row.get("start", "")!r} and '
                       f'{row.get("end", "")!r}')
   return start, end

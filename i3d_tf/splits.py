@@ -29,8 +29,12 @@ def load(source, subset, split):
     UserError: the list is missing or damaged, contradicts the records' labels,
       or none of its videos is in the records.
   """
+  if split not in ucf101.SPLITS:
+    raise errors.UserError(
+        f'`split` must be one of {", ".join(map(str, ucf101.SPLITS))}; received {split}')
   path = os.path.join(source.folder, LISTS, ucf101.list_name(subset, split))
   videos = ucf101.read_list(path, source.label_names)
+  ucf101.check_apart(os.path.dirname(path), split, source.label_names)
   by_path = {entry.path: entry for entry in source.entries}
   entries = tuple(by_path[video] for video in videos if video in by_path)
   missing = tuple(video for video in videos if video not in by_path)

@@ -64,7 +64,7 @@ class History:
       return [row for row in rows if int(row['step']) <= step]
     except FileNotFoundError:
       return []
-    except ValueError as e:
+    except (ValueError, csv.Error) as e:
       raise errors.UserError(f'{self._path}: expected what train writes; {e}') from e
 
   def add(self, step, **values):

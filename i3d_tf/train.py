@@ -199,6 +199,8 @@ def main():
         *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name,
         f'split{run.data.split}',
         f'seed{run.clips.seed}']))
+  if network.weights is not None and runs.last_step(run_dir) is None:
+    weights_lib.read(network.weights)  # before the directory is theirs
   runs.start(run_dir, run, training_flags.given(), verdicts)
   model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
   outcome = evaluate.evaluate(run_dir, eval_masks, model=model)
@@ -207,7 +209,7 @@ def main():
   print(evaluate.report(outcome, run_dir))
   print(f'test it under other masks:  evaluate --run_dir={run_dir} '
         '--eval_masks=none,background,activity')
-  return 0
+  return 1 if any(summary['about']['missing'] for summary in outcome.values()) else 0
 
 
 if __name__ == '__main__':

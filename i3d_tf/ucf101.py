@@ -25,7 +25,7 @@ class ListError(errors.UserError):
 
 def _lines(path):
   try:
-    with open(path) as f:
+    with open(path, encoding='utf-8-sig') as f:
       for number, line in enumerate(f, 1):
         if line.strip():
           yield number, line.strip().split('\t') if '\t' in line else line.split()
@@ -91,6 +91,27 @@ def read_list(path, class_names):
   return videos
 
 
+def check_apart(folder, split, class_names):
+  """Makes sure that the lists of a split, those that there are, share no video.
+
+  A network that is tested on what it was trained on passes for better than it is.
+
+  Raises:
+    ListError: two lists share a video, or one is damaged.
+  """
+  first = {}  # video -> the list that names it
+  for subset in SUBSETS:
+    path = os.path.join(folder, list_name(subset, split))
+    if not os.path.exists(path):
+      continue
+    videos = read_list(path, class_names)
+    shared = [video for video in videos if video in first]
+    if shared:
+      raise ListError(f'{path}: expected no video of {first[shared[0]]}; {len(shared)} of its '
+                      f'{len(videos)} stand there, too, such as {shared[0]}')
+    first.update(dict.fromkeys(videos, path))
+
+
 def format_list(videos):
   """The content, bytes, of the list file of a dict from video path to 0-based label."""
   return _format([(video, str(label + 1)) for video, label in videos.items()])
@@ -133,6 +154,7 @@ def read_all_lists(folder):
       path = os.path.join(folder, list_name(subset, split))
       if os.path.exists(path):
         videos.update(read_list(path, class_names))
+    check_apart(folder, split, class_names)
   if not videos:
     raise ListError(f'{folder}: expected lists such as {list_name("train", 1)}; found none')
   return class_names, videos

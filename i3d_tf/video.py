@@ -20,6 +20,7 @@ FRAME_RATE = 25.0  # frames a second at which I3D sees videos
 SHORT_SIDE = 256  # pixels of a stored frame's shorter side
 # Headers are often off by a few frames; a file cut in half is off by more.
 _LEAST_DECODED = 0.9
+_LONGEST_SIDE = 65500  # pixels: OpenCV's and libjpeg's limit
 # Containers in which OpenCV finds a frame by its number; in others (MPEG program streams) it may
 # land some frames off and not know it.
 _INDEXED = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm')
@@ -108,8 +109,9 @@ def frame_at(seconds, frame_rate):
 
 
 def _open(path):
+  # FFmpeg would take a:b.avi for the address of a protocol a.
   return cv2.VideoCapture(
-      str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, cv2.getNumThreads()])
+      os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, cv2.getNumThreads()])
 
 
 def _skip(capture, path, count):
@@ -155,8 +157,21 @@ def resample(items, source_rate, target_rate=FRAME_RATE):
     yield from itertools.repeat(shown, max(place(i + 1), 1) - n)
 
 
-def fit_short_side(height, width, short_side):
-  """The size (height, width) whose shorter side is `short_side`, aspect ratio kept."""
+def fit_short_side(height, width, short_side, path='a video'):
+  """The size (height, width) whose shorter side is `short_side`, aspect ratio kept.
+
+  Args:
+    height, width: of the frames.
+    short_side: wanted, in pixels.
+    path: of the video, for messages.
+
+  Raises:
+    VideoError: the longer side would be longer than a JPEG can be.
+  """
+  long_side = short_side * max(height, width) // min(height, width)
+  if long_side > _LONGEST_SIDE:
+    raise VideoError(f'{path}: expected frames less long and narrow than {height}x{width}: their '
+                     f'longer side would become {long_side} pixels; at most {_LONGEST_SIDE} can be')
   if height <= width:
     return short_side, round(width * short_side / height)
   return round(height * short_side / width), short_side

@@ -156,7 +156,7 @@ def _resized(path, frame_size, masks, dilation):
       yield frame, None if masks is None else count - 1
 
   for frame, index in video_lib.resample(with_masks(), source_rate):
-    size = video_lib.fit_short_side(*frame.shape[:2], preprocess.resize_side(frame_size))
+    size = video_lib.fit_short_side(*frame.shape[:2], preprocess.resize_side(frame_size), path)
     mask = None
     if index is not None:
       # As in records: resized by the nearest pixel, then grown.

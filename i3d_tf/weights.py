@@ -309,13 +309,28 @@ def _translate(path, kind, names, get):
   arrays = {}
   for name, (original, convert) in kind.names.items():
     if name not in missing:
-      arrays[original] = convert(get(name)).astype(np.float32)
-      if arrays[original].ndim != (5 if original.endswith('/w') else 1):
-        raise WeightsError(f'{path}: {name} has the unexpected shape {get(name).shape}')
+      arrays[original] = _converted(path, name, original, get(name), convert)
   _fold_scales(arrays)
   ignored = tuple(label if count == 1 else f'{label} ({count} variables)'
                   for label, count in counts.items())
   return Weights(path, kind.description, arrays, ignored, kind.of_images)
+
+
+def _converted(path, name, original, array, convert):
+  """An array of a file as ours of the name `original`."""
+  array = np.asarray(array)
+  if array.dtype.kind not in 'fiuV':  # V: bfloat16
+    raise WeightsError(f'{path}: expected numbers as {name}; found {array.dtype}')
+  try:
+    found = convert(array).astype(np.float32)
+  except (IndexError, ValueError) as e:  # what it expects has other axes
+    raise WeightsError(f'{path}: {name} has the unexpected shape {array.shape}') from e
+  if found.ndim != (5 if original.endswith('/w') else 1):
+    raise WeightsError(f'{path}: {name} has the unexpected shape {array.shape}')
+  if not np.isfinite(found).all():
+    raise WeightsError(f'{path}: expected finite numbers; {name} holds '
+                       f'{np.count_nonzero(~np.isfinite(found))} that are not')
+  return found
 
 
 def _fold_scales(arrays):

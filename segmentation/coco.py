@@ -138,10 +138,16 @@ def _load(path):
       dataset = json.load(f)
     if not all(isinstance(dataset[key], list) for key in ('images', 'annotations')):
       raise ValueError('`images` and `annotations` must be lists')
-    for image in dataset['images']:
-      image['id']  # pylint: disable=pointless-statement
+    ids = sorted(image['id'] for image in dataset['images'])
+    if len(set(ids)) != len(ids):
+      raise ValueError(f'expected an id of its own for every image; found {len(set(ids))} of '
+                       f'{len(ids)}')
+    for annotation in dataset['annotations']:
+      hash(annotation.get('image_id'))
+      if not 0 <= annotation.get('score', 1) <= 1:
+        raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
     return dataset
-  except (OSError, ValueError, KeyError, TypeError) as e:
+  except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     raise masks_lib.MaskError(
         f'{path}: expected a COCO dataset with images and annotations; '
         f'{type(e).__name__}: {e}') from e

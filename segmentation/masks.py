@@ -8,6 +8,7 @@ Masks belong to the frames of the video file: its own size, its own frame rate.
 import dataclasses
 import itertools
 import json
+import os
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from i3d_tf import errors
 from i3d_tf import files
 
 PERSON = 1  # COCO's category id
+MAX_DILATION = 1023  # pixels: beyond any stored frame, and what memory and time still allow
 
 
 class MaskError(errors.UserError):
@@ -157,28 +159,39 @@ def encode(mask):
   return coco_mask.encode(np.asfortranarray(mask, np.uint8))
 
 
-def read(path):
+def read(path, video=None):
   """Reads the masks of one video.
 
   Args:
     path: a COCO dataset as `write` makes it: the images are the video's frames,
       in the order of their ids. Annotations of other categories are left out.
+    video: path of the video whose masks they must be, unless the file names none.
 
   Returns:
     A `Masks`.
 
   Raises:
-    MaskError: the file is missing, or is no such dataset.
+    MaskError: the file is missing, is no such dataset, or of another video.
   """
   try:
     with open(path) as f:
       dataset = json.load(f)
+    info = dataset.get('info')
+    named = info.get('video') if isinstance(info, dict) else None
+    if video is not None and named and _stem(named) != _stem(video):
+      raise MaskError(f'{path}: expected masks of {_stem(video)}; they are of {named}')
     images = sorted(dataset['images'], key=lambda image: image['id'])
     frame_of = {image['id']: index for index, image in enumerate(images)}
+    if len(frame_of) != len(images):
+      raise MaskError(f'{path}: expected an id of its own for every image; found '
+                      f'{len(frame_of)} ids of {len(images)} images')
     sizes = {(image['height'], image['width']) for image in images}
     if len(sizes) != 1:
       raise MaskError(f'{path}: expected images of one size; found {sorted(sizes)}')
     (height, width), = sizes
+    if not all(isinstance(side, int) and side > 0 for side in (height, width)):
+      raise MaskError(f'{path}: expected a height and a width in pixels; '
+                      f'found {height!r} and {width!r}')
     frames = [[] for _ in images]
     for annotation in dataset['annotations']:
       if annotation['category_id'] != PERSON:
@@ -195,12 +208,16 @@ def read(path):
           {'size': [height, width], 'counts': counts})
   except FileNotFoundError as e:
     raise MaskError(f'{path}: no such mask file') from e
-  except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+  except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     if isinstance(e, MaskError):
       raise
     raise MaskError(f'{path}: expected a COCO dataset of person masks with compressed RLE; '
                     f'{type(e).__name__}: {e}') from e
   return Masks(height, width, tuple(tuple(rles) for rles in frames))
+
+
+def _stem(video):
+  return os.path.splitext(os.path.basename(os.path.normpath(str(video))))[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -234,7 +251,7 @@ def read_info(path):
         settings=dict(dataset['info']['settings']),
         num_frames=len(dataset['images']),
         num_found=len({annotation['image_id'] for annotation in dataset['annotations']}))
-  except (OSError, ValueError, KeyError, TypeError) as e:
+  except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
     raise MaskError(f'{path}: expected a file of masks as segment makes it; '
                     f'{type(e).__name__}: {e}') from e
 

@@ -126,7 +126,7 @@ def glance(source, folder, settings=Settings(), limits=suspicion.Limits()):
   masks, measures, problem, masks_hash, moment = None, None, None, '', ()
   try:
     if os.path.exists(source.masks):
-      masks = masks_lib.read(source.masks)
+      masks = masks_lib.read(source.masks, source.video)
       with open(source.masks, 'rb') as f:
         masks_hash = hashlib.sha256(f.read()).hexdigest()
       measures = suspicion.measure(masks, limits)

@@ -11,6 +11,7 @@ import os
 import tarfile
 import tempfile
 import warnings
+import zlib
 
 import numpy as np
 import tensorflow as tf
@@ -107,10 +108,11 @@ def unpack(path):
     try:
       with tarfile.open(path) as archive:
         archive.extractall(inside, filter='data')
-    except (tarfile.TarError, EOFError, OSError) as e:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as e:
       if isinstance(e, OSError) and e.errno is not None and e.filename != path:
         raise  # a full disk, for example; the archive's own faults have no number
-      raise segmenter.SegmenterError(f'{path}: expected a .tar or .tar.gz file; {e}') from e
+      reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
+      raise segmenter.SegmenterError(f'{path}: expected a .tar or .tar.gz file; {reason}') from e
     try:
       os.rename(inside, folder)
     except OSError:

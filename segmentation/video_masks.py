@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf import errors
 from segmentation import carrying
 from segmentation import masks as masks_lib
 from segmentation import tracking
@@ -38,12 +39,12 @@ class Settings:
 
   def __post_init__(self):
     if not 0 <= self.score_threshold <= 1:
-      raise ValueError('`score_threshold` must be between 0 and 1; '
-                       f'received {self.score_threshold}')
+      raise errors.UserError('`score_threshold` must be between 0 and 1; '
+                             f'received {self.score_threshold}')
     for name, least in (('detect_every', 1), ('max_gap', 0), ('min_detections', 1),
                         ('batch_size', 1)):
       if getattr(self, name) < least:
-        raise ValueError(f'`{name}` must be at least {least}; received {getattr(self, name)}')
+        raise errors.UserError(f'`{name}` must be at least {least}; received {getattr(self, name)}')
 
 
 def masks_of(frames, segmenter, settings=Settings()):

@@ -1,6 +1,7 @@
 """Tiny trained networks, and videos for them."""
 
 import dataclasses
+import os
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def masks_file(path, count=12, height=60, width=80, empty=False):
   if not empty:
     for i, mask in enumerate(drawn):
       mask[10:50, 20 + i:45 + i] = True
-  masks.write(path, drawn, video='a.avi')
+  masks.write(path, drawn, video=os.path.splitext(os.path.basename(path))[0])
   return str(path)
 
 

@@ -102,6 +102,7 @@ def test_a_validation_list_can_be_tested(trained):
   folder = pathlib.Path(run.data.records) / 'lists'
   lines = (folder / 'trainlist01.txt').read_text().splitlines(keepends=True)
   (folder / 'validationlist01.txt').write_text(''.join(lines[:4]))
+  (folder / 'trainlist01.txt').write_text(''.join(lines[4:]))
   outcome = evaluate.evaluate(run_dir, ['none'], subset='validation')
   assert outcome['none']['videos'] == 4
   assert outcome['none']['about']['list'] == 'validation1'

@@ -39,7 +39,7 @@ def test_every_video_is_looked_at_once(tmp_path, sources):
 
 
 def change_masks(source, folder):
-  masks_lib.write(source.masks, np.zeros((4, 24, 32), bool), video='x')
+  masks_lib.write(source.masks, np.zeros((4, 24, 32), bool), video=source.video)
 
 
 def change_video(source, folder):

@@ -79,7 +79,7 @@ def test_a_class_must_keep_a_video():
       'Archery/v_Archery_g01_c01.avi would be left to train on (make_tfrecords --test=0 holds out none)')
 
 
-@pytest.mark.parametrize('amount', [0, -1, 1.5, -0.2])
+@pytest.mark.parametrize('amount', [0, -1, 1.5, -0.2, float('nan'), float('inf')])
 def test_no_number_and_no_share_is_refused(amount):
   with pytest.raises(errors.UserError, match='expected a number of groups to hold out, or a share'):
     _split(_ucf101(), amount)

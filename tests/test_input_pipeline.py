@@ -84,8 +84,11 @@ def _numbered(tmp_path_factory):
     ({'resize': 'stretch'}, "`resize` must be one of crop, squash; received 'stretch'"),
     ({'clip_frames': 8}, '`clip_frames` must be at least 9; received 8'),
     ({'max_frames': 0}, '`max_frames` must be at least 9; received 0'),
-    ({'mask_dilation': 4}, '`mask_dilation` must be 0 or odd and positive; received 4'),
-    ({'mask_dilation': -1}, '`mask_dilation` must be 0 or odd and positive; received -1'),
+    ({'mask_dilation': 4}, '`mask_dilation` must be 0 or odd and positive, at most 1023; '
+                           'received 4'),
+    ({'mask_dilation': -1}, '`mask_dilation` must be 0 or odd and positive, at most 1023; '
+                            'received -1'),
+    ({'seed': -1}, '`seed` must be from 0 to 4294967295; received -1'),
     ({'batch_size': 0}, '`batch_size` must be at least 1; received 0'),
     ({'frame_size': 31}, '`frame_size` must be at least 32; received 31'),
 ])

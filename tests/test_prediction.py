@@ -123,9 +123,9 @@ def test_a_picture_has_a_row_for_each_answer(tmp_path):
 
 
 @pytest.mark.parametrize('array, message', [
-    (np.zeros((1, 9, 32, 32, 2), np.float32), 'expected an array of shape [1, T, H, W, 3]; found '
-                                              '[1, 9, 32, 32, 2]'),
-    (np.zeros((9, 32, 32, 3), np.float32), 'found [9, 32, 32, 3]'),
+    (np.zeros((9, 32, 32, 3), np.float32), 'expected an array of shape [1, T, H, W, C]; found '
+                                           '[9, 32, 32, 3]'),
+    (np.zeros((1, 9, 0, 32, 3), np.float32), 'found [1, 9, 0, 32, 3]'),
     (np.zeros((1, 8, 32, 32, 3), np.float32), 'expected at least 9 frames; found 8'),
     (np.full((1, 9, 32, 32, 3), 200.0, np.float32), 'expected values in [-1, 1]; found 200.0'),
     (np.full((1, 9, 32, 32, 3), np.nan, np.float32), 'expected values in [-1, 1]; found nan'),
@@ -135,13 +135,21 @@ def test_what_is_no_network_input_is_refused(tmp_path, array, message):
   path = str(tmp_path / 'clip.npy')
   np.save(path, array)
   with pytest.raises(errors.UserError, match=re.escape(message)):
-    prediction.read_clip(path, 3)
+    prediction.read_clip(path)
+
+
+@pytest.mark.parametrize('shape', [(1, 9, 32, 32, 2), (1, 9, 33, 32, 3)])
+def test_a_clip_of_another_network_is_refused(shape):
+  with pytest.raises(errors.UserError, match=re.escape(
+      f'a.npy: expected a shape of [1, T, 32, 32, 3], as the network takes it; found {list(shape)}'
+  )):
+    prediction.logits_of_clip(networks.network().model, np.zeros(shape, np.float32), 'a.npy')
 
 
 def test_a_file_that_is_no_array_is_refused(tmp_path):
   (tmp_path / 'a.npy').write_text('no array')
   with pytest.raises(errors.UserError, match="a.npy: expected an array in NumPy's format"):
-    prediction.read_clip(str(tmp_path / 'a.npy'), 3)
+    prediction.read_clip(str(tmp_path / 'a.npy'))
   np.savez(tmp_path / 'a.npz', np.zeros(3))
   with pytest.raises(errors.UserError, match='found several arrays'):
-    prediction.read_clip(str(tmp_path / 'a.npz'), 3)
+    prediction.read_clip(str(tmp_path / 'a.npz'))

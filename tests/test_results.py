@@ -80,7 +80,7 @@ def _varied_rows():
   rng = np.random.default_rng(0)
   logits = rng.normal(size=(4, 3)).astype(np.float32)
   logits[1] = 1e-45, 3.4028235e38, -0.1  # the smallest and the largest float32
-  logits[3, 1] = np.nan
+  logits[3, 1] = -0.0
   return [
       _row('A/v_A_g01_c01.avi', 0, logits[0], coverage=1 / 3),
       _row('B/v_B_g02_c01.avi', 1, logits[1], coverage=None, mask_found=False),
@@ -140,6 +140,10 @@ def test_a_summary_that_is_not_there_is_none_and_a_damaged_one_is_named(tmp_path
     (lambda text: text.rsplit(',', 6)[0], 'ValueError: the line of A/v_A_g02_c01.avi does not'),
     (lambda text: text.rstrip() + ',7\r\n', 'ValueError: the line of A/v_A_g02_c01.avi does not'),
     (lambda text: text.replace('logit_', 'score_'), "KeyError: 'logit_0'"),
+    (lambda text: text.replace(',1.0,', ',nan,'),
+     'ValueError: the line of A/v_A_g01_c01.avi has logits that are no numbers'),
+    (lambda text: text.replace('.avi,0,', '.avi,7,'),
+     'ValueError: the line of A/v_A_g01_c01.avi has logits that are no numbers, or a label that'),
     (lambda text: text.splitlines(True)[0], 'ValueError: there is none'),
     (lambda text: '', 'ValueError: there is none'),
 ])
@@ -221,6 +225,27 @@ def test_a_journal_of_something_else_is_thrown_away(path, about):
   journal.close()
   assert len(results.Journal(path, about).rows) == 1
   assert not results.Journal(path, _ABOUT).rows
+
+
+def test_what_follows_a_damaged_line_of_a_journal_is_computed_again(path):
+  _journal_of(path).close()
+  with open(path) as f:
+    lines = f.readlines()
+  for damage in ('\0' * 40 + '\n', '[]\n', '["none", {"video": 7}]\n', '{"none": 1}\n'):
+    with open(path, 'w') as f:
+      f.writelines([*lines[:2], damage, *lines[3:]])
+    journal = results.Journal(path, _ABOUT)
+    _assert_same(journal.rows.values(), _varied_rows()[:1])
+    journal.close()
+
+
+@pytest.mark.parametrize('content', ['[]', '{}', '{"about": {}, "videos": 1, "accuracy": "all"}'])
+def test_a_summary_of_something_else_is_named(tmp_path, content):
+  path = tmp_path / 'results' / 'test1.none.json'
+  path.parent.mkdir()
+  path.write_text(content)
+  with pytest.raises(errors.UserError, match='test1.none.json: expected the summary of a result'):
+    results.read_summary(str(tmp_path), 'test1', 'none')
 
 
 @pytest.mark.parametrize('content', ['', '{"list": "te', '\n'])

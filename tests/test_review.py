@@ -21,8 +21,8 @@ def data_set(tmp_path):
     fakes.write_video(tmp_path / 'videos' / 'A' / f'{name}.avi', [fakes.texture(24, 32)] * 10)
   good, bad = np.zeros((2, 10, 24, 32), bool)
   good[:, 5:20, 8:24] = True
-  masks_lib.write(tmp_path / 'masks' / 'v_A_g01_c01.json', good, video='v')
-  masks_lib.write(tmp_path / 'masks' / 'v_A_g01_c02.json', bad, video='v')
+  masks_lib.write(tmp_path / 'masks' / 'v_A_g01_c01.json', good, video='v_A_g01_c01')
+  masks_lib.write(tmp_path / 'masks' / 'v_A_g01_c02.json', bad, video='v_A_g01_c02')
   return tmp_path
 
 

@@ -78,6 +78,36 @@ def test_no_checkpoint_is_an_error(tmp_path, run):
     runs.restore_model(str(tmp_path), run)
 
 
+@pytest.mark.parametrize('state', [None, b'', b'\xff\0', b'model_checkpoint_path: "ckpt-3"\n'])
+def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, run, state):
+  """A kill may come between a checkpoint and the list; others are damaged or stay behind."""
+  folder = tmp_path / 'a [1]*'
+  save(folder, run, seed=0)
+  listed = folder / 'checkpoints' / 'checkpoint'
+  listed.unlink()
+  if state is not None:
+    listed.write_bytes(state)
+  assert runs.last_step(str(folder)) == 7
+  model, step = runs.restore_model(str(folder), run)
+  assert step == 7
+  later = tf.Variable(8, dtype=tf.int64)
+  runs.checkpoint_manager(runs.checkpoint(later, model), str(folder), later).save(later)
+  assert runs.last_step(str(folder)) == 8
+
+
+def test_a_checkpoint_that_is_gone_is_an_error_and_no_beginning(tmp_path, run):
+  save(tmp_path, run, seed=0)
+  (tmp_path / 'checkpoints' / 'ckpt-7.index').unlink()
+  with pytest.raises(errors.UserError, match='ckpt-7.index: expected the last checkpoint of the'):
+    runs.last_step(str(tmp_path))
+
+
+def test_a_first_checkpoint_that_a_kill_cut_short_is_none(tmp_path):
+  (tmp_path / 'checkpoints').mkdir()
+  (tmp_path / 'checkpoints' / 'ckpt-7.data-00000-of-00001').write_bytes(b'')
+  assert runs.last_step(str(tmp_path)) is None
+
+
 def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
   save(tmp_path, run, seed=0)
   wider = tiny.replace(run, 'network', width=0.25)
@@ -89,14 +119,17 @@ def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
     (lambda: runs.Data('r', split=4), '`split` must be one of 1, 2, 3; received 4'),
     (lambda: runs.Data('r', mask='person'), "`mask` must be one of none, .*; received 'person'"),
     (lambda: runs.Data('r', fill='pink'), "`fill` must be one of black, mean, blur, noise, other; received 'pink'"),
-    (lambda: runs.Network(width=0), '`width` must be above 0; received 0'),
+    (lambda: runs.Network(width=0), '`width` must be above 0 and at most 16; received 0'),
     (lambda: runs.Network(precision='float16'), "`precision` must be 'float32' or"),
     (lambda: runs.Network(dropout=1), '`dropout` must be at least 0 and below 1; received 1'),
     (lambda: runs.Optimization(steps=0), '`steps` must be at least 1; received 0'),
-    (lambda: runs.Optimization(learning_rate=0), '`learning_rate` must be above 0; received 0'),
+    (lambda: runs.Optimization(learning_rate=0),
+     '`learning_rate` must be above 0 and finite; received 0'),
+    (lambda: runs.Optimization(learning_rate=float('inf')), '`learning_rate` must be above 0 and'),
     (lambda: runs.Optimization(schedule='linear'), '`schedule` must be drops or cosine'),
     (lambda: runs.Optimization(warmup_steps=5), '`warmup_steps` must be at least 0, fewer than'),
-    (lambda: runs.Optimization(weight_decay=-1), '`weight_decay` must be at least 0; received -1'),
+    (lambda: runs.Optimization(weight_decay=-1),
+     '`weight_decay` must be at least 0 and finite; received'),
 ])
 def test_settings_out_of_range_are_refused(make, message):
   with pytest.raises(errors.UserError, match=message):

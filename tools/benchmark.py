@@ -113,8 +113,9 @@ def main():
   known = subjects()
   names = known if values.only is None else values.only
   unknown = [name for name in names if name not in known]
-  if unknown:
-    raise errors.UserError(f'expected --only of {", ".join(known)}; received {", ".join(unknown)}')
+  if unknown or not names:
+    raise errors.UserError(f'expected --only of {", ".join(known)}; received '
+                           f'{", ".join(unknown) if unknown else "none"}')
   before = machine()
   print(', '.join(f'{key} {value}' for key, value in before.items()))
   measured, failed = run(

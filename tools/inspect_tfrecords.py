@@ -52,6 +52,8 @@ def main():
       os.path.splitext(values.contact_sheet)[1].lower() not in ('.png', '.jpg', '.jpeg')):
     raise errors.UserError('expected --contact_sheet to end in .png or .jpg; received '
                            f'{values.contact_sheet}')
+  if values.videos is not None and values.contact_sheet is None:
+    raise errors.UserError('--videos says what is drawn on --contact_sheet, which was not given')
   with app.progress(desc='records', unit='video') as bar:
     def show(done, total, done_bytes):
       bar.total = total

@@ -48,7 +48,7 @@ def define_flags():
   flags.DEFINE_float('test', None,
                      'The same for the test list, where the data set names no test videos; '
                      f'{sources.TEST_SHARE:g} by default; 0 for no test list.')
-  flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.')
+  flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.', lower_bound=0)
   flags.DEFINE_string('output', None, 'Folder of the records.')
 
   flags.DEFINE_bool('flow', False,
@@ -58,14 +58,15 @@ def define_flags():
   flags.DEFINE_integer('flow_jpeg_quality', _DEFAULTS.flow_jpeg_quality,
                        'JPEG quality of flow, 1 to 100.', lower_bound=1, upper_bound=100)
   flags.DEFINE_integer('short_side', _DEFAULTS.short_side,
-                       'Pixels of the stored frames\' shorter side.', lower_bound=32)
+                       'Pixels of the stored frames\' shorter side.', lower_bound=32, upper_bound=4096)
   flags.DEFINE_float('frame_rate', _DEFAULTS.frame_rate, 'Frames a second to store.',
-                     lower_bound=1)
+                     lower_bound=1, upper_bound=1000)
   flags.DEFINE_integer('jpeg_quality', _DEFAULTS.jpeg_quality, 'JPEG quality, 1 to 100.',
                        lower_bound=1, upper_bound=100)
   flags.DEFINE_integer('shards', None, 'Number of files; by default they have about 150 MB.',
-                       lower_bound=1)
-  flags.DEFINE_integer('seed', _DEFAULTS.seed, 'Seed of the order of the videos.')
+                       lower_bound=1, upper_bound=99999)
+  flags.DEFINE_integer('seed', _DEFAULTS.seed, 'Seed of the order of the videos.',
+                       lower_bound=0)
 
   flags.DEFINE_integer('workers', None, 'Processes; by default one a core.', lower_bound=1)
   flags.DEFINE_string('beam_options', None,
@@ -96,7 +97,7 @@ def main():
 
     failures = build_records.build_data_set(
         data, values.output, settings, show, workers=workers,
-        beam_options=shlex.split(values.beam_options or ''),
+        beam_options=_beam_options(values.beam_options),
         retry_failed=values.retry_failed, tell=bar.write)
   for path in data.without_masks:
     print(f'without masks: {path}')
@@ -113,6 +114,14 @@ def main():
                     f'others are in {values.output}', 1)
   print(f'{values.output}: whole')
   return 0
+
+
+def _beam_options(text):
+  try:
+    return shlex.split('' if text is None else text)
+  except ValueError as e:
+    raise errors.UserError(f'expected --beam_options as a shell takes them; received {text} '
+                           f'({e})') from e
 
 
 def _data_set(values):

@@ -80,7 +80,7 @@ def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
     return
   try:
     found = dict(json.loads(path.read_text()))
-  except ValueError as error:
+  except (ValueError, TypeError) as error:
     raise errors.UserError(f'{path} must be the JSON that describes a demo set: {error}') from error
   differences = [
       f'{key} is {found.get(key)!r} there and {wanted.get(key)!r} here'
