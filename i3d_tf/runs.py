@@ -9,9 +9,11 @@
 """
 
 import dataclasses
+import glob
 import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 
 import tensorflow as tf
@@ -27,7 +29,7 @@ from segmentation import verdicts as verdicts_lib
 _RUN_FILE = 'run.json'
 _VERDICTS = 'verdicts.csv'
 _PACKAGES = ('tensorflow', 'keras', 'numpy', 'opencv-contrib-python-headless')
-_KEPT_CHECKPOINTS = 2
+KEPT_CHECKPOINTS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -288,10 +290,41 @@ def checkpoint(step, model, optimizer=None):
   return tf.train.Checkpoint(step=step, model=numbered(model.variables), **parts)
 
 
-def checkpoint_manager(checkpoint, run_dir, step):
-  """A manager of the run's checkpoints, numbered by `step`."""
-  return tf.train.CheckpointManager(
-      checkpoint, _checkpoints(run_dir), max_to_keep=_KEPT_CHECKPOINTS, step_counter=step)
+def checkpoint_manager(checkpoint, run_dir, step, keep=KEPT_CHECKPOINTS):
+  """A manager of the run's checkpoints, numbered by `step`, of which the last `keep` are kept."""
+  manager = tf.train.CheckpointManager(
+      checkpoint, _checkpoints(run_dir), max_to_keep=keep, step_counter=step)
+  _remove_halves(manager.directory)
+  return manager
+
+
+def save(manager, step):
+  """Saves a checkpoint. Until it is whole, the last one stays the last one.
+
+  Args:
+    manager: what `checkpoint_manager` gave.
+    step: the `tf.Variable` that numbers it.
+
+  Raises:
+    UserError: it cannot be written, the disk being full for example.
+  """
+  try:
+    manager.save(step)
+  except tf.errors.OpError as e:
+    _remove_halves(manager.directory)
+    reason = 'No space left on device' if 'No space left' in e.message else (
+        e.message.strip().splitlines()[0])
+    last = os.path.basename(manager.latest_checkpoint) if manager.checkpoints else 'none'
+    raise errors.UserError(
+        f'{manager.directory}: cannot save the checkpoint of step {int(step)}: {reason}. The last '
+        f'whole one is {last}. Mend that (there must be room for one checkpoint beside those of '
+        '--keep_checkpoints) and start the same command again: it goes on there') from e
+
+
+def _remove_halves(folder):
+  """Removes what saves that were stopped have left, which nothing else ever would."""
+  for path in glob.glob(os.path.join(glob.escape(folder), 'ckpt-*_temp')):
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def restore(checkpoint, run_dir):
