@@ -77,14 +77,15 @@ def check(strategy, batch_size, jit_compile=False):
     raise errors.UserError(
         f'--batch_size is that of all replicas together: expected a multiple of the {replicas} '
         f'replicas; received {batch_size}')
-  if jit_compile and is_spread(strategy):
+  if jit_compile and (replicas > 1 or is_spread(strategy)):
     raise errors.UserError('--jit_compile goes with --strategy=none alone: XLA cannot compile what '
                            'replicas exchange')
 
 
 def is_spread(strategy):
-  """Whether there is a strategy other than 'none'; it may have a single replica."""
-  return tf.distribute.has_strategy() or strategy is not tf.distribute.get_strategy()
+  """Whether a strategy is another than 'none'; it may have a single replica all the same."""
+  return isinstance(strategy, (tf.distribute.MirroredStrategy,
+                               tf.distribute.MultiWorkerMirroredStrategy))
 
 
 def is_chief(strategy):
@@ -144,6 +145,9 @@ def check_agreement(strategy, step, run_dir):
 
 def _sum(strategy, value):
   """The sum of a whole number over all replicas; every worker waits for the others."""
+  if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    return value * strategy.num_replicas_in_sync
+
   @tf.function
   def total():
     return strategy.reduce('SUM', strategy.run(lambda: tf.constant(value, tf.int64)), axis=None)

@@ -120,7 +120,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
         now = time.monotonic()
         if is_chief:
           history.add(number, loss=loss, accuracy=accuracy,
-                      learning_rate=float(optimizer.learning_rate),
+                      learning_rate=float(tf.convert_to_tensor(optimizer.learning_rate)),
                       clips_per_second=len(sums) * run.clips.batch_size / (now - logged_time))
         bar.set_postfix(loss=f'{loss:.3f}', accuracy=f'{accuracy:.3f}')
         sums, logged_time = [], now

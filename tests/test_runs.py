@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import tensorflow as tf
 from i3d_tf import errors
 from i3d_tf import runs
 from segmentation import verdicts
+from tests import small_disk
 from tests import tiny
 
 
@@ -131,3 +133,65 @@ def test_a_run_from_before_there_were_verdicts_has_none(tmp_path, run):
   del content['data']['verdicts']
   (tmp_path / 'run.json').write_text(json.dumps(content))
   assert runs.load(str(tmp_path)) == run
+
+
+# === Checkpoints ===
+
+
+def manager_of(run_dir, size, keep=2):
+  """(step, manager) of checkpoints of so many numbers."""
+  step, numbers = tf.Variable(0, dtype=tf.int64), tf.Variable(tf.random.normal([size], seed=0))
+  checkpoint = tf.train.Checkpoint(step=step, numbers=numbers)
+  return step, runs.checkpoint_manager(checkpoint, str(run_dir), step, keep)
+
+
+def save_steps(step, manager, *steps):
+  for number in steps:
+    step.assign(number)
+    runs.save(manager, step)
+
+
+def names(run_dir):
+  return sorted({name.split('.')[0] for name in os.listdir(run_dir / 'checkpoints')})
+
+
+@pytest.mark.parametrize('keep, kept', [(1, [4]), (3, [2, 3, 4])])
+def test_the_last_checkpoints_are_kept_by_number(tmp_path, keep, kept):
+  save_steps(*manager_of(tmp_path, 10, keep), 1, 2)
+  save_steps(*manager_of(tmp_path, 10, keep), 3, 4)
+  assert names(tmp_path) == ['checkpoint', *(f'ckpt-{number}' for number in kept)]
+
+
+def test_what_a_killed_save_left_is_removed_and_nothing_else(tmp_path):
+  save_steps(*manager_of(tmp_path, 10), 1)
+  (tmp_path / 'checkpoints' / 'ckpt-2_temp').mkdir()
+  (tmp_path / 'checkpoints' / 'ckpt-2_temp' / 'part-0.tempstate123').write_text('half')
+  (tmp_path / 'checkpoints' / 'checkpoint').rename(tmp_path / 'state')
+  manager_of(tmp_path, 10)
+  assert names(tmp_path) == ['ckpt-1']
+
+
+def test_a_full_disk_is_an_error_and_the_last_checkpoint_stays(tmp_path):
+  disk = tmp_path / 'disk'
+  with small_disk.mounted(disk, '300k') as resize:
+    step, manager = manager_of(disk, 25_000)
+    save_steps(step, manager, 1, 2)
+    step.assign(3)
+    with pytest.raises(errors.UserError, match=(
+        'disk/checkpoints: cannot save the checkpoint of step 3: No space left on device. The last '
+        'whole one is ckpt-2. Mend that .* and start the same command again')):
+      runs.save(manager, step)
+    assert names(disk) == ['checkpoint', 'ckpt-1', 'ckpt-2']
+    assert runs.last_step(str(disk)) == 2
+    reader = tf.train.load_checkpoint(str(disk / 'checkpoints'))
+    assert np.isfinite(reader.get_tensor('numbers/.ATTRIBUTES/VARIABLE_VALUE')).all()
+    resize('1m')
+    save_steps(step, manager, 3)
+    assert names(disk) == ['checkpoint', 'ckpt-2', 'ckpt-3']
+
+
+def test_a_first_checkpoint_without_room_says_that_there_is_none(tmp_path):
+  disk = tmp_path / 'disk'
+  with small_disk.mounted(disk, '64k'):
+    with pytest.raises(errors.UserError, match='The last whole one is none. Mend that'):
+      save_steps(*manager_of(disk, 25_000), 1)

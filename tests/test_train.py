@@ -18,6 +18,7 @@ from i3d_tf import splits
 from i3d_tf import train
 from segmentation import verdicts
 from tests import commands
+from tests import small_disk
 from tests import tiny
 
 
@@ -127,6 +128,24 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
                              [row['loss'] for row in rows['whole']], rtol=1e-3)
 
 
+def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, records):
+  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=4', '--checkpoint_every=1',
+               '--log_every=1')
+  disk = tmp_path / 'disk'
+  with small_disk.mounted(disk, '1m') as resize:
+    message = commands.error('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    assert message.startswith('disk/run/')
+    assert ': No space left on device' in message
+    stopped_at = runs.last_step(str(disk / 'run'))
+    assert stopped_at is None or stopped_at < 4
+    resize('64m')
+    commands.run('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    commands.run('tests.shallow_train', *arguments, '--run_dir=whole', cwd=tmp_path)
+    stopped, whole = last_checkpoint(disk / 'run'), last_checkpoint(tmp_path / 'whole')
+  for name, value in whole.items():
+    np.testing.assert_array_equal(stopped[name], value, name)
+
+
 @pytest.mark.parametrize('section, change, message', [
     ('data', {'mask': 'activity'}, "data.mask is 'none' there, 'activity' here"),
     ('clips', {'seed': 5}, 'clips.seed is 0 there, 5 here'),
@@ -220,7 +239,7 @@ def test_training_obeys_the_verdicts_of_its_run(tmp_path, records, monkeypatch):
   runs.start(str(tmp_path), run, verdicts=judged)
   seen = []
 
-  def stop(source, entries, settings, start_step):
+  def stop(source, entries, settings, start_step, **share):
     seen.extend(entries)
     raise KeyboardInterrupt
 
