@@ -19,7 +19,7 @@ from i3d_tf import errors
 NAMES = ('none', 'mirrored', 'multi_worker')
 # What TensorFlow raises when a worker is gone, depending on what the others were at.
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,
-         tf.errors.DeadlineExceededError, tf.errors.InternalError)
+         tf.errors.DeadlineExceededError)
 
 
 def create(name):

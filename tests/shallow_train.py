@@ -15,9 +15,9 @@ from i3d_tf import model
 from i3d_tf import train
 
 
-def use_shallow_network():
-  """Leaves out all Inception blocks but the first; frames are pooled as before."""
-  model.LAYERS = tuple(row for row in model.LAYERS if row[1] != 'mixed' or row[0] == 'Mixed_3b')
+def shallow_layers():
+  """`model.LAYERS` without all Inception blocks but the first; frames are pooled as before."""
+  return tuple(row for row in model.LAYERS if row[1] != 'mixed' or row[0] == 'Mixed_3b')
 
 
 def use_logical_devices(count):
@@ -26,7 +26,7 @@ def use_logical_devices(count):
 
 
 if __name__ == '__main__':
-  use_shallow_network()
+  model.LAYERS = shallow_layers()
   use_logical_devices(int(os.environ.get('I3D_TEST_CPUS', '1')))
   training_flags.define()
   app.run(train.main)

@@ -21,7 +21,9 @@ from i3d_tf import records as records_lib
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import strategies
+from i3d_tf import train
 from tests import commands
+from tests import shallow_train
 from tests import tiny
 
 _STEPS = 24
@@ -142,7 +144,7 @@ def start(folder, records, run_dir, *flags, worker=None, ports=(), cpus=1):
       cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 
-def finish(process, status=0, timeout=300):
+def finish(process, status=0, timeout=600):
   """Waits for a command: its (stdout, stderr)."""
   out, err = process.communicate(timeout=timeout)
   assert process.returncode == status, f'exit {process.returncode}\n{out}\n{err}'
@@ -237,6 +239,25 @@ def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_work
   expected, actual = checkpoint(folder, 'two'), checkpoint(tmp_path, 'killed')
   for name, value in expected.items():
     np.testing.assert_array_equal(actual[name], value, name)
+
+
+def test_the_variables_of_a_strategy_start_from_weights_and_go_on(records, tmp_path, monkeypatch):
+  monkeypatch.setattr(model, 'LAYERS', shallow_train.shallow_layers())
+  run = tiny.run(records, steps=2)
+  source = tiny.replace(run, 'clips', seed=9).build_model()
+  source.save_weights(tmp_path / 'source.weights.h5')
+  run = tiny.replace(tiny.replace(run, 'optimization', learning_rate=1e-9), 'network',
+                     weights=str(tmp_path / 'source.weights.h5'))
+  runs.start(str(tmp_path / 'run'), run)
+  strategy = strategies.create('mirrored')
+  assert strategies.is_spread(strategy)
+  train.train(str(tmp_path / 'run'), run, strategy=strategy)
+  # What was trained under a strategy is read without one, and the other way round.
+  trained, step = runs.restore_model(str(tmp_path / 'run'), run)
+  kernel = lambda network: network.get_layer('Conv3d_1a_7x7').conv.kernel.numpy()
+  np.testing.assert_allclose(kernel(trained), kernel(source), atol=1e-6)
+  assert step == 2
+  train.train(str(tmp_path / 'run'), run, strategy=strategy)
 
 
 def test_a_batch_that_two_devices_cannot_share_is_one_line(records, tmp_path):

@@ -129,15 +129,15 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
 
 
 def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, records):
-  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=4', '--checkpoint_every=1',
-               '--log_every=1')
+  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=12', '--checkpoint_every=1',
+               '--log_every=1', '--keep_checkpoints=12')
   disk = tmp_path / 'disk'
   with small_disk.mounted(disk, '1m') as resize:
     message = commands.error('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
     assert message.startswith('disk/run/')
     assert ': No space left on device' in message
     stopped_at = runs.last_step(str(disk / 'run'))
-    assert stopped_at is None or stopped_at < 4
+    assert stopped_at is None or stopped_at < 12
     resize('64m')
     commands.run('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
     commands.run('tests.shallow_train', *arguments, '--run_dir=whole', cwd=tmp_path)
