@@ -5,8 +5,10 @@ import os
 from absl import flags
 
 from flags import data
+from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import runs
+from i3d_tf import strategies
 
 _NETWORK = runs.Network()
 _OPTIMIZATION = runs.Optimization()
@@ -27,6 +29,13 @@ def define():
   flags.DEFINE_list('eval_masks', None,
                     'What to replace in the test at the end, such as none,background,activity-blur '
                     '(see evaluate); the default is what training replaces.')
+  flags.DEFINE_enum(
+      'strategy', 'none', strategies.NAMES,
+      'none: one device. mirrored: every GPU of this machine. multi_worker: every GPU of the '
+      'machines that the environment variable TF_CONFIG lists; the same command is started on each. '
+      '--batch_size is that of all together, and the losses are those of one device.')
+  flags.DEFINE_integer('keep_checkpoints', checkpoints.KEPT,
+                       'Number of checkpoints, the last ones, that are kept.', lower_bound=1)
   define_settings()
 
 

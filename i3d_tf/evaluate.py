@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from flags import data as data_flags
 from flags import evaluation as evaluation_flags
+from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import masking
@@ -72,7 +73,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
   if model is None:
     model, step = runs.restore_model(run_dir, run)
   else:
-    step = runs.last_step(run_dir)
+    step = checkpoints.last_step(run_dir)
   name = f'{subset}{split}'
   about = {'step': step, 'records': source.folder, 'list': name,
            'trained_on': run.data.treatment.name, 'missing': list(missing),

@@ -80,7 +80,7 @@ class Settings:
         raise errors.UserError(f'`{what}` must be {expected}; received {value!r}')
 
 
-def training(source, entries, settings, start_step=0):
+def training(source, entries, settings, start_step=0, rows=None, pieces=1):
   """Endless batches of randomly cut clips.
 
   Every pass over the videos has an order of its own; the batch of a given step
@@ -91,6 +91,8 @@ def training(source, entries, settings, start_step=0):
     entries: the `records.Entry`s to train on.
     settings: a `Settings`.
     start_step: number of batches to leave out.
+    rows: (first, behind the last) row of every batch that is wanted; None for all.
+    pieces: number of equal batches that these rows come in, for as many replicas.
 
   Returns:
     A `tf.data.Dataset` of dicts: 'frames' uint8 [B, T, S, S, C], 'masks' uint8
@@ -119,12 +121,17 @@ def training(source, entries, settings, start_step=0):
   first = start_step * settings.batch_size
   epochs = tf.data.Dataset.range(first // count, np.iinfo(np.int64).max)
   positions = epochs.flat_map(epoch).skip(first % count)
+  start, end = (0, settings.batch_size) if rows is None else rows
+  if (start, end) != (0, settings.batch_size):
+    row = lambda position: position % settings.batch_size
+    positions = positions.filter(
+        lambda position, _: tf.logical_and(row(position) >= start, row(position) < end))
   videos = _read(positions, source, entries).map(clip, num_parallel_calls=tf.data.AUTOTUNE)
   if settings.with_partners:
     videos = _with_partners(videos, positions, source, entries, entries, settings)
   return (
       videos
-      .batch(settings.batch_size, drop_remainder=True)
+      .batch((end - start) // pieces, drop_remainder=True)
       .prefetch(tf.data.AUTOTUNE))
 
 

@@ -237,6 +237,27 @@ class Mixed(keras.layers.Layer):
             'batch_norm_momentum': self.batch_norm_momentum}
 
 
+class Dropout(keras.layers.Dropout):
+  """`keras.layers.Dropout` that can tell the part of a batch that it sees from the whole.
+
+  Attributes:
+    part: None; or, where every replica sees a part of the batch, a function without
+      arguments to (number of this part, number of parts). What is dropped is then drawn
+      for the whole batch, as one device would.
+  """
+
+  part = None
+
+  def call(self, inputs, training=False):
+    if self.part is None or not training or not self.rate:
+      return super().call(inputs, training=training)
+    number, parts = self.part()
+    count = ops.shape(inputs)[0]
+    whole = ops.ones((count * parts, *ops.shape(inputs)[1:]), inputs.dtype)
+    factors = keras.random.dropout(whole, self.rate, seed=self.seed_generator)
+    return inputs * factors[number * count:(number + 1) * count]
+
+
 @keras.saving.register_keras_serializable('i3d_tf')
 class Head(keras.layers.Layer):
   """Average pool, dropout, 1x1x1 convolution with bias, mean over all positions.
@@ -253,7 +274,7 @@ class Head(keras.layers.Layer):
   def __init__(self, num_classes, pool_size=7, dropout=0.5, seed=None, **kwargs):
     super().__init__(**{**kwargs, 'dtype': 'float32'})
     self.num_classes, self.pool_size, self.seed = num_classes, pool_size, seed
-    self.dropout = keras.layers.Dropout(dropout, seed=seed)
+    self.dropout = Dropout(dropout, seed=seed)
     self.conv = keras.layers.Conv3D(
         num_classes, 1, kernel_initializer=_kernel_initializer(), name='Conv3d_0c_1x1')
 
@@ -352,6 +373,22 @@ class InceptionI3D(keras.Model):
     if seed is not None:
       for number, kernel in enumerate(v for v in self.trainable_variables if v.name == 'kernel'):
         kernel.assign(_kernel_initializer(seed * 1000 + number)(kernel.shape))
+
+  def share_batches(self, part):
+    """Makes replicas that each train on a part of a batch compute what it gives as a whole.
+
+    Batch norm takes its statistics over all parts, and dropout is drawn for all. It is no
+    part of the model's configuration: weights and inference stay as they are.
+
+    Args:
+      part: see `Dropout`. On the TensorFlow backend alone, under a `tf.distribute` strategy.
+    """
+    for layer in self.layers:
+      branches = layer.branches if isinstance(layer, Mixed) else [[layer]]
+      for unit in sum(branches, []):
+        if isinstance(unit, Unit3D):
+          unit.batch_norm.synchronized = True
+    self.get_layer('Logits').dropout.part = part
 
   def get_config(self):
     return {

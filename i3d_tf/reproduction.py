@@ -15,6 +15,7 @@ import os
 import keras
 import tensorflow as tf
 
+from i3d_tf import checkpoints
 from i3d_tf import conditions as conditions_lib
 from i3d_tf import errors
 from i3d_tf import evaluate
@@ -89,7 +90,7 @@ class Reproduction:
 
   def steps_done(self, model):
     """Training steps of a model that a checkpoint holds."""
-    step = runs.last_step(self.model_dir(model))
+    step = checkpoints.last_step(self.model_dir(model))
     return 0 if step is None else step
 
   def untested(self, model, treatments):

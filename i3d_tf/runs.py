@@ -13,12 +13,12 @@ import importlib.metadata
 import json
 import math
 import os
-import re
 import subprocess
 
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import files
 from i3d_tf import input_pipeline
@@ -30,7 +30,6 @@ from segmentation import verdicts as verdicts_lib
 _RUN_FILE = 'run.json'
 _VERDICTS = 'verdicts.csv'
 _PACKAGES = ('tensorflow', 'keras', 'numpy', 'opencv-contrib-python-headless')
-_KEPT_CHECKPOINTS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -268,7 +267,7 @@ def restore_model(run_dir, run):
     UserError: there is no checkpoint, or it is damaged.
   """
   model, step = run.build_model(), tf.Variable(0, dtype=tf.int64)
-  path = restore(checkpoint(step, model), run_dir)
+  path = checkpoints.restore(checkpoints.of(step, model), run_dir)
   if path is None:
     raise errors.UserError(f'{run_dir}: expected a checkpoint; train has not written one yet')
   for variable in model.variables:
@@ -276,93 +275,6 @@ def restore_model(run_dir, run):
       raise errors.UserError(f'{path}: expected weights that are finite numbers; '
                              f'{variable.path} holds others. Was its training stable?')
   return model, int(step)
-
-
-def checkpoint(step, model, optimizer=None):
-  """A `tf.train.Checkpoint` of everything that a training changes.
-
-  Variable by variable, in Keras's order: left to itself, TensorFlow does not find
-  what Keras layers keep in lists (the branches of `Mixed`), nor the states of
-  random numbers.
-
-  Args:
-    step: a `tf.Variable`, the number of batches so far.
-    model: an `InceptionI3D`.
-    optimizer: a built Keras optimizer; None to restore the network alone.
-  """
-  def numbered(variables):
-    # Not by path: Keras counts up the names of optimizers and seeds in a process.
-    return {f'{number:03d}_{v.name}': v.value for number, v in enumerate(variables)}
-
-  parts = {} if optimizer is None else {'optimizer': numbered(optimizer.variables)}
-  return tf.train.Checkpoint(step=step, model=numbered(model.variables), **parts)
-
-
-def checkpoint_manager(checkpoint, run_dir, step):
-  """A manager of the run's checkpoints, numbered by `step`."""
-  try:
-    tf.train.get_checkpoint_state(_checkpoints(run_dir))
-  except ValueError:  # an empty list, or one that is no text: the manager would end with it
-    os.remove(os.path.join(_checkpoints(run_dir), 'checkpoint'))
-  return tf.train.CheckpointManager(
-      checkpoint, _checkpoints(run_dir), max_to_keep=_KEPT_CHECKPOINTS, step_counter=step)
-
-
-def restore(checkpoint, run_dir):
-  """Restores a `tf.train.Checkpoint` from the run's last one: its path, or None if there is none.
-
-  Raises:
-    UserError: the checkpoint is damaged, or of another network.
-  """
-  path = _last(run_dir)
-  if path is None:
-    return None
-  try:
-    checkpoint.restore(path).assert_existing_objects_matched().expect_partial()
-  except (tf.errors.OpError, ValueError, AssertionError, IndexError) as e:
-    # IndexError: what TensorFlow raises of a file that ends too early.
-    reason = (str(e).strip() or type(e).__name__).splitlines()[0]
-    raise errors.UserError(f'{path}: expected a whole checkpoint of this run; {reason}') from e
-  return path
-
-
-def last_step(run_dir):
-  """The step of the run's last checkpoint, or None if there is none."""
-  path = _last(run_dir)
-  return None if path is None else _step_of(path)
-
-
-def _last(run_dir):
-  """The prefix of the run's last checkpoint, or None if there is none.
-
-  Not `tf.train.latest_checkpoint`: where the file `checkpoint` beside them is damaged, or
-  names one that is gone, or the path holds a character of file patterns, that says that
-  there is none, and a training would begin anew.
-
-  Raises:
-    UserError: the last checkpoint is gone.
-  """
-  folder = _checkpoints(run_dir)
-  names = os.listdir(folder) if os.path.isdir(folder) else []
-  # The index is written last: where it is, the checkpoint is whole.
-  last = max((name.removesuffix('.index') for name in names
-              if re.fullmatch(r'ckpt-\d+\.index', name)), key=_step_of, default=None)
-  announced = None
-  if 'checkpoint' in names:
-    with open(os.path.join(folder, 'checkpoint'), errors='replace') as f:
-      announced = re.search(r'^model_checkpoint_path: "(?:.*/)?(ckpt-\d+)"$', f.read(), re.M)
-  if announced and (last is None or _step_of(announced[1]) > _step_of(last)):
-    raise errors.UserError(f'{os.path.join(folder, announced[1])}.index: expected the last '
-                           'checkpoint of the run; there is no such file')
-  return None if last is None else os.path.join(folder, last)
-
-
-def _step_of(prefix):
-  return int(prefix.rsplit('-', 1)[1])
-
-
-def _checkpoints(run_dir):
-  return os.path.join(run_dir, 'checkpoints')
 
 
 def _flat(run):

@@ -69,8 +69,12 @@ class History:
 
   def add(self, step, **values):
     """Adds one row: the columns of history.csv as keyword arguments."""
-    self._csv.writerow({'step': step, **values})
-    self._file.flush()
+    try:
+      self._csv.writerow({'step': step, **values})
+      self._file.flush()
+    except OSError as e:
+      e.filename = self._path  # a full disk is found by write(), which knows no name
+      raise
     with self._events.as_default(step=step):
       for name, value in values.items():
         tf.summary.scalar(name, value)

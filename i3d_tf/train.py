@@ -2,6 +2,7 @@
 
     python -m i3d_tf.train --mask=background            # on a demo set that it draws
     python -m i3d_tf.train --records=records --split=1 --mask=activity --run_dir=runs/3b
+    python -m i3d_tf.train --records=records --run_dir=runs/1b --strategy=mirrored
 """
 
 from i3d_tf import app  # first: it quiets TensorFlow's start
@@ -12,11 +13,13 @@ import time
 
 from absl import flags
 import keras
+import numpy as np
 import tensorflow as tf
 
 from flags import data as data_flags
 from flags import protocols
 from flags import training as training_flags
+from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import input_pipeline
@@ -25,72 +28,88 @@ from i3d_tf import preprocess
 from i3d_tf import records
 from i3d_tf import runs
 from i3d_tf import splits
+from i3d_tf import strategies
 from i3d_tf import summaries
 from i3d_tf import weights as weights_lib
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
 from segmentation import verdicts as verdicts_lib
 
-def train(run_dir, run, *, checkpoint_every=100, log_every=10):
+
+def train(run_dir, run, *, strategy=None, checkpoint_every=100,
+          keep_checkpoints=checkpoints.KEPT, log_every=10):
   """Trains the network of a run, or goes on with it behind its last checkpoint.
 
   Args:
     run_dir: a run directory that `runs.start` declared to be for `run`.
     run: a `runs.Run`.
+    strategy: a `tf.distribute.Strategy` (`strategies.create`); None for the current one.
     checkpoint_every: steps between checkpoints.
+    keep_checkpoints: number of checkpoints, the last ones, that are kept.
     log_every: steps between rows of history.csv.
 
   Returns:
     The trained `InceptionI3D`.
 
   Raises:
-    UserError: records, lists or checkpoint cannot be used, or the loss is no
-      longer a number.
+    UserError: records, lists or checkpoint cannot be used, the batch cannot be spread over
+      the replicas, another worker has ended, there is no room for a checkpoint, or the loss
+      is no longer a number.
   """
+  strategy = tf.distribute.get_strategy() if strategy is None else strategy
+  strategies.check(strategy, run.clips.batch_size, run.optimization.jit_compile)
+  is_chief = strategies.is_chief(strategy)
+  report = print if is_chief else lambda *_: None
   source, unknown = splits.obey(
       records.open_folder(run.data.records), runs.verdicts(run_dir, run))
   if unknown:
-    print(f'verdicts on videos that are not in the records: {len(unknown)}')
+    report(f'verdicts on videos that are not in the records: {len(unknown)}')
   entries, missing = splits.load(source, 'train', run.data.split)
   if missing:
-    print(f'not in the records, so not trained on: {len(missing)} videos of the list, '
-          f'{", ".join(missing[:3])}{", ..." if len(missing) > 3 else ""}')
+    report(f'not in the records, so not trained on: {len(missing)} videos of the list, '
+           f'{", ".join(missing[:3])}{", ..." if len(missing) > 3 else ""}')
   splits.check(source, entries, run.clips.stream, [run.data.mask])
   masking.check_stream(run.data.treatment, run.clips.stream)
   seeds = tf.constant([records.path_number(entry.path) for entry in entries], tf.int64)
 
   keras.utils.set_random_seed(run.clips.seed)
-  strategy = tf.distribute.get_strategy()
   with strategy.scope():
     model = run.build_model()
+    if strategy.num_replicas_in_sync > 1:
+      model.share_batches(strategies.part)
     optimizer = _optimizer(run.optimization)
     optimizer.build(model.trainable_variables)
-    step = tf.Variable(0, dtype=tf.int64, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
-    loss, accuracy = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
-  checkpoint = runs.checkpoint(step, model, optimizer)
-  manager = runs.checkpoint_manager(checkpoint, run_dir, step)
-  if run.network.weights is not None and runs.last_step(run_dir) is None:
-    print(weights_lib.load(model, run.network.weights, new_head=True))
-  if runs.restore(checkpoint, run_dir) is not None:
-    print(f'{run_dir}: goes on at step {int(step)} of {run.optimization.steps}')
+  step = tf.Variable(0, dtype=tf.int64)
+  checkpoint = checkpoints.of(step, model, optimizer)
+  if run.network.weights is not None and checkpoints.last_step(run_dir) is None:
+    report(weights_lib.load(model, run.network.weights, new_head=True))
+  if checkpoints.restore(checkpoint, run_dir) is not None:
+    report(f'{run_dir}: goes on at step {int(step)} of {run.optimization.steps}')
+  strategies.check_agreement(strategy, int(step), run_dir)
   if int(step) >= run.optimization.steps:
     return model
 
-  train_step = _train_step(strategy, model, optimizer, run, seeds, loss, accuracy)
-  batches = strategy.experimental_distribute_dataset(
-      input_pipeline.training(source, entries, run.clips, start_step=int(step)))
-  history = summaries.History(run_dir, int(step))
+  train_step = _train_step(strategy, model, optimizer, run, seeds)
+  batches = strategies.datasets(
+      strategy,
+      lambda **share: input_pipeline.training(
+          source, entries, run.clips, start_step=int(step), **share),
+      run.clips.batch_size)
+  history = summaries.History(run_dir, int(step)) if is_chief else None
   progress = app.progress(total=run.optimization.steps, initial=int(step), unit='step',
-                          desc=f'training, {_described(run.data.treatment)}')
-  with input_pipeline.naming_bad_records(source, entries), progress as bar:
+                          desc=f'training, {_described(run.data.treatment)}', disable=not is_chief)
+  with (strategies.folder_of_own(strategy, run_dir) as folder,
+        strategies.naming_lost_workers(strategy),
+        input_pipeline.naming_bad_records(source, entries), progress as bar):
+    manager = checkpoints.manager(checkpoint, folder, step, keep_checkpoints)
     # Counted here: to ask the variable would wait for the device at every step.
-    number = logged_step = int(step)
-    logged_time = time.monotonic()
+    number = int(step)
+    sums, logged_time = [], time.monotonic()
     for batch in batches:
-      if number == 0:
+      if number == 0 and is_chief:
         first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
         history.add_picture(0, 'train/seen', _network_input(first, run, seeds))
-      train_step(batch)
+      sums.append(train_step(batch))
       number += 1
       step.assign(number)
       bar.update()
@@ -98,29 +117,40 @@ def train(run_dir, run, *, checkpoint_every=100, log_every=10):
       at_checkpoint = number % checkpoint_every == 0 or last
       # Before every checkpoint, so that no weights are kept that are no numbers.
       if number % log_every == 0 or at_checkpoint:
+        loss, accuracy = _means(sums, number, run.clips.batch_size)
         now = time.monotonic()
-        clips = (number - logged_step) * run.clips.batch_size
-        _log(history, bar, number, loss, accuracy, learning_rate=float(optimizer.learning_rate),
-             clips_per_second=clips / (now - logged_time))
-        logged_step, logged_time = number, now
+        if is_chief:
+          history.add(number, loss=loss, accuracy=accuracy,
+                      learning_rate=float(tf.convert_to_tensor(optimizer.learning_rate)),
+                      clips_per_second=len(sums) * run.clips.batch_size / (now - logged_time))
+        bar.set_postfix(loss=f'{loss:.3f}', accuracy=f'{accuracy:.3f}')
+        sums, logged_time = [], now
       if at_checkpoint:
-        manager.save(step)
+        checkpoints.save(manager, step)
       if last:
         break
-  history.close()
+  if is_chief:
+    history.close()
   return model
 
 
-def _log(history, bar, step, loss, accuracy, **values):
-  """Writes the metrics since the last call to the history and shows them in the bar."""
-  mean_loss, mean_accuracy = float(loss.result()), float(accuracy.result())
-  if not math.isfinite(mean_loss):
-    raise errors.UserError(f'the loss is no longer finite at step {step} ({mean_loss}); '
+def _means(sums, step, batch_size):
+  """The loss and the accuracy of the batches since the last row of the history.
+
+  Args:
+    sums: what `_train_step` gave for each.
+    step: the last of them.
+    batch_size: clips of each.
+
+  Raises:
+    UserError: the loss is no number.
+  """
+  loss, accuracy = np.sum([pair.numpy() for pair in sums], axis=0, dtype=float) / (
+      len(sums) * batch_size)
+  if not math.isfinite(loss):
+    raise errors.UserError(f'the loss is no longer finite at step {step} ({loss}); '
                            'try a lower --learning_rate')
-  history.add(step, loss=mean_loss, accuracy=mean_accuracy, **values)
-  bar.set_postfix(loss=f'{mean_loss:.3f}', accuracy=f'{mean_accuracy:.3f}')
-  loss.reset_state()
-  accuracy.reset_state()
+  return float(loss), float(accuracy)
 
 
 def _optimizer(settings):
@@ -149,8 +179,12 @@ def _described(treatment):
   return 'nothing replaced' if treatment.region == 'none' else f'replaced: {treatment.name}'
 
 
-def _train_step(strategy, model, optimizer, run, seeds, loss_metric, accuracy_metric):
-  """A function from a batch to nothing that updates model, optimizer and metrics."""
+def _train_step(strategy, model, optimizer, run, seeds):
+  """A function that updates model and optimizer by a batch.
+
+  It gives float32 [2]: the sum of the losses, and the number of clips that are right, of
+  the batches of all replicas.
+  """
   kernels = [v for v in model.trainable_variables if v.name == 'kernel']
 
   def replica_step(batch):
@@ -163,21 +197,19 @@ def _train_step(strategy, model, optimizer, run, seeds, loss_metric, accuracy_me
       total = loss + run.optimization.weight_decay * decay / strategy.num_replicas_in_sync
     optimizer.apply_gradients(
         zip(tape.gradient(total, model.trainable_variables), model.trainable_variables))
-    return losses, logits
+    right = tf.cast(tf.argmax(logits, axis=-1) == batch['label'], tf.float32)
+    return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(right)])
 
   if run.optimization.jit_compile:
     replica_step = tf.function(replica_step, jit_compile=True)
-
-  def metrics_step(batch):
-    losses, logits = replica_step(batch)
-    loss_metric.update_state(losses)
-    accuracy_metric.update_state(batch['label'], logits)
-
-  return tf.function(lambda batch: strategy.run(metrics_step, args=(batch,)))
+  return tf.function(
+      lambda batch: strategy.reduce('SUM', strategy.run(replica_step, (batch,)), axis=None))
 
 
 def main():
   values = flags.FLAGS
+  strategy = strategies.create(values.strategy)  # before anything that TensorFlow computes
+  is_chief = strategies.is_chief(strategy)
   on_demo_set = values.records is None
   if on_demo_set:
     protocols.use_as_defaults('demo.flags')
@@ -191,7 +223,8 @@ def main():
   eval_masks = [data.treatment.name] if values.eval_masks is None else values.eval_masks
   evaluate.parse_treatments(eval_masks, clips.stream)
   if on_demo_set:
-    demo_records.prepare(demo_plan.DemoSettings(), values.demo_dir, app.progress)
+    strategies.chief_first(strategy, lambda: demo_records.prepare(
+        demo_plan.DemoSettings(), values.demo_dir, app.progress))
   run = runs.Run(data, clips, network, optimization, records.open_folder(folder).label_names)
   run_dir = values.run_dir
   if run_dir is None:
@@ -199,11 +232,17 @@ def main():
         *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name,
         f'split{run.data.split}',
         f'seed{run.clips.seed}']))
-  if network.weights is not None and runs.last_step(run_dir) is None:
+  if network.weights is not None and checkpoints.last_step(run_dir) is None:
     weights_lib.read(network.weights)  # before the directory is theirs
-  runs.start(run_dir, run, training_flags.given(), verdicts)
-  model = train(run_dir, run, checkpoint_every=values.checkpoint_every, log_every=values.log_every)
-  outcome = evaluate.evaluate(run_dir, eval_masks, model=model)
+  strategies.chief_first(
+      strategy, lambda: runs.start(run_dir, run, training_flags.given(), verdicts))
+  model = train(run_dir, run, strategy=strategy, checkpoint_every=values.checkpoint_every,
+                keep_checkpoints=values.keep_checkpoints, log_every=values.log_every)
+  if not is_chief:
+    return 0
+  # One device tests; the network of a strategy is spread over several.
+  outcome = evaluate.evaluate(
+      run_dir, eval_masks, model=None if strategies.is_spread(strategy) else model)
   print(f'\n{run_dir}: trained for {run.optimization.steps} steps, '
         f'{_described(run.data.treatment)}')
   print(evaluate.report(outcome, run_dir))

@@ -1,12 +1,9 @@
-"""A run directory: settings round trip, and a checkpoint holds all of the network."""
+"""A run directory: settings and verdicts make the round trip."""
 
 import dataclasses
 import json
 
-import keras
-import numpy as np
 import pytest
-import tensorflow as tf
 
 from i3d_tf import errors
 from i3d_tf import runs
@@ -17,38 +14,6 @@ from tests import tiny
 @pytest.fixture
 def run(tmp_path_factory):
   return tiny.run(tiny.make_records(tmp_path_factory.mktemp('demo')), steps=4, mask='background')
-
-
-def save(run_dir, run, seed):
-  """Saves a network and optimizer whose every number is random: (model, optimizer)."""
-  rng = np.random.default_rng(seed)
-  model, optimizer = run.build_model(), keras.optimizers.Adam(1e-3)
-  optimizer.build(model.trainable_variables)
-  for variable in (*model.variables, *optimizer.variables):
-    variable.assign(rng.uniform(1, 100, variable.shape).astype(variable.dtype))
-  step = tf.Variable(7, dtype=tf.int64)
-  runs.checkpoint_manager(runs.checkpoint(step, model, optimizer), str(run_dir), step).save(step)
-  return model, optimizer
-
-
-def test_a_restored_network_is_the_saved_one_to_the_last_variable(tmp_path, run):
-  saved, _ = save(tmp_path, run, seed=0)
-  restored, step = runs.restore_model(str(tmp_path), run)
-  assert step == 7 == runs.last_step(str(tmp_path))
-  assert len(saved.variables) == len(restored.variables) == 231
-  for a, b in zip(saved.variables, restored.variables):
-    np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
-
-
-def test_a_restored_optimizer_is_the_saved_one(tmp_path, run):
-  _, saved = save(tmp_path, run, seed=0)
-  model, optimizer = run.build_model(), keras.optimizers.Adam(1e-3)
-  optimizer.build(model.trainable_variables)
-  step = tf.Variable(0, dtype=tf.int64)
-  assert runs.restore(runs.checkpoint(step, model, optimizer), str(tmp_path)).endswith('ckpt-7')
-  assert len(optimizer.variables) > 2 * 116
-  for a, b in zip(saved.variables, optimizer.variables):
-    np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
 
 
 def test_settings_round_trip(tmp_path, run):
@@ -71,48 +36,6 @@ def test_a_directory_that_is_no_run_is_an_error(tmp_path, content, message):
     (tmp_path / 'run.json').write_text(content)
   with pytest.raises(errors.UserError, match=message):
     runs.load(str(tmp_path))
-
-
-def test_no_checkpoint_is_an_error(tmp_path, run):
-  with pytest.raises(errors.UserError, match='expected a checkpoint; train has not written one'):
-    runs.restore_model(str(tmp_path), run)
-
-
-@pytest.mark.parametrize('state', [None, b'', b'\xff\0', b'model_checkpoint_path: "ckpt-3"\n'])
-def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, run, state):
-  """A kill may come between a checkpoint and the list; others are damaged or stay behind."""
-  folder = tmp_path / 'a [1]*'
-  save(folder, run, seed=0)
-  listed = folder / 'checkpoints' / 'checkpoint'
-  listed.unlink()
-  if state is not None:
-    listed.write_bytes(state)
-  assert runs.last_step(str(folder)) == 7
-  model, step = runs.restore_model(str(folder), run)
-  assert step == 7
-  later = tf.Variable(8, dtype=tf.int64)
-  runs.checkpoint_manager(runs.checkpoint(later, model), str(folder), later).save(later)
-  assert runs.last_step(str(folder)) == 8
-
-
-def test_a_checkpoint_that_is_gone_is_an_error_and_no_beginning(tmp_path, run):
-  save(tmp_path, run, seed=0)
-  (tmp_path / 'checkpoints' / 'ckpt-7.index').unlink()
-  with pytest.raises(errors.UserError, match='ckpt-7.index: expected the last checkpoint of the'):
-    runs.last_step(str(tmp_path))
-
-
-def test_a_first_checkpoint_that_a_kill_cut_short_is_none(tmp_path):
-  (tmp_path / 'checkpoints').mkdir()
-  (tmp_path / 'checkpoints' / 'ckpt-7.data-00000-of-00001').write_bytes(b'')
-  assert runs.last_step(str(tmp_path)) is None
-
-
-def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
-  save(tmp_path, run, seed=0)
-  wider = tiny.replace(run, 'network', width=0.25)
-  with pytest.raises(errors.UserError, match='ckpt-7: expected a whole checkpoint of this run'):
-    runs.restore_model(str(tmp_path), wider)
 
 
 @pytest.mark.parametrize('make, message', [
@@ -164,3 +87,6 @@ def test_a_run_from_before_there_were_verdicts_has_none(tmp_path, run):
   del content['data']['verdicts']
   (tmp_path / 'run.json').write_text(json.dumps(content))
   assert runs.load(str(tmp_path)) == run
+
+
+# === Checkpoints ===

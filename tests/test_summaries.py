@@ -1,6 +1,8 @@
 """What a run shows while it goes on."""
 
+import contextlib
 import csv
+import errno
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import tensorflow as tf
 
 from i3d_tf import errors
 from i3d_tf import summaries
+from tests import small_disk
 
 
 # === Contact sheet ===
@@ -158,3 +161,16 @@ def test_tensorboard_gets_the_scalars_and_the_pictures(tmp_path):
   (tag, picture), = pictures
   assert tag == 'training'
   np.testing.assert_array_equal(picture, summaries.contact_sheet(_clips(2, 3))[0])
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+  disk = tmp_path / 'disk'
+  with small_disk.mounted(disk, '64k'):
+    history = summaries.History(str(disk), 0)
+    with open(disk / 'large', 'wb', buffering=0) as f:
+      with contextlib.suppress(OSError):
+        while f.write(bytes(4096)):
+          pass
+    with pytest.raises(OSError) as error:
+      _add(history, *range(1, 1000))
+    assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(disk / 'history.csv'))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import input_pipeline
@@ -18,6 +19,7 @@ from i3d_tf import splits
 from i3d_tf import train
 from segmentation import verdicts
 from tests import commands
+from tests import small_disk
 from tests import tiny
 
 
@@ -61,7 +63,7 @@ def test_writes_settings_history_tensorboard_and_checkpoints(tmp_path, records):
     for event in tf.compat.v1.train.summary_iterator(str(tmp_path / 'tensorboard' / name)):
       tags.update(value.tag for value in event.summary.value)
   assert tags == {'train/seen', 'loss', 'accuracy', 'learning_rate', 'clips_per_second'}
-  assert runs.last_step(str(tmp_path)) == 5
+  assert checkpoints.last_step(str(tmp_path)) == 5
 
 
 def test_the_first_loss_is_that_of_guessing(tmp_path, records):
@@ -109,7 +111,7 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
   written = tmp_path / 'killed' / 'history.csv'
   commands.kill_when(
       process, lambda: written.exists() and len(written.read_text().splitlines()) > 5)
-  killed_at = runs.last_step(str(tmp_path / 'killed'))
+  killed_at = checkpoints.last_step(str(tmp_path / 'killed'))
   assert 3 <= killed_at < 12
   out, _ = commands.run('i3d_tf.train', *arguments, cwd=tmp_path)
   assert f'goes on at step {killed_at} of 12' in out
@@ -125,6 +127,24 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
   assert [row['step'] for row in rows['killed']] == list(range(1, 13))
   np.testing.assert_allclose([row['loss'] for row in rows['killed']],
                              [row['loss'] for row in rows['whole']], rtol=1e-3)
+
+
+def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, records):
+  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=12', '--checkpoint_every=1',
+               '--log_every=1', '--keep_checkpoints=12')
+  disk = tmp_path / 'disk'
+  with small_disk.mounted(disk, '1m') as resize:
+    message = commands.error('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    assert message.startswith('disk/run/')
+    assert ': No space left on device' in message
+    stopped_at = checkpoints.last_step(str(disk / 'run'))
+    assert stopped_at is None or stopped_at < 12
+    resize('64m')
+    commands.run('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    commands.run('tests.shallow_train', *arguments, '--run_dir=whole', cwd=tmp_path)
+    stopped, whole = last_checkpoint(disk / 'run'), last_checkpoint(tmp_path / 'whole')
+  for name, value in whole.items():
+    np.testing.assert_array_equal(stopped[name], value, name)
 
 
 @pytest.mark.parametrize('section, change, message', [
@@ -144,7 +164,7 @@ def test_a_loss_that_explodes_is_an_error_and_is_not_saved(tmp_path, records):
                      learning_rate=1e30)
   with pytest.raises(errors.UserError, match='the loss is no longer finite at step'):
     start_and_train(tmp_path, run, log_every=20, checkpoint_every=5)
-  assert runs.last_step(str(tmp_path)) is None
+  assert checkpoints.last_step(str(tmp_path)) is None
 
 
 def test_flow_that_is_not_there_is_an_error(tmp_path, records):
@@ -220,7 +240,7 @@ def test_training_obeys_the_verdicts_of_its_run(tmp_path, records, monkeypatch):
   runs.start(str(tmp_path), run, verdicts=judged)
   seen = []
 
-  def stop(source, entries, settings, start_step):
+  def stop(source, entries, settings, start_step, **share):
     seen.extend(entries)
     raise KeyboardInterrupt
 

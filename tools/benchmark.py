@@ -27,7 +27,7 @@ from tools import benchmarks
 from tools.benchmarks import figure
 
 # Files beside the subjects that are none.
-_HELPERS = ('figure', 'footage')
+_HELPERS = ('figure', 'footage', 'small_training')
 
 
 def subjects():

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf import checkpoints
 from i3d_tf import runs
 from tests import tiny
 from tests.bad_inputs import Row
@@ -24,7 +25,7 @@ def _nan(folder):
   model, _ = runs.restore_model(run_dir, runs.load(run_dir))
   model.get_layer('Logits').conv.bias.assign(np.full(10, np.nan))
   step = tf.Variable(3, dtype=tf.int64)
-  runs.checkpoint_manager(runs.checkpoint(step, model), run_dir, step).save(step)
+  checkpoints.manager(checkpoints.of(step, model), run_dir, step).save(step)
 
 
 def _three_steps(*spoils):

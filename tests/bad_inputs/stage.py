@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf import checkpoints
 from i3d_tf import runs
 from segmentation import verdicts
 from tests import networks
@@ -29,8 +30,8 @@ def make(folder):
   step, model = tf.Variable(2, dtype=tf.int64), run.build_model()
   optimizer = keras.optimizers.Adam()
   optimizer.build(model.trainable_variables)
-  runs.checkpoint_manager(
-      runs.checkpoint(step, model, optimizer), str(folder / 'run'), step).save(step)
+  checkpoints.manager(
+      checkpoints.of(step, model, optimizer), str(folder / 'run'), step).save(step)
   for name in ('a', 'b'):
     networks.video(folder / f'{name}.avi')
   networks.masks_file(folder / 'a.json')

@@ -25,13 +25,13 @@ def measure(quick=False):
   batches = 2 if quick else _BATCHES
   with tempfile.TemporaryDirectory() as folder:
     # Of videos of the clip's length, every frame that is read is decoded, too.
-    source = _write(os.path.join(folder, 'short'), settings.clip_frames)
+    source = write_records(os.path.join(folder, 'short'), settings.clip_frames)
     functions = {
         'pipeline': _pipeline(source, settings, batches),
         'without masks': _pipeline(source, unmasked, batches),
         'bare': _bare(source, settings, batches)}
     if not quick:
-      long = _write(os.path.join(folder, 'long'), 250)
+      long = write_records(os.path.join(folder, 'long'), 250)
       functions['long videos'] = _pipeline(long, settings, batches)
     rates = figure.interleaved(functions, 2 if quick else 5)
   content = 'the real clips' if footage.are_real() else 'drawn scenes'
@@ -57,7 +57,7 @@ def measure(quick=False):
   return figures
 
 
-def _write(folder, length):
+def write_records(folder, length):
   """Records of the footage, as make_tfrecords writes them: a `records.Records`."""
   os.makedirs(folder)
   videos = []

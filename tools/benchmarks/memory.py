@@ -1,0 +1,112 @@
+"""Memory: a training takes no more with time, and testing a whole video fits into 4 GiB.
+
+    python -m tools.benchmark --only=memory
+"""
+
+import os
+import tempfile
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf import checkpoints
+from i3d_tf import encode_video
+from i3d_tf import input_pipeline
+from i3d_tf import mask_images
+from i3d_tf import records
+from i3d_tf import runs
+from tools.benchmarks import figure
+from tools.benchmarks import footage
+from tools.benchmarks import small_training
+
+GROWTH = 32  # MiB between step 100 and the last
+PEAK = 4.0  # GiB
+_FRAMES = 250
+
+
+def measure(quick=False):
+  """Resident memory of processes of train and evaluate: `figure.Figure`s."""
+  steps = 200 if quick else 1000
+  with tempfile.TemporaryDirectory() as folder:
+    small_training.make_records(folder)
+    resident = training_memory(folder, steps)
+  with tempfile.TemporaryDirectory() as folder:
+    peak = evaluation_memory(folder, 32 if quick else _FRAMES)
+  early, late = (np.median([resident[step] for step in resident if low <= step <= high])
+                 for low, high in ((60, 140), (steps - 80, steps)))
+  how = (f'process of train, {steps} steps of a small network on drawn videos, with masks, history '
+         'and checkpoints; medians of what is resident around step 100 and at the end')
+  return [
+      figure.Figure('growth of a training from step 100 on', late - early, unit='MiB', bound=GROWTH,
+                    higher_is_better=False, how=how),
+      figure.Figure('  resident around step 100', early, unit='MiB', how=how),
+      figure.Figure(f'peak of evaluate, {32 if quick else _FRAMES} frames', peak, unit='GiB',
+                    bound=PEAK, higher_is_better=False,
+                    how='process of evaluate, I3D on one video at 224x224, float32, all of what '
+                        'was ever resident'),
+  ]
+
+
+def training_memory(folder, steps):
+  """Memory of a training over its steps: a dict from step to MiB."""
+  process = small_training.start(
+      folder, 'i3d_tf.train', *small_training.FLAGS, f'--steps={steps}', '--run_dir=run')
+  path, resident = os.path.join(folder, 'run', 'history.csv'), {}
+  while process.poll() is None:
+    time.sleep(0.1)
+    try:
+      with open(path) as f:
+        step = f.read().rstrip('\n').rsplit('\n', 1)[-1].split(',')[0]
+      resident[int(step)] = _resident(process.pid)
+    except (OSError, ValueError):
+      continue  # no row yet, or the process has just ended
+  small_training.check_ended(process, folder)
+  return resident
+
+
+def _resident(pid):
+  """MiB of memory that a process has resident."""
+  with open(f'/proc/{pid}/status') as f:
+    for line in f:
+      if line.startswith('VmRSS:'):
+        return int(line.split()[1]) / 1024
+  raise OSError('it has ended')
+
+
+def evaluation_memory(folder, frames):
+  """Most that evaluate had resident while it tested I3D on one video: GiB."""
+  clip = footage.clips(frames, os.path.join(folder, 'no clips'))[0]
+  path = 'A/v_A_g01_c01.avi'
+  video = records.Video(
+      path=path, label=0, label_text='A',
+      frames=tuple(encode_video.encode_image('.jpg', frame[..., ::-1], 1, 95) for frame in clip),
+      height=clip.shape[1], width=clip.shape[2], frame_rate=footage.FRAME_RATE,
+      masks=tuple(map(mask_images.encode, footage.person(clip))), coverage=0.1)
+  source, shard = os.path.join(folder, 'records'), records.shard_name(0, 1)
+  os.makedirs(os.path.join(source, 'lists'))
+  records.write_shard(os.path.join(source, shard), [video])
+  records.write_manifest(source, {
+      'shards': [shard], 'label_names': ['A', *map(str, range(100))], 'settings': {},
+      'complete': True})
+  for name in ('trainlist01.txt', 'testlist01.txt'):
+    with open(os.path.join(source, 'lists', name), 'w') as f:
+      f.write(f'{path} 1\n')
+  run = runs.Run(runs.Data(source), input_pipeline.Settings(max_frames=frames), runs.Network(),
+                 runs.Optimization(), records.open_folder(source).label_names)
+  run_dir = os.path.join(folder, 'run')
+  runs.start(run_dir, run)
+  step = tf.Variable(1, dtype=tf.int64)
+  checkpoints.save(checkpoints.manager(checkpoints.of(step, run.build_model()), run_dir, step), step)
+  process = small_training.start(
+      folder, 'i3d_tf.evaluate', '--run_dir=run', '--eval_masks=none,background,activity')
+  peak = 0
+  while process.poll() is None:
+    time.sleep(0.1)
+    try:
+      with open(f'/proc/{process.pid}/status') as f:
+        peak = max(peak, *(int(line.split()[1]) for line in f if line.startswith('VmHWM:')))
+    except (OSError, TypeError):
+      continue  # it has just ended
+  small_training.check_ended(process, folder)
+  return peak / 2**20

@@ -1,0 +1,44 @@
+"""The train command on a few drawn videos, as a process that one can watch and kill."""
+
+import os
+import subprocess
+import sys
+
+from i3d_tf import build_records
+from i3d_tf.demo import plan
+from i3d_tf.demo import writing
+
+FLAGS = ('--frame_size=32', '--clip_frames=9', '--batch_size=4', '--mask_dilation=0',
+         '--width=0.125', '--batch_norm_momentum=0.5', '--optimizer=adam', '--schedule=cosine',
+         '--dropout=0.5', '--mask=background', '--records=records')
+
+
+def make_records(folder):
+  """Draws 30 videos of 10 classes, 10 frames each, and stores them in `folder`/records."""
+  settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64)
+  writing.write_videos(settings, folder)
+  part = lambda name: os.path.join(folder, name)
+  build_records.build_ucf101(
+      part('videos'), part('lists'), part('records'),
+      build_records.Settings(short_side=37, num_shards=2), part('masks'))
+
+
+def start(folder, module, *flags, stdout=subprocess.DEVNULL):
+  """Starts a command in a folder: a `subprocess.Popen` whose stderr is kept in `folder`/stderr."""
+  root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+  path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
+  with open(os.path.join(folder, 'stderr'), 'w') as stderr:
+    return subprocess.Popen([sys.executable, '-m', module, *flags], cwd=folder, stdout=stdout,
+                            stderr=stderr, env={**os.environ, 'PYTHONPATH': path})
+
+
+def check_ended(process, folder, status=0):
+  """Waits for a command of `start` to end.
+
+  Raises:
+    RuntimeError: its exit status is another than `status`.
+  """
+  if process.wait() != status:
+    with open(os.path.join(folder, 'stderr')) as f:
+      raise RuntimeError(f'expected exit status {status}; received {process.returncode}: '
+                         f'{f.read()[-2000:]}')
