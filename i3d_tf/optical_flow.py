@@ -8,6 +8,7 @@
   computes it: another flow than that of published networks, for those who want it at once.
 """
 
+import importlib.metadata
 import itertools
 
 import cv2
@@ -54,6 +55,14 @@ def check(method, backend):
 def label(method, backend):
   """What records say of where their flow is from: 'tvl1', 'tvl1_xla' or 'dis'."""
   return method if backend == 'opencv' else f'{method}_{backend}'
+
+
+def versions(backend):
+  """The packages that compute flow beside OpenCV: a dict from name to version."""
+  if backend == 'opencv':
+    return {}
+  import keras  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
 
 
 def tvl1(frames):

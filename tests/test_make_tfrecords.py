@@ -75,6 +75,8 @@ def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, me
 def test_flow_by_xla_is_made_by_one_process_or_many(two_videos, workers):
   make_flow(two_videos, f'--workers={workers}', '--flow', '--flow_backend=xla')
   assert records.open_folder(two_videos / 'records').settings['flow_backend'] == 'xla'
+  versions, = records.read_whole_manifest(two_videos / 'records')['versions']
+  assert sorted(versions) == ['keras', 'opencv', 'protobuf', 'tensorflow']
   assert _flow_methods(two_videos / 'records') == {'tvl1_xla'}
 
 
