@@ -27,8 +27,8 @@ _SCALES, _SCALE_STEP, _LEAST_SIDE = 5, 0.8, 16
 _WARPS, _MEDIANS, _ITERATIONS = 5, 10, 30  # warps a scale, medians a warp, iterations a median
 _EPSILON = 0.01  # root mean square change, in pixels, below which a pair has converged
 _FLAT = np.finfo(np.float32).eps  # squared gradient below which a pixel says nothing
-# Pairs at once: where caches are small, a pair's planes are as much as fits.
-_BATCH = {'cpu': 1, 'accelerator': 32}
+# Pairs at once. A processor's caches hold the planes of few, and one alone needs no waiting.
+_BATCH_ON_CPU, _BATCH_ON_ACCELERATOR = 1, 32
 
 
 def compute(first, second):
@@ -60,11 +60,11 @@ def compute(first, second):
 
 def batch_size():
   """How many pairs `compute` works on at once."""
-  return _BATCH['cpu' if device() == 'cpu' else 'accelerator']
+  return _BATCH_ON_CPU if device() == 'cpu' else _BATCH_ON_ACCELERATOR
 
 
 def use_threads(number):
-  """Lets TensorFlow compute on so many threads of the processor; once it computes, it is too late."""
+  """Lets TensorFlow compute on so many threads of the processor, if it does not compute yet."""
   if keras.backend.backend() == 'tensorflow':
     import tensorflow as tf  # pylint: disable=g-import-not-at-top
     with contextlib.suppress(RuntimeError):
