@@ -12,6 +12,13 @@ from i3d_tf import errors
 KEPT = 2
 
 
+def check_path(run_dir):
+  """Raises a `UserError` if checkpoints cannot lie there: TensorFlow reads patterns in its paths."""
+  if any(character in os.path.abspath(run_dir) for character in '*?[]\\'):
+    raise errors.UserError(f'--run_dir: expected a path without * ? [ ] \\, which TensorFlow takes '
+                           f'for a pattern of files; received {run_dir}')
+
+
 def of(step, model, optimizer=None):
   """A `tf.train.Checkpoint` of everything that a training changes.
 
@@ -77,11 +84,12 @@ def restore(checkpoint, run_dir):
   """Restores a `tf.train.Checkpoint` from the run's last one: its path, or None if there is none.
 
   Raises:
-    UserError: the checkpoint is damaged, or of another network.
+    UserError: the checkpoint is damaged, or of another network, or lies where none can be read.
   """
   path = _last(run_dir)
   if path is None:
     return None
+  check_path(run_dir)
   try:
     checkpoint.restore(path).assert_existing_objects_matched().expect_partial()
   except (tf.errors.OpError, ValueError, AssertionError, IndexError) as e:

@@ -21,11 +21,12 @@ class Settings:
     short_side: pixels of the frames' shorter side.
     frame_rate: frames a second.
     jpeg_quality: 1 to 100.
-    flow: 'tvl1', or None to store no flow.
+    flow: one of `optical_flow.METHODS`, or None to store no flow.
     num_shards: number of files; None for one that fits the data set.
     seed: seed of the order of the videos.
     flow_format: 'png' (lossless) or 'jpeg'.
     flow_jpeg_quality: 1 to 100.
+    flow_backend: one of `optical_flow.BACKENDS`: what computes the flow.
   """
 
   short_side: int = video_lib.SHORT_SIDE
@@ -36,6 +37,7 @@ class Settings:
   seed: int = 0
   flow_format: str = 'png'
   flow_jpeg_quality: int = 95
+  flow_backend: str = 'opencv'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,14 +103,13 @@ def read_video(source, label_names, settings, flow=None):
       yield frame
 
   # Frames go through one by one: only what is encoded of them stays in memory.
-  if settings.flow not in (None, 'tvl1'):
-    raise ValueError(f"`flow` must be 'tvl1' or None; received {settings.flow!r}")
   if settings.flow is None or flow is not None:
     flow = None if settings.flow is None else flow
     collections.deque(resized(), maxlen=0)
   else:
     flow = tuple(encode_flow(optical_flow.quantise(field), settings)
-                 for field in optical_flow.tvl1(resized()))
+                 for field in optical_flow.compute(
+                     resized(), settings.flow, settings.flow_backend))
     if not flow:
       raise video_lib.VideoError(f'{source.file}: expected at least 2 frames, between which there '
                                  'is flow; found 1')
@@ -135,7 +136,8 @@ def read_video(source, label_names, settings, flow=None):
       masks=encoded_masks,
       coverage=coverage,
       flow=flow,
-      flow_method=settings.flow,
+      flow_method=(None if settings.flow is None
+                   else optical_flow.label(settings.flow, settings.flow_backend)),
       keep_original=source.keep_original)
 
 

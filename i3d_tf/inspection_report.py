@@ -5,6 +5,7 @@ import dataclasses
 import statistics
 
 from i3d_tf import letterbox
+from i3d_tf import optical_flow
 
 _NAMED = 5  # videos that a line of the text names; all are in the JSON
 _PROBLEMS = 20  # problems that the text lists, likewise
@@ -184,8 +185,11 @@ def _overview(found):
       if count else 'none')
   yield (f'{found["folder"]}: {_number(videos, "video")}, {_number(frames, "frame")}, '
          f'{len(found["classes"])} classes, {_number(totals["files"], "file")}')
+  settings = found['settings']
+  method = '' if settings.get('flow') is None else (
+      f'{optical_flow.label(settings["flow"], settings.get("flow_backend", "opencv"))} ')
   with_masks = sum(video['frames'] for video in found['videos'] if video['mask_bytes'])
-  yield (f'  on disk    frames {part("frame", frames)}, flow {part("flow", totals["flow"])}, '
+  yield (f'  on disk    frames {part("frame", frames)}, flow {method}{part("flow", totals["flow"])}, '
          f'masks {part("mask", with_masks)}')
   if not videos:
     return

@@ -1,40 +1,99 @@
-"""Optical flow: TV-L1 as OpenCV computes it, and its 8-bit storage.
+"""Optical flow: which algorithm computes it, and its 8-bit storage.
 
-Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical
-Flow", 2007; the I3D paper computes it on grey frames at 25 fps, clips to
-+-20 pixels and scales to [-1, 1].
+- tvl1: Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical
+  Flow", 2007. The I3D paper computes it on grey frames at 25 fps, clips to +-20 pixels
+  and scales to [-1, 1]. OpenCV's is the reference; `batched_tvl1` is the same
+  algorithm as array code, several times as fast (`--flow_backend=xla`).
+- dis: Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, as OpenCV
+  computes it: another flow than that of published networks, for those who want it at once.
 """
+
+import importlib.metadata
+import itertools
 
 import cv2
 import numpy as np
 
 from i3d_tf import records
 
+METHODS = ('tvl1', 'dis')
+BACKENDS = ('opencv', 'xla')
 
-def tvl1(frames):
-  """TV-L1 flow from each frame to the next, with OpenCV's default parameters.
+
+def compute(frames, method='tvl1', backend='opencv'):
+  """Flow from each frame to the next.
 
   Args:
     frames: an iterable of uint8 RGB [H, W, 3].
+    method: one of `METHODS`.
+    backend: one of `BACKENDS`: what computes it. `xla` is for tvl1 alone.
 
-  Yields:
-    float32 [H, W, 2], in pixels: horizontal (right is positive), vertical
-    (down is positive). One fewer than frames.
+  Returns:
+    An iterator over float32 [H, W, 2], in pixels: horizontal (right is positive),
+    vertical (down is positive). One fewer than frames.
 
   Raises:
+    ValueError: there is no such method or backend.
     RuntimeError: this OpenCV lacks TV-L1.
   """
+  check(method, backend)
+  if backend == 'xla':
+    return _batched(frames)
+  return tvl1(frames) if method == 'tvl1' else dis(frames)
+
+
+def check(method, backend):
+  """Raises a `ValueError` unless the backend computes the method."""
+  if method not in METHODS:
+    raise ValueError(f'`flow` must be one of {", ".join(METHODS)}; received {method!r}')
+  if backend not in BACKENDS:
+    raise ValueError(f'`flow_backend` must be one of {", ".join(BACKENDS)}; received {backend!r}')
+  if backend == 'xla' and method != 'tvl1':
+    raise ValueError(f"flow_backend xla computes tvl1 alone; received flow {method!r}")
+
+
+def label(method, backend):
+  """What records say of where their flow is from: 'tvl1', 'tvl1_xla' or 'dis'."""
+  return method if backend == 'opencv' else f'{method}_{backend}'
+
+
+def versions(backend):
+  """The packages that compute flow beside OpenCV: a dict from name to version."""
+  if backend == 'opencv':
+    return {}
+  import keras  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
+
+
+def tvl1(frames):
+  """TV-L1 flow as `compute` gives it, with OpenCV's default parameters."""
   create = getattr(getattr(cv2, 'optflow', None), 'DualTVL1OpticalFlow_create', None)
   if create is None:
     raise RuntimeError('TV-L1 needs the cv2 of opencv-contrib-python-headless; the one installed '
                        'lacks it: reinstall that package after removing other OpenCV packages')
-  algorithm = create()
-  previous = None
-  for frame in frames:
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    if previous is not None:
-      yield algorithm.calc(previous, grey, None)
-    previous = grey
+  return _pair_by_pair(frames, create())
+
+
+def dis(frames):
+  """DIS flow as `compute` gives it, with the parameters of OpenCV's preset `medium`."""
+  return _pair_by_pair(frames, cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
+
+
+def _pair_by_pair(frames, algorithm):
+  for previous, following in itertools.pairwise(map(_grey, frames)):
+    yield algorithm.calc(previous, following, None)
+
+
+def _batched(frames):
+  from i3d_tf import batched_tvl1  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  batched_tvl1.use_threads(cv2.getNumThreads())
+  pairs = itertools.pairwise(map(_grey, frames))
+  while batch := list(itertools.islice(pairs, batched_tvl1.batch_size())):
+    yield from batched_tvl1.compute(*map(np.stack, zip(*batch)))
+
+
+def _grey(frame):
+  return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
 
 
 def quantise(flow):

@@ -63,7 +63,7 @@ class Video:
     masks: PNG files, one a frame, or None if the video has no mask file.
     coverage: share of all pixels that the masks cover; None without masks.
     flow: PNG or JPEG files, one fewer than frames, or None.
-    flow_method: what computed the flow, such as 'tvl1'; None without flow.
+    flow_method: what computed the flow, an `optical_flow.label`; None without flow.
     keep_original: whether somebody decided that the masks are not to be used
       (`segmentation.verdicts`): the video then keeps its original RGB.
   """

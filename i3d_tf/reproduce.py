@@ -48,9 +48,9 @@ class _DemoSet:
       return f'demo set in {self.folder}: there'
     if not self.flow:
       return f'demo set in {self.folder}: to be drawn, under a minute'
-    seconds = demo_records.estimated_flow_seconds(self.settings)
-    return (f'demo set in {self.folder}: to be drawn, under a minute, and its TV-L1 flow, '
-            f'{reproduction_plan.duration(seconds)} (from a few frames, here and now)')
+    seconds = demo_records.flow_seconds(self.settings)
+    return (f'demo set in {self.folder}: to be drawn, under a minute, and its TV-L1 flow, about '
+            f'{reproduction_plan.duration(seconds)}')
 
 
 def _demo_sets(chosen, demo_dir):

@@ -182,12 +182,13 @@ def start(run_dir, run, flags=None, verdicts=None):
       are kept in the directory.
 
   Raises:
-    UserError: the directory belongs to another run.
+    UserError: the directory belongs to another run, or can be none.
     ValueError: `verdicts` are others than the run's.
   """
   if run.data.verdicts != _hash(verdicts):
     raise ValueError(f'`verdicts` must be those of the run, {run.data.verdicts}; '
                      f'received {_hash(verdicts)}')
+  checkpoints.check_path(run_dir)
   path = os.path.join(run_dir, _RUN_FILE)
   if os.path.exists(path):
     before, now = _flat(load(run_dir)), _flat(run)

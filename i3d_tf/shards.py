@@ -18,6 +18,7 @@ import cv2
 
 from i3d_tf import encode_video
 from i3d_tf import files
+from i3d_tf import optical_flow
 from i3d_tf import records
 from i3d_tf import tfrecord
 from i3d_tf import video as video_lib
@@ -149,7 +150,8 @@ def build(job, progress=None):
 
     # Where it comes from goes to disk before the index, which declares the file whole.
     records.write_shard(
-        job.path, videos(), before_index=lambda digest: _write_made(job.path, digest, rows))
+        job.path, videos(), before_index=lambda digest: _write_made(
+            job.path, digest, rows, versions(job.settings.flow_backend)))
 
 
 def _read(job, source, old, todo):
@@ -209,16 +211,17 @@ def _made_path(shard):
   return os.path.splitext(shard)[0] + '.sources.json'
 
 
-def _write_made(shard, digest, rows):
+def _write_made(shard, digest, rows, of):
   with files.replacing(_made_path(shard)) as temporary, open(temporary, 'w') as f:
-    json.dump({'sha256': digest, 'versions': versions(), 'sources': rows}, f, indent=1)
+    json.dump({'sha256': digest, 'versions': of, 'sources': rows}, f, indent=1)
 
 
 @functools.cache
-def versions():
+def versions(flow_backend='opencv'):
   """What the bytes of records depend on, beside sources and settings: a dict of versions."""
   return {'opencv': cv2.__version__,
-          'protobuf': importlib.metadata.version('protobuf')}
+          'protobuf': importlib.metadata.version('protobuf'),
+          **optical_flow.versions(flow_backend)}
 
 
 # === Work that is under way ===

@@ -58,7 +58,7 @@ def stored(path, stream, frame_size, masks=None, dilation=0):
 
   Args:
     path: as in `decode`.
-    stream: 'rgb', or 'flow' (TV-L1, computed here).
+    stream: 'rgb', or 'flow' (TV-L1 by OpenCV, computed here).
     frame_size: height and width of the network's frames.
     masks: the `masks.Masks` of the video, one a frame of its file, or None.
     dilation: pixels of the stored frame by which masks are grown, see `masks.dilate`.

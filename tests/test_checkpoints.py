@@ -59,7 +59,7 @@ def test_no_checkpoint_is_an_error(tmp_path, run):
 @pytest.mark.parametrize('state', [None, b'', b'\xff\0', b'model_checkpoint_path: "ckpt-3"\n'])
 def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, run, state):
   """A kill may come between a checkpoint and the list; others are damaged or stay behind."""
-  folder = tmp_path / 'a [1]*'
+  folder = tmp_path / 'a b'
   save(folder, run, seed=0)
   listed = folder / 'checkpoints' / 'checkpoint'
   listed.unlink()
@@ -150,3 +150,10 @@ def test_a_first_checkpoint_without_room_says_that_there_is_none(tmp_path):
   with small_disk.mounted(disk, '64k'):
     with pytest.raises(errors.UserError, match='The last whole one is none. Mend that'):
       save_steps(*manager_of(disk, 25_000), 1)
+
+
+@pytest.mark.parametrize('name', ['a*', 'a?', 'a[1]'])
+def test_a_path_that_is_a_pattern_is_refused_before_anything_is_made(tmp_path, run, name):
+  with pytest.raises(errors.UserError, match='expected a path without'):
+    runs.start(str(tmp_path / name), run)
+  assert not (tmp_path / name).exists()

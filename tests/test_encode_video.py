@@ -108,6 +108,17 @@ def test_the_flow_stored_is_that_of_the_stored_frames(tmp_path):
   assert np.median(expected[0][..., 0]) == pytest.approx(2, abs=0.3)
 
 
+@pytest.mark.parametrize('flow, backend, label', [
+    ('dis', 'opencv', 'dis'), ('tvl1', 'xla', 'tvl1_xla')])
+def test_records_tell_where_their_flow_is_from(tmp_path, flow, backend, label):
+  source = fakes.source(tmp_path, frames=fakes.moving(2, 24, 30))
+  stored = encode_video.read_video(source, _NAMES, dataclasses.replace(
+      _SETTINGS, short_side=24, flow=flow, flow_backend=backend))
+  assert stored.flow_method == label and len(stored.flow) == 1
+  codes, = _decoded(stored.flow, cv2.IMREAD_COLOR)
+  assert np.median(optical_flow.dequantise(codes[..., 2])) == pytest.approx(1, abs=0.3)
+
+
 def test_one_frame_has_no_flow(tmp_path):
   stored = encode_video.read_video(
       fakes.source(tmp_path, frames=fakes.moving(1)), _NAMES,
@@ -116,7 +127,7 @@ def test_one_frame_has_no_flow(tmp_path):
 
 
 def test_an_unknown_flow_is_refused(tmp_path):
-  with pytest.raises(ValueError, match="^`flow` must be 'tvl1' or None; received 'raft'$"):
+  with pytest.raises(ValueError, match="^`flow` must be one of tvl1, dis; received 'raft'$"):
     encode_video.read_video(
         fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='raft'))
 

@@ -87,6 +87,15 @@ def test_everything_is_counted(tmp_path):
   assert 'no flow: 4 videos' in text
 
 
+def test_the_text_says_which_flow_there_is(tmp_path):
+  folder = _write(tmp_path, [_with_flow(_video(1))])
+  manifest = records.read_manifest(folder)
+  records.write_manifest(folder, {**manifest, 'settings': {'flow': 'tvl1', 'flow_backend': 'xla'}})
+  assert ', flow tvl1_xla ' in inspection_report.text(inspection.inspect(folder))
+  records.write_manifest(folder, {**manifest, 'settings': {'flow': 'dis'}})
+  assert ', flow dis ' in inspection_report.text(inspection.inspect(folder))
+
+
 def test_records_without_a_fault_are_well(tmp_path):
   found = inspection.inspect(_write(tmp_path, [_with_flow(_video(1)), _with_flow(_video(2, 1))]))
   assert not found.problems and not inspection_report.attention(found)

@@ -10,10 +10,12 @@ import pytest
 
 from i3d_tf import records
 from i3d_tf import splits
+from i3d_tf import tfrecord
 from i3d_tf import ucf101
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 from tests import commands
+from tests import fakes
 
 
 @pytest.fixture
@@ -39,6 +41,49 @@ def test_stores_frames_masks_and_flow_of_every_video_of_the_lists(data_set):
              and (entry.height, entry.width) == (48, 64) for entry in source.entries)
   entries, missing = splits.load(source, 'test', 3)
   assert len(entries) == 10 and not missing
+
+
+@pytest.fixture
+def two_videos(tmp_path):
+  for name in ('A', 'B'):
+    fakes.write_video(tmp_path / f'videos/{name}/{name}.avi', fakes.moving(3, 32, 40))
+  return tmp_path
+
+
+def make_flow(cwd, *arguments, **kwargs):
+  return commands.run('tools.make_tfrecords', '--videos=videos', '--test=0', '--short_side=32',
+                      '--output=records', '--shards=2', *arguments, cwd=cwd, **kwargs)
+
+
+def _flow_methods(folder):
+  return {records.decode(tfrecord.read(folder / records.shard_name(number, 2), 0)).flow_method
+          for number in range(2)}
+
+
+@pytest.mark.parametrize('arguments, method', [
+    (('--flow',), 'tvl1'), (('--flow=tvl1', '--flow_backend=opencv'), 'tvl1'),
+    (('--flow=dis',), 'dis'), (('--noflow',), None)])
+def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, method):
+  make_flow(two_videos, '--workers=1', *arguments)
+  source = records.open_folder(two_videos / 'records')
+  assert [entry.flow for entry in source.entries] == [2 * (method is not None)] * 2
+  assert (source.settings['flow'], source.settings['flow_backend']) == (method, 'opencv')
+  assert _flow_methods(two_videos / 'records') == {method}
+
+
+def test_flow_by_xla_is_made_by_workers(two_videos):
+  make_flow(two_videos, '--workers=2', '--flow', '--flow_backend=xla')
+  assert records.open_folder(two_videos / 'records').settings['flow_backend'] == 'xla'
+  versions, = records.read_whole_manifest(two_videos / 'records')['versions']
+  assert sorted(versions) == ['keras', 'opencv', 'protobuf', 'tensorflow']
+  assert _flow_methods(two_videos / 'records') == {'tvl1_xla'}
+
+
+def test_one_folder_holds_one_kind_of_flow(two_videos):
+  make_flow(two_videos, '--workers=1', '--flow')
+  for other, name in (('--flow=dis', 'flow'), ('--flow_backend=xla', 'flow_backend')):
+    _, err = make_flow(two_videos, '--workers=1', '--flow', other, status=2)
+    assert f'error: records: these records were made with other settings ({name})' in err
 
 
 def test_leaves_out_bad_videos_names_them_and_does_the_rest(data_set):
@@ -164,6 +209,11 @@ def test_the_manifest_counts_and_sums(data_set):
     (('--videos=a', '--lists=b', '--output=c'), '`videos` must be a folder; received a'),
     (('--videos=.', '--lists=.', '--output=c'), 'classInd.txt: expected a text file'),
     (('--output=c',), 'expected --videos, folder of class folders of videos, or --csv'),
+    (('--videos=.', '--flow=raft', '--output=c'), 'expected --flow, --flow=tvl1 or --flow=dis'),
+    (('--videos=.', '--flow=dis', '--flow_backend=xla', '--output=c'),
+     "--flow, --flow_backend: flow_backend xla computes tvl1 alone; received flow 'dis'"),
+    (('--videos=.', '--flow_backend=xla', '--output=c'),
+     'expected --flow with --flow_backend=xla; it was not given'),
     (('--videos=.', '--lists=.', '--csv=d', '--output=c'), 'expected --lists or --csv; received'),
     (('--videos=.', '--lists=.', '--test=2', '--output=c'), 'expected no --test with --lists'),
     (('--csv=none.csv', '--output=c'), 'none.csv: expected a CSV file of videos; '),

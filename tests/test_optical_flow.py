@@ -1,5 +1,8 @@
 """TV-L1: sign and order of its axes; its storage in 8 bits."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -61,3 +64,41 @@ def test_motion_is_clipped_and_rounded_to_codes(pixels, code):
 def test_no_motion_reads_as_half_a_step_to_the_right():
   codes = optical_flow.quantise(np.zeros((1, 1, 2)))
   np.testing.assert_allclose(optical_flow.dequantise(codes), _STEP / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize('right, down', [(3, 0), (0, -2), (0, 0)])
+def test_dis_flow_of_a_translation_is_the_translation(right, down):
+  flow, = optical_flow.compute(_moved(right, down), 'dis')
+  assert flow.shape == (64, 64, 2) and flow.dtype == np.float32
+  np.testing.assert_allclose(np.median(flow, axis=(0, 1)), [right, down], atol=0.3)
+
+
+def test_xla_computes_what_opencv_computes():
+  image = fakes.texture(24, 40)
+  frames = [image[:, start:start + 30] for start in (4, 3, 5)]  # 24x30, as test_batched_tvl1 has
+  found = list(optical_flow.compute(iter(frames), 'tvl1', 'xla'))
+  assert len(found) == 2 and found[0].shape == (24, 30, 2)
+  error = np.linalg.norm(np.subtract(found, list(optical_flow.tvl1(frames))), axis=-1)
+  assert error.mean() < 0.02
+  assert not list(optical_flow.compute(frames[:1], 'tvl1', 'xla'))
+
+
+@pytest.mark.parametrize('method, backend, message', [
+    ('raft', 'opencv', "`flow` must be one of tvl1, dis; received 'raft'"),
+    ('tvl1', 'cuda', "`flow_backend` must be one of opencv, xla; received 'cuda'"),
+    ('dis', 'xla', "flow_backend xla computes tvl1 alone; received flow 'dis'")])
+def test_flow_that_nothing_computes_is_refused(method, backend, message):
+  with pytest.raises(ValueError, match=message):
+    optical_flow.compute([], method, backend)
+
+
+def test_labels_tell_where_flow_is_from():
+  assert [optical_flow.label('tvl1', 'opencv'), optical_flow.label('tvl1', 'xla'),
+          optical_flow.label('dis', 'opencv')] == ['tvl1', 'tvl1_xla', 'dis']
+
+
+def test_nothing_is_loaded_that_is_not_asked_for():
+  subprocess.run([sys.executable, '-c', (
+      'import sys, numpy as np; from i3d_tf import shards, optical_flow;'
+      'list(optical_flow.compute([np.zeros((32, 32, 3), np.uint8)] * 2));'
+      'assert not {"tensorflow", "keras", "jax"} & set(sys.modules)')], check=True)

@@ -17,6 +17,7 @@ import sys
 
 from absl import flags
 
+from flags import flow as flow_flags
 from i3d_tf import build_records
 from i3d_tf import errors
 from i3d_tf import sources
@@ -51,8 +52,7 @@ def define_flags():
   flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.', lower_bound=0)
   flags.DEFINE_string('output', None, 'Folder of the records.')
 
-  flags.DEFINE_bool('flow', False,
-                    'Store TV-L1 optical flow, too: 0.4 to 1.4 seconds a frame and core.')
+  flow_flags.define()
   flags.DEFINE_enum('flow_format', _DEFAULTS.flow_format, ['png', 'jpeg'],
                     'How flow is stored: png loses nothing more than its 8 bits do.')
   flags.DEFINE_integer('flow_jpeg_quality', _DEFAULTS.flow_jpeg_quality,
@@ -80,9 +80,10 @@ def main():
   values = flags.FLAGS
   if values.output is None:
     raise errors.UserError('expected --output, folder of the records. It was not given')
+  flow, flow_backend = flow_flags.method_and_backend()
   settings = build_records.Settings(
       short_side=values.short_side, frame_rate=values.frame_rate,
-      jpeg_quality=values.jpeg_quality, flow='tvl1' if values.flow else None,
+      jpeg_quality=values.jpeg_quality, flow=flow, flow_backend=flow_backend,
       num_shards=values.shards, seed=values.seed, flow_format=values.flow_format,
       flow_jpeg_quality=values.flow_jpeg_quality)
   data = _data_set(values)

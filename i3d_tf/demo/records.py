@@ -2,21 +2,15 @@
 
 import dataclasses
 import os
-import time
 
 from i3d_tf import build_records
-from i3d_tf import optical_flow
 from i3d_tf import records
-from i3d_tf import video
-from i3d_tf.demo import plan
-from i3d_tf.demo import rendering
+from i3d_tf.demo import actions
 from i3d_tf.demo import writing
-
-# Clips that tell what the flow of all costs, and frames of each.
-_SAMPLED, _SAMPLED_FRAMES = 4, 3
 
 # Shorter side from which the network's frames of 64 are cropped, as 224 are from 256.
 _SETTINGS = build_records.Settings(short_side=73, num_shards=4)
+_FLOW_SECONDS = 0.03  # of one core for a field; measured, see tools/README.md
 
 
 def folder(demo_dir, flow=False):
@@ -48,9 +42,13 @@ def prepare(settings, demo_dir, progress, flow=False):
 
     # Without flow, one process is done before others have started.
     build_records.build_ucf101(
-        part('videos'), part('lists'), folder(demo_dir, flow),
-        dataclasses.replace(_SETTINGS, flow='tvl1' if flow else None), part('masks'), show,
+        part('videos'), part('lists'), folder(demo_dir, flow), _settings(flow), part('masks'), show,
         workers=_cores() if flow else 1)
+
+
+def _settings(flow):
+  # Frames so small are compiled in seconds, and then several times as fast.
+  return dataclasses.replace(_SETTINGS, flow='tvl1', flow_backend='xla') if flow else _SETTINGS
 
 
 def is_made(demo_dir, flow=False):
@@ -59,19 +57,10 @@ def is_made(demo_dir, flow=False):
   return manifest is not None and manifest['complete']
 
 
-def estimated_flow_seconds(settings):
-  """How long the flow of a demo set takes on all cores of this machine, from a few frames."""
-  clips = plan.plan(settings)
-  sampled = clips[::-(-len(clips) // _SAMPLED)]
-  short_side, seconds, fields = _SETTINGS.short_side, 0.0, 0
-  for clip in sampled:
-    frames, _ = rendering.render(clip, settings)
-    size = video.fit_short_side(*frames.shape[1:3], short_side)
-    frames = [video.resize(frame, *size) for frame in frames[:_SAMPLED_FRAMES]]
-    start = time.process_time()
-    fields += sum(1 for _ in optical_flow.tvl1(frames))
-    seconds += time.process_time() - start
-  return seconds / fields * len(clips) * (settings.num_frames - 1) / _cores()
+def flow_seconds(settings):
+  """About how long the flow of a demo set takes on all cores of this machine."""
+  clips = len(actions.ACTIONS) * settings.num_groups * settings.clips_per_group
+  return clips * (settings.num_frames - 1) * _FLOW_SECONDS / _cores()
 
 
 def _cores():
