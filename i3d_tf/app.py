@@ -3,6 +3,7 @@
 Import this before TensorFlow, whose start-up messages it keeps down.
 """
 
+import logging as std_logging
 import math
 import os
 import sys
@@ -28,7 +29,9 @@ def run(main):
   """
   def wrapped(argv):
     if not flags.FLAGS['verbosity'].present:
-      logging.set_verbosity(logging.WARNING)  # TensorFlow chats between the progress bars
+      logging.set_verbosity(logging.WARNING)
+      # Between the progress bars, TensorFlow takes functions made in a loop for a mistake.
+      std_logging.getLogger('tensorflow').setLevel(std_logging.ERROR)
     try:
       if len(argv) > 1:
         # `--flag false` would otherwise be --flag, silently true.

@@ -83,8 +83,10 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
   waiting = [entry for entry in entries
              if any((mask, entry.path) not in journal.rows for mask in treatments)]
 
-  predict = {mask: _predictor(model, run, treatment, clips.with_partners)
-             for mask, treatment in treatments.items()}
+  # The network is traced once, whatever the number of treatments.
+  treat = {mask: _treatment(run, treatment, clips.with_partners)
+           for mask, treatment in treatments.items()}
+  predict = _predictor(model, run)
   progress = app.progress(total=len(entries), initial=len(entries) - len(waiting),
                           desc=f'testing, replaced: {", ".join(treatments)}', unit='video')
   with input_pipeline.naming_bad_records(source, entries), progress as bar:
@@ -94,8 +96,9 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
       tested = [waiting[i] for i in batch['entry'].numpy()]
       seeds = tf.constant([records.path_number(entry.path) for entry in tested], tf.int64)
       for mask in treatments:
-        inputs, logits = predict[mask](
+        inputs = treat[mask](
             {key: value for key, value in batch.items() if key not in ('label', 'entry')}, seeds)
+        logits = predict(inputs)
         if not tf.reduce_all(tf.math.is_finite(logits)):
           raise errors.UserError(f'{run_dir}: the network gives logits that are no numbers '
                                  f'(for {tested[0].path}); was its training stable?')
@@ -139,8 +142,8 @@ def parse_treatments(names, stream='rgb'):
   return {treatment.name: treatment for treatment in treatments}
 
 
-def _predictor(model, run, treatment, with_partners):
-  """A function from a batch of uint8 clips and seeds to (network input, logits)."""
+def _treatment(run, treatment, with_partners):
+  """A function from a batch of uint8 clips and seeds to what the network sees of it."""
   size, channels = run.clips.frame_size, input_pipeline.CHANNELS[run.clips.stream]
   one = {'frames': tf.TensorSpec([None, None, size, size, channels], tf.uint8),
          'masks': tf.TensorSpec([None, None, size, size], tf.uint8),
@@ -148,9 +151,19 @@ def _predictor(model, run, treatment, with_partners):
   partners = {f'partner_{key}': spec for key, spec in one.items()} if with_partners else {}
 
   @tf.function(input_signature=[{**one, **partners}, tf.TensorSpec([None], tf.int64)])
-  def predict(batch, seeds):
-    inputs = preprocess.treated_input(batch, treatment, run.clips.stream, seeds)
-    return inputs, model(inputs, training=False)
+  def treat(batch, seeds):
+    return preprocess.treated_input(batch, treatment, run.clips.stream, seeds)
+
+  return treat
+
+
+def _predictor(model, run):
+  """A function from what the network sees to its logits."""
+  size, channels = run.clips.frame_size, input_pipeline.CHANNELS[run.clips.stream]
+
+  @tf.function(input_signature=[tf.TensorSpec([None, None, size, size, channels], tf.float32)])
+  def predict(inputs):
+    return model(inputs, training=False)
 
   return predict
 

@@ -8,6 +8,9 @@ from tests import commands
 @pytest.mark.parametrize('module, says, explains', [
     ('i3d_tf.train', 'Trains I3D under a masking condition',
      ('--mask:', '--records:', '--steps:', '--weights:', '--verdicts:')),
+    ('i3d_tf.reproduce', 'The paper in one command',
+     ('--conditions:', '--splits:', '--seeds:', '--[no]dry_run:', '--flow_weights:')),
+    ('i3d_tf.report', "Makes the paper's tables and figures", ('--run_dir:', '--examples:')),
     ('i3d_tf.evaluate', 'Tests a trained network', ('--run_dir:', '--eval_masks:', '--verdicts:')),
     ('i3d_tf.predict', 'Says what a video shows', ('--video:', '--weights:', '--[no]json:')),
     ('tools.make_tfrecords', 'Makes TFRecords of a folder of videos', ('--videos:', '--[no]flow:')),
