@@ -1,6 +1,8 @@
 """What a run shows while it goes on: TensorBoard pictures and scalars, history.csv."""
 
+import contextlib
 import csv
+import errno
 import os
 
 import numpy as np
@@ -51,7 +53,8 @@ class History:
       writer.writerows(rows)
     self._file = open(self._path, 'a', newline='')
     self._csv = csv.DictWriter(self._file, _COLUMNS)
-    self._events = tf.summary.create_file_writer(os.path.join(run_dir, 'tensorboard'))
+    self._events_folder = os.path.join(run_dir, 'tensorboard')
+    self._events = tf.summary.create_file_writer(self._events_folder)
 
   def _read(self, step):
     try:
@@ -75,16 +78,23 @@ class History:
     except OSError as e:
       e.filename = self._path  # a full disk is found by write(), which knows no name
       raise
-    with self._events.as_default(step=step):
+    with self._writing_events(step):
       for name, value in values.items():
         tf.summary.scalar(name, value)
-    self._events.flush()
 
   def add_picture(self, step, name, clips):
     """Shows clips (see `contact_sheet`) in TensorBoard."""
-    with self._events.as_default(step=step):
+    with self._writing_events(step):
       tf.summary.image(name, contact_sheet(clips))
-    self._events.flush()
+
+  @contextlib.contextmanager
+  def _writing_events(self, step):
+    try:
+      with self._events.as_default(step=step):
+        yield
+      self._events.flush()
+    except tf.errors.ResourceExhaustedError as e:
+      raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._events_folder) from e
 
   def close(self):
     self._file.close()

@@ -120,7 +120,7 @@ def test_parts_of_a_batch_drop_what_the_whole_drops():
 def test_sharing_reaches_every_batch_norm_and_no_configuration():
   network = model.InceptionI3D(5, width=0.125, frame_size=32)
   network.share_batches(lambda: (0, 2))
-  found = [layer for layer in network.submodules
+  found = [layer for layer in network._flatten_layers()
            if isinstance(layer, keras.layers.BatchNormalization)]
   assert len(found) == 57 and all(layer.synchronized for layer in found)
   again = model.InceptionI3D.from_config(network.get_config())
