@@ -115,7 +115,8 @@ def _matmul(size, dtype):
 
 
 def _inference(model, clip):
-  return tf.function(lambda: model(clip, training=False))
+  # Traced here: TensorFlow warns of functions from the same line that are traced in a loop.
+  return tf.function(lambda: model(clip, training=False)).get_concrete_function()
 
 
 def _training(model, clips):
