@@ -12,6 +12,8 @@ only: the network runs on every Keras backend.
 import keras
 from keras import ops
 
+from i3d_tf import batch_norm as batch_norm_lib
+
 # Each row is an endpoint, in the order and by the name of the original.
 #   unit: (output channels, kernel, stride), both cubic
 #   pool: (window, stride) as (time, height and width)
@@ -152,7 +154,7 @@ class Unit3D(keras.layers.Layer):
     self.conv = Conv3D(
         filters, kernel_size, strides, padding='same', use_bias=False,
         kernel_initializer=_kernel_initializer(), dtype=self.dtype_policy, name='conv_3d')
-    self.batch_norm = keras.layers.BatchNormalization(
+    self.batch_norm = batch_norm_lib.BatchNorm(
         momentum=batch_norm_momentum, epsilon=1e-3, scale=False,
         dtype=self.dtype_policy, name='batch_norm')
 

@@ -50,7 +50,7 @@ def test_dicts_of_numbers_are_figures_too():
 
 
 def test_the_table_marks_what_misses_its_bound():
-  text = benchmark.table({'subject': [
+  text = figure.table({'subject': [
       figure.Figure('good', 0.9, bound=0.85), figure.Figure('bad', 0.8, bound=0.85),
       figure.from_values('free', [1234.5], unit='frames/s')]})
   good, bad, free = text.splitlines()[1:]

@@ -26,8 +26,8 @@ from i3d_tf import files
 from tools import benchmarks
 from tools.benchmarks import figure
 
-# Files beside the subjects that are none.
-_HELPERS = ('figure', 'footage', 'small_training')
+# Files beside the subjects that are none; accelerator is a command of its own, without TensorFlow.
+_HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'small_training')
 
 
 def subjects():
@@ -87,27 +87,6 @@ def run(names, quick=False, progress=None):
   return measured, failed
 
 
-def table(measured):
-  """The figures as text: one line each, those that miss their bound marked."""
-  width = max((len(f.name) for figures in measured.values() for f in figures), default=0)
-  lines = []
-  for subject, figures in measured.items():
-    lines += ['', f'{subject:{width}} {"median":>10} {"lowest":>10} {"highest":>10} {"bound":>9}']
-    for f in figures:
-      spread = ('', '') if f.low is None else (_number(f.low), _number(f.high))
-      bound = '' if f.bound is None else f'{">=" if f.higher_is_better else "<="} {f.bound:g}'
-      mark = '' if f.bound is None else '  MISSED' if f.missed else '  reached'
-      lines.append(f'{f.name:{width}} {_number(f.value):>10} {spread[0]:>10} {spread[1]:>10} '
-                   f'{bound:>9}{mark}{"  " + f.unit if f.unit else ""}'.rstrip())
-  return '\n'.join(lines[1:])
-
-
-def _number(value):
-  if value and abs(value) < 100:
-    return f'{value:.3g}'
-  return f'{value:,.0f}'
-
-
 def main():
   values = flags.FLAGS
   known = subjects()
@@ -120,7 +99,7 @@ def main():
   print(', '.join(f'{key} {value}' for key, value in before.items()))
   measured, failed = run(
       names, values.quick, lambda items: app.progress(items, desc='benchmark', unit='subject'))
-  print(table(measured))
+  print(figure.table(measured))
   with files.replacing(values.output) as temporary, open(temporary, 'w') as f:
     json.dump({
         'machine': before, 'load_average_after': machine()['load_average'], 'quick': values.quick,

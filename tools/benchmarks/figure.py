@@ -54,6 +54,27 @@ def as_figures(measured):
   return list(measured)
 
 
+def table(measured):
+  """The figures as text: one line each, those that miss their bound marked."""
+  width = max((len(f.name) for figures in measured.values() for f in figures), default=0)
+  lines = []
+  for subject, figures in measured.items():
+    lines += ['', f'{subject:{width}} {"median":>10} {"lowest":>10} {"highest":>10} {"bound":>9}']
+    for f in figures:
+      spread = ('', '') if f.low is None else (_number(f.low), _number(f.high))
+      bound = '' if f.bound is None else f'{">=" if f.higher_is_better else "<="} {f.bound:g}'
+      mark = '' if f.bound is None else '  MISSED' if f.missed else '  reached'
+      lines.append(f'{f.name:{width}} {_number(f.value):>10} {spread[0]:>10} {spread[1]:>10} '
+                   f'{bound:>9}{mark}{"  " + f.unit if f.unit else ""}'.rstrip())
+  return '\n'.join(lines[1:])
+
+
+def _number(value):
+  if value and abs(value) < 100:
+    return f'{value:.3g}'
+  return f'{value:,.0f}'
+
+
 @dataclasses.dataclass
 class Rates:
   """Things a second, one number a repeat: of wall-clock time, and of the process's CPU time.

@@ -1,0 +1,75 @@
+"""The network's benchmark on TensorFlow, and the accelerator's on JAX without TensorFlow."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tools.benchmarks import network
+
+
+def test_every_rate_is_over_the_machines_own():
+  found = {figure.name: figure for figure in network.measure(quick=True)}
+  bounds = {name: (figure.bound, figure.higher_is_better) for name, figure in found.items()
+            if figure.bound is not None}
+  assert bounds == {'float32 inference / float32 matmul': (0.85, True),
+                    'bfloat16 inference / float32 inference': (1.7, True),
+                    'training step, times inference': (3.1, False)}
+  # Of numbers that were measured: each rate is the product's times its share.
+  rate = found['float32 inference'].value / found['float32 matmul'].value
+  share = found['float32 inference / float32 matmul']
+  assert share.low / 2 <= rate <= share.high * 2
+  assert found['training step, times inference'].value > 1
+
+
+_GRADIENTS = """
+from tools.benchmarks import accelerator
+import sys
+import jax
+import numpy as np
+from i3d_tf import model as model_lib
+
+network = model_lib.InceptionI3D(5, frame_size=32, width=0.125, seed=0, dropout=0.0)
+clips = np.random.default_rng(0).uniform(-1, 1, (2, 9, 32, 32, 3)).astype(np.float32)
+arguments = ([v.value for v in network.trainable_variables],
+             [v.value for v in network.non_trainable_variables], clips, np.arange(2))
+plain, again = [
+    jax.jit(accelerator.loss_and_gradients(network, remat))(*arguments) for remat in (False, True)]
+for a, b in zip(jax.tree.leaves(plain), jax.tree.leaves(again)):
+  np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * np.abs(a).max())
+moved = [np.abs(new - old).max() for new, old in zip(plain[0][1], arguments[1])]
+assert max(moved) > 0, 'moving statistics'
+assert 'tensorflow' not in sys.modules
+print('the same')
+"""
+
+
+def _python(*arguments, **kwargs):
+  # The file that Keras reads its settings from is the user's: the program has to set its own.
+  environment = {**os.environ, 'KERAS_BACKEND': 'tensorflow', 'JAX_PLATFORMS': 'cpu'}
+  return subprocess.run([sys.executable, *arguments], capture_output=True, text=True,
+                        env=environment, check=False, **kwargs)
+
+
+def test_rematerialised_gradients_are_the_same():
+  pytest.importorskip('jax')
+  done = _python('-c', _GRADIENTS)
+  assert done.returncode == 0, done.stderr
+  assert 'the same' in done.stdout
+
+
+def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
+  pytest.importorskip('jax')
+  # A TensorFlow that cannot be imported: as if it were not installed.
+  output = tmp_path / 'a.json'
+  done = _python('-c', 'import sys; sys.modules["tensorflow"] = None; import runpy; '
+                 f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '
+                 'runpy.run_module("tools.benchmarks.accelerator", run_name="__main__")')
+  assert done.returncode == 0, done.stderr
+  assert 'inference / bfloat16 matmul, best batch' in done.stdout
+  found = json.loads(output.read_text())
+  rates = {f['name']: f for f in found['figures']}
+  assert rates['training, batch 2']['value'] > 0 and rates['  memory, batch 2']['value'] > 0
+  assert rates['inference / bfloat16 matmul, best batch']['bound'] == 0.4

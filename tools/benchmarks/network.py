@@ -1,0 +1,136 @@
+"""The network's arithmetic a second over that of a large matrix product: inference and training.
+
+On TensorFlow; `tools.benchmarks.accelerator` is the same on JAX. What counts as arithmetic
+says `tools.benchmarks.flops`.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf import folding
+from i3d_tf import model as model_lib
+from tools.benchmarks import figure
+from tools.benchmarks import flops
+
+INFERENCE_BOUND = 0.85  # of the float32 matmul's rate
+BFLOAT16_BOUND = 1.7  # times the rate of float32
+TRAINING_BOUND = 3.1  # times the time of inference on the same batch
+
+
+def measure(quick=False):
+  """Rates of inference (1, 64, 224, 224, 3) and of a training step (2, 16, 224, 224, 3)."""
+  frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
+  arguments = {'num_classes': 400, 'frame_size': size, 'width': width, 'seed': 0}
+  model = model_lib.InceptionI3D(**arguments, dtype='float32')
+  mixed = model_lib.InceptionI3D(**arguments, dtype='mixed_bfloat16')
+  mixed.set_weights(model.get_weights())
+
+  clip, batch = _clips((1, frames, size, size, 3)), _clips((2, 16, size, size, 3))
+  per_inference = flops.inference(model, clip.shape)
+  work = {  # name -> (function that computes, floating-point operations of a call)
+      'matmul float32': _matmul(product, 'float32'),
+      'matmul bfloat16': _matmul(product, 'bfloat16'),
+      'float32': (_inference(model, clip), per_inference),
+      'float32 folded': (_inference(folding.fold(model), clip), per_inference),
+      'bfloat16': (_inference(mixed, clip), per_inference),
+      'bfloat16 folded': (_inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
+      'batch': (_inference(model, batch), flops.inference(model, batch.shape)),
+      'training': (_training(model, batch), flops.training_step(model, batch.shape)),
+      'training bfloat16': (_training(mixed, batch), flops.training_step(mixed, batch.shape))}
+  calls = figure.interleaved(
+      {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5)
+  rates = {name: _times(calls[name], work[name][1] / 1e9) for name in work}
+  return _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
+
+
+def _figures(calls, rates, clip, batch, product):
+  inference = (f'one call on a clip {clip}, weights as variables; multiply-adds of all convolutions '
+               'count as two, zeros at the borders included')
+  matmul = f'{product} x {product} x {product}, the same process, by turns'
+  step = (f'a step on a batch {batch}: loss, gradients, SGD with momentum; over an inference '
+          'on the same batch')
+  figures = []
+
+  def ratio(name, compared, **kwargs):
+    figures.append(figure.from_values(name, compared.wall, **kwargs))
+    figures.append(figure.from_values('  the same in CPU time', compared.cpu,
+                                      how=kwargs.get('how', '')))
+
+  ratio('float32 inference / float32 matmul', rates['float32'].over(rates['matmul float32']),
+        bound=INFERENCE_BOUND, how=f'{inference}; matmul: {matmul}')
+  ratio('  folded', rates['float32 folded'].over(rates['matmul float32']),
+        how=f'{inference}; of i3d_tf.folding.fold')
+  ratio('bfloat16 inference / float32 inference',
+        rates['bfloat16 folded'].over(rates['float32']), bound=BFLOAT16_BOUND,
+        how=f'{inference}; mixed_bfloat16, folded, over float32 as it comes')
+  ratio('  neither folded', rates['bfloat16'].over(rates['float32']), how=inference)
+  ratio('  both folded', rates['bfloat16 folded'].over(rates['float32 folded']), how=inference)
+  ratio('bfloat16 inference / bfloat16 matmul',
+        rates['bfloat16 folded'].over(rates['matmul bfloat16']),
+        how=f'{inference}; mixed_bfloat16, folded; matmul: {matmul}')
+  ratio('training step, times inference', calls['batch'].over(calls['training']),
+        bound=TRAINING_BOUND, higher_is_better=False, how=step)
+  ratio('float32 training / float32 matmul', rates['training'].over(rates['matmul float32']),
+        how=f'{step}; three times the arithmetic of inference less the gradient of the clip')
+  ratio('bfloat16 training / float32 training',
+        rates['training bfloat16'].over(rates['training']), how=f'{step}; mixed_bfloat16')
+  figures += [
+      figure.from_values(name, rates[key].wall, unit='GFLOP/s', how=how) for name, key, how in (
+          ('float32 matmul', 'matmul float32', matmul), ('bfloat16 matmul', 'matmul bfloat16', matmul),
+          ('float32 inference', 'float32', inference),
+          ('bfloat16 inference', 'bfloat16 folded', inference), ('float32 training', 'training', step))]
+  return figures
+
+
+def _clips(shape):
+  return tf.constant(np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32))
+
+
+def _times(rates, factor):
+  return figure.Rates([r * factor for r in rates.wall], [r * factor for r in rates.cpu])
+
+
+def _timed(function):
+  """A function for `figure.interleaved`: one call at a time."""
+  def run(start):
+    start()
+    function()
+    return 1
+
+  return run
+
+
+def _matmul(size, dtype):
+  """(Function that multiplies large matrices a few times, floating-point operations of that.)"""
+  repeats = 4
+  a = tf.cast(_clips((size, size)), dtype)
+  product = tf.function(lambda: tf.linalg.matmul(a, a))
+
+  def run():
+    for _ in range(repeats):
+      product()
+
+  return run, repeats * 2 * size ** 3
+
+
+def _inference(model, clip):
+  # Traced here: TensorFlow warns of functions from the same line that are traced in a loop.
+  return tf.function(lambda: model(clip, training=False)).get_concrete_function()
+
+
+def _training(model, clips):
+  optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
+  optimizer.build(model.trainable_variables)
+  labels = tf.range(clips.shape[0])
+
+  @tf.function
+  def step():
+    with tf.GradientTape() as tape:
+      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(clips, training=True))
+      loss = tf.reduce_mean(losses)
+    variables = model.trainable_variables
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+    return loss
+
+  return step
