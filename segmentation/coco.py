@@ -9,7 +9,6 @@ import json
 import os
 import re
 
-import numpy as np
 from pycocotools import mask as coco_mask
 
 from segmentation import masks as masks_lib

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from i3d_tf import build_records
-from i3d_tf import mask_images
 from i3d_tf import errors
 from i3d_tf import records
 from i3d_tf import ucf101
