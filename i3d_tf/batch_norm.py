@@ -37,7 +37,7 @@ class BatchNorm(keras.layers.BatchNormalization):
 
 
 def _has_fused_kernel():
-  """TensorFlow has; XLA expands it, less exactly (E[x^2] - E[x]^2), and fuses Keras's own anyway."""
+  """TensorFlow has. XLA expands it, less exactly (E[x^2] - E[x]^2), and fuses Keras's own."""
   if keras.backend.backend() != 'tensorflow':
     return False
   import tensorflow as tf  # pylint: disable=g-import-not-at-top

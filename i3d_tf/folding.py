@@ -1,4 +1,4 @@
-"""The network for inference: batch norm folded into the convolutions, branches that begin alike as one.
+"""The network for inference: batch norm folded into convolutions, branches that begin alike as one.
 
 Two exact identities. With statistics that stand still, batch norm is a scale and a
 shift of every channel: the scale goes into the kernel before it, the shift is its

@@ -93,7 +93,8 @@ def measure(settings):
       how = f'bfloat16, clips {shape[1:]}, compiled for the batch'
       per_clip = operations(network, (1, *shape[1:]))
       share = figure.Rates([rate * per_clip for rate in rates[name].wall]).over(rates['matmul'])
-      shares.append(figure.from_values(f'  share of the matmul, batch {batch}', share.wall, how=how))
+      shares.append(figure.from_values(
+          f'  share of the matmul, batch {batch}', share.wall, how=how))
       figures += [
           figure.from_values(f'{name}, batch {batch}', rates[name].wall, unit='clips/s', how=how),
           shares[-1],

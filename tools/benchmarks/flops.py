@@ -1,4 +1,4 @@
-"""How much arithmetic the network is: the multiply-adds of its convolutions, counted layer by layer.
+"""How much arithmetic the network is: the multiply-adds of its convolutions, layer by layer.
 
 Keras only. A convolution is counted in full, as if the zeros that pad its borders were data,
 which is how published numbers are mostly counted (and 6% more than what has to be computed for

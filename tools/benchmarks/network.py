@@ -45,8 +45,8 @@ def measure(quick=False):
 
 
 def _figures(calls, rates, clip, batch, product):
-  inference = (f'one call on a clip {clip}, weights as variables; multiply-adds of all convolutions '
-               'count as two, zeros at the borders included')
+  inference = (f'one call on a clip {clip}, weights as variables; multiply-adds of all '
+               'convolutions count as two, zeros at the borders included')
   matmul = f'{product} x {product} x {product}, the same process, by turns'
   step = (f'a step on a batch {batch}: loss, gradients, SGD with momentum; over an inference '
           'on the same batch')
@@ -77,9 +77,11 @@ def _figures(calls, rates, clip, batch, product):
         rates['training bfloat16'].over(rates['training']), how=f'{step}; mixed_bfloat16')
   figures += [
       figure.from_values(name, rates[key].wall, unit='GFLOP/s', how=how) for name, key, how in (
-          ('float32 matmul', 'matmul float32', matmul), ('bfloat16 matmul', 'matmul bfloat16', matmul),
+          ('float32 matmul', 'matmul float32', matmul),
+          ('bfloat16 matmul', 'matmul bfloat16', matmul),
           ('float32 inference', 'float32', inference),
-          ('bfloat16 inference', 'bfloat16 folded', inference), ('float32 training', 'training', step))]
+          ('bfloat16 inference', 'bfloat16 folded', inference),
+          ('float32 training', 'training', step))]
   return figures
 
 
