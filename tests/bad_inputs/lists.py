@@ -3,9 +3,11 @@
 from tests.bad_inputs import Row
 from tests.bad_inputs import stage
 
-_UCF101 = 'tools.make_tfrecords --videos=videos --lists=lists --output=new --short_side=37 --worker'
+_UCF101 = ('tools.make_tfrecords --videos=videos --lists=lists --output=new --short_side=37 '
+           '--workers=1')
 _CSV = 'tools.make_tfrecords --csv=a.csv --output=new --short_side=37 --workers=1'
-_TRAIN, _TEST, _CLASSES = (f'lists/{name}.txt' for name in ('trainlist01', 'testlist01', 'classIn'))
+_TRAIN, _TEST, _CLASSES = (
+    f'lists/{name}.txt' for name in ('trainlist01', 'testlist01', 'classInd'))
 
 
 def _add(path, *lines, of=None):

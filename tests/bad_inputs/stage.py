@@ -3,12 +3,12 @@
 import os
 import shutil
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from i3d_tf import checkpoints
 from i3d_tf import runs
+from i3d_tf import train
 from segmentation import verdicts
 from tests import networks
 from tests import tiny
@@ -28,7 +28,7 @@ def make(folder):
   run = tiny.replace(tiny.run(records, steps=2), 'clips', with_masks=False)
   runs.start(str(folder / 'run'), run)
   step, model = tf.Variable(2, dtype=tf.int64), run.build_model()
-  optimizer = keras.optimizers.Adam()
+  optimizer = train._optimizer(run.optimization)
   optimizer.build(model.trainable_variables)
   checkpoints.manager(
       checkpoints.of(step, model, optimizer), str(folder / 'run'), step).save(step)
