@@ -114,14 +114,14 @@ ROWS = (
     Row('one file of masks for two videos', 'i3d_tf.predict --run_dir=run --video=a.avi,b.avi '
         '--mask=background --masks=a.json',
         'expected --masks to be a folder, with several videos; received a.json'),
-    Row('verdicts of no bytes', _EVALUATE, 'verdicts.csv: expected a CSV file with the columns vide'
-        'and verdict; found an empty file', stage.write('verdicts.csv', '')),
+    Row('verdicts of no bytes', _EVALUATE, 'verdicts.csv: expected a CSV file with the columns '
+        'video and verdict; found an empty file', stage.write('verdicts.csv', '')),
     Row('verdicts that are no text', _EVALUATE, 'verdicts.csv: expected a CSV file of verdicts; ',
         stage.write('verdicts.csv', b'video,verdict\n\xff\xfe,fine\n')),
     Row('an unknown verdict', _EVALUATE, "verdicts.csv:2: expected a video and one of fine, origin",
         stage.replace('verdicts.csv', 'original', 'maybe')),
-    Row('two verdicts on a video', _EVALUATE, 'verdicts.csv:4: Waving/v_Waving_g01_c01.avi stands i'
-        'file twice, with two verdicts', lambda folder: stage.write(
+    Row('two verdicts on a video', _EVALUATE, 'verdicts.csv:4: Waving/v_Waving_g01_c01.avi stands '
+        'in the file twice, with two verdicts', lambda folder: stage.write(
             'verdicts.csv', (folder / 'verdicts.csv').read_text()
             + 'Waving/v_Waving_g01_c01.avi,fine\n')(folder)),
 )
