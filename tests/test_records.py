@@ -350,7 +350,7 @@ _SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
     (_rewrite(_INDEX, lambda content: content.rsplit(b',', 3)[0]),
      f'{{folder}}/{_INDEX}: expected the index of a shard; TypeError: '),
     (_rewrite(_INDEX, lambda content: content.replace(b'offset', b'place')),
-     f"{{folder}}/{_INDEX}: expected the index of a shard; KeyError: 'offset'"),
+     f"{{folder}}/{_INDEX}: expected the index of a shard; ValueError: no column offset"),
     (_rewrite(_INDEX, lambda content: content.replace(b',36,', b',many,')),
      f'{{folder}}/{_INDEX}: expected the index of a shard; ValueError: '),
     (_rewrite(_INDEX, lambda content: b''.join(content.splitlines(True)[:-1])),
