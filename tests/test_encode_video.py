@@ -119,11 +119,11 @@ def test_records_tell_where_their_flow_is_from(tmp_path, flow, backend, label):
   assert np.median(optical_flow.dequantise(codes[..., 2])) == pytest.approx(1, abs=0.3)
 
 
-def test_one_frame_has_no_flow(tmp_path):
-  stored = encode_video.read_video(
-      fakes.source(tmp_path, frames=fakes.moving(1)), _NAMES,
-      dataclasses.replace(_SETTINGS, flow='tvl1'))
-  assert len(stored.frames) == 1 and stored.flow == ()
+def test_one_frame_has_no_flow_and_is_left_out_where_flow_is_asked_for(tmp_path):
+  source = fakes.source(tmp_path, frames=fakes.moving(1))
+  assert len(encode_video.read_video(source, _NAMES, _SETTINGS).frames) == 1
+  with pytest.raises(video_lib.VideoError, match='expected at least 2 frames'):
+    encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
 
 
 def test_an_unknown_flow_is_refused(tmp_path):

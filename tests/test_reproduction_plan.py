@@ -5,20 +5,22 @@ import os
 import pytest
 
 from i3d_tf import conditions
+from i3d_tf import input_pipeline
 from i3d_tf import reproduction as reproduction_lib
 from i3d_tf import reproduction_plan
+from i3d_tf import runs
 from tests import commands
-from tests import tiny
 
 _SIZE = reproduction_plan.TestSize(videos=10, frames=24)
 
 
 @pytest.fixture(name='reproduction')
 def _reproduction(tmp_path):
-  run = tiny.run('no records yet', steps=2)
   return reproduction_lib.Reproduction(
       str(tmp_path), conditions.select(['1b-rgb', '2a', '2b', '3a'], False), (1,), (0,),
-      {None: 'no records yet'}, run.clips, run.network, run.optimization)
+      {None: 'no records yet'},
+      input_pipeline.Settings(frame_size=32, clip_frames=9, batch_size=4),
+      runs.Network(width=0.125), runs.Optimization(steps=2))
 
 
 def _write_history(run_dir, model, *rates):
