@@ -99,4 +99,5 @@ def test_the_command_measures_and_writes_both_table_and_json(tmp_path):
 
 def test_an_unknown_subject_is_one_line(tmp_path):
   message = commands.error('tools.benchmark', '--only=speed', cwd=tmp_path)
-  assert message.startswith('expected --only of flow, flow_storage, input_pipeline, ') and message.endswith('speed')
+  assert message.startswith('expected --only of flow, flow_storage, input_pipeline, ')
+  assert message.endswith('speed')
