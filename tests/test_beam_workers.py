@@ -52,7 +52,7 @@ def test_an_error_of_a_worker_is_one_for_the_user(folder, tmp_path):
   (tmp_path / 'records' / 'a.tfrecord').mkdir(parents=True)
   (tmp_path / 'records' / '.work').mkdir()
   (tmp_path / 'records' / '.work' / 'a.tfrecord').write_text('where a folder should be')
-  with pytest.raises(beam_workers.WorkerError, match='the pipeline ended with status 1: .*a.tfre'):
+  with pytest.raises(errors.UserError, match=r'\.work/a\.tfrecord: File exists'):
     beam_workers.run([job], str(tmp_path), 1, (), lambda: None)
 
 

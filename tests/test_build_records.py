@@ -48,8 +48,8 @@ def test_every_video_is_stored_once_and_can_be_opened(sources, undisturbed):
   assert opened.label_names == ('A', 'B')
   assert opened.settings == {
       'short_side': 48, 'frame_rate': 25.0, 'jpeg_quality': 95, 'flow': None, 'num_shards': 3,
-      'seed': 0, 'flow_format': 'png', 'flow_jpeg_quality': 95, 'videos': 7, 'with_masks': 4,
-      'kept_original': 0}
+      'seed': 0, 'flow_format': 'png', 'flow_jpeg_quality': 95, 'flow_backend': 'opencv', 'videos': 7,
+      'with_masks': 4, 'kept_original': 0}
   entries = {entry.path: entry for entry in opened.entries}
   assert len(opened.entries) == len(entries) == 7
   for n, source in enumerate(sources):
