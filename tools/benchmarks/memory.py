@@ -89,9 +89,8 @@ def evaluation_memory(folder, frames):
   records.write_manifest(source, {
       'shards': [shard], 'label_names': ['A', *map(str, range(100))], 'settings': {},
       'complete': True})
-  for name in ('trainlist01.txt', 'testlist01.txt'):
-    with open(os.path.join(source, 'lists', name), 'w') as f:
-      f.write(f'{path} 1\n')
+  with open(os.path.join(source, 'lists', 'testlist01.txt'), 'w') as f:
+    f.write(f'{path} 1\n')
   run = runs.Run(runs.Data(source), input_pipeline.Settings(max_frames=frames), runs.Network(),
                  runs.Optimization(), records.open_folder(source).label_names)
   run_dir = os.path.join(folder, 'run')
