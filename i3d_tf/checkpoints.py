@@ -109,8 +109,7 @@ def _last(run_dir):
   """The prefix of the run's last checkpoint, or None if there is none.
 
   Not `tf.train.latest_checkpoint`: where the file `checkpoint` beside them is damaged, or
-  names one that is gone, or the path holds a character of file patterns, that says that
-  there is none, and a training would begin anew.
+  names one that is gone, that says that there is none, and a training would begin anew.
 
   Raises:
     UserError: the last checkpoint is gone.
