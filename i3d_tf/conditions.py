@@ -44,7 +44,7 @@ class Condition:
     return self.table is None
 
   def to_json(self):
-    """What conditions.json says of this row: a JSON-able dict."""
+    """What conditions.json says of this row, but for its records: a JSON-able dict."""
     published = self.published
     return {
         'name': self.name, 'table': self.table, 'title': self.title,

@@ -74,13 +74,16 @@ def choose(paper, names=()):
 
 
 def _named(paper, name):
+  viewed = [condition for condition, _, _ in VIEWS]
   for split in paper.splits:
-    for (_, of_split, _), result in paper.results.items():
-      for video in result.videos if of_split == split else ():
+    for (condition, of_split, _), result in paper.results.items():
+      # Rows on a data set of their own have other videos of the same names.
+      for video in result.videos if condition in viewed and of_split == split else ():
         if name in (video, os.path.splitext(video)[0]) or (
             os.path.splitext(os.path.basename(video))[0] == os.path.splitext(name)[0]):
           return Example(video, split)
-  raise errors.UserError(f'--examples: expected videos that were tested; found none for {name}')
+  raise errors.UserError(f'--examples: expected videos that were tested in {", ".join(viewed)}; '
+                         f'found none for {name}')
 
 
 def predictions(paper, example):
@@ -112,8 +115,9 @@ def views(paper, examples):
   """What the network saw of the middle frame of each example.
 
   Args:
-    paper: a `paper_results.Paper`, whose records are read.
-    examples: `Example`s.
+    paper: a `paper_results.Paper`; the records of the first row of `VIEWS` that was tested are
+      read.
+    examples: `Example`s, as `choose` gives them.
 
   Returns:
     A list, an entry an example, of uint8 [3, 224, 224, 3].
@@ -122,11 +126,13 @@ def views(paper, examples):
     UserError: the records are not there, or lack a video.
   """
   from i3d_tf import records  # TensorFlow, which takes seconds to start, for this figure alone
-  source = records.open_folder(paper.records)
+  viewed = [condition for condition, _, _ in VIEWS]
+  folder = next(condition.records for condition in paper.tested if condition.name in viewed)
+  source = records.open_folder(folder)
   entries = {entry.path: entry for entry in source.entries}
   missing = [example.video for example in examples if example.video not in entries]
   if missing:
-    raise errors.UserError(f'{paper.records}: expected {missing[0]}; it is not in these records')
+    raise errors.UserError(f'{folder}: expected {missing[0]}; it is not in these records')
   dilation = _mask_dilation(paper)
   return [_view(source, entries[example.video], dilation) for example in examples]
 

@@ -32,6 +32,7 @@ class Condition:
     streams: 'rgb', 'flow' or both.
     trained_on, tested_on: names of treatments (`masking`), such as 'background'.
     published: a dict from split to per cent of accuracy; empty if there is none.
+    records: the folder of records that it was trained and tested on.
     own_data: whether it was trained and tested on a data set of its own, whose videos
       are not those of the other rows.
   """
@@ -43,6 +44,7 @@ class Condition:
   trained_on: str
   tested_on: str
   published: dict
+  records: str
   own_data: bool
 
 
@@ -104,7 +106,6 @@ class Paper:
 
   Attributes:
     folder: where it lies.
-    records: the folder of records that it was made from.
     label_names: class names, in the order of their labels.
     conditions: `Condition`s, in the order of the table.
     results: a dict from (condition's name, split, seed) to `Result`.
@@ -112,7 +113,6 @@ class Paper:
   """
 
   folder: str
-  records: str
   label_names: tuple
   conditions: tuple
   results: dict
@@ -162,7 +162,6 @@ def read(folder):
       content = json.load(f)
     label_names = tuple(map(str, content['label_names']))
     conditions = tuple(map(_condition, content['conditions']))
-    records = str(content['records'])
   except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
     raise errors.UserError(
         f'{path}: expected what reproduce writes; {type(e).__name__}: {e}') from e
@@ -182,7 +181,7 @@ def read(folder):
     raise errors.UserError(
         f'{os.path.join(folder, "results")}: expected results that reproduce wrote, such as '
         f'1b-rgb.split1.seed0.csv; found {problems[0] if problems else "none"}')
-  return Paper(str(folder), records, label_names, conditions, found, tuple(problems))
+  return Paper(str(folder), label_names, conditions, found, tuple(problems))
 
 
 def _condition(values):
@@ -191,7 +190,7 @@ def _condition(values):
       str(values['name']), str(values['title']), values['table'], tuple(values['streams']),
       str(values['trained_on']), str(values['tested_on']),
       {int(split): float(accuracy) for split, accuracy in published.items()},
-      values.get('diversity') is not None)
+      str(values['records']), values.get('diversity') is not None)
 
 
 def _files(folder):

@@ -190,19 +190,27 @@ def fuse(streams):
 
 
 def write_conditions(reproduction):
-  """Writes conditions.json: rows that were run before stay, in the order of the table."""
+  """Writes conditions.json: rows that were run before stay, in the order of the table.
+
+  Each names the records that it was made from: those of another diversity hold other videos of
+  the same names.
+  """
   path = os.path.join(reproduction.run_dir, 'conditions.json')
-  names = {condition.name for condition in reproduction.conditions}
+  folders = {}
   if os.path.exists(path):
     try:
       with open(path) as f:
-        names.update(condition['name'] for condition in json.load(f)['conditions'])
+        folders.update((condition['name'], str(condition['records']))
+                       for condition in json.load(f)['conditions'])
     except (ValueError, KeyError, TypeError) as e:
       raise errors.UserError(f'{path}: expected what reproduce writes; {e}') from e
+  folders.update((condition.name, os.path.abspath(reproduction.records[condition.diversity]))
+                 for condition in reproduction.conditions)
   source = records.open_folder(next(iter(reproduction.records.values())))
   content = {
-      'records': os.path.abspath(source.folder), 'label_names': list(source.label_names),
-      'conditions': [c.to_json() for c in conditions_lib.ALL if c.name in names]}
+      'label_names': list(source.label_names),
+      'conditions': [{**condition.to_json(), 'records': folders[condition.name]}
+                     for condition in conditions_lib.ALL if condition.name in folders]}
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
     json.dump(content, f, indent=2)
 

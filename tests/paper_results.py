@@ -43,17 +43,18 @@ def write(folder, *, splits=(1, 2, 3), names=tuple(CONDITIONS), label_names=CLAS
     names: conditions that have results; conditions.json has them all.
     label_names: class names.
     groups, clips: of each class and split, and of each group.
-    records: what conditions.json names.
+    records: what conditions.json names; those of diversity rows are elsewhere.
     seed: of the answers.
   """
   os.makedirs(os.path.join(folder, 'results'), exist_ok=True)
   with open(os.path.join(folder, 'conditions.json'), 'w') as f:
-    json.dump({'records': str(records), 'label_names': list(label_names), 'conditions': [
+    json.dump({'label_names': list(label_names), 'conditions': [
         {'name': name, 'table': table, 'title': f'{name} in words', 'streams': streams,
          'trained_on': trained, 'tested_on': tested, 'resize': 'crop', 'augment': True,
          'published': None if published is None else {
              str(split): accuracy for split, accuracy in enumerate(published, 1)},
-         'control': table is None, 'diversity': 3 if 'diversity' in name else None}
+         'control': table is None, 'diversity': 3 if 'diversity' in name else None,
+         'records': '/elsewhere' if 'diversity' in name else str(records)}
         for name, (table, streams, trained, tested, published, _, _) in CONDITIONS.items()]}, f)
   for split in splits:
     videos = list(_videos(label_names, split, groups, clips, seed))

@@ -1,6 +1,5 @@
 """Figure 3: which videos are chosen, and that its pictures are what the network saw."""
 
-import json
 import os
 import shutil
 
@@ -20,6 +19,11 @@ def _folder(tmp_path_factory):
   folder = tmp_path_factory.mktemp('paper')
   paper_results.write(folder, groups=1, clips=1, records=tiny.make_records(folder))
   return folder
+
+
+@pytest.fixture(scope='module')
+def source(folder):
+  return folder / 'records'
 
 
 @pytest.fixture(name='paper')
@@ -82,21 +86,27 @@ def test_pictures_are_frame_person_and_place(paper):
     np.testing.assert_array_equal(np.where(black[..., np.newaxis], person, place), frame)
 
 
-def test_a_video_that_keeps_its_original_shows_it_three_times(folder, tmp_path, paper):
+def test_a_video_that_keeps_its_original_shows_it_three_times(source, tmp_path):
   records = tmp_path / 'records'
-  shutil.copytree(paper.records, records)
+  shutil.copytree(source, records)
   for index in records.glob('videos-*.csv'):
     header, *lines = index.read_text().splitlines()
     if header.endswith(',keep_original'):
       index.write_text('\n'.join([header, *(f'{line[:-1]}1' for line in lines)]) + '\n')
-  content = json.loads((folder / 'conditions.json').read_text())
-  shutil.copytree(folder / 'results', tmp_path / 'results')
-  (tmp_path / 'conditions.json').write_text(json.dumps({**content, 'records': str(records)}))
+  paper_results.write(tmp_path, groups=1, clips=1, records=records)
   moved = paper_results_lib.read(tmp_path)
   examples, _ = paper_examples.choose(moved)
   (frame, person, place), _ = paper_examples.views(moved, examples)
   np.testing.assert_array_equal(person, frame)
   np.testing.assert_array_equal(place, frame)
+
+
+def test_a_row_on_a_data_set_of_its_own_gives_no_example(tmp_path):
+  paper_results.write(tmp_path, groups=1, clips=1, names=['1b-diversity3'])
+  paper = paper_results_lib.read(tmp_path)
+  video = paper.results['1b-diversity3', 1, 0].videos[0]
+  with pytest.raises(errors.UserError, match='expected videos that were tested in 1b-rgb, 2a, 2b'):
+    paper_examples.choose(paper, [video])
 
 
 def test_missing_records_are_one_line(tmp_path):
@@ -107,17 +117,17 @@ def test_missing_records_are_one_line(tmp_path):
     paper_examples.views(paper, examples)
 
 
-def test_records_without_the_video_are_one_line(folder, tmp_path, paper):
-  paper_results.write(tmp_path, groups=2, clips=2, records=paper.records)
+def test_records_without_the_video_are_one_line(source, tmp_path):
+  paper_results.write(tmp_path, groups=2, clips=2, records=source)
   other = paper_results_lib.read(tmp_path)
   examples, _ = paper_examples.choose(other, ['v_Waving_g06_c02'])
   with pytest.raises(errors.UserError, match='expected Waving/v_Waving_g06_c02.avi; it is not in'):
     paper_examples.views(other, examples)
 
 
-def test_a_damaged_record_is_one_line(tmp_path, paper):
+def test_a_damaged_record_is_one_line(source, tmp_path):
   records = tmp_path / 'records'
-  shutil.copytree(paper.records, records)
+  shutil.copytree(source, records)
   for shard in records.glob('*.tfrecord'):
     data = bytearray(shard.read_bytes())
     data[20:] = bytes(len(data) - 20)

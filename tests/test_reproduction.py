@@ -72,6 +72,18 @@ def test_rows_are_those_of_the_model_and_the_table_lies_beside(done):
   assert len(content['label_names']) == 10
 
 
+def test_every_row_keeps_the_records_that_it_was_made_from(records, tmp_path):
+  reproduction_lib.write_conditions(_reproduction(records, tmp_path, '1b-rgb', '2a'))
+  other = tiny.make_records(tmp_path)
+  later = dataclasses.replace(
+      _reproduction(records, tmp_path, '1b-rgb'), conditions=conditions.select(['1b-diversity3'], True),
+      records={3: str(other)})
+  reproduction_lib.write_conditions(later)
+  rows = json.loads((tmp_path / 'conditions.json').read_text())['conditions']
+  assert [(row['name'], row['records']) for row in rows] == [
+      ('1b-rgb', str(records)), ('2a', str(records)), ('1b-diversity3', str(other))]
+
+
 def test_what_is_there_is_not_made_again(done, records, monkeypatch):
   run_dir, _ = done
 
