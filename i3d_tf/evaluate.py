@@ -17,6 +17,7 @@ from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import masking
+from i3d_tf import optical_flow
 from i3d_tf import preprocess
 from i3d_tf import records
 from i3d_tf import results
@@ -60,6 +61,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
   if source.label_names != run.label_names:
     raise errors.UserError(f'{source.folder}: expected the classes that {run_dir} was trained on; '
                            f'found {len(source.label_names)} others, or in another order')
+  optical_flow.check_same(run.data.flow, source.settings, run_dir)
   verdicts = runs.verdicts(run_dir, run) if verdicts is None else verdicts
   source, unknown = splits.obey(source, verdicts)
   entries, missing = splits.load(source, subset, split)

@@ -74,7 +74,8 @@ def of_video(network, path, settings, batch_size=4, progress=None):
   """
   compute = _function(network, settings.endpoint, settings.pool)
   windows = video_input.sliding(
-      path, network.stream, network.model.frame_size, settings.window, settings.stride)
+      path, network.stream, network.model.frame_size, settings.window, settings.stride,
+      network.flow)
   features, starts, length = [], [], 0
   while batch := list(itertools.islice(windows, batch_size)):
     features.append(compute(np.stack([window.frames for window in batch])).numpy())

@@ -14,10 +14,13 @@ import itertools
 import cv2
 import numpy as np
 
+from i3d_tf import errors
 from i3d_tf import records
 
 METHODS = ('tvl1', 'dis')
 BACKENDS = ('opencv', 'xla')
+# What records and runs say of where their flow is from, with its method and backend.
+LABELS = {'tvl1': ('tvl1', 'opencv'), 'tvl1_xla': ('tvl1', 'xla'), 'dis': ('dis', 'opencv')}
 
 
 def compute(frames, method='tvl1', backend='opencv'):
@@ -53,8 +56,46 @@ def check(method, backend):
 
 
 def label(method, backend):
-  """What records say of where their flow is from: 'tvl1', 'tvl1_xla' or 'dis'."""
-  return method if backend == 'opencv' else f'{method}_{backend}'
+  """The name in `LABELS` of a method that a backend computes."""
+  return next(name for name, value in LABELS.items() if value == (method, backend))
+
+
+def of_records(settings):
+  """The name in `LABELS` of the flow in a folder of records, None if it has none.
+
+  Args:
+    settings: those of its manifest.
+
+  Raises:
+    RecordError: they name a flow that there is not.
+  """
+  method, backend = settings.get('flow'), settings.get('flow_backend', BACKENDS[0])
+  if method is None:
+    return None
+  try:
+    check(method, backend)
+  except ValueError as e:
+    raise records.RecordError(f'{records.MANIFEST}: {e}') from e
+  return label(method, backend)
+
+
+def check_same(trained_on, settings, run_dir):
+  """Makes sure that a network is not asked about another algorithm's flow.
+
+  What computed it, OpenCV or array code, is no matter.
+
+  Args:
+    trained_on: a name in `LABELS`, or None for a network of stream rgb.
+    settings: those of the manifest of the records that it is asked about.
+    run_dir: of the network.
+
+  Raises:
+    UserError: the records hold another flow.
+  """
+  found = of_records(settings)
+  if trained_on is not None and found is not None and LABELS[trained_on][0] != LABELS[found][0]:
+    raise errors.UserError(f'expected records with flow of {LABELS[trained_on][0]}, which {run_dir} '
+                           f'was trained on; found {LABELS[found][0]}')
 
 
 def versions(backend):

@@ -10,7 +10,8 @@ replaced, and a picture shows what the network saw and said. The people are foun
     python -m i3d_tf.predict --weights=rgb_imagenet/model.ckpt --video=clip.avi \\
         --mask=none,background,activity --picture=clip.png
 
---weights and --flow_weights together, or two runs, add their logits (two-stream I3D).
+--weights and --flow_weights together, or two runs, add their logits (two-stream I3D). A flow
+network sees the flow that it was trained on, published weights TV-L1 by OpenCV.
 """
 
 from i3d_tf import app  # first: it quiets TensorFlow's start

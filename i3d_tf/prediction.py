@@ -91,7 +91,7 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
   found = masks is not None and masks.found
   size = network.model.frame_size
   for window in video_input.windows(path, network.stream, size, max_frames, masks,
-                                    network.mask_dilation):
+                                    network.mask_dilation, network.flow):
     window_masks = np.zeros(window.frames.shape[:3], np.uint8) if window.masks is None else (
         window.masks)
     for region in regions:

@@ -22,6 +22,7 @@ from i3d_tf import evaluate
 from i3d_tf import files
 from i3d_tf import input_pipeline
 from i3d_tf import masking
+from i3d_tf import optical_flow
 from i3d_tf import records
 from i3d_tf import results
 from i3d_tf import runs
@@ -74,8 +75,8 @@ class Reproduction:
   def model_dir(self, model):
     return os.path.join(self.run_dir, 'runs', model.name)
 
-  def run(self, model, label_names):
-    """The `runs.Run` of a model."""
+  def run(self, model, source):
+    """The `runs.Run` of a model on its `records.Records`."""
     treatment = masking.Treatment.parse(model.trained_on)
     clips = dataclasses.replace(
         self.clips, stream=model.stream, resize=model.resize, augment=model.augment,
@@ -83,10 +84,11 @@ class Reproduction:
         with_partners=treatment.fill == 'other')
     verdicts = None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
     data = runs.Data(os.path.abspath(self.records[model.diversity]), model.split, treatment.region,
-                     treatment.fill, treatment.place, verdicts)
+                     treatment.fill, treatment.place, verdicts,
+                     optical_flow.of_records(source.settings) if model.stream == 'flow' else None)
     network = self.network if model.stream == 'rgb' else dataclasses.replace(
         self.network, weights=self.flow_weights)
-    return runs.Run(data, clips, network, self.optimization, tuple(label_names))
+    return runs.Run(data, clips, network, self.optimization, tuple(source.label_names))
 
   def steps_done(self, model):
     """Training steps of a model that a checkpoint holds."""
@@ -134,7 +136,7 @@ def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=
 def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags):
   run_dir = reproduction.model_dir(model)
   source = records.open_folder(reproduction.records[model.diversity])
-  wanted = reproduction.run(model, source.label_names)
+  wanted = reproduction.run(model, source)
   runs.start(run_dir, wanted, flags, reproduction.verdicts)
   network = None
   if reproduction.steps_done(model) < reproduction.optimization.steps:

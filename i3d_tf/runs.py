@@ -24,6 +24,7 @@ from i3d_tf import files
 from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import model as model_lib
+from i3d_tf import optical_flow
 from i3d_tf import ucf101
 from segmentation import verdicts as verdicts_lib
 
@@ -44,6 +45,7 @@ class Data:
     mask_place: where the mask lies, one of `masking.PLACES`.
     verdicts: `segmentation.verdicts.content_hash` of the verdicts on masks that
       hold, or None if there are none.
+    flow: which flow it is, one of `optical_flow.LABELS`; None for stream rgb.
   """
 
   records: str
@@ -52,12 +54,14 @@ class Data:
   fill: str = 'black'
   mask_place: str = 'person'
   verdicts: str | None = None
+  flow: str | None = None
 
   def __post_init__(self):
     for what, value, allowed in (('split', self.split, ucf101.SPLITS),
                                  ('mask', self.mask, masking.ALL_REGIONS),
                                  ('fill', self.fill, masking.FILLS),
-                                 ('mask_place', self.mask_place, masking.PLACES)):
+                                 ('mask_place', self.mask_place, masking.PLACES),
+                                 ('flow', self.flow, (None, *optical_flow.LABELS))):
       if value not in allowed:
         raise errors.UserError(
             f'`{what}` must be one of {", ".join(map(str, allowed))}; received {value!r}')

@@ -7,6 +7,7 @@
 
 from i3d_tf import app  # first: it quiets TensorFlow's start
 
+import dataclasses
 import math
 import os
 import time
@@ -24,6 +25,7 @@ from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import input_pipeline
 from i3d_tf import masking
+from i3d_tf import optical_flow
 from i3d_tf import preprocess
 from i3d_tf import records
 from i3d_tf import runs
@@ -225,7 +227,10 @@ def main():
   if on_demo_set:
     strategies.chief_first(strategy, lambda: demo_records.prepare(
         demo_plan.DemoSettings(), values.demo_dir, app.progress))
-  run = runs.Run(data, clips, network, optimization, records.open_folder(folder).label_names)
+  source = records.open_folder(folder)
+  if clips.stream == 'flow':
+    data = dataclasses.replace(data, flow=optical_flow.of_records(source.settings))
+  run = runs.Run(data, clips, network, optimization, source.label_names)
   run_dir = values.run_dir
   if run_dir is None:
     run_dir = os.path.join('runs', '_'.join([

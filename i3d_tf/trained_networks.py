@@ -19,6 +19,8 @@ class TrainedNetwork:
     source: the run directory or the file of weights.
     model: an `InceptionI3D` that computes in float32.
     stream: 'rgb' or 'flow', what it sees.
+    flow: the flow that it was trained on, one of `optical_flow.LABELS`; 'tvl1' for published
+      weights, no matter to stream rgb.
     label_names: class names in the order of the logits.
     resize: 'crop' or 'squash', how frames become the network's (`preprocess.center`).
     mask_dilation: pixels of the stored frames by which masks are grown.
@@ -33,6 +35,7 @@ class TrainedNetwork:
   resize: str = 'crop'
   mask_dilation: int = input_pipeline.Settings().mask_dilation
   fill: str = 'black'
+  flow: str = 'tvl1'
   notes: tuple = ()
 
   def weights_sha256(self):
@@ -56,7 +59,7 @@ def of_run(run_dir):
   model, step = runs.restore_model(run_dir, float32)
   return TrainedNetwork(
       run_dir, model, run.clips.stream, tuple(run.label_names), run.clips.resize,
-      run.clips.mask_dilation, run.data.fill,
+      run.clips.mask_dilation, run.data.fill, 'tvl1' if run.data.flow is None else run.data.flow,
       (f'{run_dir}: trained for {step} steps, replaced: {run.data.mask}',))
 
 

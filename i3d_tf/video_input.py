@@ -53,15 +53,16 @@ def decode(path):
   return video_lib.decode(path)
 
 
-def stored(path, stream, frame_size, masks=None, dilation=0):
+def stored(path, stream, frame_size, masks=None, dilation=0, flow='tvl1'):
   """The frames of a video as records store them, one after the other.
 
   Args:
     path: as in `decode`.
-    stream: 'rgb', or 'flow' (TV-L1 by OpenCV, computed here).
+    stream: 'rgb', or 'flow', which is computed here.
     frame_size: height and width of the network's frames.
     masks: the `masks.Masks` of the video, one a frame of its file, or None.
     dilation: pixels of the stored frame by which masks are grown, see `masks.dilate`.
+    flow: which flow, one of `optical_flow.LABELS`.
 
   Yields:
     (uint8 [H, W, C], uint8 [H, W] or None).
@@ -75,19 +76,19 @@ def stored(path, stream, frame_size, masks=None, dilation=0):
     yield from pairs
     return
   images, pairs = itertools.tee(pairs)
-  fields = optical_flow.tvl1(image for image, _ in images)
+  fields = optical_flow.compute((image for image, _ in images), *optical_flow.LABELS[flow])
   # A field goes with the first of its two frames.
   for field, (_, mask) in zip(fields, pairs):
     yield optical_flow.quantise(field), mask
 
 
-def windows(path, stream, frame_size, max_frames, masks=None, dilation=0):
+def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='tvl1'):
   """Cuts a video of any length into windows that together show every frame once.
 
   One window at a time is in memory.
 
   Args:
-    path, stream, frame_size, masks, dilation: as in `stored`.
+    path, stream, frame_size, masks, dilation, flow: as in `stored`.
     max_frames: frames of a window; the last one may have fewer, but at least 9:
       a shorter one is made of the video's last 9 frames.
 
@@ -98,7 +99,7 @@ def windows(path, stream, frame_size, max_frames, masks=None, dilation=0):
     VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
     MaskError: the masks are of another video.
   """
-  pairs = stored(path, stream, frame_size, masks, dilation)
+  pairs = stored(path, stream, frame_size, masks, dilation, flow)
   before, end = [], 0
   while new := list(itertools.islice(pairs, max_frames)):
     shown = new
@@ -111,11 +112,11 @@ def windows(path, stream, frame_size, max_frames, masks=None, dilation=0):
     before = new[-model.MIN_FRAMES:]
 
 
-def sliding(path, stream, frame_size, length, stride):
+def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
   """Windows of one length, a stride apart, the last one ending with the last frame.
 
   Args:
-    path, stream, frame_size: as in `stored`.
+    path, stream, frame_size, flow: as in `stored`.
     length: frames of a window; a video with fewer gives one window of all it has.
     stride: frames from the start of one window to the next.
 
@@ -126,7 +127,7 @@ def sliding(path, stream, frame_size, length, stride):
     VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
   """
   kept, seen, shown, start = collections.deque(maxlen=length), 0, 0, 0
-  for pair in stored(path, stream, frame_size):
+  for pair in stored(path, stream, frame_size, flow=flow):
     kept.append(pair)
     seen += 1
     if seen == start + length:

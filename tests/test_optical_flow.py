@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from i3d_tf import errors
 from i3d_tf import optical_flow
 from tests import fakes
 
@@ -95,6 +96,27 @@ def test_flow_that_nothing_computes_is_refused(method, backend, message):
 def test_labels_tell_where_flow_is_from():
   assert [optical_flow.label('tvl1', 'opencv'), optical_flow.label('tvl1', 'xla'),
           optical_flow.label('dis', 'opencv')] == ['tvl1', 'tvl1_xla', 'dis']
+
+
+@pytest.mark.parametrize('settings, name', [
+    ({'flow': None, 'flow_backend': 'opencv'}, None), ({}, None),
+    ({'flow': 'tvl1', 'flow_backend': 'xla'}, 'tvl1_xla'), ({'flow': 'dis'}, 'dis')])
+def test_records_tell_which_flow_they_hold(settings, name):
+  assert optical_flow.of_records(settings) == name
+
+
+def test_records_of_a_flow_that_there_is_not_are_refused():
+  with pytest.raises(errors.UserError, match="manifest.json: `flow` must be .* received 'raft'"):
+    optical_flow.of_records({'flow': 'raft', 'flow_backend': 'opencv'})
+
+
+def test_another_algorithm_is_another_flow_and_another_backend_is_not():
+  dis = {'flow': 'dis', 'flow_backend': 'opencv'}
+  optical_flow.check_same('tvl1_xla', {'flow': 'tvl1', 'flow_backend': 'opencv'}, 'run')
+  optical_flow.check_same(None, dis, 'run')
+  with pytest.raises(errors.UserError, match='expected records with flow of tvl1, which run was '
+                     'trained on; found dis'):
+    optical_flow.check_same('tvl1', dis, 'run')
 
 
 def test_nothing_is_loaded_that_is_not_asked_for():

@@ -9,6 +9,7 @@ import pytest
 
 from i3d_tf import conditions
 from i3d_tf import evaluate
+from i3d_tf import records as records_lib
 from i3d_tf import reproduction as reproduction_lib
 from i3d_tf import results
 from i3d_tf import train
@@ -41,9 +42,10 @@ def done(records, tmp_path_factory):
 
 
 def test_every_stream_starts_from_weights_of_its_own(records, tmp_path):
+  source = records_lib.open_folder(records)
   reproduction = dataclasses.replace(
       _reproduction(records, tmp_path, '1a'), flow_weights='flow.keras')
-  weights = {model.stream: reproduction.run(model, ['a', 'b']).network.weights
+  weights = {model.stream: reproduction.run(model, source).network.weights
              for model in reproduction.tests()}
   assert weights == {'rgb': None, 'flow': 'flow.keras'}
 

@@ -96,6 +96,18 @@ def test_flow_is_that_of_the_resized_frames(tmp_path):
   np.testing.assert_allclose(np.median(flow[..., 1]), 0, atol=0.15)
 
 
+def test_flow_is_computed_as_it_was_for_training(tmp_path):
+  texture = fakes.texture(90, 120)
+  frames = [texture[4:77, 2 * i:2 * i + 73] for i in range(11)]
+  for i, frame in enumerate(frames):
+    cv2.imwrite(str(tmp_path / f'{i:02d}.png'), cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+  expected = optical_flow.quantise(np.stack(list(optical_flow.dis(frames))))
+  window, = video_input.windows(str(tmp_path), 'flow', 64, 250, flow='dis')
+  np.testing.assert_array_equal(window.frames, expected)
+  window, = video_input.sliding(str(tmp_path), 'flow', 64, 250, 250, flow='dis')
+  np.testing.assert_array_equal(window.frames, expected)
+
+
 # === Masks ===
 
 
