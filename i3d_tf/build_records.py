@@ -21,6 +21,7 @@ import numpy as np
 from i3d_tf import beam_workers
 from i3d_tf import encode_video
 from i3d_tf import files
+from i3d_tf import record_folders
 from i3d_tf import records
 from i3d_tf import shards
 from i3d_tf import sources as sources_lib
@@ -73,7 +74,7 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
   """
   os.makedirs(output, exist_ok=True)
   with files.locked(output):
-    existing = records.read_manifest(output)
+    existing = record_folders.read_manifest(output)
     if settings.num_shards is None:
       settings = dataclasses.replace(settings, num_shards=(
           existing['settings']['num_shards'] if existing is not None
@@ -98,7 +99,7 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
         for number, name in enumerate(names)]
     waiting = _to_do(jobs, tell)
     if waiting or existing is None or not existing['complete']:
-      records.write_manifest(output, manifest)
+      record_folders.write_manifest(output, manifest)
     _make(waiting, sources, output, progress, workers, beam_options)
     return _finish(jobs, sources, output, manifest)
 
@@ -118,7 +119,7 @@ def _check_same(output, existing, manifest):
 
 def _check_labels(output, label_names):
   """Refuses to give a label map that lies in a folder another meaning."""
-  path = os.path.join(output, records.LABELS)
+  path = os.path.join(output, record_folders.LABELS)
   if not os.path.exists(path):
     return
   with open(path, errors='replace') as f:
@@ -188,8 +189,8 @@ def _finish(jobs, sources, output, manifest):
   total = {key: sum(content[key] for content in contents) for key in ('videos', 'frames', 'bytes')}
   manifest = {**manifest, 'complete': True, 'total': {**total, 'failures': len(failures)},
               'versions': versions, 'files': contents}
-  if records.read_whole_manifest(output) != manifest:
-    records.write_manifest(output, manifest)
+  if record_folders.read_whole_manifest(output) != manifest:
+    record_folders.write_manifest(output, manifest)
   shutil.rmtree(shards.work_folder(output), ignore_errors=True)
   return failures
 
@@ -240,7 +241,7 @@ def build_data_set(data, output, settings, progress=None, **how):
     UserError: as in `build`; also if `output` keeps videos original by verdicts,
       and none were given this time.
   """
-  existing = records.read_manifest(output)
+  existing = record_folders.read_manifest(output)
   if existing is not None and existing['settings'].get('kept_original') and not data.with_verdicts:
     raise records.RecordError(
         f'{output}: these records keep {existing["settings"]["kept_original"]} videos original by '

@@ -19,7 +19,7 @@ from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import optical_flow
 from i3d_tf import preprocess
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
 from i3d_tf import splits
@@ -57,7 +57,8 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
   treatments = parse_treatments(masks, run.clips.stream)
   regions = [treatment.region for treatment in treatments.values()]
   split = run.data.split if split is None else split
-  source = records.open_folder(run.data.records if records_folder is None else records_folder)
+  source = record_folders.open_folder(
+      run.data.records if records_folder is None else records_folder)
   if source.label_names != run.label_names:
     raise errors.UserError(f'{source.folder}: expected the classes that {run_dir} was trained on; '
                            f'found {len(source.label_names)} others, or in another order')
@@ -96,7 +97,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
     for number, batch in enumerate(
         input_pipeline.evaluation(source, waiting, clips, entries) if waiting else ()):
       tested = [waiting[i] for i in batch['entry'].numpy()]
-      seeds = tf.constant([records.path_number(entry.path) for entry in tested], tf.int64)
+      seeds = tf.constant([record_folders.path_number(entry.path) for entry in tested], tf.int64)
       for mask in treatments:
         inputs = treat[mask](
             {key: value for key, value in batch.items() if key not in ('label', 'entry')}, seeds)

@@ -18,6 +18,7 @@ from i3d_tf import errors
 from i3d_tf import mask_images
 from i3d_tf import model
 from i3d_tf import preprocess
+from i3d_tf import record_folders
 from i3d_tf import records
 from segmentation import masks as masks_lib
 
@@ -87,7 +88,7 @@ def training(source, entries, settings, start_step=0, rows=None, pieces=1):
   is always the same.
 
   Args:
-    source: the `records.Records` that `entries` are of.
+    source: the `record_folders.Records` that `entries` are of.
     entries: the `records.Entry`s to train on.
     settings: a `Settings`.
     start_step: number of batches to leave out.
@@ -158,7 +159,7 @@ def evaluation(source, entries, settings, candidates=None):
   positions = tf.data.Dataset.range(len(entries)).map(lambda i: (i, i))
   videos = _read(positions, source, entries).map(clip, num_parallel_calls=tf.data.AUTOTUNE)
   if settings.with_partners:
-    numbers = tf.constant([records.path_number(entry.path) for entry in entries], tf.int64)
+    numbers = tf.constant([record_folders.path_number(entry.path) for entry in entries], tf.int64)
     positions = positions.map(lambda _, entry: (numbers[entry], entry))
     videos = _with_partners(videos, positions, source, entries,
                             entries if candidates is None else candidates, settings)
@@ -176,7 +177,7 @@ def naming_bad_records(source, entries):
   """Turns TensorFlow's error about a record that cannot be read into one that names the video.
 
   Args:
-    source: the `records.Records` that `entries` are of.
+    source: the `record_folders.Records` that `entries` are of.
     entries: the `records.Entry`s that are read in the body of the `with`.
 
   Raises:
@@ -185,7 +186,7 @@ def naming_bad_records(source, entries):
   try:
     yield
   except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
-    for shard, offset, entry in zip(*records.columns(entries, source.folder), entries):
+    for shard, offset, entry in zip(*record_folders.columns(entries, source.folder), entries):
       try:
         # In a flat_map, as records.read_at asks for.
         dataset = tf.data.Dataset.from_tensors(0).flat_map(
@@ -221,7 +222,7 @@ def loop_window(length, wanted, position):
 
 def _read(positions, source, entries):
   """(position, entry) pairs to (position, parsed record) pairs, in the same order."""
-  shards, offsets = map(tf.constant, records.columns(entries, source.folder))
+  shards, offsets = map(tf.constant, record_folders.columns(entries, source.folder))
   found = tf.constant([entry.mask_found for entry in entries])
 
   def read(position, entry):
@@ -244,7 +245,7 @@ def _with_partners(videos, positions, source, entries, candidates, settings):
   Args:
     videos: dataset of what `_decode` gives, in the order of `positions`.
     positions: dataset of (position, place in `entries`).
-    source: the `records.Records` of all.
+    source: the `record_folders.Records` of all.
     entries, candidates: `records.Entry`s: of the videos, and to draw from.
     settings: a `Settings`.
 

@@ -11,6 +11,7 @@ import os
 
 from i3d_tf import errors
 from i3d_tf import record_checks
+from i3d_tf import record_folders
 from i3d_tf import records
 from i3d_tf import splits
 from i3d_tf import tfrecord
@@ -84,13 +85,13 @@ def inspect(folder, quick=False, progress=None, workers=None):
   Raises:
     RecordError: the folder has no manifest that can be read.
   """
-  manifest = records.read_manifest(folder)
+  manifest = record_folders.read_manifest(folder)
   if manifest is None:
     raise records.RecordError(
-        f'{folder}: expected a folder made by make_tfrecords; it has no {records.MANIFEST}')
+        f'{folder}: expected a folder made by make_tfrecords; it has no {record_folders.MANIFEST}')
   problems = []
   if not manifest['complete']:
-    problems.append(Problem(records.MANIFEST, 'these records are not finished; call '
+    problems.append(Problem(record_folders.MANIFEST, 'these records are not finished; call '
                             'make_tfrecords again with the same flags to go on'))
   label_names = tuple(manifest['label_names'])
   _check_label_file(folder, label_names, problems)
@@ -143,16 +144,16 @@ def _in_order(pool, function, items, workers):
 
 
 def _check_label_file(folder, label_names, problems):
-  path = os.path.join(folder, records.LABELS)
+  path = os.path.join(folder, record_folders.LABELS)
   try:
     with open(path) as f:
       found = tuple(f.read().splitlines())
   except (OSError, UnicodeDecodeError) as e:
-    problems.append(Problem(records.LABELS, f'expected a text file of class names; {e}'))
+    problems.append(Problem(record_folders.LABELS, f'expected a text file of class names; {e}'))
     return
   if found != label_names:
-    problems.append(Problem(records.LABELS, f'expected the {len(label_names)} classes of '
-                            f'{records.MANIFEST}; found others, {len(found)} of them'))
+    problems.append(Problem(record_folders.LABELS, f'expected the {len(label_names)} classes of '
+                            f'{record_folders.MANIFEST}; found others, {len(found)} of them'))
 
 
 def _read_lists(folder, label_names, problems):

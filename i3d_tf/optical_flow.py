@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from i3d_tf import errors
+from i3d_tf import record_folders
 from i3d_tf import records
 
 METHODS = ('tvl1', 'dis')
@@ -75,7 +76,7 @@ def of_records(settings):
   try:
     check(method, backend)
   except ValueError as e:
-    raise records.RecordError(f'{records.MANIFEST}: {e}') from e
+    raise records.RecordError(f'{record_folders.MANIFEST}: {e}') from e
   return label(method, backend)
 
 
@@ -94,8 +95,8 @@ def check_same(trained_on, settings, run_dir):
   """
   found = of_records(settings)
   if trained_on is not None and found is not None and LABELS[trained_on][0] != LABELS[found][0]:
-    raise errors.UserError(f'expected records with flow of {LABELS[trained_on][0]}, which {run_dir} '
-                           f'was trained on; found {LABELS[found][0]}')
+    raise errors.UserError(f'expected records with flow of {LABELS[trained_on][0]}, which '
+                           f'{run_dir} was trained on; found {LABELS[found][0]}')
 
 
 def versions(backend):

@@ -125,10 +125,10 @@ def views(paper, examples):
   Raises:
     UserError: the records are not there, or lack a video.
   """
-  from i3d_tf import records  # TensorFlow, which takes seconds to start, for this figure alone
+  from i3d_tf import record_folders
   viewed = [condition for condition, _, _ in VIEWS]
   folder = next(condition.records for condition in paper.tested if condition.name in viewed)
-  source = records.open_folder(folder)
+  source = record_folders.open_folder(folder)
   entries = {entry.path: entry for entry in source.entries}
   missing = [example.video for example in examples if example.video not in entries]
   if missing:

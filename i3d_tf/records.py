@@ -12,9 +12,8 @@ Feature lists, each with timestamps in microseconds beside it (`.../timestamp`):
 Context: see `Video`. The keys are MediaSequence's and those of DMVR and the
 TensorFlow Model Garden, whose readers read these files.
 
-A folder of records holds `videos-00000-of-00004.tfrecord` and so on, beside each
-a CSV index of its records (`Entry`), and `manifest.json`, written last. The index
-lets a reader fetch any video directly: in any order, for any list.
+Beside each file of records, a shard, lies a CSV index (`Entry`). It lets a reader
+fetch any video directly: in any order, for any list.
 
 TensorFlow is imported by the functions that read with it: the many processes that
 write records start 6 s sooner without, and are 600 MB smaller.
@@ -24,11 +23,8 @@ import contextlib
 import csv
 import dataclasses
 import hashlib
-import json
 import os
-import zlib
 
-import numpy as np
 from tensorflow_datasets.proto import tf_example_pb2
 
 from i3d_tf import errors
@@ -39,10 +35,6 @@ FRAMES = 'image/encoded'
 FLOW = 'FORWARD_FLOW/image/encoded'
 MASKS = 'CLASS_SEGMENTATION/image/encoded'
 FLOW_BOUND = 20.0  # pixels of motion at 0 and 255
-MANIFEST = 'manifest.json'
-LABELS = 'labels.txt'
-# In every manifest.
-_ALWAYS = {'shards': list, 'label_names': list, 'settings': dict, 'complete': bool}
 
 
 class RecordError(errors.UserError):
@@ -245,7 +237,7 @@ def read_at(shard, offset):
   return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
 
 
-# === Writing ===
+# === Shards ===
 
 
 def shard_name(number, count):
@@ -348,97 +340,3 @@ def _check_entry(entry, shard):
       ('flow', entry.flow in (0, entry.frames - 1))):
     if not right:
       raise ValueError(f'{what} of {entry.path} is {getattr(entry, what)}')
-
-
-def write_manifest(folder, manifest):
-  """Writes a folder's manifest atomically, and its label map.
-
-  Args:
-    folder: where the shards are.
-    manifest: a dict of 'shards' (file names), 'label_names' (in the order of
-      their labels), 'settings' (how the records were made) and 'complete'; when
-      complete also 'total', 'versions', and 'files' with each one's size and SHA-256.
-  """
-  with files.replacing(os.path.join(folder, LABELS)) as temporary, open(temporary, 'w') as f:
-    f.writelines(f'{name}\n' for name in manifest['label_names'])
-  with files.replacing(os.path.join(folder, MANIFEST)) as temporary, open(temporary, 'w') as f:
-    json.dump(manifest, f, indent=2)
-
-
-def read_whole_manifest(folder):
-  """Reads a folder's manifest: a dict as `write_manifest` takes it, or None if there is none.
-
-  Raises:
-    RecordError: the file is no manifest.
-  """
-  path = os.path.join(folder, MANIFEST)
-  try:
-    with open(path) as f:
-      manifest = json.load(f)
-    for key, kind in _ALWAYS.items():
-      if not isinstance(manifest[key], kind) or (
-          kind is list and not all(isinstance(name, str) for name in manifest[key])):
-        raise ValueError(f'{key} is {manifest[key]!r}')
-    return manifest
-  except FileNotFoundError:
-    return None
-  except (OSError, ValueError, KeyError, TypeError) as e:
-    raise RecordError(f'{path}: expected the manifest of records; {type(e).__name__}: {e}') from e
-
-
-def read_manifest(folder):
-  """What a manifest holds from its first writing on: as `read_whole_manifest`, but no more."""
-  manifest = read_whole_manifest(folder)
-  return manifest and {key: manifest[key] for key in _ALWAYS}
-
-
-# === Reading a folder ===
-
-
-@dataclasses.dataclass(frozen=True)
-class Records:
-  """A folder of records: `folder`, its `entries`, `label_names` and `settings`."""
-
-  folder: str
-  entries: tuple
-  label_names: tuple
-  settings: dict
-
-
-def open_folder(folder):
-  """Opens a folder of records: a `Records`.
-
-  Raises:
-    RecordError: the folder is incomplete or damaged.
-  """
-  manifest = read_manifest(folder)
-  if manifest is None:
-    raise RecordError(f'{folder}: expected a folder made by make_tfrecords; it has no {MANIFEST}')
-  if not manifest['complete']:
-    raise RecordError(f'{folder}: these records are not finished; '
-                      'call make_tfrecords again with the same flags to go on')
-  entries = []
-  for shard in manifest['shards']:
-    entries.extend(read_shard_index(os.path.join(folder, shard)))
-  shard_of = {}
-  for entry in entries:
-    if entry.path in shard_of:
-      raise RecordError(f'{folder}: expected every video once; {entry.path} lies in '
-                        f'{shard_of[entry.path]} and in {entry.shard}')
-    shard_of[entry.path] = entry.shard
-    if not 0 <= entry.label < len(manifest['label_names']):
-      raise RecordError(f'{folder}: {entry.path} has label {entry.label}; '
-                        f'expected 0 to {len(manifest["label_names"]) - 1}')
-  return Records(
-      str(folder), tuple(entries), tuple(manifest['label_names']), manifest['settings'])
-
-
-def path_number(path):
-  """A number of a video's own, whatever its place in a list: what its seeds are made of."""
-  return zlib.crc32(path.encode())
-
-
-def columns(entries, folder):
-  """The parts of entries that a dataset needs: (shards string [N], offsets int64 [N])."""
-  shards = np.array([os.path.join(folder, entry.shard) for entry in entries])
-  return shards, np.array([entry.offset for entry in entries], np.int64)

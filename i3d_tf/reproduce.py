@@ -18,7 +18,7 @@ from flags import reproduction as reproduction_flags
 from flags import training as training_flags
 from i3d_tf import conditions as conditions_lib
 from i3d_tf import paper_report
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf import reproduction as reproduction_lib
 from i3d_tf import reproduction_plan
 from i3d_tf import splits
@@ -89,7 +89,7 @@ def main():
   if on_demo_set and values.dry_run:
     num_classes, size = len(actions.ACTIONS), _demo_test_size(clips.max_frames)
   else:
-    source = records.open_folder(folders[chosen[0].diversity])
+    source = record_folders.open_folder(folders[chosen[0].diversity])
     tested, _ = splits.load(source, 'test', chosen_splits[0])
     num_classes = len(source.label_names)
     size = reproduction_plan.test_size(tested, clips.max_frames)

@@ -23,7 +23,7 @@ from i3d_tf import files
 from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import optical_flow
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
 from i3d_tf import train
@@ -76,7 +76,7 @@ class Reproduction:
     return os.path.join(self.run_dir, 'runs', model.name)
 
   def run(self, model, source):
-    """The `runs.Run` of a model on its `records.Records`."""
+    """The `runs.Run` of a model on its `record_folders.Records`."""
     treatment = masking.Treatment.parse(model.trained_on)
     clips = dataclasses.replace(
         self.clips, stream=model.stream, resize=model.resize, augment=model.augment,
@@ -135,7 +135,7 @@ def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=
 
 def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags):
   run_dir = reproduction.model_dir(model)
-  source = records.open_folder(reproduction.records[model.diversity])
+  source = record_folders.open_folder(reproduction.records[model.diversity])
   wanted = reproduction.run(model, source)
   runs.start(run_dir, wanted, flags, reproduction.verdicts)
   network = None
@@ -208,7 +208,7 @@ def write_conditions(reproduction):
       raise errors.UserError(f'{path}: expected what reproduce writes; {e}') from e
   folders.update((condition.name, os.path.abspath(reproduction.records[condition.diversity]))
                  for condition in reproduction.conditions)
-  source = records.open_folder(next(iter(reproduction.records.values())))
+  source = record_folders.open_folder(next(iter(reproduction.records.values())))
   content = {
       'label_names': list(source.label_names),
       'conditions': [{**condition.to_json(), 'records': folders[condition.name]}

@@ -17,7 +17,7 @@ def load(source, subset, split):
   """The entries of a subset of a split.
 
   Args:
-    source: a `records.Records`.
+    source: a `record_folders.Records`.
     subset: 'train', 'test' or 'validation'.
     split: 1, 2 or 3.
 
@@ -54,11 +54,11 @@ def obey(source, verdicts):
   judged `fine` does not, also if the records were made with an earlier verdict.
 
   Args:
-    source: a `records.Records`.
+    source: a `record_folders.Records`.
     verdicts: a dict from video to verdict (`segmentation.verdicts`), or None.
 
   Returns:
-    (source, unknown): a `records.Records`, and the videos that have a verdict and
+    (source, unknown): a `record_folders.Records`, and the videos that have a verdict and
     are not in the records.
   """
   if not verdicts:
@@ -74,7 +74,7 @@ def check(source, entries, stream, regions):
   """Makes sure that records hold what is asked of them.
 
   Args:
-    source: the `records.Records` that `entries` are of.
+    source: the `record_folders.Records` that `entries` are of.
     entries: `records.Entry`s.
     stream: 'rgb' or 'flow'.
     regions: the regions that are to be replaced.

@@ -27,7 +27,7 @@ from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import optical_flow
 from i3d_tf import preprocess
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import strategies
@@ -63,7 +63,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
   is_chief = strategies.is_chief(strategy)
   report = print if is_chief else lambda *_: None
   source, unknown = splits.obey(
-      records.open_folder(run.data.records), runs.verdicts(run_dir, run))
+      record_folders.open_folder(run.data.records), runs.verdicts(run_dir, run))
   if unknown:
     report(f'verdicts on videos that are not in the records: {len(unknown)}')
   entries, missing = splits.load(source, 'train', run.data.split)
@@ -72,7 +72,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
            f'{", ".join(missing[:3])}{", ..." if len(missing) > 3 else ""}')
   splits.check(source, entries, run.clips.stream, [run.data.mask])
   masking.check_stream(run.data.treatment, run.clips.stream)
-  seeds = tf.constant([records.path_number(entry.path) for entry in entries], tf.int64)
+  seeds = tf.constant([record_folders.path_number(entry.path) for entry in entries], tf.int64)
 
   keras.utils.set_random_seed(run.clips.seed)
   with strategy.scope():
@@ -227,7 +227,7 @@ def main():
   if on_demo_set:
     strategies.chief_first(strategy, lambda: demo_records.prepare(
         demo_plan.DemoSettings(), values.demo_dir, app.progress))
-  source = records.open_folder(folder)
+  source = record_folders.open_folder(folder)
   if clips.stream == 'flow':
     data = dataclasses.replace(data, flow=optical_flow.of_records(source.settings))
   run = runs.Run(data, clips, network, optimization, source.label_names)

@@ -8,6 +8,7 @@ import pytest
 
 from i3d_tf import encode_video
 from i3d_tf import mask_images
+from i3d_tf import record_folders
 from i3d_tf import records
 from segmentation import masks as masks_lib
 
@@ -151,14 +152,14 @@ def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), 
   shards = [records.shard_name(i, num_shards) for i in range(num_shards)]
   for number, shard in enumerate(shards):
     records.write_shard(os.path.join(folder, shard), videos[number::num_shards])
-  records.write_manifest(folder, {
+  record_folders.write_manifest(folder, {
       'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete})
   return str(folder)
 
 
 def open_records(folder, videos, **kwargs):
-  """Writes a folder of records and opens it: a `records.Records`."""
-  return records.open_folder(write_records(folder, videos, **kwargs))
+  """Writes a folder of records and opens it: a `record_folders.Records`."""
+  return record_folders.open_folder(write_records(folder, videos, **kwargs))
 
 
 def contents(folder):

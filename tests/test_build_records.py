@@ -8,6 +8,7 @@ import pytest
 
 from i3d_tf import build_records
 from i3d_tf import errors
+from i3d_tf import record_folders
 from i3d_tf import records
 from i3d_tf import ucf101
 from segmentation import masks as masks_lib
@@ -44,7 +45,7 @@ def _remove(folder, *names):
 
 
 def test_every_video_is_stored_once_and_can_be_opened(sources, undisturbed):
-  opened = records.open_folder(str(undisturbed))
+  opened = record_folders.open_folder(str(undisturbed))
   assert opened.label_names == ('A', 'B')
   assert opened.settings == {
       'short_side': 48, 'frame_rate': 25.0, 'jpeg_quality': 95, 'flow': None, 'num_shards': 3,
@@ -62,7 +63,7 @@ def test_every_video_is_stored_once_and_can_be_opened(sources, undisturbed):
 
 def test_the_seed_orders_the_videos(sources, undisturbed, tmp_path):
   build_records.build(sources, _NAMES, str(tmp_path), dataclasses.replace(_SETTINGS, seed=1))
-  order = lambda folder: [entry.path for entry in records.open_folder(str(folder)).entries]
+  order = lambda folder: [entry.path for entry in record_folders.open_folder(str(folder)).entries]
   assert sorted(order(tmp_path)) == sorted(order(undisturbed))
   assert order(tmp_path) != order(undisturbed)
   assert order(undisturbed) != [source.path for source in sources]
@@ -70,7 +71,7 @@ def test_the_seed_orders_the_videos(sources, undisturbed, tmp_path):
 
 def test_more_shards_than_videos_do_no_harm(sources, tmp_path):
   build_records.build(sources[:1], _NAMES, str(tmp_path), _SETTINGS)
-  assert len(records.open_folder(str(tmp_path)).entries) == 1
+  assert len(record_folders.open_folder(str(tmp_path)).entries) == 1
 
 
 def test_progress_counts_every_video_once_and_never_runs_back(sources, tmp_path):
@@ -95,7 +96,7 @@ def test_a_build_that_was_stopped_is_finished_as_if_it_had_not_been(
   with pytest.raises(_Killed):
     build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS, progress)
   with pytest.raises(records.RecordError, match='not finished; call make_tfrecords again'):
-    records.open_folder(str(tmp_path))
+    record_folders.open_folder(str(tmp_path))
   assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
   assert fakes.contents(tmp_path) == fakes.contents(undisturbed)
 
@@ -117,8 +118,8 @@ def test_what_was_lost_is_made_anew_and_the_rest_is_left_alone(
   build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
   damage(tmp_path)
   if not complete:
-    records.write_manifest(
-        str(tmp_path), {**records.read_manifest(str(tmp_path)), 'complete': False})
+    record_folders.write_manifest(
+        str(tmp_path), {**record_folders.read_manifest(str(tmp_path)), 'complete': False})
   other = tmp_path / 'videos-00000-of-00003.tfrecord'
   before = other.stat().st_mtime_ns
   assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
@@ -169,10 +170,10 @@ def test_a_label_map_that_is_there_is_not_given_another_meaning(sources, tmp_pat
 
 def test_records_of_an_earlier_version_are_made_anew(sources, undisturbed, tmp_path):
   build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
-  manifest = records.read_manifest(str(tmp_path))
+  manifest = record_folders.read_manifest(str(tmp_path))
   for name in ('flow_format', 'flow_jpeg_quality', 'kept_original'):
     del manifest['settings'][name]
-  records.write_manifest(str(tmp_path), manifest)
+  record_folders.write_manifest(str(tmp_path), manifest)
   for path in tmp_path.glob('*.sources.json'):
     path.unlink()
   assert not build_records.build(sources, _NAMES, str(tmp_path), _SETTINGS)
@@ -188,7 +189,7 @@ def test_what_has_changed_is_told_and_made_anew(tmp_path):
   assert not build()
   assert told == ['1 videos are not stored as they (or their masks, verdicts) now are, such as '
                   'A/2.avi: the files of records that hold them are brought up to date']
-  assert {e.path: e.frames for e in records.open_folder(output).entries}['A/2.avi'] == 5
+  assert {e.path: e.frames for e in record_folders.open_folder(output).entries}['A/2.avi'] == 5
   assert not build() and len(told) == 1
 
 
@@ -206,7 +207,7 @@ def test_the_number_of_files_stays_once_it_was_chosen(tmp_path):
   output = str(tmp_path / 'records')
   build_records.build(sources, _NAMES, output, settings)
   before = fakes.contents(output)
-  assert records.open_folder(output).settings['num_shards'] == 2
+  assert record_folders.open_folder(output).settings['num_shards'] == 2
   build_records.build(sources, _NAMES, output, settings, workers=4)
   assert fakes.contents(output) == before
 
@@ -260,7 +261,7 @@ def test_what_cannot_be_used_is_left_out_with_its_reason_and_the_rest_is_stored(
   assert reasons[4].endswith(f'as many as {sources[4].file} has frames; found 4')
   assert reasons[5].startswith(f'{sources[5].masks}: expected a COCO dataset of person masks')
   assert reasons[6] == f'{sources[6].masks}: no such mask file'
-  assert sorted(entry.path for entry in records.open_folder(output).entries) == paths[7:]
+  assert sorted(entry.path for entry in record_folders.open_folder(output).entries) == paths[7:]
   # Called again, it still tells.
   assert build_records.build(sources, _NAMES, output, _SETTINGS) == failures
 
@@ -269,7 +270,7 @@ def test_a_data_set_of_which_nothing_can_be_used_tells_so(tmp_path):
   source = build_records.Source('A/v.avi', str(tmp_path / 'v.avi'), 0)
   failures = build_records.build([source], _NAMES, str(tmp_path / 'records'), _SETTINGS)
   assert failures == [build_records.Failure('A/v.avi', f'{source.file}: no such video file')]
-  assert not records.open_folder(str(tmp_path / 'records')).entries
+  assert not record_folders.open_folder(str(tmp_path / 'records')).entries
 
 
 # === UCF101's layout ===
@@ -294,7 +295,7 @@ def test_a_data_set_is_stored_with_its_lists_and_the_masks_that_are_there(data_s
   failures, without = build_records.build_ucf101(settings=_SETTINGS, **data_set)
   assert not failures
   assert without == ['A/v_A_g02_c01.avi', 'B/v_B_g01_c01.avi']
-  opened = records.open_folder(data_set['output'])
+  opened = record_folders.open_folder(data_set['output'])
   assert opened.label_names == ('A', 'B')
   assert {entry.path: (entry.label, entry.mask_found) for entry in opened.entries} == {
       'A/v_A_g01_c01.avi': (0, True), 'A/v_A_g02_c01.avi': (0, False),
@@ -306,7 +307,8 @@ def test_a_data_set_is_stored_with_its_lists_and_the_masks_that_are_there(data_s
 def test_without_masks_nothing_is_said_to_lack_them(data_set):
   _, without = build_records.build_ucf101(settings=_SETTINGS, **{**data_set, 'masks': None})
   assert not without
-  assert not any(entry.mask_found for entry in records.open_folder(data_set['output']).entries)
+  opened = record_folders.open_folder(data_set['output'])
+  assert not any(entry.mask_found for entry in opened.entries)
 
 
 @pytest.mark.parametrize('what', ['videos', 'lists', 'masks'])

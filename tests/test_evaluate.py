@@ -11,7 +11,7 @@ from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import input_pipeline
 from i3d_tf import preprocess
-from i3d_tf import records as records_lib
+from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
 from i3d_tf import splits
@@ -37,7 +37,7 @@ def test_every_region_gives_what_the_network_says_of_it(trained):
   outcome = evaluate.evaluate(run_dir, REGIONS)
   model, step = runs.restore_model(run_dir, run)
   assert step == 3
-  source = records_lib.open_folder(run.data.records)
+  source = record_folders.open_folder(run.data.records)
   entries, _ = splits.load(source, 'test', 1)
   for region in REGIONS:
     rows = {row.video: row for row in results.read(results.path(run_dir, 'test1', region))}

@@ -9,7 +9,7 @@ from i3d_tf import build_records
 from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import prediction
-from i3d_tf import records as records_lib
+from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
 from i3d_tf import trained_networks
@@ -53,4 +53,4 @@ def test_another_flow_is_refused(folder):
   with pytest.raises(errors.UserError, match='expected records with flow of dis, which .* found '
                      'tvl1'):
     evaluate.evaluate(str(folder / 'run'), ['none'], records_folder=str(folder / 'tvl1'))
-  assert records_lib.open_folder(folder / 'tvl1').entries[0].flow == 9
+  assert record_folders.open_folder(folder / 'tvl1').entries[0].flow == 9

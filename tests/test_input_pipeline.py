@@ -10,6 +10,7 @@ import tensorflow as tf
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import mask_images
+from i3d_tf import record_folders
 from i3d_tf import records
 from segmentation import masks as masks_lib
 from tests import fakes
@@ -513,7 +514,7 @@ def test_errors_that_are_not_of_the_records_are_passed_on(numbered):
 
 
 def test_partners_are_of_another_class_and_repeat(tmp_path):
-  source = records.open_folder(tiny.make_records(tmp_path))
+  source = record_folders.open_folder(tiny.make_records(tmp_path))
   entries = source.entries
   settings = input_pipeline.Settings(frame_size=32, clip_frames=12, batch_size=5, mask_dilation=0,
                                      augment=False, with_partners=True)

@@ -12,6 +12,7 @@ from i3d_tf import contact_sheet
 from i3d_tf import errors
 from i3d_tf import inspection
 from i3d_tf import inspection_report
+from i3d_tf import record_folders
 from i3d_tf import records
 from tests import commands
 from tests import fakes
@@ -89,10 +90,11 @@ def test_everything_is_counted(tmp_path):
 
 def test_the_text_says_which_flow_there_is(tmp_path):
   folder = _write(tmp_path, [_with_flow(_video(1))])
-  manifest = records.read_manifest(folder)
-  records.write_manifest(folder, {**manifest, 'settings': {'flow': 'tvl1', 'flow_backend': 'xla'}})
+  manifest = record_folders.read_manifest(folder)
+  record_folders.write_manifest(
+      folder, {**manifest, 'settings': {'flow': 'tvl1', 'flow_backend': 'xla'}})
   assert ', flow tvl1_xla ' in inspection_report.text(inspection.inspect(folder))
-  records.write_manifest(folder, {**manifest, 'settings': {'flow': 'dis'}})
+  record_folders.write_manifest(folder, {**manifest, 'settings': {'flow': 'dis'}})
   assert ', flow dis ' in inspection_report.text(inspection.inspect(folder))
 
 

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from i3d_tf import record_folders
 from i3d_tf import records
 from i3d_tf import splits
 from i3d_tf import tfrecord
@@ -35,7 +36,7 @@ def make(cwd, *arguments, **kwargs):
 def test_stores_frames_masks_and_flow_of_every_video_of_the_lists(data_set):
   out, _ = make(data_set, '--masks=masks', '--flow')
   assert 'records: whole' in out
-  source = records.open_folder(data_set / 'records')
+  source = record_folders.open_folder(data_set / 'records')
   assert len(source.entries) == 30
   assert all(entry.mask_found and entry.frames == 10 and entry.flow == 9
              and (entry.height, entry.width) == (48, 64) for entry in source.entries)
@@ -65,7 +66,7 @@ def _flow_methods(folder):
     (('--flow=dis',), 'dis'), (('--noflow',), None)])
 def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, method):
   make_flow(two_videos, '--workers=1', *arguments)
-  source = records.open_folder(two_videos / 'records')
+  source = record_folders.open_folder(two_videos / 'records')
   assert [entry.flow for entry in source.entries] == [2 * (method is not None)] * 2
   assert (source.settings['flow'], source.settings['flow_backend']) == (method, 'opencv')
   assert _flow_methods(two_videos / 'records') == {method}
@@ -73,8 +74,8 @@ def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, me
 
 def test_flow_by_xla_is_made_by_workers(two_videos):
   make_flow(two_videos, '--workers=2', '--flow', '--flow_backend=xla')
-  assert records.open_folder(two_videos / 'records').settings['flow_backend'] == 'xla'
-  versions, = records.read_whole_manifest(two_videos / 'records')['versions']
+  assert record_folders.open_folder(two_videos / 'records').settings['flow_backend'] == 'xla'
+  versions, = record_folders.read_whole_manifest(two_videos / 'records')['versions']
   assert sorted(versions) == ['keras', 'opencv', 'protobuf', 'tensorflow']
   assert _flow_methods(two_videos / 'records') == {'tvl1_xla'}
 
@@ -99,7 +100,7 @@ def test_leaves_out_bad_videos_names_them_and_does_the_rest(data_set):
           'records') in err
   with open(data_set / 'records' / 'failures.csv', newline='') as f:
     assert [row['path'] for row in csv.DictReader(f)] == [f'Waving/{n.name}' for n in (cut, text)]
-  assert len(records.open_folder(data_set / 'records').entries) == 28
+  assert len(record_folders.open_folder(data_set / 'records').entries) == 28
   # Asked again, it says so again.
   _, err = make(data_set, '--masks=masks', status=1)
   assert 'error: 2 videos could not be used' in err
@@ -113,9 +114,9 @@ def test_goes_on_after_a_kill_with_the_same_records(data_set):
       '--output=again', '--short_side=48', '--shards=2', cwd=data_set)
   first = data_set / 'again' / records.shard_name(0, 2)
   commands.kill_when(process, lambda: first.exists())
-  if not (records.read_manifest(data_set / 'again')['complete']):
+  if not (record_folders.read_manifest(data_set / 'again')['complete']):
     with pytest.raises(records.RecordError, match='these records are not finished'):
-      records.open_folder(data_set / 'again')
+      record_folders.open_folder(data_set / 'again')
   commands.run(
       'tools.make_tfrecords', '--videos=videos', '--lists=lists', '--masks=masks',
       '--output=again', '--short_side=48', '--shards=2', cwd=data_set)
@@ -138,7 +139,7 @@ def test_a_full_disk_is_one_line_and_the_next_call_goes_on(data_set):
       assert not list((disk / str(workers)).glob('.partial*'))
       subprocess.run(['mount', '-o', 'remount,size=64m', disk], check=True)
       make(data_set, *arguments)
-      assert len(records.open_folder(disk / str(workers)).entries) == 30
+      assert len(record_folders.open_folder(disk / str(workers)).entries) == 30
       shutil.rmtree(disk / str(workers))
       subprocess.run(['mount', '-o', 'remount,size=512k', disk], check=True)
   finally:
@@ -157,7 +158,7 @@ def test_verdicts_keep_videos_original_and_can_be_given_later(data_set):
           f'{chosen}') in out
   assert f'kept original by verdict: {chosen}' in out
   assert '1 of 30 videos keep their original frames by verdict' in out
-  source = records.open_folder(data_set / 'records')
+  source = record_folders.open_folder(data_set / 'records')
   assert [e.path for e in source.entries if e.keep_original] == [chosen]
   assert source.settings['kept_original'] == 1
   _, err = make(data_set, '--masks=masks', status=2)
@@ -173,7 +174,7 @@ def test_a_csv_file_of_clips_is_enough_for_train_and_evaluate(data_set):
   (data_set / 'clips.csv').write_text('\n'.join(rows))
   commands.run('tools.make_tfrecords', '--csv=clips.csv', '--output=records', '--short_side=48',
                '--masks=masks', '--workers=1', cwd=data_set)
-  source = records.open_folder(data_set / 'records')
+  source = record_folders.open_folder(data_set / 'records')
   assert 'saying hello' in source.label_names and len(source.entries) == 30
   assert {entry.frames for entry in source.entries} == {7}
   assert all(entry.mask_found for entry in source.entries)
@@ -186,14 +187,14 @@ def test_class_folders_are_enough_too(data_set):
   out, _ = commands.run('tools.make_tfrecords', '--videos=videos', '--output=records',
                         '--short_side=48', '--validation=1', '--test=1', cwd=data_set)
   assert 'records: whole' in out
-  source = records.open_folder(data_set / 'records')
+  source = record_folders.open_folder(data_set / 'records')
   assert [len(splits.load(source, subset, 1)[0]) for subset in ucf101.SUBSETS] == [10, 10, 10]
   assert source.settings['num_shards'] == max(2 * len(os.sched_getaffinity(0)), 1)
 
 
 def test_the_manifest_counts_and_sums(data_set):
   make(data_set)
-  manifest = records.read_whole_manifest(data_set / 'records')
+  manifest = record_folders.read_whole_manifest(data_set / 'records')
   assert manifest['total']['videos'] == 30 and manifest['total']['failures'] == 0
   assert manifest['total']['frames'] == 300
   for entry in manifest['files']:

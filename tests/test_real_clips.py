@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import video
 from segmentation import masks
@@ -64,7 +64,7 @@ def test_real_clips_are_stored_trained_and_tested_on(data_set):
   commands.run('tools.make_tfrecords', '--videos=videos', '--lists=lists', '--masks=masks',
                '--output=records', '--shards=1', cwd=data_set)
   entries = {os.path.basename(entry.path): entry
-             for entry in records.open_folder(data_set / 'records').entries}
+             for entry in record_folders.open_folder(data_set / 'records').entries}
   # 25 fps: 164 frames at 25, 107 at 29.97, 280 at 28, 300 at 30; shorter side 256.
   expected = {'v_ApplyEyeMakeup_g01_c01.avi': (164, 256, 341),
               'v_BaseballPitch_g01_c01.avi': (89, 256, 341),

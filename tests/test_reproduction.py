@@ -9,7 +9,7 @@ import pytest
 
 from i3d_tf import conditions
 from i3d_tf import evaluate
-from i3d_tf import records as records_lib
+from i3d_tf import record_folders
 from i3d_tf import reproduction as reproduction_lib
 from i3d_tf import results
 from i3d_tf import train
@@ -42,7 +42,7 @@ def done(records, tmp_path_factory):
 
 
 def test_every_stream_starts_from_weights_of_its_own(records, tmp_path):
-  source = records_lib.open_folder(records)
+  source = record_folders.open_folder(records)
   reproduction = dataclasses.replace(
       _reproduction(records, tmp_path, '1a'), flow_weights='flow.keras')
   weights = {model.stream: reproduction.run(model, source).network.weights
@@ -78,8 +78,8 @@ def test_every_row_keeps_the_records_that_it_was_made_from(records, tmp_path):
   reproduction_lib.write_conditions(_reproduction(records, tmp_path, '1b-rgb', '2a'))
   other = tiny.make_records(tmp_path)
   later = dataclasses.replace(
-      _reproduction(records, tmp_path, '1b-rgb'), conditions=conditions.select(['1b-diversity3'], True),
-      records={3: str(other)})
+      _reproduction(records, tmp_path, '1b-rgb'), records={3: str(other)},
+      conditions=conditions.select(['1b-diversity3'], True))
   reproduction_lib.write_conditions(later)
   rows = json.loads((tmp_path / 'conditions.json').read_text())['conditions']
   assert [(row['name'], row['records']) for row in rows] == [

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from i3d_tf import errors
+from i3d_tf import record_folders
 from i3d_tf import records
 from i3d_tf import splits
 
@@ -24,7 +25,7 @@ def _source(tmp_path):
   (tmp_path / 'lists' / 'testlist02.txt').write_text('A/v_A_g01_c01.avi\n')
   entries = (_entry('A/v_A_g01_c01.avi', 0), _entry('A/v_A_g02_c01.avi', 0),
              _entry('B/v_B_g02_c01.avi', 1))
-  return records.Records(str(tmp_path), entries, ('A', 'B'), {})
+  return record_folders.Records(str(tmp_path), entries, ('A', 'B'), {})
 
 
 def _paths(entries):
@@ -51,7 +52,7 @@ def test_a_missing_list_is_named(source):
 
 
 def test_labels_that_contradict_the_records_are_refused(source):
-  wrong = records.Records(source.folder, (_entry('B/v_B_g02_c01.avi', 0),), ('A', 'B'), {})
+  wrong = record_folders.Records(source.folder, (_entry('B/v_B_g02_c01.avi', 0),), ('A', 'B'), {})
   with pytest.raises(errors.UserError) as error:
     splits.load(wrong, 'train', 2)
   path = os.path.join(source.folder, 'lists', 'trainlist02.txt')
@@ -60,13 +61,13 @@ def test_labels_that_contradict_the_records_are_refused(source):
 
 
 def test_classes_that_the_records_do_not_know_are_refused(source):
-  other = records.Records(source.folder, source.entries, ('A', 'C'), {})
+  other = record_folders.Records(source.folder, source.entries, ('A', 'C'), {})
   with pytest.raises(errors.UserError, match=r'trainlist02\.txt:1: expected .* of a known class'):
     splits.load(other, 'train', 2)
 
 
 def test_records_without_any_video_of_the_list_are_refused(source):
-  other = records.Records(source.folder, source.entries[:1], ('A', 'B'), {})
+  other = record_folders.Records(source.folder, source.entries[:1], ('A', 'B'), {})
   with pytest.raises(errors.UserError) as error:
     splits.load(other, 'train', 2)
   path = os.path.join(source.folder, 'lists', 'trainlist02.txt')
@@ -107,7 +108,7 @@ def test_flow_must_be_there_for_every_video(source):
 def test_verdicts_decide_whose_masks_are_used(source):
   entries = tuple(_entry(f'A/v_A_g0{n}_c01.avi', 0, coverage=0.3) for n in (1, 2, 3, 4))
   entries = (*entries[:2], *(dataclasses.replace(e, keep_original=True) for e in entries[2:]))
-  masked = records.Records(source.folder, entries, source.label_names, {})
+  masked = record_folders.Records(source.folder, entries, source.label_names, {})
   obeyed, unknown = splits.obey(masked, {
       'A/v_A_g01_c01.avi': 'original', 'A/v_A_g03_c01.avi': 'fine', 'B/gone.avi': 'original',
       'B/also.avi': 'fine'})
@@ -125,7 +126,7 @@ def test_without_verdicts_nothing_changes(source, verdicts):
 
 def test_records_whose_masks_are_all_judged_away_are_refused(source):
   entries = (_entry('A/v_A_g01_c01.avi', 0, coverage=0.3),)
-  masked = records.Records(source.folder, entries, source.label_names, {})
+  masked = record_folders.Records(source.folder, entries, source.label_names, {})
   obeyed, _ = splits.obey(masked, {'A/v_A_g01_c01.avi': 'original'})
   splits.check(masked, masked.entries, 'rgb', ['activity'])
   with pytest.raises(errors.UserError, match='none of the 1 videos has any'):

@@ -18,7 +18,7 @@ from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import input_pipeline
 from i3d_tf import model
-from i3d_tf import records as records_lib
+from i3d_tf import record_folders
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import strategies
@@ -90,7 +90,7 @@ def records(tmp_path_factory):
 @pytest.mark.parametrize('workers, pieces', [(2, 1), (1, 2), (2, 2), (4, 1)])
 def test_the_shares_of_all_replicas_are_the_batch_of_one(records, workers, pieces):
   run = tiny.run(records)
-  source = records_lib.open_folder(records)
+  source = record_folders.open_folder(records)
   entries, _ = splits.load(source, 'train', 1)
 
   def take(count, **share):

@@ -13,7 +13,7 @@ from i3d_tf import checkpoints
 from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import input_pipeline
-from i3d_tf import records as records_lib
+from i3d_tf import record_folders
 from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import train
@@ -175,7 +175,7 @@ def test_flow_that_is_not_there_is_an_error(tmp_path, records):
 
 def test_a_damaged_record_is_named(tmp_path):
   records = tiny.make_records(tmp_path)
-  source = records_lib.open_folder(records)
+  source = record_folders.open_folder(records)
   entries, _ = splits.load(source, 'train', 1)
   path = records / entries[3].shard
   data = bytearray(path.read_bytes())
@@ -188,7 +188,7 @@ def test_a_damaged_record_is_named(tmp_path):
 
 def test_a_record_whose_image_is_none_is_named(tmp_path):
   records = tiny.make_records(tmp_path)
-  source = records_lib.open_folder(records)
+  source = record_folders.open_folder(records)
   shard = source.entries[0].shard
   videos = []
   for serialized in tf.data.TFRecordDataset(str(records / shard)):
@@ -233,7 +233,7 @@ def test_bad_flags_are_one_line(tmp_path, arguments, message):
 
 
 def test_training_obeys_the_verdicts_of_its_run(tmp_path, records, monkeypatch):
-  source = records_lib.open_folder(records)
+  source = record_folders.open_folder(records)
   trained_on, _ = splits.load(source, 'train', 1)
   judged = {entry.path: 'original' for entry in trained_on[::2]}
   run = tiny.run(records, mask='background', verdicts=verdicts.content_hash(judged))
@@ -252,7 +252,7 @@ def test_training_obeys_the_verdicts_of_its_run(tmp_path, records, monkeypatch):
 
 
 def test_the_command_obeys_verdicts_and_its_run_keeps_them(tmp_path, records):
-  tested, _ = splits.load(records_lib.open_folder(records), 'test', 1)
+  tested, _ = splits.load(record_folders.open_folder(records), 'test', 1)
   verdicts.write(tmp_path / 'v.csv', {tested[0].path: 'original', 'Nowhere/v.avi': 'fine'})
   arguments = (*tiny.FLAGS, f'--records={records}', '--steps=1', '--mask=activity', '--run_dir=run')
   out, _ = commands.run('i3d_tf.train', *arguments, '--verdicts=v.csv', cwd=tmp_path)

@@ -4,7 +4,7 @@ import dataclasses
 
 from i3d_tf import build_records
 from i3d_tf import input_pipeline
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf import runs
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
@@ -32,7 +32,7 @@ def run(folder, steps=4, **data):
       input_pipeline.Settings(frame_size=32, clip_frames=9, batch_size=4, mask_dilation=0),
       runs.Network(width=0.125, batch_norm_momentum=0.5),
       runs.Optimization(steps=steps, optimizer='adam', schedule='cosine'),
-      records.open_folder(folder).label_names)
+      record_folders.open_folder(folder).label_names)
 
 
 def replace(run_, section, **values):

@@ -50,7 +50,7 @@ class DemoSettings:
   """
 
   seed: int = 0
-  num_groups: int = 18
+  num_groups: int = 24
   clips_per_group: int = 2
   num_frames: int = 24
   height: int = 84
@@ -59,7 +59,7 @@ class DemoSettings:
   scene_affinity: float = 0.95
   shared_scenes: int = 2
   clothes_affinity: float = 0.95
-  idle_share: float = 0.4
+  idle_share: float = 0.5
   scenes_per_class: int = 1
   near_share: float = 0.5
 
@@ -135,7 +135,7 @@ class ClipPlan:
 
 
 def test_groups(num_groups: int) -> tuple[tuple[int, ...], ...]:
-  """The groups tested in each of the three splits, a third each: 18 give 1-6, 7-12 and 13-18."""
+  """The groups tested in each of the three splits, a third each: 24 give 1-8, 9-16 and 17-24."""
   parts = np.array_split(np.arange(1, num_groups + 1), NUM_SPLITS)
   return tuple(tuple(part.tolist()) for part in parts)
 

@@ -4,7 +4,7 @@ import dataclasses
 import os
 
 from i3d_tf import build_records
-from i3d_tf import records
+from i3d_tf import record_folders
 from i3d_tf.demo import actions
 from i3d_tf.demo import writing
 
@@ -53,7 +53,7 @@ def _settings(flow):
 
 def is_made(demo_dir, flow=False):
   """Whether the records of a demo set are there, whole."""
-  manifest = records.read_manifest(folder(demo_dir, flow))
+  manifest = record_folders.read_manifest(folder(demo_dir, flow))
   return manifest is not None and manifest['complete']
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from i3d_tf import encode_video
 from i3d_tf import input_pipeline
 from i3d_tf import mask_images
+from i3d_tf import record_folders
 from i3d_tf import records
 from tools.benchmarks import figure
 from tools.benchmarks import footage
@@ -58,7 +59,7 @@ def measure(quick=False):
 
 
 def write_records(folder, length):
-  """Records of the footage, as make_tfrecords writes them: a `records.Records`."""
+  """Records of the footage, as make_tfrecords writes them: a `record_folders.Records`."""
   os.makedirs(folder)
   videos = []
   for number, frames in enumerate(footage.clips(length)):
@@ -70,9 +71,9 @@ def write_records(folder, length):
         coverage=float(np.mean(masks))))
   shard = records.shard_name(0, 1)
   records.write_shard(os.path.join(folder, shard), videos)
-  records.write_manifest(folder, {
+  record_folders.write_manifest(folder, {
       'shards': [shard], 'label_names': ['A'], 'settings': {}, 'complete': True})
-  return records.open_folder(folder)
+  return record_folders.open_folder(folder)
 
 
 def encode_frame(frame):

@@ -14,6 +14,7 @@ from i3d_tf import checkpoints
 from i3d_tf import encode_video
 from i3d_tf import input_pipeline
 from i3d_tf import mask_images
+from i3d_tf import record_folders
 from i3d_tf import records
 from i3d_tf import runs
 from tools.benchmarks import figure
@@ -86,13 +87,13 @@ def evaluation_memory(folder, frames):
   source, shard = os.path.join(folder, 'records'), records.shard_name(0, 1)
   os.makedirs(os.path.join(source, 'lists'))
   records.write_shard(os.path.join(source, shard), [video])
-  records.write_manifest(source, {
+  record_folders.write_manifest(source, {
       'shards': [shard], 'label_names': ['A', *map(str, range(100))], 'settings': {},
       'complete': True})
   with open(os.path.join(source, 'lists', 'testlist01.txt'), 'w') as f:
     f.write(f'{path} 1\n')
   run = runs.Run(runs.Data(source), input_pipeline.Settings(max_frames=frames), runs.Network(),
-                 runs.Optimization(), records.open_folder(source).label_names)
+                 runs.Optimization(), record_folders.open_folder(source).label_names)
   run_dir = os.path.join(folder, 'run')
   runs.start(run_dir, run)
   step = tf.Variable(1, dtype=tf.int64)
