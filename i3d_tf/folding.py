@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from i3d_tf import layers
 from i3d_tf import model as model_lib
 
 
@@ -50,7 +51,7 @@ def _convolution(units, policy, name):
   """`Unit3D`s of one input as one convolution with bias and ReLU, their channels in this order."""
   kernels, biases = zip(*map(_folded_weights, units))
   conv = units[0].conv
-  folded = model_lib.Conv3D(
+  folded = layers.Conv3D(
       sum(bias.size for bias in biases), conv.kernel_size, conv.strides, padding='same',
       activation='relu', dtype=policy, name=name)
   folded.build((None, None, None, None, kernels[0].shape[-2]))

@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 
 from i3d_tf import errors
+from i3d_tf import layers
 from i3d_tf import model as model_lib
 from i3d_tf import torch_files
 from i3d_tf import weight_names
@@ -159,12 +160,12 @@ def variables_by_original_name(model):
       variables[f'{name}/batch_norm/{leaf}'] = getattr(unit.batch_norm, leaf)
 
   for layer in model.layers:
-    if isinstance(layer, model_lib.Unit3D):
+    if isinstance(layer, layers.Unit3D):
       add_unit(layer.name, layer)
-    elif isinstance(layer, model_lib.Mixed):
+    elif isinstance(layer, layers.Mixed):
       for branch in layer.branches:
         for unit in branch:
-          if isinstance(unit, model_lib.Unit3D):
+          if isinstance(unit, layers.Unit3D):
             branch_name, unit_name = unit.name.split('_Conv3d_')
             add_unit(f'{layer.name}/{branch_name}/Conv3d_{unit_name}', unit)
     elif isinstance(layer, model_lib.Head):

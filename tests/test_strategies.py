@@ -107,18 +107,6 @@ def test_the_shares_of_all_replicas_are_the_batch_of_one(records, workers, piece
       np.testing.assert_array_equal(np.concatenate([part[key] for part in parts]), expected, key)
 
 
-def test_parts_of_a_batch_drop_what_the_whole_drops():
-  x = np.random.default_rng(0).normal(size=(6, 2, 1, 1, 8)).astype(np.float32)
-  make = lambda: model.Dropout(0.5, seed=3)
-  whole = make()(x, training=True)
-  for number in range(3):
-    layer = make()
-    layer.part = lambda number=number: (number, 3)
-    np.testing.assert_array_equal(layer(x[2 * number:2 * number + 2], training=True),
-                                  whole[2 * number:2 * number + 2])
-  np.testing.assert_array_equal(layer(x), x)
-
-
 def test_sharing_reaches_every_batch_norm_and_no_configuration():
   network = model.InceptionI3D(5, width=0.125, frame_size=32)
   network.share_batches(lambda: (0, 2))

@@ -7,6 +7,7 @@ which is how published numbers are mostly counted (and 6% more than what has to 
 
 import math
 
+from i3d_tf import layers
 from i3d_tf import model as model_lib
 
 
@@ -23,13 +24,13 @@ def convolutions(model, clip_shape):
   found, shape = [], tuple(clip_shape)
   for name in model_lib.ENDPOINTS:
     layer = model.get_layer(name)
-    if isinstance(layer, model_lib.Unit3D):
+    if isinstance(layer, layers.Unit3D):
       found.append(_of_convolution(layer.conv, shape))
-    elif isinstance(layer, model_lib.Mixed):
+    elif isinstance(layer, layers.Mixed):
       for branch in layer.branches:
         inside = shape
         for part in branch:
-          if isinstance(part, model_lib.Unit3D):
+          if isinstance(part, layers.Unit3D):
             found.append(_of_convolution(part.conv, inside))
           inside = part.compute_output_shape(inside)
     elif isinstance(layer, model_lib.Head):
