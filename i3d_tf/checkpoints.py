@@ -13,7 +13,7 @@ KEPT = 2
 
 
 def check_path(run_dir):
-  """Raises a `UserError` if checkpoints cannot lie there: TensorFlow reads patterns in its paths."""
+  """Raises a `UserError` if checkpoints cannot lie there: TensorFlow reads patterns in paths."""
   if any(character in os.path.abspath(run_dir) for character in '*?[]\\'):
     raise errors.UserError(f'--run_dir: expected a path without * ? [ ] \\, which TensorFlow takes '
                            f'for a pattern of files; received {run_dir}')

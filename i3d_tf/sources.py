@@ -185,8 +185,8 @@ def from_folders(videos, masks=None, verdicts=None, validation=None, test=None, 
       items.append(_Item(path, os.path.join(videos, folder, name), path, label_names.index(label)))
       subsets[path] = subset
   if not items:
-    raise SourceError(f'{videos}: expected class folders of video files ({", ".join(video_files.SUFFIXES)}); '
-                      'found none')
+    raise SourceError(f'{videos}: expected class folders of video files '
+                      f'({", ".join(video_files.SUFFIXES)}); found none')
   return _split(items, subsets, label_names, masks, verdicts, validation, test, seed)
 
 

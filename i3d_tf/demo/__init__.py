@@ -18,10 +18,10 @@ What ought to be found in it, by honest training, and why:
   what the place alone can give (2b, 3b), and reward a network that sees all (1b) for learning the
   person, too. `scenes_per_class` spreads a class over several families; at 10 the place says
   nothing.
-- The person predicts the class too, but less (3a below 3b): some only stand ready (`idle_share`), as
-  in videos that begin before the action does. And it is harder to learn. Actions share poses and differ in
-  limbs, order and speed; people start at any phase and turn left or right; and what their idle
-  limbs do is a habit of the performer and not of the class.
+- The person predicts the class too, but less (3a below 3b): in half of the groups they only stand
+  ready (`idle_share`), as in videos that begin before the action does. And it is harder to learn.
+  Actions share poses and differ in limbs, order and speed; people start at any phase and turn left
+  or right; and what their idle limbs do is a habit of the performer and not of the class.
 - Looks predict little. The performer of group n is the same in all ten classes but for the clothes,
   and those tested have not been seen in training. Only classes that share their places wear colours
   of their own, one warm, one cold, mostly (`clothes_affinity`), as teams on a field do.

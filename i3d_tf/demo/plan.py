@@ -10,7 +10,8 @@ from i3d_tf.demo import scene
 
 NUM_SPLITS = 3
 # What a random number is for is the second entry of its key, so that purposes never share a stream.
-_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES, _KEY_IDLE = range(7)
+(_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES,
+ _KEY_IDLE) = range(7)
 # Classes of which the shape of the person, a black hole, tells little apart.
 PAIRS = (('Kicking', 'Marching'), ('Lunges', 'Squatting'), ('Clapping', 'Punching'),
          ('JugglingBalls', 'Waving'))
