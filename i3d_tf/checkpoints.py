@@ -39,7 +39,7 @@ def of(step, model, optimizer=None):
   return tf.train.Checkpoint(step=step, model=numbered(model.variables), **parts)
 
 
-def manager(checkpoint, run_dir, step, keep=KEPT):
+def create_manager(checkpoint, run_dir, step, keep=KEPT):
   """A manager of the run's checkpoints, numbered by `step`, of which the last `keep` are kept."""
   try:
     tf.train.get_checkpoint_state(_folder(run_dir))
@@ -55,7 +55,7 @@ def save(manager, step):
   """Saves a checkpoint. Until it is whole, the last one stays the last one.
 
   Args:
-    manager: what `manager` gave.
+    manager: what `create_manager` gave.
     step: the `tf.Variable` that numbers it.
 
   Raises:

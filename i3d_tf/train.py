@@ -103,7 +103,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
   with (strategies.folder_of_own(strategy, run_dir) as folder,
         strategies.naming_lost_workers(strategy),
         input_pipeline.naming_bad_records(source, entries), progress as bar):
-    manager = checkpoints.manager(checkpoint, folder, step, keep_checkpoints)
+    manager = checkpoints.create_manager(checkpoint, folder, step, keep_checkpoints)
     # Counted here: to ask the variable would wait for the device at every step.
     number = int(step)
     sums, logged_time = [], time.monotonic()

@@ -27,7 +27,7 @@ def save(run_dir, run, seed):
   for variable in (*model.variables, *optimizer.variables):
     variable.assign(rng.uniform(1, 100, variable.shape).astype(variable.dtype))
   step = tf.Variable(7, dtype=tf.int64)
-  checkpoints.manager(checkpoints.of(step, model, optimizer), str(run_dir), step).save(step)
+  checkpoints.create_manager(checkpoints.of(step, model, optimizer), str(run_dir), step).save(step)
   return model, optimizer
 
 
@@ -69,7 +69,7 @@ def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, r
   model, step = runs.restore_model(str(folder), run)
   assert step == 7
   later = tf.Variable(8, dtype=tf.int64)
-  checkpoints.manager(checkpoints.of(later, model), str(folder), later).save(later)
+  checkpoints.create_manager(checkpoints.of(later, model), str(folder), later).save(later)
   assert checkpoints.last_step(str(folder)) == 8
 
 
@@ -97,7 +97,7 @@ def manager_of(run_dir, size, keep=2):
   """(step, manager) of checkpoints of so many numbers."""
   step, numbers = tf.Variable(0, dtype=tf.int64), tf.Variable(tf.random.normal([size], seed=0))
   checkpoint = tf.train.Checkpoint(step=step, numbers=numbers)
-  return step, checkpoints.manager(checkpoint, str(run_dir), step, keep)
+  return step, checkpoints.create_manager(checkpoint, str(run_dir), step, keep)
 
 
 def save_steps(step, manager, *steps):

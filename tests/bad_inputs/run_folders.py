@@ -25,7 +25,7 @@ def _nan(folder):
   model, _ = runs.restore_model(run_dir, runs.load(run_dir))
   model.get_layer('Logits').conv.bias.assign(np.full(10, np.nan))
   step = tf.Variable(3, dtype=tf.int64)
-  checkpoints.manager(checkpoints.of(step, model), run_dir, step).save(step)
+  checkpoints.create_manager(checkpoints.of(step, model), run_dir, step).save(step)
 
 
 def _three_steps(*spoils):

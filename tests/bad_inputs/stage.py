@@ -30,7 +30,7 @@ def make(folder):
   step, model = tf.Variable(2, dtype=tf.int64), run.build_model()
   optimizer = train._optimizer(run.optimization)
   optimizer.build(model.trainable_variables)
-  checkpoints.manager(
+  checkpoints.create_manager(
       checkpoints.of(step, model, optimizer), str(folder / 'run'), step).save(step)
   for name in ('a', 'b'):
     networks.video(folder / f'{name}.avi')

@@ -97,7 +97,8 @@ def evaluation_memory(folder, frames):
   run_dir = os.path.join(folder, 'run')
   runs.start(run_dir, run)
   step = tf.Variable(1, dtype=tf.int64)
-  checkpoints.save(checkpoints.manager(checkpoints.of(step, run.build_model()), run_dir, step), step)
+  checkpoint = checkpoints.of(step, run.build_model())
+  checkpoints.save(checkpoints.create_manager(checkpoint, run_dir, step), step)
   process = small_training.start(
       folder, 'i3d_tf.evaluate', '--run_dir=run', '--eval_masks=none,background,activity')
   peak = 0
