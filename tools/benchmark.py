@@ -27,7 +27,7 @@ from tools import benchmarks
 from tools.benchmarks import figure
 
 # Files beside the subjects that are none; accelerator is a command of its own, without TensorFlow.
-_HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'small_training')
+_HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'pytorch_peer', 'small_training')
 
 
 def subjects():

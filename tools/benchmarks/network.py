@@ -26,18 +26,18 @@ def measure(quick=False):
   mixed = model_lib.InceptionI3D(**arguments, dtype='mixed_bfloat16')
   mixed.set_weights(model.get_weights())
 
-  clip, batch = _clips((1, frames, size, size, 3)), _clips((2, 16, size, size, 3))
+  clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
   per_inference = flops.inference(model, clip.shape)
   work = {  # name -> (function that computes, floating-point operations of a call)
       'matmul float32': _matmul(product, 'float32'),
       'matmul bfloat16': _matmul(product, 'bfloat16'),
-      'float32': (_inference(model, clip), per_inference),
-      'float32 folded': (_inference(folding.fold(model), clip), per_inference),
-      'bfloat16': (_inference(mixed, clip), per_inference),
-      'bfloat16 folded': (_inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
-      'batch': (_inference(model, batch), flops.inference(model, batch.shape)),
-      'training': (_training(model, batch), flops.training_step(model, batch.shape)),
-      'training bfloat16': (_training(mixed, batch), flops.training_step(mixed, batch.shape))}
+      'float32': (inference(model, clip), per_inference),
+      'float32 folded': (inference(folding.fold(model), clip), per_inference),
+      'bfloat16': (inference(mixed, clip), per_inference),
+      'bfloat16 folded': (inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
+      'batch': (inference(model, batch), flops.inference(model, batch.shape)),
+      'training': (training(model, batch), flops.training_step(model, batch.shape)),
+      'training bfloat16': (training(mixed, batch), flops.training_step(mixed, batch.shape))}
   calls = figure.interleaved(
       {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5)
   rates = {name: _times(calls[name], work[name][1] / 1e9) for name in work}
@@ -85,7 +85,8 @@ def _figures(calls, rates, clip, batch, product):
   return figures
 
 
-def _clips(shape):
+def clips(shape):
+  """Random clips: float32 of a shape, in [-1, 1]."""
   return tf.constant(np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32))
 
 
@@ -106,7 +107,7 @@ def _timed(function):
 def _matmul(size, dtype):
   """(Function that multiplies large matrices a few times, floating-point operations of that.)"""
   repeats = 4
-  a = tf.cast(_clips((size, size)), dtype)
+  a = tf.cast(clips((size, size)), dtype)
   product = tf.function(lambda: tf.linalg.matmul(a, a))
 
   def run():
@@ -116,20 +117,22 @@ def _matmul(size, dtype):
   return run, repeats * 2 * size ** 3
 
 
-def _inference(model, clip):
+def inference(model, clip):
+  """A function without arguments that gives a model's logits of a clip."""
   # Traced here: TensorFlow warns of functions from the same line that are traced in a loop.
   return tf.function(lambda: model(clip, training=False)).get_concrete_function()
 
 
-def _training(model, clips):
+def training(model, batch):
+  """A function without arguments that trains a model on a batch, and gives the loss."""
   optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
   optimizer.build(model.trainable_variables)
-  labels = tf.range(clips.shape[0])
+  labels = tf.range(batch.shape[0])
 
   @tf.function
   def step():
     with tf.GradientTape() as tape:
-      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(clips, training=True))
+      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(batch, training=True))
       loss = tf.reduce_mean(losses)
     variables = model.trainable_variables
     optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))

@@ -1,0 +1,91 @@
+"""The network beside a PyTorch I3D, where both are at hand: how many times as fast ours is.
+
+    PYTORCH_I3D=pytorch_i3d.py PYTORCH_PYTHON=python3 python -m tools.benchmark --only=peer
+
+PYTORCH_I3D is the file of a port with a class `InceptionI3d` (piergiaj/pytorch-i3d),
+PYTORCH_PYTHON a Python that has PyTorch, by default `python3`. Neither is a dependency:
+without them there is nothing to measure.
+"""
+
+import os
+import statistics
+import subprocess
+import time
+
+from i3d_tf import folding
+from i3d_tf import model as model_lib
+from tools.benchmarks import figure
+from tools.benchmarks import network
+
+_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pytorch_peer.py')
+
+
+class _Peer:
+  """The process of `pytorch_peer`.
+
+  Args:
+    python: a Python that has PyTorch.
+    path: the file of the port.
+  """
+
+  def __init__(self, python, path):
+    self._process = subprocess.Popen(
+        [python, _PROGRAM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    self.version = self._answer()
+
+  def seconds(self, work, clip):
+    """Seconds that it takes to do some of its `WORK` on a clip of that shape."""
+    self._process.stdin.write(f'{work} {clip[2]} {clip[1]}\n')
+    self._process.stdin.flush()
+    return float(self._answer())
+
+  def _answer(self):
+    line = self._process.stdout.readline()
+    if not line:
+      raise RuntimeError(f'the PyTorch I3D ended with status {self._process.wait()}')
+    return line.strip()
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *_):
+    self._process.stdin.close()
+    self._process.wait()
+
+
+def measure(quick=False):
+  """Ours and the peer's inference and training step by turns: `figure.Figure`s, or none."""
+  path = os.environ.get('PYTORCH_I3D')
+  if path is None:
+    return []
+  size, frames, width, repeats = (64, 16, 0.25, 1) if quick else (224, 64, 1.0, 3)
+  model = model_lib.InceptionI3D(frame_size=size, width=width, seed=0, dtype='float32')
+  clip, batch = network.clips((1, frames, size, size, 3)), network.clips((2, 16, size, size, 3))
+  work = (  # (ours, its input, what the peer does in its place)
+      (network.inference(model, clip), clip, ('float32', 'float32 channels last')),
+      (network.inference(folding.fold(model, 'mixed_bfloat16'), clip), clip, ('bfloat16',)),
+      (network.training(model, batch), batch, ('training',)))
+  figures = []
+  with _Peer(os.environ.get('PYTORCH_PYTHON', 'python3'), path) as peer:
+    for function, data, names in work:
+      _seconds(function)  # traced and warm
+      ours, theirs = [], {name: [] for name in names}
+      for _ in range(repeats):
+        ours.append(_seconds(function))
+        for name in names:
+          theirs[name].append(peer.seconds(name, data.shape))
+      for name in names:
+        figures.append(figure.from_values(
+            f'{name}: times as fast as PyTorch', [b / a for a, b in zip(ours, theirs[name])],
+            how=f'{os.path.basename(path)} on PyTorch {peer.version}, {tuple(data.shape)}, wall '
+                'clock, two processes by turns; training is a step of SGD with momentum, the others '
+                'inference; bfloat16 is ours folded, theirs autocast',
+            note=f'{statistics.median(ours):.3g} s and {statistics.median(theirs[name]):.3g} s'))
+  return figures
+
+
+def _seconds(function):
+  start = time.perf_counter()
+  result = function()
+  (result[0] if isinstance(result, (list, tuple)) else result).numpy()
+  return time.perf_counter() - start
