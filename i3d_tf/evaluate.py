@@ -19,6 +19,7 @@ from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import optical_flow
 from i3d_tf import preprocess
+from i3d_tf import record_contents
 from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
@@ -63,6 +64,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
     raise errors.UserError(f'{source.folder}: expected the classes that {run_dir} was trained on; '
                            f'found {len(source.label_names)} others, or in another order')
   optical_flow.check_same(run.data.flow, source.settings, run_dir)
+  content = record_contents.content_hash(source, run.clips.stream)
   verdicts = runs.verdicts(run_dir, run) if verdicts is None else verdicts
   source, unknown = splits.obey(source, verdicts)
   entries, missing = splits.load(source, subset, split)
@@ -79,6 +81,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
     step = checkpoints.last_step(run_dir)
   name = f'{subset}{split}'
   about = {'step': step, 'records': source.folder, 'list': name,
+           'content': content,
            'trained_on': run.data.treatment.name, 'missing': list(missing),
            'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
            'unknown_verdicts': len(unknown)}

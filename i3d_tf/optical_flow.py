@@ -80,6 +80,25 @@ def of_records(settings):
   return label(method, backend)
 
 
+def for_stream(stream, source):
+  """The flow that a network of a stream is trained on: a name in `LABELS`, None for stream rgb.
+
+  Args:
+    stream: 'rgb' or 'flow'.
+    source: the `record_folders.Records` that it is trained on.
+
+  Raises:
+    UserError: the stream is flow, and the records hold none.
+  """
+  if stream != 'flow':
+    return None
+  found = of_records(source.settings)
+  if found is None:
+    raise errors.UserError(f'{source.folder}: expected flow for --stream=flow; these records were '
+                           'made without (make_tfrecords --flow stores it)')
+  return found
+
+
 def check_same(trained_on, settings, run_dir):
   """Makes sure that a network is not asked about another algorithm's flow.
 

@@ -57,7 +57,13 @@ def table(paper, outcomes, statistic):
   for first, second, what, family in _pairs(paper):
     if first not in outcomes or second not in outcomes:
       continue
-    a, b = paper_results.same_videos(outcomes[first], outcomes[second])
+    # Networks of other seeds would add what a training moves to what the rows do.
+    runs = sorted(set(paper.runs_of(first)) & set(paper.runs_of(second)))
+    if not runs:
+      continue
+    a, b = paper_results.same_videos(
+        *(outcomes[name] if runs == paper.runs_of(name) else paper.outcomes(name, runs)
+          for name in (first, second)))
     if not len(a.videos):
       continue
     found = paper_statistics.difference(
@@ -78,7 +84,9 @@ def table(paper, outcomes, statistic):
       Column('clear_of_zero', 'Clear of zero'), Column('p', 'p', 'p'),
       Column('p_holm', 'p, Holm', 'p'), Column('family', 'Family', in_csv_only=True))
   own = [c.name for c in paper.tested if c.own_data]
-  note = (f'Without a pair, since their data set is their own: {", ".join(own)}.' if own else '')
+  note = 'Networks of the same split and seed are compared.'
+  if own:
+    note += f' Without a pair, since their data set is their own: {", ".join(own)}.'
   return paper_table.Table(
       'differences', 'Differences of accuracy on the same videos, in percentage points',
       columns, tuple(rows), note)

@@ -125,15 +125,21 @@ def views(paper, examples):
   Raises:
     UserError: the records are not there, or lack a video.
   """
+  from i3d_tf import input_pipeline
   from i3d_tf import record_folders
+  from i3d_tf import runs
+  from i3d_tf import splits
   viewed = [condition for condition, _, _ in VIEWS]
   folder = next(condition.records for condition in paper.tested if condition.name in viewed)
+  run_dir, run = _tested_run(paper)
   source = record_folders.open_folder(folder)
+  if run is not None:
+    source, _ = splits.obey(source, runs.verdicts(run_dir, run))
   entries = {entry.path: entry for entry in source.entries}
   missing = [example.video for example in examples if example.video not in entries]
   if missing:
     raise errors.UserError(f'{folder}: expected {missing[0]}; it is not in these records')
-  dilation = _mask_dilation(paper)
+  dilation = (input_pipeline.Settings() if run is None else run.clips).mask_dilation
   return [_view(source, entries[example.video], dilation) for example in examples]
 
 
@@ -163,16 +169,15 @@ def _view(source, entry, dilation):
   return np.round((np.concatenate(clips)[:, 0] + 1) * 127.5).astype(np.uint8)
 
 
-def _mask_dilation(paper):
-  """That of the run which was tested, or the default if it is not there."""
-  from i3d_tf import input_pipeline
+def _tested_run(paper):
+  """(directory, `runs.Run`) of a network that saw the views, or (None, None) if it is gone."""
   from i3d_tf import runs
-  for folder in sorted(glob.glob(os.path.join(glob.escape(paper.folder), 'runs', 'rgb_none_*'))):
+  for folder in sorted(glob.glob(os.path.join(glob.escape(paper.folder), 'runs', 'rgb_none_split*'))):
     try:
-      return runs.load(folder).clips.mask_dilation
+      return folder, runs.load(folder)
     except errors.UserError:
       continue
-  return input_pipeline.Settings().mask_dilation
+  return None, None
 
 
 def draw(paper, examples, pictures):

@@ -238,8 +238,8 @@ def differences(table):
       axis.text(1.02, place, f'{paper_table.text(row["difference"], "points")}   {row["what"]}',
                 transform=axis.get_yaxis_transform(), va='center', fontsize=6, color=_SOFT)
     _name_rows(axis, places, [f'{row["first"]} − {row["second"]}' for row in rows])
-    axis.set_xlabel('Difference of accuracy, percentage points; hollow where the 95% interval '
-                    'holds zero', loc='left')
+    axis.set_xlabel('Difference of accuracy, percentage points; hollow where it is not '
+                    'clear of zero', loc='left')
   return figure
 
 

@@ -59,6 +59,7 @@ class Result:
     correct, mask_found: bool [N].
     coverage: float [N], NaN without a mask file.
     probabilities: float [N], what the network gives the right class.
+    missing: videos of the test list that the records lack.
   """
 
   videos: tuple
@@ -69,6 +70,7 @@ class Result:
   mask_found: np.ndarray
   coverage: np.ndarray
   probabilities: np.ndarray
+  missing: tuple = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,20 +135,39 @@ class Paper:
                   if (condition, other) == (name, split))
 
   @property
+  def missing(self):
+    """A dict from split to the videos of its test list that the records lacked, ascending."""
+    found = {}
+    for (_, split, _), result in self.results.items():
+      found.setdefault(split, set()).update(result.missing)
+    return {split: tuple(sorted(videos)) for split, videos in sorted(found.items()) if videos}
+
+  @property
   def tested(self):
     """The conditions of which there is a result, in the order of the table."""
     return tuple(c for c in self.conditions if self.splits_of(c.name))
 
-  def outcomes(self, name):
-    """The `Outcomes` of a condition that has a result."""
+  def runs_of(self, name):
+    """The (split, seed) of a condition's results, ascending."""
+    return sorted((split, seed) for other, split, seed in self.results if other == name)
+
+  def outcomes(self, name, runs=None):
+    """The `Outcomes` of a condition that has a result.
+
+    Args:
+      name: of the condition.
+      runs: the (split, seed) to take, some of `runs_of`, at least one; None for all.
+    """
+    chosen = self.runs_of(name) if runs is None else runs
     parts = []
-    for split in self.splits_of(name):
-      runs = [self.results[name, split, seed] for seed in self.seeds_of(name, split)]
-      first = runs[0]
+    for split in sorted({split for split, _ in chosen}):
+      found = [self.results[name, split, seed] for of_split, seed in chosen if of_split == split]
+      first = found[0]
       parts.append((
           np.array(first.videos), np.full(len(first.videos), split), first.labels, first.groups,
-          np.mean([run.correct for run in runs], axis=0),
-          np.mean([run.probabilities for run in runs], axis=0), first.mask_found, first.coverage))
+          np.mean([result.correct for result in found], axis=0),
+          np.mean([result.probabilities for result in found], axis=0), first.mask_found,
+          first.coverage))
     return Outcomes(*map(np.concatenate, zip(*parts)))
 
 
@@ -171,7 +192,10 @@ def read(folder):
     try:
       if name not in known:
         raise errors.UserError(f'{file}: expected a condition of {path}; found {name}')
-      result = _result(file, label_names)
+      summary = results.read_summary(folder, f'{name}.split{split}', f'seed{seed}')
+      missing = [] if summary is None else summary['about'].get('missing', [])
+      result = dataclasses.replace(
+          _result(file, label_names), missing=tuple(map(str, missing)))
       _check_same_videos(file, result, [
           (other, found[other]) for other in found if other[:2] == (name, split)])
       found[name, split, seed] = result

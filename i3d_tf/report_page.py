@@ -152,9 +152,13 @@ def _findings(folder, report, kind):
                   for pair in pairs)
     items.append(
         f'<b>{words}</b>: <span class="{"yes" if verdict else "no"}">'
-        f'{"holds, each gap’s 95% interval clear of zero" if verdict else "not shown"}</span>. '
+        f'{"holds, each gap clear of zero" if verdict else "not shown"}</span>. '
         + '; '.join(_gap(gaps[pair]) for pair in pairs) + '.')
-  out = ['<p>The paper’s two orderings, on the same videos (row names are explained under '
+  out = [_paragraphs(*(
+      f'Split {split}: {_count(len(videos), "video", "videos")} of the test list '
+      f'{"is" if len(videos) == 1 else "are"} not in the records, such as {videos[0]}. All '
+      'accuracies are of the others.' for split, videos in report.paper.missing.items()))]
+  out += ['<p>The paper’s two orderings, on the same videos (row names are explained under '
          '<a href="#rows">all rows</a>):</p>',
          f'<ul class="findings">{"".join(f"<li>{item}</li>" for item in items)}</ul>']
   if kind != 'UCF101':

@@ -111,8 +111,11 @@ def main():
   page, report = paper_report.make(values.run_dir, os.path.join(values.run_dir, 'report'))
   for problem in report.paper.problems:
     print(f'cannot be used: {problem}')
+  for split, videos in report.paper.missing.items():
+    print(f'not in the records: {len(videos)} videos of the test list of split {split}, such as '
+          f'{videos[0]}; the accuracies are of the others')
   print(f'report: open {page}')
-  return 1 if failures or report.paper.problems else 0
+  return 1 if failures or report.paper.problems or report.paper.missing else 0
 
 
 if __name__ == '__main__':

@@ -23,10 +23,13 @@ from i3d_tf import files
 from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import optical_flow
+from i3d_tf import record_contents
 from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
+from i3d_tf import splits
 from i3d_tf import train
+from i3d_tf import weights as weights_lib
 from segmentation import verdicts as verdicts_lib
 
 
@@ -61,6 +64,7 @@ class Reproduction:
     object.__setattr__(self, 'cells', tuple(
         (condition, split, seed) for seed in self.seeds for split in self.splits
         for condition in self.conditions))
+    object.__setattr__(self, '_contents', {})
 
   def tests(self):
     """A dict from `conditions.Model` to the names of the treatments it is tested on."""
@@ -82,13 +86,26 @@ class Reproduction:
         self.clips, stream=model.stream, resize=model.resize, augment=model.augment,
         seed=model.seed, with_masks=treatment.region != 'none',
         with_partners=treatment.fill == 'other')
-    verdicts = None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
     data = runs.Data(os.path.abspath(self.records[model.diversity]), model.split, treatment.region,
-                     treatment.fill, treatment.place, verdicts,
-                     optical_flow.of_records(source.settings) if model.stream == 'flow' else None)
+                     treatment.fill, treatment.place, self._verdicts_hash(),
+                     optical_flow.for_stream(model.stream, source),
+                     self.content(model.diversity, model.stream))
     network = self.network if model.stream == 'rgb' else dataclasses.replace(
         self.network, weights=self.flow_weights)
     return runs.Run(data, clips, network, self.optimization, tuple(source.label_names))
+
+  def content(self, diversity, stream):
+    """The `record_contents.content_hash` of records, or None if they are not there yet."""
+    if (diversity, stream) not in self._contents:
+      folder = self.records[diversity]
+      if record_folders.read_manifest(folder) is None:
+        return None
+      self._contents[diversity, stream] = record_contents.content_hash(
+          record_folders.open_folder(folder), stream)
+    return self._contents[diversity, stream]
+
+  def _verdicts_hash(self):
+    return None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
 
   def steps_done(self, model):
     """Training steps of a model that a checkpoint holds."""
@@ -96,10 +113,14 @@ class Reproduction:
     return 0 if step is None else step
 
   def untested(self, model, treatments):
-    """Those of the treatments without a result of the last step."""
+    """Those of the treatments without a result of the last step on these records and verdicts."""
+    wanted = {'step': self.optimization.steps, 'verdicts': self._verdicts_hash(),
+              'content': self.content(model.diversity, model.stream)}
+
     def is_tested(treatment):
       summary = results.read_summary(self.model_dir(model), f'test{model.split}', treatment)
-      return summary is not None and summary['about'].get('step') == self.optimization.steps
+      return summary is not None and wanted == {
+          key: summary['about'].get(key) for key in wanted}
 
     return [treatment for treatment in treatments if not is_tested(treatment)]
 
@@ -118,45 +139,64 @@ def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=
   Returns:
     A list of (name of model or result, reason) of what failed.
   """
-  write_conditions(reproduction)
+  with files.locked(reproduction.run_dir):
+    write_conditions(reproduction)
   failures = {}
   tests = reproduction.tests()
   for number, (model, treatments) in enumerate(tests.items(), 1):
     left = time_left()
     report(f'model {number} of {len(tests)}: {model.name}{f" ({left})" if left else ""}')
     try:
-      _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
+      # A second call on the folder waits, and finds it done.
+      with files.locked(reproduction.model_dir(model)):
+        _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
     except (errors.UserError, tf.errors.OpError) as e:
       failures[model.name] = str(e).splitlines()[0] if str(e) else type(e).__name__
       report(f'failed: {model.name}: {failures[model.name]}')
-    _fuse_finished(reproduction, model, failures)
+    with files.locked(reproduction.run_dir):
+      _fuse_finished(reproduction, model, failures)
   return list(failures.items())
 
 
 def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags):
+  untested = reproduction.untested(model, treatments)
+  if not untested:
+    return
   run_dir = reproduction.model_dir(model)
   source = record_folders.open_folder(reproduction.records[model.diversity])
   wanted = reproduction.run(model, source)
+  if checkpoints.last_step(run_dir) is None:
+    _check_usable(wanted, source, reproduction.verdicts)
   runs.start(run_dir, wanted, flags, reproduction.verdicts)
   network = None
   if reproduction.steps_done(model) < reproduction.optimization.steps:
     network = train.train(run_dir, wanted, checkpoint_every=checkpoint_every, log_every=log_every)
-  untested = reproduction.untested(model, treatments)
-  if untested:
-    evaluate.evaluate(run_dir, untested, model=network, records_folder=source.folder)
+  evaluate.evaluate(run_dir, untested, model=network, records_folder=source.folder)
   del network
   keras.utils.clear_session()
+
+
+def _check_usable(run, source, verdicts):
+  """Raises a `UserError` if a run cannot start: before its directory is declared to be for it."""
+  if run.network.weights is not None:
+    weights_lib.read(run.network.weights)
+  source, _ = splits.obey(source, verdicts)
+  entries, _ = splits.load(source, 'train', run.data.split)
+  splits.check(source, entries, run.clips.stream, [run.data.mask])
 
 
 def _fuse_finished(reproduction, finished, failures):
   """Writes the results of the conditions of a model that have all that they need."""
   for condition, split, seed in reproduction.cells:
     models = conditions_lib.models(condition, split, seed)
-    if finished not in models or any(
-        reproduction.untested(model, [condition.tested_on]) for model in models):
+    if finished not in models:
       continue
     name = conditions_lib.result_name(condition, split, seed)
     try:
+      if any(reproduction.untested(model, [condition.tested_on]) for model in models):
+        continue
+      tested = [results.read_summary(reproduction.model_dir(model), f'test{split}',
+                                     condition.tested_on)['about'] for model in models]
       rows = fuse([
           results.read(results.path(reproduction.model_dir(model), f'test{split}',
                                     condition.tested_on)) for model in models])
@@ -165,7 +205,8 @@ def _fuse_finished(reproduction, finished, failures):
       continue
     label_names = runs.load(reproduction.model_dir(models[0])).label_names
     about = {**condition.to_json(), 'split': split, 'seed': seed,
-             'models': [model.name for model in models]}
+             'models': [model.name for model in models],
+             'missing': tested[0]['missing']}
     results.write(reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}', rows,
                   label_names, about)
 
@@ -196,23 +237,40 @@ def write_conditions(reproduction):
 
   Each names the records that it was made from: those of another diversity hold other videos of
   the same names.
+
+  Raises:
+    UserError: the folder holds results of other classes or records, or something else.
   """
   path = os.path.join(reproduction.run_dir, 'conditions.json')
-  folders = {}
+  source = record_folders.open_folder(next(iter(reproduction.records.values())))
+  label_names = list(source.label_names)
+  made_from = {
+      condition.name: {'records': os.path.abspath(reproduction.records[condition.diversity]),
+                       'content': reproduction.content(condition.diversity, 'rgb')}
+      for condition in reproduction.conditions}
   if os.path.exists(path):
     try:
       with open(path) as f:
-        folders.update((condition['name'], str(condition['records']))
-                       for condition in json.load(f)['conditions'])
+        before = json.load(f)
+      known = list(map(str, before['label_names']))
+      rows = [(row['name'], row['diversity'], str(row['records']), row['content'])
+              for row in before['conditions']]
     except (ValueError, KeyError, TypeError) as e:
       raise errors.UserError(f'{path}: expected what reproduce writes; {e}') from e
-  folders.update((condition.name, os.path.abspath(reproduction.records[condition.diversity]))
-                 for condition in reproduction.conditions)
-  source = record_folders.open_folder(next(iter(reproduction.records.values())))
+    if known != label_names:
+      raise errors.UserError(f'{reproduction.run_dir} holds results of other classes '
+                             f'({", ".join(known[:3])}, ...) than {source.folder} '
+                             f'({", ".join(label_names[:3])}, ...). Give another --run_dir')
+    for name, diversity, folder, content in rows:
+      if diversity in reproduction.records and content != reproduction.content(diversity, 'rgb'):
+        raise errors.UserError(
+            f'{reproduction.run_dir}: {name} was made from other videos or masks ({folder}) than '
+            f'{reproduction.records[diversity]} now holds. Give another --run_dir')
+      made_from.setdefault(name, {'records': folder, 'content': content})
   content = {
-      'label_names': list(source.label_names),
-      'conditions': [{**condition.to_json(), 'records': folders[condition.name]}
-                     for condition in conditions_lib.ALL if condition.name in folders]}
+      'label_names': label_names,
+      'conditions': [{**condition.to_json(), **made_from[condition.name]}
+                     for condition in conditions_lib.ALL if condition.name in made_from]}
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
     json.dump(content, f, indent=2)
 

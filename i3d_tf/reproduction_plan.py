@@ -44,11 +44,14 @@ def time_left(reproduction, size):
     reproduction: a `reproduction.Reproduction`.
     size: the `TestSize` of its splits.
   """
-  rate, _ = _measured_rate(reproduction)
-  if rate is None:
-    return ''
-  clips = sum(_clips(reproduction, model, treatments, size)
-              for model, treatments in reproduction.tests().items())
+  try:
+    rate, _ = _measured_rate(reproduction)
+    if rate is None:
+      return ''
+    clips = sum(_clips(reproduction, model, treatments, size)
+                for model, treatments in reproduction.tests().items())
+  except errors.UserError:
+    return ''  # of a damaged run, which says so itself and does not stop the others
   return f'about {duration(clips / rate)} left for all'
 
 
@@ -81,9 +84,11 @@ def plan(reproduction, num_classes, size):
 
 def _clips(reproduction, model, treatments, size):
   """What is left to do for a model: training clips that take as long."""
-  clips = reproduction.clips
+  clips, untested = reproduction.clips, reproduction.untested(model, treatments)
+  if not untested:
+    return 0
   steps = max(reproduction.optimization.steps - reproduction.steps_done(model), 0)
-  tests = size.videos * len(reproduction.untested(model, treatments))
+  tests = size.videos * len(untested)
   return steps * clips.batch_size + tests * size.frames / clips.clip_frames * _TEST_SHARE
 
 

@@ -46,6 +46,7 @@ class Data:
     verdicts: `segmentation.verdicts.content_hash` of the verdicts on masks that
       hold, or None if there are none.
     flow: which flow it is, one of `optical_flow.LABELS`; None for stream rgb.
+    content: `record_contents.content_hash` of the records; None if nobody asked.
   """
 
   records: str
@@ -55,6 +56,7 @@ class Data:
   mask_place: str = 'person'
   verdicts: str | None = None
   flow: str | None = None
+  content: str | None = None
 
   def __post_init__(self):
     for what, value, allowed in (('split', self.split, ucf101.SPLITS),
@@ -197,7 +199,8 @@ def start(run_dir, run, flags=None, verdicts=None):
   if os.path.exists(path):
     before, now = _flat(load(run_dir)), _flat(run)
     # Records may have moved.
-    different = [key for key in now if before[key] != now[key] and key != 'data.records']
+    different = [key for key in now if before[key] != now[key] and key != 'data.records'
+                 and not (key == 'data.content' and before[key] is None)]
     if different:
       raise errors.UserError(
           f'{run_dir} holds a run with other settings: ' + '; '.join(

@@ -63,7 +63,7 @@ def _check_cluster(config):
     right = (set(cluster) <= {'chief', 'worker'} and task['type'] in cluster
              and all(isinstance(hosts, list) for hosts in cluster.values())
              and 0 <= int(task['index']) < len(cluster[task['type']]))
-  except (ValueError, KeyError, TypeError):
+  except (ValueError, KeyError, TypeError, AttributeError):
     right = False
   if not right:
     raise errors.UserError(f'expected TF_CONFIG such as {example}, the task being one of the '
@@ -91,6 +91,18 @@ def is_spread(strategy):
 def is_chief(strategy):
   """Whether this process is the one that writes: the only one, or the first worker."""
   return strategy.extended.should_save_summary
+
+
+def described(strategy):
+  """Where a training computes, in words.
+
+  Without a GPU everything runs on the CPU, which nobody would notice but by the time.
+  """
+  gpus = len(tf.config.list_logical_devices('GPU'))
+  if not is_spread(strategy):
+    return 'computes on a GPU' if gpus else 'computes on the CPU (TensorFlow finds no GPU)'
+  return (f'{strategy.num_replicas_in_sync} replicas, each on a '
+          + ('GPU' if gpus else 'CPU device (TensorFlow finds no GPU)'))
 
 
 def part():

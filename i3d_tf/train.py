@@ -27,6 +27,7 @@ from i3d_tf import input_pipeline
 from i3d_tf import masking
 from i3d_tf import optical_flow
 from i3d_tf import preprocess
+from i3d_tf import record_contents
 from i3d_tf import record_folders
 from i3d_tf import runs
 from i3d_tf import splits
@@ -81,6 +82,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
       model.share_batches(strategies.part)
     optimizer = _optimizer(run.optimization)
     optimizer.build(model.trainable_variables)
+  report(strategies.described(strategy))
   step = tf.Variable(0, dtype=tf.int64)
   checkpoint = checkpoints.of(step, model, optimizer)
   if run.network.weights is not None and checkpoints.last_step(run_dir) is None:
@@ -228,8 +230,9 @@ def main():
     strategies.chief_first(strategy, lambda: demo_records.prepare(
         demo_plan.DemoSettings(), values.demo_dir, app.progress))
   source = record_folders.open_folder(folder)
-  if clips.stream == 'flow':
-    data = dataclasses.replace(data, flow=optical_flow.of_records(source.settings))
+  data = dataclasses.replace(
+      data, flow=optical_flow.for_stream(clips.stream, source),
+      content=record_contents.content_hash(source, clips.stream))
   run = runs.Run(data, clips, network, optimization, source.label_names)
   run_dir = values.run_dir
   if run_dir is None:

@@ -20,6 +20,11 @@ def test_a_figure_knows_whether_it_misses_its_bound(value, bound, higher, missed
   assert figure.Figure('f', value, bound=bound, higher_is_better=higher).missed == missed
 
 
+def test_a_figure_of_numpy_goes_into_json():
+  assert json.dumps(figure.Figure('a', np.float64(2), bound=1.0).missed) == 'false'
+  assert json.dumps(figure.Figure('a', np.float64(2), bound=3.0).missed) == 'true'
+
+
 def test_a_figure_of_repeats_has_their_median_and_range():
   made = figure.from_values('f', [3.0, 1.0, 2.0], unit='s')
   assert (made.value, made.low, made.high, made.unit) == (2.0, 1.0, 3.0, 's')

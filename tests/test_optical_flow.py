@@ -8,6 +8,7 @@ import pytest
 
 from i3d_tf import errors
 from i3d_tf import optical_flow
+from i3d_tf import record_folders
 from tests import fakes
 
 _STEP = 40 / 255  # pixels of motion from code to code
@@ -108,6 +109,15 @@ def test_records_tell_which_flow_they_hold(settings, name):
 def test_records_of_a_flow_that_there_is_not_are_refused():
   with pytest.raises(errors.UserError, match="manifest.json: `flow` must be .* received 'raft'"):
     optical_flow.of_records({'flow': 'raft', 'flow_backend': 'opencv'})
+
+
+def test_a_flow_network_needs_records_with_flow():
+  make = lambda flow: record_folders.Records('r', (), ('A',), {'flow': flow})
+  assert optical_flow.for_stream('rgb', make(None)) is None
+  assert optical_flow.for_stream('rgb', make('dis')) is None
+  assert optical_flow.for_stream('flow', make('dis')) == 'dis'
+  with pytest.raises(errors.UserError, match='r: expected flow for --stream=flow; these records'):
+    optical_flow.for_stream('flow', make(None))
 
 
 def test_another_algorithm_is_another_flow_and_another_backend_is_not():

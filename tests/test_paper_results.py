@@ -47,6 +47,22 @@ def test_outcomes_average_seeds_and_join_splits(folder):
   assert set(kept.groups) == {'Clapping/g01', 'Clapping/g03'} and not kept.coverage.any()
 
 
+def test_outcomes_are_of_the_runs_that_are_named(folder):
+  paper = paper_results_lib.read(folder)
+  assert paper.runs_of('1b-rgb') == [(1, 0), (1, 1), (2, 0), (2, 1)]
+  outcomes = paper.outcomes('1b-rgb', [(2, 1)])
+  assert set(outcomes.splits) == {2}
+  np.testing.assert_array_equal(outcomes.correct, paper.results['1b-rgb', 2, 1].correct)
+
+
+def test_videos_that_the_records_lacked_are_told_by_split(folder):
+  assert paper_results_lib.read(folder).missing == {}
+  for name, missing in (('2a.split2.seed0', ['B/b.avi', 'A/a.avi']), ('2b.split2.seed0', [])):
+    (folder / 'results' / f'{name}.json').write_text(json.dumps(
+        {'about': {'missing': missing}, 'videos': 1, 'accuracy': 1.0}))
+  assert paper_results_lib.read(folder).missing == {2: ('A/a.avi', 'B/b.avi')}
+
+
 def test_probabilities_are_softmax_of_the_right_class(folder):
   result = paper_results_lib.read(folder).results['2a', 1, 0]
   rows = [line.split(',') for line in

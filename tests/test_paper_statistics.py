@@ -131,6 +131,14 @@ def test_nothing_is_refused():
     paper_statistics.accuracy([], [])
 
 
+def test_a_group_of_other_splits_than_all_others_has_no_group_to_be_drawn_instead():
+  # x is tested in both splits. It joins the larger part; nothing else changes.
+  groups, splits = [*'abcx', *'defghx'], [1] * 4 + [2] * 6
+  interval = paper_statistics.mean_interval([1, 0, 1, 1, 0, 1, 1, 0, 1, 1], groups, splits)
+  assert interval.estimate == pytest.approx((3 / 4 + 4 / 6) / 2)
+  assert 0 < interval.low < interval.estimate < interval.high <= 1
+
+
 # === Paired differences ===
 
 
@@ -153,6 +161,17 @@ def test_groups_are_flipped_whole():
 def test_random_flips_never_give_zero():
   difference = paper_statistics.difference(np.ones(40), np.zeros(40), np.arange(40), draws=999)
   assert difference.p == pytest.approx(2 / 1000)  # both sides have the observed one
+
+
+def test_few_groups_that_differ_are_not_clear_of_zero():
+  # Five of 200 groups, all one way: hardly a draw misses them all, yet coins do it 1 time in 16.
+  first = np.zeros(200)
+  first[:5] = 1
+  difference = paper_statistics.difference(first, np.zeros(200), np.arange(200))
+  assert difference.low > 0 and difference.p == pytest.approx(2 / 2 ** 5, abs=0.01)
+  assert not difference.clear_of_zero
+  first[:20] = 1
+  assert paper_statistics.difference(first, np.zeros(200), np.arange(200)).clear_of_zero
 
 
 def test_conditions_that_are_alike_differ_by_nothing():
@@ -246,15 +265,15 @@ def test_drawn_correlations_are_scipys():
 
 def test_clips_of_a_group_count_once():
   rng = np.random.default_rng(9)
-  x, y = rng.random(25), rng.random(25)
+  x, y = rng.random(30), rng.random(30)
   y = y + 0.4 * x
-  once = paper_statistics.rank_correlation(x, y, np.arange(25))
+  once = paper_statistics.rank_correlation(x, y, np.arange(30))
   copied = paper_statistics.rank_correlation(np.repeat(x, 6), np.repeat(y, 6),
-                                             np.repeat(np.arange(25), 6))
+                                             np.repeat(np.arange(30), 6))
   assert (copied.estimate, copied.low, copied.high, copied.p) == pytest.approx(
       (once.estimate, once.low, once.high, once.p), abs=1e-4)
   # Counted as independent they would seem six times as sure.
-  naive = paper_statistics.rank_correlation(np.repeat(x, 6), np.repeat(y, 6), np.arange(150))
+  naive = paper_statistics.rank_correlation(np.repeat(x, 6), np.repeat(y, 6), np.arange(180))
   assert naive.high - naive.low < 0.6 * (once.high - once.low) and naive.p < once.p
 
 
@@ -263,3 +282,12 @@ def test_clips_of_a_group_count_once():
 def test_what_does_not_vary_has_no_correlation(x, y):
   found = paper_statistics.rank_correlation(x, y)
   assert math.isnan(found.estimate) and math.isnan(found.p) and found.points == len(x)
+
+
+@pytest.mark.parametrize('x, y, groups', [
+    ([.1, .1, .3, .3], [0, 0, 1, 1], 'abcd'),  # 1 of 3 pairings gives it
+    (range(8), [0] * 4 + [1] * 4, 'abcdefgh'),
+])
+def test_few_groups_have_a_correlation_and_no_p(x, y, groups):
+  found = paper_statistics.rank_correlation(x, y, list(groups))
+  assert found.estimate > 0.8 and math.isnan(found.p)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from i3d_tf import conditions
+from i3d_tf import errors
 from i3d_tf import evaluate
 from i3d_tf import record_folders
 from i3d_tf import reproduction as reproduction_lib
+from i3d_tf import reproduction_plan
 from i3d_tf import results
 from i3d_tf import train
 from tests import commands
@@ -43,6 +45,7 @@ def done(records, tmp_path_factory):
 
 def test_every_stream_starts_from_weights_of_its_own(records, tmp_path):
   source = record_folders.open_folder(records)
+  source = dataclasses.replace(source, settings={**source.settings, 'flow': 'tvl1'})
   reproduction = dataclasses.replace(
       _reproduction(records, tmp_path, '1a'), flow_weights='flow.keras')
   weights = {model.stream: reproduction.run(model, source).network.weights
@@ -84,6 +87,68 @@ def test_every_row_keeps_the_records_that_it_was_made_from(records, tmp_path):
   rows = json.loads((tmp_path / 'conditions.json').read_text())['conditions']
   assert [(row['name'], row['records']) for row in rows] == [
       ('1b-rgb', str(records)), ('2a', str(records)), ('1b-diversity3', str(other))]
+
+
+def test_results_of_other_classes_keep_their_folder(records, tmp_path):
+  reproduction_lib.write_conditions(_reproduction(records, tmp_path, '1b-rgb'))
+  path = tmp_path / 'conditions.json'
+  content = {**json.loads(path.read_text()), 'label_names': ['Archery', 'Biking']}
+  path.write_text(json.dumps(content))
+  with pytest.raises(errors.UserError, match=r'holds results of other classes \(Archery, Biking, '
+                     r'\.\.\.\) than .*/records \(Bowing, .* Give another --run_dir'):
+    reproduction_lib.write_conditions(_reproduction(records, tmp_path, '2a'))
+  assert json.loads(path.read_text()) == content
+
+
+def test_results_of_other_videos_keep_their_folder(records, tmp_path):
+  reproduction_lib.write_conditions(_reproduction(records, tmp_path, '1b-rgb'))
+  path = tmp_path / 'conditions.json'
+  content = json.loads(path.read_text())
+  content['conditions'][0]['content'] = '0' * 64
+  path.write_text(json.dumps(content))
+  with pytest.raises(errors.UserError, match='1b-rgb was made from other videos or masks .* than '
+                     '.*/records now holds. Give another --run_dir'):
+    reproduction_lib.write_conditions(_reproduction(records, tmp_path, '2a'))
+  assert json.loads(path.read_text()) == content
+
+
+def test_a_test_on_other_masks_or_verdicts_is_no_test(done, records):
+  run_dir, _ = done
+  reproduction = _reproduction(records, run_dir, '1b-rgb')
+  model, = reproduction.tests()
+  assert not reproduction.untested(model, ['none'])
+  assert dataclasses.replace(reproduction, verdicts={'a': 'original'}).untested(model, ['none'])
+  summary = run_dir / 'runs' / model.name / 'results' / 'test1.none.json'
+  before = summary.read_text()
+  about = json.loads(before)
+  about['about']['content'] = '0' * 64
+  summary.write_text(json.dumps(about))
+  assert reproduction.untested(model, ['none']) == ['none']
+  summary.write_text(before)
+
+
+@pytest.mark.parametrize('changes, name', [
+    ({'flow_weights': 'typo.keras'}, '1b-flow'), ({}, '1b-flow'), ({'weights': 'typo.keras'}, '2a')])
+def test_a_model_that_cannot_start_leaves_no_run(records, tmp_path, changes, name):
+  reproduction = _reproduction(records, tmp_path, name)
+  if 'weights' in changes:
+    changes = {'network': dataclasses.replace(reproduction.network, **changes)}
+  reproduction = dataclasses.replace(reproduction, **changes)
+  (model, reason), = reproduction_lib.run(reproduction)
+  assert ('expected flow' if name == '1b-flow' else 'typo.keras') in reason
+  assert not os.path.exists(os.path.join(reproduction.run_dir, 'runs', model, 'run.json'))
+
+
+def test_a_damaged_summary_does_not_stop_the_other_models(records, tmp_path):
+  folder = tmp_path / 'runs' / 'rgb_none_split1_seed0' / 'results'
+  folder.mkdir(parents=True)
+  (folder / 'test1.none.json').write_text('')
+  reproduction = _reproduction(records, tmp_path, '1b-rgb', '3a')
+  assert reproduction_plan.time_left(reproduction, reproduction_plan.TestSize(10, 10)) == ''
+  (name, reason), *more = reproduction_lib.run(reproduction)
+  assert name == 'rgb_none_split1_seed0' and 'expected the summary of a result' in reason
+  assert [n for n, _ in more] == ['1b-rgb.split1.seed0']
+  assert (tmp_path / 'results' / '3a.split1.seed0.csv').exists()
 
 
 def test_what_is_there_is_not_made_again(done, records, monkeypatch):

@@ -45,6 +45,7 @@ _ALIKE, _TOLERANCE = 6, 1e-4
     (None, 'expected the environment variable TF_CONFIG for --strategy=multi_worker, such as {'),
     ('{', 'expected TF_CONFIG such as .*; received {'),
     ('{"cluster": {"worker": ["a:1"]}}', 'expected TF_CONFIG such as '),
+    ('{"cluster": ["worker"], "task": {"type": "worker", "index": 0}}', 'being one of the'),
     ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
      'the task being one of the cluster; received'),
     ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "chief", "index": 0}}', 'being one of the'),

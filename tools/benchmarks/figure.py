@@ -35,7 +35,8 @@ class Figure:
     """Whether the value falls short of its bound."""
     if self.bound is None:
       return False
-    return self.value < self.bound if self.higher_is_better else self.value > self.bound
+    missed = self.value < self.bound if self.higher_is_better else self.value > self.bound
+    return bool(missed)  # of numpy's numbers, too, whose truth values JSON does not know
 
 
 def from_values(name, values, **kwargs):
