@@ -30,7 +30,9 @@ import sys
 import jax
 import numpy as np
 from i3d_tf import model as model_lib
+from tests import shallow
 
+model_lib.LAYERS = shallow.layers()
 network = model_lib.InceptionI3D(5, frame_size=32, width=0.125, seed=0, dropout=0.0)
 clips = np.random.default_rng(0).uniform(-1, 1, (2, 9, 32, 32, 3)).astype(np.float32)
 arguments = ([v.value for v in network.trainable_variables],
@@ -65,7 +67,9 @@ def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
   # A TensorFlow that cannot be imported: as if it were not installed.
   output = tmp_path / 'a.json'
   done = _python('-c', 'import sys; sys.modules["tensorflow"] = None; import runpy; '
+                 'from tools.benchmarks import accelerator; from tests import shallow; '
                  f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '
+                 'shallow.network().start(); '
                  'runpy.run_module("tools.benchmarks.accelerator", run_name="__main__")')
   assert done.returncode == 0, done.stderr
   assert 'inference / bfloat16 matmul, best batch' in done.stdout

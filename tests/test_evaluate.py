@@ -17,9 +17,16 @@ from i3d_tf import runs
 from i3d_tf import splits
 from i3d_tf import train
 from tests import commands
+from tests import shallow
 from tests import tiny
 
 REGIONS = ('none', 'background', 'activity')
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -121,7 +128,7 @@ def test_unknown_regions_are_refused(trained, regions):
     (('--run_dir=.', '--subset=dev'), 'value should be one of <test|train|validation>'),
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
-  assert message in commands.error('i3d_tf.evaluate', *arguments, cwd=tmp_path)
+  assert message in commands.error('tests.shallow', 'i3d_tf.evaluate', *arguments, cwd=tmp_path)
 
 
 def test_logits_that_are_no_numbers_are_an_error(trained):
@@ -140,7 +147,7 @@ def test_a_run_without_a_checkpoint_is_an_error(tmp_path, trained):
 
 def test_the_command_prints_a_line_for_every_mask(trained):
   run_dir, run = trained
-  out, _ = commands.run('i3d_tf.evaluate', f'--run_dir={run_dir}', cwd=run.data.records)
+  out, _ = commands.run('tests.shallow', 'i3d_tf.evaluate', f'--run_dir={run_dir}', cwd=run.data.records)
   assert [line.split()[0] for line in out.splitlines()[1:4]] == list(REGIONS)
 
 
@@ -170,8 +177,8 @@ def test_the_command_obeys_a_file_of_verdicts(trained, tmp_path):
   run_dir, run = trained
   (tmp_path / 'v.csv').write_text('video,verdict\nWaving/v_Waving_g01_c01.avi,original\n'
                                   'Nowhere/v.avi,original\n')
-  out, _ = commands.run('i3d_tf.evaluate', f'--run_dir={run_dir}', '--eval_masks=background',
-                        '--verdicts=v.csv', cwd=tmp_path)
+  out, _ = commands.run('tests.shallow', 'i3d_tf.evaluate', f'--run_dir={run_dir}',
+                        '--eval_masks=background', '--verdicts=v.csv', cwd=tmp_path)
   assert out.splitlines()[0] == 'verdicts on videos that are not in the records: 1'
   assert out.splitlines()[2].split()[-1] == '1'  # kept original
 

@@ -16,7 +16,14 @@ from i3d_tf import trained_networks
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 from tests import commands
+from tests import shallow
 from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -29,8 +36,8 @@ def folder(tmp_path_factory):
     build_records.build_ucf101(
         folder / 'videos', folder / 'lists', folder / method,
         build_records.Settings(short_side=37, num_shards=2, flow=method))
-  commands.run('i3d_tf.train', *tiny.FLAGS, '--records=dis', '--stream=flow', '--steps=2',
-               '--run_dir=run', cwd=folder)
+  commands.run('tests.shallow', 'i3d_tf.train', *tiny.FLAGS, '--records=dis', '--stream=flow',
+               '--steps=2', '--run_dir=run', cwd=folder)
   return folder
 
 

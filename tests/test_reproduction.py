@@ -16,7 +16,14 @@ from i3d_tf import reproduction_plan
 from i3d_tf import results
 from i3d_tf import train
 from tests import commands
+from tests import shallow
 from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -185,11 +192,12 @@ def test_logits_of_streams_are_added(done):
 def test_a_killed_command_goes_on_to_the_same_results_and_report(records, tmp_path):
   arguments = (*tiny.FLAGS, f'--records={records}', '--steps=2', '--conditions=1b-rgb,2a',
                '--checkpoint_every=1')
-  commands.run('i3d_tf.reproduce', *arguments, '--run_dir=whole', cwd=tmp_path)
-  process = commands.start('i3d_tf.reproduce', *arguments, '--run_dir=killed', cwd=tmp_path)
+  arguments = ('tests.shallow', 'i3d_tf.reproduce', *arguments)
+  commands.run(*arguments, '--run_dir=whole', cwd=tmp_path)
+  process = commands.start(*arguments, '--run_dir=killed', cwd=tmp_path)
   model = tmp_path / 'killed' / 'runs' / 'rgb_none_split1_seed0'
   commands.kill_when(process, (model / 'checkpoints' / 'checkpoint').exists)
-  out, _ = commands.run('i3d_tf.reproduce', *arguments, '--run_dir=killed', cwd=tmp_path)
+  out, _ = commands.run(*arguments, '--run_dir=killed', cwd=tmp_path)
   assert 'results: killed/results, a row a video' in out
   assert '2a ' in out and 'split 1' in out
   assert 'report: open killed/report/index.html' in out
@@ -208,4 +216,4 @@ def test_a_killed_command_goes_on_to_the_same_results_and_report(records, tmp_pa
     (('--mask=background',), '--mask is decided by --conditions'),
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
-  assert message in commands.error('i3d_tf.reproduce', *arguments, cwd=tmp_path)
+  assert message in commands.error('tests.shallow', 'i3d_tf.reproduce', *arguments, cwd=tmp_path)

@@ -16,8 +16,15 @@ from i3d_tf import serving
 from segmentation import masks as masks_lib
 from tests import fakes
 from tests import networks
+from tests import shallow
 
 _HEIGHT, _WIDTH = 60, 83
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module', params=['crop', 'squash'])

@@ -24,7 +24,7 @@ from i3d_tf import splits
 from i3d_tf import strategies
 from i3d_tf import train
 from tests import commands
-from tests import shallow_train
+from tests import shallow
 from tests import tiny
 
 _STEPS = 12
@@ -131,7 +131,7 @@ def start(folder, records, run_dir, *flags, worker=None, ports=(), cpus=1):
         'task': {'type': 'worker', 'index': worker}})
     flags = ('--strategy=multi_worker', *flags)
   return subprocess.Popen(
-      [sys.executable, '-m', 'tests.shallow_train', *_FLAGS, f'--records={records}',
+      [sys.executable, '-m', 'tests.shallow', 'i3d_tf.train', *_FLAGS, f'--records={records}',
        f'--run_dir={run_dir}', *flags],
       cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
@@ -234,7 +234,7 @@ def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_work
 
 
 def test_the_variables_of_a_strategy_start_from_weights_and_go_on(records, tmp_path, monkeypatch):
-  monkeypatch.setattr(model, 'LAYERS', shallow_train.shallow_layers())
+  monkeypatch.setattr(model, 'LAYERS', shallow.layers())
   run = tiny.run(records, steps=2)
   source = tiny.replace(run, 'clips', seed=9).build_model()
   source.save_weights(tmp_path / 'source.weights.h5')

@@ -19,8 +19,15 @@ from i3d_tf import splits
 from i3d_tf import train
 from segmentation import verdicts
 from tests import commands
+from tests import shallow
 from tests import small_disk
 from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -105,15 +112,15 @@ def test_a_seed_repeats_a_training_and_another_does_not(tmp_path, records):
 
 def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
   # A rate at which weights that were not restored would show in the losses.
-  arguments = (*tiny.FLAGS, '--learning_rate=0.01', f'--records={records}', '--steps=12', '--checkpoint_every=3',
-               '--log_every=1', '--run_dir=killed')
-  process = commands.start('i3d_tf.train', *arguments, cwd=tmp_path)
+  arguments = (*tiny.FLAGS, '--learning_rate=0.01', f'--records={records}', '--steps=12',
+               '--checkpoint_every=3', '--log_every=1', '--run_dir=killed')
+  process = commands.start('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
   written = tmp_path / 'killed' / 'history.csv'
   commands.kill_when(
       process, lambda: written.exists() and len(written.read_text().splitlines()) > 5)
   killed_at = checkpoints.last_step(str(tmp_path / 'killed'))
   assert 3 <= killed_at < 12
-  out, _ = commands.run('i3d_tf.train', *arguments, cwd=tmp_path)
+  out, _ = commands.run('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
   assert f'goes on at step {killed_at} of 12' in out
 
   run = runs.load(str(tmp_path / 'killed'))
@@ -134,14 +141,16 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path
                '--log_every=1', '--keep_checkpoints=12')
   disk = tmp_path / 'disk'
   with small_disk.mounted(disk, '1m') as resize:
-    message = commands.error('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    message = commands.error(
+        'tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
     assert message.startswith('disk/run/')
     assert ': No space left on device' in message
     stopped_at = checkpoints.last_step(str(disk / 'run'))
     assert stopped_at is None or stopped_at < 12
     resize('64m')
-    commands.run('tests.shallow_train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
-    commands.run('tests.shallow_train', *arguments, '--run_dir=whole', cwd=tmp_path)
+    commands.run(
+        'tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    commands.run('tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=whole', cwd=tmp_path)
     stopped, whole = last_checkpoint(disk / 'run'), last_checkpoint(tmp_path / 'whole')
   for name, value in whole.items():
     np.testing.assert_array_equal(stopped[name], value, name)
@@ -228,7 +237,7 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
      '`learning_rate_drops` must be rising steps, with schedule drops; received (20, 10)'),
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
-  assert message in commands.error('i3d_tf.train', *arguments, cwd=tmp_path)
+  assert message in commands.error('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
   assert os.listdir(tmp_path) == []
 
 
@@ -255,11 +264,12 @@ def test_the_command_obeys_verdicts_and_its_run_keeps_them(tmp_path, records):
   tested, _ = splits.load(record_folders.open_folder(records), 'test', 1)
   verdicts.write(tmp_path / 'v.csv', {tested[0].path: 'original', 'Nowhere/v.avi': 'fine'})
   arguments = (*tiny.FLAGS, f'--records={records}', '--steps=1', '--mask=activity', '--run_dir=run')
-  out, _ = commands.run('i3d_tf.train', *arguments, '--verdicts=v.csv', cwd=tmp_path)
+  out, _ = commands.run(
+      'tests.shallow', 'i3d_tf.train', *arguments, '--verdicts=v.csv', cwd=tmp_path)
   assert out.count('verdicts on videos that are not in the records: 1') == 1
   os.remove(tmp_path / 'v.csv')
   outcome = evaluate.evaluate(str(tmp_path / 'run'), ['background'])
   assert outcome['background']['kept_original'] == [tested[0].path]
-  message = commands.error('i3d_tf.train', *arguments, cwd=tmp_path)
+  message = commands.error('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
   assert re.search(r"holds a run with other settings: data\.verdicts is '\w{12}' there, None here",
                    message)

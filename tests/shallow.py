@@ -1,0 +1,45 @@
+"""A network of nine convolutions in place of 57, for tests of what goes on around it.
+
+A graph of all layers takes seconds to build and to compile; with batch norm over several
+replicas at each of them, much longer. What is tested does not depend on the depth.
+
+    python -m tests.shallow i3d_tf.train --steps=3
+
+runs a command with that network. I3D_TEST_CPUS is the number of logical CPU devices.
+"""
+
+from i3d_tf import app  # first: it quiets TensorFlow's start
+
+import os
+import runpy
+import sys
+from unittest import mock
+
+from i3d_tf import model
+
+
+def layers():
+  """`model.LAYERS` without all Inception blocks but the first; frames are pooled as before."""
+  return tuple(row for row in model.LAYERS if row[1] != 'mixed' or row[0] == 'Mixed_3b')
+
+
+def network():
+  """A context in which every new network is shallow."""
+  return mock.patch.object(model, 'LAYERS', layers())
+
+
+def _use_logical_devices(count):
+  import tensorflow as tf  # not with the network alone: it runs on JAX, too
+  cpu, = tf.config.list_physical_devices('CPU')
+  tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+
+
+def _main():
+  _use_logical_devices(int(os.environ.get('I3D_TEST_CPUS', '1')))
+  module = sys.argv.pop(1)
+  with network():
+    runpy.run_module(module, run_name='__main__', alter_sys=True)
+
+
+if __name__ == '__main__':
+  _main()
