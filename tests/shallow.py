@@ -18,14 +18,17 @@ from unittest import mock
 from i3d_tf import model
 
 
+_ALL = model.LAYERS
+
+
 def layers():
   """`model.LAYERS` without all Inception blocks but the first; frames are pooled as before."""
-  return tuple(row for row in model.LAYERS if row[1] != 'mixed' or row[0] == 'Mixed_3b')
+  return tuple(row for row in _ALL if row[1] != 'mixed' or row[0] == 'Mixed_3b')
 
 
-def network():
-  """A context in which every new network is shallow."""
-  return mock.patch.object(model, 'LAYERS', layers())
+def network(whole=False):
+  """A context in which every new network is shallow, or, within such a one, whole again."""
+  return mock.patch.object(model, 'LAYERS', _ALL if whole else layers())
 
 
 def _use_logical_devices(count):

@@ -67,9 +67,7 @@ def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
   # A TensorFlow that cannot be imported: as if it were not installed.
   output = tmp_path / 'a.json'
   done = _python('-c', 'import sys; sys.modules["tensorflow"] = None; import runpy; '
-                 'from tools.benchmarks import accelerator; from tests import shallow; '
                  f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '
-                 'shallow.network().start(); '
                  'runpy.run_module("tools.benchmarks.accelerator", run_name="__main__")')
   assert done.returncode == 0, done.stderr
   assert 'inference / bfloat16 matmul, best batch' in done.stdout

@@ -74,7 +74,8 @@ def test_writes_settings_history_tensorboard_and_checkpoints(tmp_path, records):
 
 
 def test_the_first_loss_is_that_of_guessing(tmp_path, records):
-  start_and_train(tmp_path, tiny.run(records, steps=1))
+  with shallow.network(whole=True):
+    start_and_train(tmp_path, tiny.run(records, steps=1))
   assert abs(history(tmp_path)[0]['loss'] - np.log(10)) < 1
 
 
@@ -126,7 +127,9 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
   run = runs.load(str(tmp_path / 'killed'))
   start_and_train(tmp_path / 'whole', run, checkpoint_every=3, log_every=1)
   killed, whole = (last_checkpoint(tmp_path / name) for name in ('killed', 'whole'))
-  assert killed.keys() == whole.keys() and len(whole) > 231 + 2 * 116
+  model = run.build_model()  # Adam keeps two values for each that it trains
+  values = len(model.variables) + 2 * len(model.trainable_variables)
+  assert killed.keys() == whole.keys() and len(whole) > values
   for name, value in whole.items():
     # Not bit for bit: threads add up gradients in an order of their own.
     np.testing.assert_allclose(killed[name], value, rtol=1e-3, atol=1e-5, err_msg=name)

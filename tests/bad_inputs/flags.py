@@ -50,7 +50,7 @@ ROWS = (
         ('--log_every=0', 'flag --log_every=0: 0 is not a positive integer'),
         ('--checkpoint_every=-1', 'flag --checkpoint_every=-1: -1 is not a positive integer'),
         ('--split=4', '`split` must be one of 1, 2, 3; received 4'),
-        ('--stream=flow', '/records: expected flow for --stream=flow; these records were made without'),
+        ('--stream=flow', 'error: records: expected flow for --stream=flow; these records were made '),
         ('--optimizer=lion', 'flag --optimizer=lion: value should be one of <sgd|adam>'),
         ('--mask=none --fill=blur', "`fill` must be 'black' for region 'none'"),
         ('--mask=none --mask_place=earlier', "`place` must be 'person' for region 'none'"),
