@@ -10,6 +10,8 @@ from i3d_tf import errors
 from i3d_tf import paper_examples
 from i3d_tf import paper_results as paper_results_lib
 from i3d_tf import paper_table
+from i3d_tf import runs
+from segmentation import verdicts as verdicts_lib
 from tests import paper_results
 from tests import tiny
 
@@ -99,6 +101,18 @@ def test_a_video_that_keeps_its_original_shows_it_three_times(source, tmp_path):
   (frame, person, place), _ = paper_examples.views(moved, examples)
   np.testing.assert_array_equal(person, frame)
   np.testing.assert_array_equal(place, frame)
+
+
+def test_verdicts_of_the_run_hold(source, tmp_path):
+  paper_results.write(tmp_path, groups=1, clips=1, records=source)
+  examples, _ = paper_examples.choose(paper_results_lib.read(tmp_path))
+  judged = {examples[0].video: verdicts_lib.ORIGINAL}
+  run = tiny.run(source, verdicts=verdicts_lib.content_hash(judged))
+  runs.start(str(tmp_path / 'runs' / 'rgb_none_split1_seed0'), run, verdicts=judged)
+  (first, *others), second = paper_examples.views(paper_results_lib.read(tmp_path), examples)
+  for picture in others:
+    np.testing.assert_array_equal(picture, first)
+  assert (second[1] != second[0]).any()
 
 
 def test_a_row_on_a_data_set_of_its_own_gives_no_example(tmp_path):

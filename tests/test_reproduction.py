@@ -217,3 +217,12 @@ def test_a_killed_command_goes_on_to_the_same_results_and_report(records, tmp_pa
 ])
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('tests.shallow', 'i3d_tf.reproduce', *arguments, cwd=tmp_path)
+
+
+def test_two_calls_on_one_folder_train_a_model_once(records, tmp_path):
+  arguments = ('tests.shallow', 'i3d_tf.reproduce', *tiny.FLAGS, f'--records={records}', '--steps=2',
+               '--conditions=1b-rgb', '--run_dir=paper')
+  calls = [commands.start(*arguments, cwd=tmp_path) for _ in range(2)]
+  outs = [call.communicate(timeout=300) for call in calls]
+  assert [call.returncode for call in calls] == [0, 0], outs
+  assert sorted('computes on' in out for out, _ in outs) == [False, True]
