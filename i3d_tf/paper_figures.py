@@ -235,7 +235,8 @@ def differences(table):
       axis.errorbar(row['difference'], place, xerr=errors[:, index:index + 1], fmt='o',
                     color=_BLUE if clear else _SOFT, markersize=4, elinewidth=1.2,
                     markerfacecolor=_BLUE if clear else 'white')
-      axis.text(1.02, place, f'{paper_table.text(row["difference"], "points")}   {row["what"]}',
+      difference = paper_table.text(paper_table.tidy(row['difference']), 'points')
+      axis.text(1.02, place, f'{difference}   {row["what"]}',
                 transform=axis.get_yaxis_transform(), va='center', fontsize=6, color=_SOFT)
     _name_rows(axis, places, [f'{row["first"]} − {row["second"]}' for row in rows])
     axis.set_xlabel('Difference of accuracy, percentage points; hollow where it is not '

@@ -194,6 +194,9 @@ def read(folder):
         raise errors.UserError(f'{file}: expected a condition of {path}; found {name}')
       summary = results.read_summary(folder, f'{name}.split{split}', f'seed{seed}')
       missing = [] if summary is None else summary['about'].get('missing', [])
+      if not isinstance(missing, list):
+        raise errors.UserError(f'{file}: expected a list of missing videos beside it; '
+                               f'found {missing!r}')
       result = dataclasses.replace(
           _result(file, label_names), missing=tuple(map(str, missing)))
       _check_same_videos(file, result, [

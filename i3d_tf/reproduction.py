@@ -27,9 +27,7 @@ from i3d_tf import record_contents
 from i3d_tf import record_folders
 from i3d_tf import results
 from i3d_tf import runs
-from i3d_tf import splits
 from i3d_tf import train
-from i3d_tf import weights as weights_lib
 from segmentation import verdicts as verdicts_lib
 
 
@@ -98,7 +96,8 @@ class Reproduction:
     """The `record_contents.content_hash` of records, or None if they are not there yet."""
     if (diversity, stream) not in self._contents:
       folder = self.records[diversity]
-      if record_folders.read_manifest(folder) is None:
+      manifest = record_folders.read_manifest(folder)
+      if manifest is None or not manifest['complete']:
         return None
       self._contents[diversity, stream] = record_contents.content_hash(
           record_folders.open_folder(folder), stream)
@@ -165,8 +164,7 @@ def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every
   run_dir = reproduction.model_dir(model)
   source = record_folders.open_folder(reproduction.records[model.diversity])
   wanted = reproduction.run(model, source)
-  if checkpoints.last_step(run_dir) is None:
-    _check_usable(wanted, source, reproduction.verdicts)
+  train.check_can_start(run_dir, wanted, source, reproduction.verdicts)
   runs.start(run_dir, wanted, flags, reproduction.verdicts)
   network = None
   if reproduction.steps_done(model) < reproduction.optimization.steps:
@@ -174,15 +172,6 @@ def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every
   evaluate.evaluate(run_dir, untested, model=network, records_folder=source.folder)
   del network
   keras.utils.clear_session()
-
-
-def _check_usable(run, source, verdicts):
-  """Raises a `UserError` if a run cannot start: before its directory is declared to be for it."""
-  if run.network.weights is not None:
-    weights_lib.read(run.network.weights)
-  source, _ = splits.obey(source, verdicts)
-  entries, _ = splits.load(source, 'train', run.data.split)
-  splits.check(source, entries, run.clips.stream, [run.data.mask])
 
 
 def _fuse_finished(reproduction, finished, failures):
@@ -206,7 +195,7 @@ def _fuse_finished(reproduction, finished, failures):
     label_names = runs.load(reproduction.model_dir(models[0])).label_names
     about = {**condition.to_json(), 'split': split, 'seed': seed,
              'models': [model.name for model in models],
-             'missing': tested[0]['missing']}
+             'missing': tested[0].get('missing', [])}
     results.write(reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}', rows,
                   label_names, about)
 

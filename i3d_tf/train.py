@@ -138,6 +138,27 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
   return model
 
 
+def check_can_start(run_dir, run, source, verdicts):
+  """Makes sure that a run can start, before `runs.start` declares its directory to be for it.
+
+  Args:
+    run_dir: the directory; where it holds a checkpoint, the run has started.
+    run: a `runs.Run`.
+    source: the `record_folders.Records` that it is to be trained on.
+    verdicts: a dict from video to verdict on its masks, or None.
+
+  Raises:
+    UserError: weights, lists or records cannot be used.
+  """
+  if checkpoints.last_step(run_dir) is not None:
+    return
+  if run.network.weights is not None:
+    weights_lib.read(run.network.weights)
+  source, _ = splits.obey(source, verdicts)
+  entries, _ = splits.load(source, 'train', run.data.split)
+  splits.check(source, entries, run.clips.stream, [run.data.mask])
+
+
 def _means(sums, step, batch_size):
   """The loss and the accuracy of the batches since the last row of the history.
 
@@ -240,8 +261,7 @@ def main():
         *(['demo'] if on_demo_set else []), run.clips.stream, run.data.treatment.name,
         f'split{run.data.split}',
         f'seed{run.clips.seed}']))
-  if network.weights is not None and checkpoints.last_step(run_dir) is None:
-    weights_lib.read(network.weights)  # before the directory is theirs
+  check_can_start(run_dir, run, source, verdicts)
   strategies.chief_first(
       strategy, lambda: runs.start(run_dir, run, training_flags.given(), verdicts))
   model = train(run_dir, run, strategy=strategy, checkpoint_every=values.checkpoint_every,

@@ -56,6 +56,14 @@ def test_a_video_gives_the_logits_of_its_record(folder):
     np.testing.assert_allclose(answer.logits['none'][0], row.logits, rtol=1e-4, atol=1e-5)
 
 
+def test_a_training_that_cannot_start_leaves_no_run(folder):
+  # Masks that are added later are other content, which the run would then refuse.
+  message = commands.error('i3d_tf.train', *tiny.FLAGS, '--records=dis', '--mask=background',
+                           '--run_dir=masked', cwd=folder)
+  assert 'expected person masks' in message
+  assert not (folder / 'masked' / 'run.json').exists()
+
+
 def test_another_flow_is_refused(folder):
   with pytest.raises(errors.UserError, match='expected records with flow of dis, which .* found '
                      'tvl1'):

@@ -63,6 +63,13 @@ def test_videos_that_the_records_lacked_are_told_by_split(folder):
   assert paper_results_lib.read(folder).missing == {2: ('A/a.avi', 'B/b.avi')}
 
 
+def test_a_summary_that_tells_no_list_is_a_problem(folder):
+  (folder / 'results' / '2a.split2.seed0.json').write_text(json.dumps(
+      {'about': {'missing': 5}, 'videos': 1, 'accuracy': 1.0}))
+  paper = paper_results_lib.read(folder)
+  assert 'expected a list of missing videos beside it; found 5' in paper.problems[0]
+
+
 def test_probabilities_are_softmax_of_the_right_class(folder):
   result = paper_results_lib.read(folder).results['2a', 1, 0]
   rows = [line.split(',') for line in

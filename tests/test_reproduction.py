@@ -31,8 +31,8 @@ def records(tmp_path_factory):
   return tiny.make_records(tmp_path_factory.mktemp('demo'))
 
 
-def _reproduction(records, run_dir, *names):
-  run = tiny.run(records, steps=2)
+def _reproduction(records, run_dir, *names, conditions_of=None):
+  run = tiny.run(records if conditions_of is None else conditions_of, steps=2)
   return reproduction_lib.Reproduction(
       str(run_dir), conditions.select(names, False), (1,), (0,), {None: str(records)}, run.clips,
       run.network, run.optimization)
@@ -117,6 +117,17 @@ def test_results_of_other_videos_keep_their_folder(records, tmp_path):
                      '.*/records now holds. Give another --run_dir'):
     reproduction_lib.write_conditions(_reproduction(records, tmp_path, '2a'))
   assert json.loads(path.read_text()) == content
+
+
+def test_records_that_are_half_made_have_no_content_yet(records, tmp_path):
+  half = tmp_path / 'records'
+  half.mkdir()
+  manifest = json.loads((records / 'manifest.json').read_text())
+  (half / 'manifest.json').write_text(json.dumps({**manifest, 'complete': False}))
+  reproduction = _reproduction(half, tmp_path / 'paper', '1b-rgb', conditions_of=records)
+  assert reproduction.content(None, 'rgb') is None
+  model, = reproduction.tests()
+  assert reproduction.untested(model, ['none']) == ['none']
 
 
 def test_a_test_on_other_masks_or_verdicts_is_no_test(done, records):
