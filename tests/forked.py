@@ -57,6 +57,7 @@ class Commands:
 def _serve():
   # pylint: disable=g-import-not-at-top,unused-import
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+  os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
   import cv2
   import h5py
   import keras
