@@ -2,12 +2,12 @@
 
 from absl import flags
 
-from i3d_tf import input_pipeline
-from i3d_tf import masking
-from i3d_tf import preprocess
-from segmentation import verdicts as verdicts_lib
+from i3d_tf.inputs import from_records
+from i3d_tf.inputs import masking
+from i3d_tf.inputs import preprocess
+from i3d_tf.masks import verdicts as verdicts_lib
 
-_DEFAULTS = input_pipeline.Settings()
+_DEFAULTS = from_records.Settings()
 
 
 def define_records(records_help):
@@ -28,7 +28,7 @@ def verdicts():
 
 def define_clips():
   """How training clips are cut and shown; `clip_settings` collects them."""
-  flags.DEFINE_enum('stream', _DEFAULTS.stream, input_pipeline.STREAMS,
+  flags.DEFINE_enum('stream', _DEFAULTS.stream, from_records.STREAMS,
                     'What the network sees: colour frames, or optical flow.')
   flags.DEFINE_enum('mask', 'none', masking.ALL_REGIONS,
                     'Region that is replaced in training and, unless --eval_masks says otherwise, '
@@ -60,9 +60,9 @@ def define_clips():
 
 
 def clip_settings():
-  """The flags of `define_clips` as `input_pipeline.Settings`."""
+  """The flags of `define_clips` as `from_records.Settings`."""
   values = flags.FLAGS
-  return input_pipeline.Settings(
+  return from_records.Settings(
       stream=values.stream,
       frame_size=values.frame_size,
       resize=values.resize,

@@ -3,7 +3,7 @@
 from absl import flags
 
 from flags import data
-from i3d_tf import errors
+from i3d_tf.common import errors
 
 
 def define():

@@ -3,8 +3,8 @@
 from absl import flags
 
 from flags import network
-from i3d_tf import errors
-from i3d_tf import model
+from i3d_tf.common import errors
+from i3d_tf.model import inception_i3d
 
 
 def define():
@@ -14,7 +14,7 @@ def define():
                     'saved_model: any number of videos of any length and size; tflite: one clip '
                     'of --frames frames of network input at a time.')
   flags.DEFINE_integer('frames', 64, 'Frames of a clip, for --format=tflite.',
-                       lower_bound=model.MIN_FRAMES)
+                       lower_bound=inception_i3d.MIN_FRAMES)
 
 
 def check():

@@ -3,9 +3,9 @@
 from absl import flags
 
 from flags import network
-from i3d_tf import errors
-from i3d_tf import features
-from i3d_tf import model
+from i3d_tf.common import errors
+from i3d_tf.inference import features
+from i3d_tf.model import inception_i3d
 
 _DEFAULTS = features.Settings()
 
@@ -16,7 +16,7 @@ def define():
                     'Video files, or folders of frames at 25 a second; several with commas.')
   flags.DEFINE_string('videos', None, 'Folder of videos; those in its subfolders, too.')
   flags.DEFINE_string('output', None, 'Folder for the features.')
-  flags.DEFINE_enum('endpoint', _DEFAULTS.endpoint, model.ENDPOINTS, 'Layer to take them from.')
+  flags.DEFINE_enum('endpoint', _DEFAULTS.endpoint, inception_i3d.ENDPOINTS, 'Layer to take them from.')
   flags.DEFINE_enum('pool', _DEFAULTS.pool, list(features.POOLS),
                     'What to average: none keeps time, height, width and channels of each window, '
                     'space keeps time and channels, all keeps the channels.')

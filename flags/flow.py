@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from i3d_tf import errors
-from i3d_tf import optical_flow
+from i3d_tf.common import errors
+from i3d_tf.flow import optical_flow
 
 
 class _Parser(flags.ArgumentParser):

@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from i3d_tf import errors
-from i3d_tf import trained_networks
+from i3d_tf.common import errors
+from i3d_tf.inference import trained_networks
 
 
 def define():

@@ -6,10 +6,10 @@ from absl import flags
 
 from flags import network
 from flags import segmentation
-from i3d_tf import errors
-from i3d_tf import input_pipeline
-from i3d_tf import masking
-from segmentation import masks as masks_lib
+from i3d_tf.common import errors
+from i3d_tf.inputs import from_records
+from i3d_tf.inputs import masking
+from i3d_tf.masks import coco_files
 
 
 def define():
@@ -28,13 +28,13 @@ def define():
   segmentation.define()
   flags.DEFINE_integer('mask_dilation', None,
                        'Diameter in pixels by which masks are grown, odd or 0; by default '
-                       f'{input_pipeline.Settings().mask_dilation}, or as the run was trained.')
+                       f'{from_records.Settings().mask_dilation}, or as the run was trained.')
   flags.DEFINE_string('picture', None,
                       'File for a picture (.png or .jpg) of the video as the network saw it, with '
                       'the answers for the original, the person only and the place only. With '
                       'several videos a folder.')
   flags.DEFINE_integer('top_k', 20, 'Classes to print.', lower_bound=1)
-  flags.DEFINE_integer('max_frames', input_pipeline.Settings().max_frames,
+  flags.DEFINE_integer('max_frames', from_records.Settings().max_frames,
                        'Frames that the network sees at a time; longer videos are averaged.',
                        lower_bound=9)
   flags.DEFINE_string('logits_out', None, 'File for the logits, float32 [1, N] (.npy).')
@@ -53,9 +53,9 @@ def check():
     raise errors.UserError(f'--mask must be some of {", ".join(masking.REGIONS)}; '
                            f'received {", ".join(unknown) if unknown else "none of them"}')
   dilation = values.mask_dilation
-  if dilation and not (0 < dilation <= masks_lib.MAX_DILATION and dilation % 2 == 1):
+  if dilation and not (0 < dilation <= coco_files.MAX_DILATION and dilation % 2 == 1):
     raise errors.UserError('--mask_dilation must be 0 or odd and positive, at most '
-                           f'{masks_lib.MAX_DILATION}; received {dilation}')
+                           f'{coco_files.MAX_DILATION}; received {dilation}')
   if values.npy is not None:
     _check_npy(values)
   segmenter = values['segmenter'].present or values.segmenter_model is not None

@@ -4,7 +4,7 @@ import os
 
 from absl import flags
 
-from i3d_tf import errors
+from i3d_tf.common import errors
 
 
 def use_as_defaults(name):

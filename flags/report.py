@@ -4,7 +4,7 @@ import os
 
 from absl import flags
 
-from i3d_tf import paper_statistics
+from i3d_tf.reporting import stats
 
 
 def define():
@@ -13,7 +13,7 @@ def define():
   flags.DEFINE_list('examples', [],
                     'Videos of Figure 3, such as v_Waving_g01_c01; by default one where the person '
                     'decides and one where the place does.')
-  flags.DEFINE_integer('draws', paper_statistics.DRAWS, 'Draws of bootstrap and permutation tests.',
+  flags.DEFINE_integer('draws', stats.DRAWS, 'Draws of bootstrap and permutation tests.',
                        lower_bound=100)
   flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
 

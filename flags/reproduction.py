@@ -6,8 +6,8 @@ from absl import flags
 
 from flags import data
 from flags import training
-from i3d_tf import errors
-from i3d_tf import ucf101
+from i3d_tf.common import errors
+from i3d_tf.records import ucf101
 
 # Flags of train that the conditions decide.
 _DECIDED = ('stream', 'mask', 'fill', 'mask_place', 'resize', 'augment', 'seed')

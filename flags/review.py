@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from i3d_tf import errors
-from segmentation import strips
+from i3d_tf.common import errors
+from segmentation.gallery import strips
 
 _DEFAULTS = strips.Settings()
 

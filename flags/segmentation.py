@@ -4,22 +4,22 @@ import functools
 
 from absl import flags
 
-from i3d_tf import errors
-from segmentation import segmenters
-from segmentation import tflite
-from segmentation import video_masks
+from i3d_tf.common import errors
+from segmentation.backends import registry
+from segmentation.backends import tflite
+from segmentation.people import video_masks
 
 _DEFAULTS = video_masks.Settings()
 
 
 def define():
   """Defines the flags; `maker` and `settings` collect them."""
-  flags.DEFINE_enum('segmenter', segmenters.DEFAULT, list(segmenters.NAMES),
+  flags.DEFINE_enum('segmenter', registry.DEFAULT, list(registry.NAMES),
                     'What finds the people: ' + '; '.join(
-                        f'{name}: {what}' for name, (what, _) in segmenters.BACKENDS.items()) + '.')
+                        f'{name}: {what}' for name, (what, _) in registry.BACKENDS.items()) + '.')
   flags.DEFINE_string('segmenter_model', None,
                       'The model of the segmenter: ' + '; '.join(
-                          f'{name}: {needs}' for name, (_, needs) in segmenters.BACKENDS.items()
+                          f'{name}: {needs}' for name, (_, needs) in registry.BACKENDS.items()
                           if needs is not None) + '.')
   flags.DEFINE_float('score_threshold', _DEFAULTS.score_threshold,
                      'People whose score is below are left out.',
@@ -63,7 +63,7 @@ def maker(threads=None):
   Processes can send it to each other.
 
   Args:
-    threads: as in `segmenters.create`.
+    threads: as in `registry.create`.
 
   Raises:
     UserError: the flags do not fit each other.
@@ -82,7 +82,7 @@ def maker(threads=None):
     raise errors.UserError('the --tflite_... flags are for --segmenter=tflite; '
                            f'received --segmenter={values.segmenter}')
   return functools.partial(
-      segmenters.create, values.segmenter, values.segmenter_model,
+      registry.create, values.segmenter, values.segmenter_model,
       min_score=values.score_threshold, threads=threads, tflite_settings=tflite_settings)
 
 

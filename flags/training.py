@@ -5,10 +5,10 @@ import os
 from absl import flags
 
 from flags import data
-from i3d_tf import checkpoints
-from i3d_tf import errors
-from i3d_tf import runs
-from i3d_tf import strategies
+from i3d_tf.training import checkpoints
+from i3d_tf.common import errors
+from i3d_tf.training import runs
+from i3d_tf.training import strategies
 
 _NETWORK = runs.Network()
 _OPTIMIZATION = runs.Optimization()

@@ -3,7 +3,7 @@
     python -m i3d_tf.evaluate --run_dir=runs/1b --eval_masks=none,background,activity
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import dataclasses
 import os
@@ -13,19 +13,19 @@ import tensorflow as tf
 
 from flags import data as data_flags
 from flags import evaluation as evaluation_flags
-from i3d_tf import checkpoints
-from i3d_tf import errors
-from i3d_tf import input_pipeline
-from i3d_tf import masking
-from i3d_tf import optical_flow
-from i3d_tf import preprocess
-from i3d_tf import record_contents
-from i3d_tf import record_folders
-from i3d_tf import results
-from i3d_tf import runs
-from i3d_tf import splits
-from i3d_tf import summaries
-from segmentation import verdicts as verdicts_lib
+from i3d_tf.training import checkpoints
+from i3d_tf.common import errors
+from i3d_tf.inputs import from_records
+from i3d_tf.inputs import masking
+from i3d_tf.flow import optical_flow
+from i3d_tf.inputs import preprocess
+from i3d_tf.records import fingerprints
+from i3d_tf.records import folders
+from i3d_tf.inference import results
+from i3d_tf.training import runs
+from i3d_tf.records import splits
+from i3d_tf.training import history
+from i3d_tf.masks import verdicts as verdicts_lib
 
 
 def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, batch_size=None,
@@ -44,7 +44,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
     split: 1, 2 or 3; None for the one that the run was trained on.
     batch_size: videos of one length that are computed together; None for that of training.
     model: the network if it is at hand, with the weights of the last checkpoint.
-    verdicts: a dict from video to verdict on its masks (`segmentation.verdicts`);
+    verdicts: a dict from video to verdict on its masks (`i3d_tf.masks.verdicts`);
       None for those that the run was trained with.
 
   Returns:
@@ -58,13 +58,13 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
   treatments = parse_treatments(masks, run.clips.stream)
   regions = [treatment.region for treatment in treatments.values()]
   split = run.data.split if split is None else split
-  source = record_folders.open_folder(
+  source = folders.open_folder(
       run.data.records if records_folder is None else records_folder)
   if source.label_names != run.label_names:
     raise errors.UserError(f'{source.folder}: expected the classes that {run_dir} was trained on; '
                            f'found {len(source.label_names)} others, or in another order')
   optical_flow.check_same(run.data.flow, source.settings, run_dir)
-  content = record_contents.content_hash(source, run.clips.stream)
+  content = fingerprints.content_hash(source, run.clips.stream)
   verdicts = runs.verdicts(run_dir, run) if verdicts is None else verdicts
   source, unknown = splits.obey(source, verdicts)
   entries, missing = splits.load(source, subset, split)
@@ -93,14 +93,14 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
   treat = {mask: _treatment(run, treatment, clips.with_partners)
            for mask, treatment in treatments.items()}
   predict = _predictor(model, run)
-  progress = app.progress(total=len(entries), initial=len(entries) - len(waiting),
+  progress = cli.progress(total=len(entries), initial=len(entries) - len(waiting),
                           desc=f'testing, replaced: {", ".join(treatments)}', unit='video')
-  with input_pipeline.naming_bad_records(source, entries), progress as bar:
+  with from_records.naming_bad_records(source, entries), progress as bar:
     events = tf.summary.create_file_writer(os.path.join(run_dir, 'tensorboard'))
     for number, batch in enumerate(
-        input_pipeline.evaluation(source, waiting, clips, entries) if waiting else ()):
+        from_records.evaluation(source, waiting, clips, entries) if waiting else ()):
       tested = [waiting[i] for i in batch['entry'].numpy()]
-      seeds = tf.constant([record_folders.path_number(entry.path) for entry in tested], tf.int64)
+      seeds = tf.constant([folders.path_number(entry.path) for entry in tested], tf.int64)
       for mask in treatments:
         inputs = treat[mask](
             {key: value for key, value in batch.items() if key not in ('label', 'entry')}, seeds)
@@ -114,7 +114,7 @@ def evaluate(run_dir, masks, *, records_folder=None, subset='test', split=None, 
             for entry, row in zip(tested, logits.numpy())])
         if number == 0:
           with events.as_default(step=step):
-            tf.summary.image(f'{name}/{mask}', summaries.contact_sheet(inputs))
+            tf.summary.image(f'{name}/{mask}', history.contact_sheet(inputs))
       bar.update(len(tested))
     events.close()
 
@@ -150,7 +150,7 @@ def parse_treatments(names, stream='rgb'):
 
 def _treatment(run, treatment, with_partners):
   """A function from a batch of uint8 clips and seeds to what the network sees of it."""
-  size, channels = run.clips.frame_size, input_pipeline.CHANNELS[run.clips.stream]
+  size, channels = run.clips.frame_size, from_records.CHANNELS[run.clips.stream]
   one = {'frames': tf.TensorSpec([None, None, size, size, channels], tf.uint8),
          'masks': tf.TensorSpec([None, None, size, size], tf.uint8),
          'found': tf.TensorSpec([None], tf.bool)}
@@ -165,7 +165,7 @@ def _treatment(run, treatment, with_partners):
 
 def _predictor(model, run):
   """A function from what the network sees to its logits."""
-  size, channels = run.clips.frame_size, input_pipeline.CHANNELS[run.clips.stream]
+  size, channels = run.clips.frame_size, from_records.CHANNELS[run.clips.stream]
 
   @tf.function(input_signature=[tf.TensorSpec([None, None, size, size, channels], tf.float32)])
   def predict(inputs):
@@ -210,4 +210,4 @@ def main():
 
 if __name__ == '__main__':
   evaluation_flags.define()
-  app.run(main)
+  cli.run(main)

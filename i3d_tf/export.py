@@ -13,7 +13,7 @@ and scaling itself:
     served['classes']()['classes']                    # their names
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import sys
 
@@ -21,7 +21,7 @@ from absl import flags
 
 from flags import export as export_flags
 from flags import network as network_flags
-from i3d_tf import serving
+from i3d_tf.inference import serving
 
 
 def main():
@@ -40,4 +40,4 @@ def main():
 
 if __name__ == '__main__':
   export_flags.define()
-  app.run(main)
+  cli.run(main)

@@ -11,7 +11,7 @@ window at 25 frames a second. --endpoint and --pool choose other features,
 videos that have no file yet.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import json
 import os
@@ -21,11 +21,11 @@ from absl import flags
 
 from flags import features as features_flags
 from flags import network as network_flags
-from i3d_tf import errors
-from i3d_tf import features
-from i3d_tf import files
-from i3d_tf import video as video_lib
-from i3d_tf import video_files
+from i3d_tf.common import errors
+from i3d_tf.inference import features
+from i3d_tf.common import files
+from i3d_tf.video import decoding
+from i3d_tf.video import video_files
 
 _SETTINGS_FILE = 'features.json'
 
@@ -88,8 +88,8 @@ class _Share:
   def __init__(self, bar, video):
     self._bar, self._given = bar, 0.0
     try:
-      self._frames = video_lib.duration(video) * video_lib.FRAME_RATE
-    except video_lib.VideoError:
+      self._frames = decoding.duration(video) * decoding.FRAME_RATE
+    except decoding.VideoError:
       self._frames = None  # a folder of frames, or a file that tells no length
 
   def add(self, frames):
@@ -114,7 +114,7 @@ def main():
     claim(values.output, about)
     missing = {video: path for video, path in wanted.items() if not os.path.exists(path)}
     failed = 0
-    with app.progress(total=len(wanted), initial=len(wanted) - len(missing), unit='video',
+    with cli.progress(total=len(wanted), initial=len(wanted) - len(missing), unit='video',
                       desc=f'features, {settings.endpoint}', unit_scale=True) as bar:
       for video, path in missing.items():
         show = _Share(bar, video)
@@ -123,13 +123,13 @@ def main():
           features.write(path, *found, about)
         except errors.UserError as e:
           bar.clear()
-          app.fail(e)
+          cli.fail(e)
           failed += 1
         show.finish()
   print(f'{values.output}: features of {len(wanted) - failed} videos')
-  return app.fail(f'{failed} of {len(wanted)} videos could not be used', 1) if failed else 0
+  return cli.fail(f'{failed} of {len(wanted)} videos could not be used', 1) if failed else 0
 
 
 if __name__ == '__main__':
   features_flags.define()
-  app.run(main)
+  cli.run(main)

@@ -14,7 +14,7 @@ replaced, and a picture shows what the network saw and said. The people are foun
 network sees the flow that it was trained on, published weights TV-L1 by OpenCV.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import dataclasses
 import functools
@@ -28,14 +28,14 @@ import numpy as np
 from flags import network as network_flags
 from flags import prediction as prediction_flags
 from flags import segmentation as segmentation_flags
-from i3d_tf import errors
-from i3d_tf import files
-from i3d_tf import masking
-from i3d_tf import pictures
-from i3d_tf import prediction
-from i3d_tf import video_input
-from segmentation import masks as masks_lib
-from segmentation import video_masks
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.inputs import masking
+from i3d_tf.video import drawing
+from i3d_tf.inference import prediction
+from i3d_tf.inputs import from_videos
+from i3d_tf.masks import coco_files
+from segmentation.people import video_masks
 
 
 def main():
@@ -58,7 +58,7 @@ def main():
     try:
       answer = _ask(networks, path)
     except errors.UserError as e:
-      app.fail(e)
+      cli.fail(e)
       failed += 1
       continue
     if answer.coverage is not None and not answer.found:
@@ -70,7 +70,7 @@ def main():
     if len(values.mask) == 1:
       _write_logits(answer.logits[values.mask[0]])
   if failed and len(values.video) > 1:
-    return app.fail(f'{failed} of {len(values.video)} videos could not be used', 1)
+    return cli.fail(f'{failed} of {len(values.video)} videos could not be used', 1)
   return 1 if failed else 0
 
 
@@ -82,7 +82,7 @@ def _ask(networks, path):
   regions = masking.REGIONS if values.picture is not None else values.mask
   answers = []
   for network in networks:
-    with app.progress(desc=f'{path}, {network.stream}', unit='frame', leave=False) as bar:
+    with cli.progress(desc=f'{path}, {network.stream}', unit='frame', leave=False) as bar:
       answers.append(prediction.of_video(
           network, path, tuple(regions), masks, values.max_frames, bar.update))
   return prediction.together(answers)
@@ -92,11 +92,11 @@ def _masks(path):
   """The `masks.Masks` of a video: from a file, or found here."""
   masks = flags.FLAGS.masks
   if masks is not None:
-    return masks_lib.read(
+    return coco_files.read(
         os.path.join(masks, f'{_stem(path)}.json') if os.path.isdir(masks) else masks, path)
   segmenter = _segmenter().for_video(path)
-  _, frames = video_input.decode(path)
-  with app.progress(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:
+  _, frames = from_videos.decode(path)
+  with cli.progress(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:
     found = video_masks.of_frames(bar, segmenter, segmentation_flags.settings())
   segmenter.finish()
   return found
@@ -120,7 +120,7 @@ def _draw(path, answer, networks):
   coverage = f'the masks cover {answer.coverage:.0%}' if answer.found else 'no person was found'
   title = (f'{os.path.basename(path)}: {answer.frames} frames, {coverage}\n'
            f'{" + ".join(network.source for network in networks)}')
-  pictures.write(target, prediction.picture(answer, networks[0].label_names, title))
+  drawing.write(target, prediction.picture(answer, networks[0].label_names, title))
   print(f'{target}: the video as the network saw it, with its answers', file=sys.stderr)
 
 
@@ -148,4 +148,4 @@ def _print(path, region, logits, label_names, answer=None):
 
 if __name__ == '__main__':
   prediction_flags.define()
-  app.run(main)
+  cli.run(main)

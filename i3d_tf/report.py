@@ -7,22 +7,22 @@ and LaTeX (booktabs), figures as SVG and PNG, and videos.csv, a row a video and 
 from which every number can be recomputed.
 """
 
-from i3d_tf import app
+from i3d_tf.common import cli
 
 import sys
 
 from absl import flags
 
 from flags import report as report_flags
-from i3d_tf import paper_report
-from i3d_tf import paper_table
+from i3d_tf.reporting import report as report_lib
+from i3d_tf.reporting import table
 
 
 def show(path, report):
-  """Prints what `paper_report.make` made; returns the number of results that it could not use."""
+  """Prints what `report_lib.make` made; returns the number of results that it could not use."""
   for row in report.tables.rows.rows:
-    accuracy = paper_table.text(row.get('accuracy'), 'percent')
-    bounds = paper_table.text((row.get('accuracy_low'), row.get('accuracy_high')), 'percent_range')
+    accuracy = table.text(row.get('accuracy'), 'percent')
+    bounds = table.text((row.get('accuracy_low'), row.get('accuracy_high')), 'percent_range')
     print(f'{row["row"]:<16}{accuracy:>7}   {bounds}')
   for sentence in report.sentences:
     print(sentence)
@@ -34,15 +34,15 @@ def show(path, report):
 
 def main():
   values = flags.FLAGS
-  unusable = show(*paper_report.make(
+  unusable = show(*report_lib.make(
       values.run_dir, report_flags.output(), examples=values.examples, draws=values.draws,
       seed=values.seed))
   if unusable:
-    return app.fail(f'{unusable} result files cannot be used; the report is of the others',
+    return cli.fail(f'{unusable} result files cannot be used; the report is of the others',
                     status=1)
   return 0
 
 
 if __name__ == '__main__':
   report_flags.define()
-  app.run(main)
+  cli.run(main)

@@ -5,7 +5,7 @@
     python -m i3d_tf.reproduce --conditions=all --dry_run
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import dataclasses
 import os
@@ -16,12 +16,12 @@ from flags import data as data_flags
 from flags import protocols
 from flags import reproduction as reproduction_flags
 from flags import training as training_flags
-from i3d_tf import conditions as conditions_lib
-from i3d_tf import paper_report
-from i3d_tf import record_folders
-from i3d_tf import reproduction as reproduction_lib
-from i3d_tf import reproduction_plan
-from i3d_tf import splits
+from i3d_tf.experiments import conditions
+from i3d_tf.reporting import report as report_lib
+from i3d_tf.records import folders as folders_lib
+from i3d_tf.experiments import reproduction as reproduction_lib
+from i3d_tf.experiments import plan as plan_lib
+from i3d_tf.records import splits
 from i3d_tf.demo import actions
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
@@ -36,7 +36,7 @@ class _DemoSet:
   flow: bool
 
   def prepare(self):
-    demo_records.prepare(self.settings, self.folder, app.progress, flow=self.flow)
+    demo_records.prepare(self.settings, self.folder, cli.progress, flow=self.flow)
 
   @property
   def records(self):
@@ -50,7 +50,7 @@ class _DemoSet:
       return f'demo set in {self.folder}: to be drawn, under a minute'
     seconds = demo_records.flow_seconds(self.settings)
     return (f'demo set in {self.folder}: to be drawn, under a minute, and its TV-L1 flow, about '
-            f'{reproduction_plan.duration(seconds)}')
+            f'{plan_lib.duration(seconds)}')
 
 
 def _demo_sets(chosen, demo_dir):
@@ -68,7 +68,7 @@ def _demo_test_size(max_frames):
   """What a test list of the demo set holds, before it is drawn."""
   settings = demo_plan.DemoSettings()
   videos = len(demo_plan.plan(settings)) // demo_plan.NUM_SPLITS
-  return reproduction_plan.TestSize(videos, min(settings.num_frames, max_frames))
+  return plan_lib.TestSize(videos, min(settings.num_frames, max_frames))
 
 
 def main():
@@ -77,7 +77,7 @@ def main():
   if on_demo_set:
     protocols.use_as_defaults('demo.flags')
   reproduction_flags.check()
-  chosen = conditions_lib.select(values.conditions, on_demo_set)
+  chosen = conditions.select(values.conditions, on_demo_set)
   chosen_splits, seeds = reproduction_flags.splits(), reproduction_flags.seeds()
   clips, network = data_flags.clip_settings(), training_flags.network_settings()
   optimization, verdicts = training_flags.optimization_settings(), data_flags.verdicts()
@@ -89,26 +89,26 @@ def main():
   if on_demo_set and values.dry_run:
     num_classes, size = len(actions.ACTIONS), _demo_test_size(clips.max_frames)
   else:
-    source = record_folders.open_folder(folders[chosen[0].diversity])
+    source = folders_lib.open_folder(folders[chosen[0].diversity])
     tested, _ = splits.load(source, 'test', chosen_splits[0])
     num_classes = len(source.label_names)
-    size = reproduction_plan.test_size(tested, clips.max_frames)
+    size = plan_lib.test_size(tested, clips.max_frames)
   reproduction = reproduction_lib.Reproduction(
       values.run_dir, chosen, chosen_splits, seeds, folders, clips, network, optimization, verdicts,
       reproduction_flags.flow_weights())
   if values.dry_run:
     print('\n'.join([*(demo_set.plan() for demo_set in demo_sets.values()),
-                     *reproduction_plan.plan(reproduction, num_classes, size)]))
+                     *plan_lib.plan(reproduction, num_classes, size)]))
     return 0
   failures = reproduction_lib.run(
       reproduction, checkpoint_every=values.checkpoint_every, log_every=values.log_every,
       flags=training_flags.given(),
-      time_left=lambda: reproduction_plan.time_left(reproduction, size))
+      time_left=lambda: plan_lib.time_left(reproduction, size))
   print('\n' + '\n'.join(reproduction_lib.table(reproduction)))
   print(f'results: {values.run_dir}/results, a row a video')
   for name, reason in failures:
     print(f'failed: {name}: {reason}')
-  page, report = paper_report.make(values.run_dir, os.path.join(values.run_dir, 'report'))
+  page, report = report_lib.make(values.run_dir, os.path.join(values.run_dir, 'report'))
   for problem in report.paper.problems:
     print(f'cannot be used: {problem}')
   for split, videos in report.paper.missing.items():
@@ -120,4 +120,4 @@ def main():
 
 if __name__ == '__main__':
   reproduction_flags.define()
-  app.run(main)
+  cli.run(main)

@@ -5,7 +5,7 @@
     python -m i3d_tf.train --records=records --run_dir=runs/1b --strategy=mirrored
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import dataclasses
 import math
@@ -20,23 +20,23 @@ import tensorflow as tf
 from flags import data as data_flags
 from flags import protocols
 from flags import training as training_flags
-from i3d_tf import checkpoints
-from i3d_tf import errors
+from i3d_tf.training import checkpoints
+from i3d_tf.common import errors
 from i3d_tf import evaluate
-from i3d_tf import input_pipeline
-from i3d_tf import masking
-from i3d_tf import optical_flow
-from i3d_tf import preprocess
-from i3d_tf import record_contents
-from i3d_tf import record_folders
-from i3d_tf import runs
-from i3d_tf import splits
-from i3d_tf import strategies
-from i3d_tf import summaries
-from i3d_tf import weights as weights_lib
+from i3d_tf.inputs import from_records
+from i3d_tf.inputs import masking
+from i3d_tf.flow import optical_flow
+from i3d_tf.inputs import preprocess
+from i3d_tf.records import fingerprints
+from i3d_tf.records import folders
+from i3d_tf.training import runs
+from i3d_tf.records import splits
+from i3d_tf.training import strategies
+from i3d_tf.training import history as history_lib
+from i3d_tf.weights import readers
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
-from segmentation import verdicts as verdicts_lib
+from i3d_tf.masks import verdicts as verdicts_lib
 
 
 def train(run_dir, run, *, strategy=None, checkpoint_every=100,
@@ -64,7 +64,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
   is_chief = strategies.is_chief(strategy)
   report = print if is_chief else lambda *_: None
   source, unknown = splits.obey(
-      record_folders.open_folder(run.data.records), runs.verdicts(run_dir, run))
+      folders.open_folder(run.data.records), runs.verdicts(run_dir, run))
   if unknown:
     report(f'verdicts on videos that are not in the records: {len(unknown)}')
   entries, missing = splits.load(source, 'train', run.data.split)
@@ -73,7 +73,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
            f'{", ".join(missing[:3])}{", ..." if len(missing) > 3 else ""}')
   splits.check(source, entries, run.clips.stream, [run.data.mask])
   masking.check_stream(run.data.treatment, run.clips.stream)
-  seeds = tf.constant([record_folders.path_number(entry.path) for entry in entries], tf.int64)
+  seeds = tf.constant([folders.path_number(entry.path) for entry in entries], tf.int64)
 
   keras.utils.set_random_seed(run.clips.seed)
   with strategy.scope():
@@ -86,7 +86,7 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
   step = tf.Variable(0, dtype=tf.int64)
   checkpoint = checkpoints.of(step, model, optimizer)
   if run.network.weights is not None and checkpoints.last_step(run_dir) is None:
-    report(weights_lib.load(model, run.network.weights, new_head=True))
+    report(readers.load(model, run.network.weights, new_head=True))
   if checkpoints.restore(checkpoint, run_dir) is not None:
     report(f'{run_dir}: goes on at step {int(step)} of {run.optimization.steps}')
   strategies.check_agreement(strategy, int(step), run_dir)
@@ -96,15 +96,15 @@ def train(run_dir, run, *, strategy=None, checkpoint_every=100,
   train_step = _train_step(strategy, model, optimizer, run, seeds)
   batches = strategies.datasets(
       strategy,
-      lambda **share: input_pipeline.training(
+      lambda **share: from_records.training(
           source, entries, run.clips, start_step=int(step), **share),
       run.clips.batch_size)
-  history = summaries.History(run_dir, int(step)) if is_chief else None
-  progress = app.progress(total=run.optimization.steps, initial=int(step), unit='step',
+  history = history_lib.History(run_dir, int(step)) if is_chief else None
+  progress = cli.progress(total=run.optimization.steps, initial=int(step), unit='step',
                           desc=f'training, {_described(run.data.treatment)}', disable=not is_chief)
   with (strategies.folder_of_own(strategy, run_dir) as folder,
         strategies.naming_lost_workers(strategy),
-        input_pipeline.naming_bad_records(source, entries), progress as bar):
+        from_records.naming_bad_records(source, entries), progress as bar):
     manager = checkpoints.create_manager(checkpoint, folder, step, keep_checkpoints)
     # Counted here: to ask the variable would wait for the device at every step.
     number = int(step)
@@ -144,7 +144,7 @@ def check_can_start(run_dir, run, source, verdicts):
   Args:
     run_dir: the directory; where it holds a checkpoint, the run has started.
     run: a `runs.Run`.
-    source: the `record_folders.Records` that it is to be trained on.
+    source: the `folders.Records` that it is to be trained on.
     verdicts: a dict from video to verdict on its masks, or None.
 
   Raises:
@@ -153,7 +153,7 @@ def check_can_start(run_dir, run, source, verdicts):
   if checkpoints.last_step(run_dir) is not None:
     return
   if run.network.weights is not None:
-    weights_lib.read(run.network.weights)
+    readers.read(run.network.weights)
   source, _ = splits.obey(source, verdicts)
   entries, _ = splits.load(source, 'train', run.data.split)
   splits.check(source, entries, run.clips.stream, [run.data.mask])
@@ -249,11 +249,11 @@ def main():
   evaluate.parse_treatments(eval_masks, clips.stream)
   if on_demo_set:
     strategies.chief_first(strategy, lambda: demo_records.prepare(
-        demo_plan.DemoSettings(), values.demo_dir, app.progress))
-  source = record_folders.open_folder(folder)
+        demo_plan.DemoSettings(), values.demo_dir, cli.progress))
+  source = folders.open_folder(folder)
   data = dataclasses.replace(
       data, flow=optical_flow.for_stream(clips.stream, source),
-      content=record_contents.content_hash(source, clips.stream))
+      content=fingerprints.content_hash(source, clips.stream))
   run = runs.Run(data, clips, network, optimization, source.label_names)
   run_dir = values.run_dir
   if run_dir is None:
@@ -281,4 +281,4 @@ def main():
 
 if __name__ == '__main__':
   training_flags.define()
-  app.run(main)
+  cli.run(main)

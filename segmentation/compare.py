@@ -8,7 +8,7 @@ frames in which only one has found somebody. Prints the means, and the videos th
 most; the CSV file has all of them.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import csv
 import dataclasses
@@ -18,9 +18,9 @@ from absl import flags
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from i3d_tf import errors
-from i3d_tf import files
-from segmentation import masks as masks_lib
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.masks import coco_files
 
 _SHOWN = 10  # videos in the printed table
 
@@ -56,7 +56,7 @@ def compare_video(video, a, b):
   """
   shapes = [(len(masks), masks.height, masks.width) for masks in (a, b)]
   if shapes[0] != shapes[1]:
-    raise masks_lib.MaskError(
+    raise coco_files.MaskError(
         f'{video}: expected masks of the same frames; found '
         + ' and '.join('{} frames of {}x{}'.format(*shape) for shape in shapes))
   areas = np.array([_areas(left, right) for left, right in zip(a.frames, b.frames)], float)
@@ -108,8 +108,8 @@ def compare_folders(a, b):
     try:
       compared.append(compare_video(
           os.path.splitext(name)[0],
-          *(masks_lib.read(os.path.join(folder, name)) for folder in (a, b))))
-    except masks_lib.MaskError as e:
+          *(coco_files.read(os.path.join(folder, name)) for folder in (a, b))))
+    except coco_files.MaskError as e:
       failures.append(str(e))
   compared.sort(key=lambda row: row.iou)
   return compared, failures, sorted(names[0] - names[1]), sorted(names[1] - names[0])
@@ -157,7 +157,7 @@ def main():
     raise errors.UserError(f'expected two folders, --masks=A,B; received {",".join(values.masks)}')
   compared, failures, *alone = compare_folders(*values.masks)
   for reason in failures:
-    app.fail(reason)
+    cli.fail(reason)
   for folder, names in zip(values.masks, alone):
     if names:
       print(f'only {folder} has masks of {len(names)} videos, {names[0]} for example')
@@ -170,4 +170,4 @@ def main():
 
 if __name__ == '__main__':
   define_flags()
-  app.run(main)
+  cli.run(main)

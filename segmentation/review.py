@@ -8,7 +8,7 @@ and of review itself, to go on. Stopped and called again, it looks only at video
 that it has not seen as they are now.
 """
 
-from i3d_tf import app
+from i3d_tf.common import cli
 
 import collections
 import os
@@ -17,10 +17,10 @@ import sys
 from absl import flags
 
 from flags import review as review_flags
-from segmentation import examination
-from segmentation import gallery
-from segmentation import strips
-from segmentation import verdicts as verdicts_lib
+from segmentation.gallery import preview
+from segmentation.gallery import page
+from segmentation.gallery import strips
+from i3d_tf.masks import verdicts as verdicts_lib
 
 
 def main():
@@ -28,16 +28,16 @@ def main():
   settings = review_flags.strip_settings()
   sources, orphans = strips.find(values.videos, values.masks)
   verdicts = {} if values.verdicts is None else verdicts_lib.read(values.verdicts)
-  with app.progress(desc='looking at masks', unit='video') as bar:
+  with cli.progress(desc='looking at masks', unit='video') as bar:
     def show(done, total):
       if bar.total is None:
         bar.total, bar.initial, bar.n = total, done, done  # the rate is that of the new ones
       bar.update(done - bar.n)
 
-    glances = examination.examine(sources, os.path.join(values.output, gallery.STRIPS), settings,
+    glances = preview.examine(sources, os.path.join(values.output, page.STRIPS), settings,
                                   processes=values.processes, progress=show)
-  rows = gallery.rank(glances)
-  gallery.write(values.output, rows, verdicts,
+  rows = page.rank(glances)
+  page.write(values.output, rows, verdicts,
                 f'Person masks of {os.path.basename(os.path.abspath(values.videos))}')
 
   counts = collections.Counter(reason.code for row in rows for reason in row.judgement.reasons)
@@ -50,16 +50,16 @@ def main():
     print(f'verdicts on videos that are not here, exported again: {len(unknown)}')
   if orphans:
     print(f'mask files that belong to no video: {len(orphans)}, such as {orphans[0]}')
-  print(f'open {os.path.join(values.output, gallery.PAGE)}')
+  print(f'open {os.path.join(values.output, page.PAGE)}')
   bad = [glance for glance in glances if glance.problem is not None]
   for glance in bad:
     print(f'cannot be used: {glance.video}: {glance.problem}', file=sys.stderr)
   if bad:
-    return app.fail(f'{len(bad)} videos or their masks cannot be used; the page shows the others',
+    return cli.fail(f'{len(bad)} videos or their masks cannot be used; the page shows the others',
                     status=1)
   return 0
 
 
 if __name__ == '__main__':
   review_flags.define()
-  app.run(main)
+  cli.run(main)

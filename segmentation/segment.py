@@ -11,7 +11,7 @@ condition) and failures.csv those that could not be read. Stopped and called aga
 makes what is missing. segmentation/README.md tells which segmenter is for whom.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import functools
 import os
@@ -19,8 +19,8 @@ import os
 from absl import flags
 
 from flags import segmentation as segmentation_flags
-from i3d_tf import errors
-from segmentation import segment_folder
+from i3d_tf.common import errors
+from segmentation.people import segment_folder
 
 
 def define_flags():
@@ -44,11 +44,11 @@ def main():
     heavy = values.segmenter in ('tfhub', 'model_garden')
     processes = 1 if heavy else len(os.sched_getaffinity(0))
   make = segmentation_flags.maker(threads=None if processes == 1 else 1)
-  bar = functools.partial(app.progress, desc='people', unit='video', unit_scale=True)
+  bar = functools.partial(cli.progress, desc='people', unit='video', unit_scale=True)
   outcome = segment_folder.segment_folder(
       values.videos, values.output, make, settings, processes, bar)
   for failure in outcome.failures:
-    app.fail(failure.reason)
+    cli.fail(failure.reason)
   print(f'{values.output}: masks of {outcome.num_videos - len(outcome.failures)} of '
         f'{outcome.num_videos} videos')
   if outcome.no_person:
@@ -59,4 +59,4 @@ def main():
 
 if __name__ == '__main__':
   define_flags()
-  app.run(main)
+  cli.run(main)

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from i3d_tf import encode_video
-from i3d_tf import mask_images
-from i3d_tf import record_folders
-from i3d_tf import records
-from segmentation import masks as masks_lib
+from i3d_tf.ingest import encode_video
+from i3d_tf.masks import png as png_lib
+from i3d_tf.records import folders
+from i3d_tf.records import schema
+from i3d_tf.masks import coco_files
 
 
 def shared(*parts):
@@ -113,7 +113,7 @@ def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None
   if masks is not None:
     stem = os.path.splitext(os.path.basename(path))[0]
     mask_file = os.path.join(folder, 'masks', f'{stem}.json')
-    masks_lib.write(mask_file, masks, video=stem)
+    coco_files.write(mask_file, masks, video=stem)
   return encode_video.Source(path, file, label, mask_file)
 
 
@@ -121,7 +121,7 @@ def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None
 
 
 def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=None, encoded=None):
-  """A `records.Video` of arrays.
+  """A `schema.Video` of arrays.
 
   Args:
     path: its name in the data set.
@@ -132,7 +132,7 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
     encoded: JPEG files in place of those that `frames` would make.
   """
   frames = np.zeros((9, 36, 48, 3), np.uint8) if frames is None else np.asarray(frames)
-  return records.Video(
+  return schema.Video(
       path=path,
       label=label,
       label_text=path.split('/')[0],
@@ -140,7 +140,7 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
       height=frames.shape[1],
       width=frames.shape[2],
       frame_rate=25.0,
-      masks=None if masks is None else tuple(map(mask_images.encode, masks)),
+      masks=None if masks is None else tuple(map(png_lib.encode, masks)),
       coverage=None if masks is None else float(np.mean(np.asarray(masks) > 0)),
       flow=None if flow is None else tuple(map(flow_png, flow)),
       flow_method=None if flow is None else 'tvl1')
@@ -149,17 +149,17 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
 def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), complete=True):
   """Writes a folder of records, and returns its path as a string."""
   os.makedirs(folder, exist_ok=True)
-  shards = [records.shard_name(i, num_shards) for i in range(num_shards)]
+  shards = [schema.shard_name(i, num_shards) for i in range(num_shards)]
   for number, shard in enumerate(shards):
-    records.write_shard(os.path.join(folder, shard), videos[number::num_shards])
-  record_folders.write_manifest(folder, {
+    schema.write_shard(os.path.join(folder, shard), videos[number::num_shards])
+  folders.write_manifest(folder, {
       'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete})
   return str(folder)
 
 
 def open_records(folder, videos, **kwargs):
-  """Writes a folder of records and opens it: a `record_folders.Records`."""
-  return record_folders.open_folder(write_records(folder, videos, **kwargs))
+  """Writes a folder of records and opens it: a `folders.Records`."""
+  return folders.open_folder(write_records(folder, videos, **kwargs))
 
 
 def contents(folder):

@@ -5,9 +5,9 @@ import os
 
 import numpy as np
 
-from i3d_tf import model as model_lib
-from i3d_tf import trained_networks
-from segmentation import masks
+from i3d_tf.model import inception_i3d
+from i3d_tf.inference import trained_networks
+from i3d_tf.masks import coco_files
 from tests import fakes
 
 CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
@@ -15,7 +15,7 @@ CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
 
 def network(stream='rgb', resize='crop', dilation=0):
   """A `TrainedNetwork` of random weights that sees frames of 32x32."""
-  model = model_lib.InceptionI3D(
+  model = inception_i3d.InceptionI3D(
       len(CLASSES), 3 if stream == 'rgb' else 2, dropout=0.0, frame_size=32, width=0.125, seed=3)
   # A ReLU halves the power of a signal and the initial kernels take some more: statistics as
   # after training make up for that, so that the logits depend on the video.
@@ -40,7 +40,7 @@ def masks_file(path, count=12, height=60, width=80, empty=False):
   if not empty:
     for i, mask in enumerate(drawn):
       mask[10:50, 20 + i:45 + i] = True
-  masks.write(path, drawn, video=os.path.splitext(os.path.basename(path))[0])
+  coco_files.write(path, drawn, video=os.path.splitext(os.path.basename(path))[0])
   return str(path)
 
 

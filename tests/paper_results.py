@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from i3d_tf import ucf101
+from i3d_tf.records import ucf101
 
 CLASSES = ('Bowing', 'Clapping', 'JugglingBalls', 'JumpingJack', 'Kicking', 'Lunges', 'Marching',
            'Punching', 'Squatting', 'Waving')

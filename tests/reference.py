@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from i3d_tf import weights
+from i3d_tf.weights import readers
 
 GOLDENS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'goldens')
 STREAMS = {  # name: (channels, classes, scope of the names that seed the weights)
@@ -27,7 +27,7 @@ def golden(name):
 def set_weights(model, stream):
   """Gives a model of a stream the weights of the reference."""
   scope = STREAMS[stream][2]
-  for name, variable in weights.variables_by_original_name(model).items():
+  for name, variable in readers.variables_by_original_name(model).items():
     shape = tuple(variable.shape)
     if '/batch_norm/' in name:
       shape = (1, 1, 1, 1) + shape  # the graph's shape

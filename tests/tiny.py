@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from i3d_tf import build_records
-from i3d_tf import input_pipeline
-from i3d_tf import record_folders
-from i3d_tf import runs
+from i3d_tf.ingest import build
+from i3d_tf.inputs import from_records
+from i3d_tf.records import folders
+from i3d_tf.training import runs
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 
@@ -19,9 +19,9 @@ def make_records(folder):
   settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64)
   writing.write_videos(settings, folder)
   output = folder / 'records'
-  build_records.build_ucf101(
+  build.build_ucf101(
       folder / 'videos', folder / 'lists', output,
-      build_records.Settings(short_side=37, num_shards=2), folder / 'masks')
+      build.Settings(short_side=37, num_shards=2), folder / 'masks')
   return output
 
 
@@ -29,10 +29,10 @@ def run(folder, steps=4, **data):
   """A `runs.Run` of a tiny network on the records in `folder`; `data` as in `runs.Data`."""
   return runs.Run(
       runs.Data(str(folder), **data),
-      input_pipeline.Settings(frame_size=32, clip_frames=9, batch_size=4, mask_dilation=0),
+      from_records.Settings(frame_size=32, clip_frames=9, batch_size=4, mask_dilation=0),
       runs.Network(width=0.125, batch_norm_momentum=0.5),
       runs.Optimization(steps=steps, optimizer='adam', schedule='cosine'),
-      record_folders.open_folder(folder).label_names)
+      folders.open_folder(folder).label_names)
 
 
 def replace(run_, section, **values):

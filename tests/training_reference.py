@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import model as model_lib
-from i3d_tf import weights
+from i3d_tf.model import inception_i3d
+from i3d_tf.weights import readers
 from tests import reference
 
 MODES = {
@@ -24,7 +24,7 @@ def check(mode, precision='float32'):
   """Raises AssertionError unless loss, statistics and gradients are the original's."""
   golden = reference.golden('training_rgb')
   clips = np.concatenate([reference.clip(int(s), 16, 3) for s in golden['clip_seeds']])
-  model = model_lib.InceptionI3D(400, 3, dropout=0.0, dtype=precision)
+  model = inception_i3d.InceptionI3D(400, 3, dropout=0.0, dtype=precision)
   reference.set_weights(model, 'rgb')
 
   def step(clips, labels):
@@ -40,7 +40,7 @@ def check(mode, precision='float32'):
   np.testing.assert_allclose(logits, golden['logits_train'], atol=1e-4 * scale)
 
   checked = 0
-  for name, variable in weights.variables_by_original_name(model).items():
+  for name, variable in readers.variables_by_original_name(model).items():
     if f'after|{name}' in golden:
       expected = golden[f'after|{name}']
       np.testing.assert_allclose(variable.numpy(), expected, err_msg=name,

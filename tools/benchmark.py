@@ -8,7 +8,7 @@ A figure that misses its bound is marked; the exit status is 0 all the same, and
 something could not be measured.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import dataclasses
 import importlib
@@ -21,8 +21,8 @@ import traceback
 
 from absl import flags
 
-from i3d_tf import errors
-from i3d_tf import files
+from i3d_tf.common import errors
+from i3d_tf.common import files
 from tools import benchmarks
 from tools.benchmarks import figure
 
@@ -98,7 +98,7 @@ def main():
   before = machine()
   print(', '.join(f'{key} {value}' for key, value in before.items()))
   measured, failed = run(
-      names, values.quick, lambda items: app.progress(items, desc='benchmark', unit='subject'))
+      names, values.quick, lambda items: cli.progress(items, desc='benchmark', unit='subject'))
   print(figure.table(measured))
   with files.replacing(values.output) as temporary, open(temporary, 'w') as f:
     json.dump({
@@ -115,4 +115,4 @@ def main():
 
 if __name__ == '__main__':
   define_flags()
-  app.run(main)
+  cli.run(main)

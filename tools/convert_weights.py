@@ -9,14 +9,14 @@ the content. Prints what was taken and what was not. The weights for another num
 of classes: --num_classes=101 --new_head.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 from absl import flags
 
-from i3d_tf import errors
-from i3d_tf import files
-from i3d_tf import model as model_lib
-from i3d_tf import weights
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.model import inception_i3d
+from i3d_tf.weights import readers
 
 _SUFFIXES = ('.weights.h5', '.keras')
 
@@ -28,7 +28,7 @@ def define_flags():
   flags.DEFINE_string('output', None,
                       'File to write: NAME.weights.h5 (weights only, for model.load_weights) or '
                       'NAME.keras (weights and network, for keras.models.load_model).')
-  flags.DEFINE_enum('stream', None, sorted(weights.STREAMS.values()),
+  flags.DEFINE_enum('stream', None, sorted(readers.STREAMS.values()),
                     'Stop unless the weights are of this stream; by default either will do.')
   flags.DEFINE_integer('num_classes', None,
                        'Number of classes of the network; by default that of the weights.',
@@ -40,7 +40,7 @@ def define_flags():
 
 
 def convert(path, output, channels=None, num_classes=None, new_head=False, seed=0):
-  """Writes weights of any kind that `weights.load` reads as a Keras file.
+  """Writes weights of any kind that `readers.load` reads as a Keras file.
 
   Args:
     path: the weights.
@@ -54,17 +54,17 @@ def convert(path, output, channels=None, num_classes=None, new_head=False, seed=
     What was taken and what was not, in one or two lines.
 
   Raises:
-    UserError: the weights cannot be used (`weights.WeightsError`), do not say how
+    UserError: the weights cannot be used (`readers.WeightsError`), do not say how
       many classes there are, or `output` has another suffix.
   """
   if not output.endswith(_SUFFIXES):
     raise errors.UserError(f'the output must end in {" or ".join(_SUFFIXES)}; received {output}')
-  source = weights.read(path)
+  source = readers.read(path)
   num_classes = source.num_classes if num_classes is None else num_classes
   if num_classes is None:
     raise errors.UserError(f'{path}: has no logits that tell the number of classes; expected '
                            'num_classes (--num_classes)')
-  model = model_lib.InceptionI3D(num_classes, source.channels if channels is None else channels,
+  model = inception_i3d.InceptionI3D(num_classes, source.channels if channels is None else channels,
                                  seed=seed)
   description = source.assign(model, new_head)
   with files.replacing(output) as temporary:
@@ -80,7 +80,7 @@ def main():
   for name in ('weights', 'output'):
     if values[name].value is None:
       raise errors.UserError(f'expected --{name}, which was not given')
-  channels = {stream: number for number, stream in weights.STREAMS.items()}.get(values.stream)
+  channels = {stream: number for number, stream in readers.STREAMS.items()}.get(values.stream)
   print(convert(values.weights, values.output, channels, values.num_classes, values.new_head,
                 values.seed))
   print(f'{values.output}: written')
@@ -89,4 +89,4 @@ def main():
 
 if __name__ == '__main__':
   define_flags()
-  app.run(main)
+  cli.run(main)

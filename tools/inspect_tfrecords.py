@@ -8,7 +8,7 @@ every record, image and checksum. Damaged ones are listed with shard, offset and
 reason; the exit status is then 1.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import json
 import os
@@ -17,12 +17,12 @@ import sys
 from absl import flags
 
 from flags import data
-from i3d_tf import contact_sheet
-from i3d_tf import errors
-from i3d_tf import files
-from i3d_tf import inspection
-from i3d_tf import inspection_report
-from i3d_tf import pictures
+from i3d_tf.inspection import contact_sheet
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.inspection import inspect_folder
+from i3d_tf.inspection import summary
+from i3d_tf.video import drawing
 
 
 def define_flags():
@@ -54,17 +54,17 @@ def main():
                            f'{values.contact_sheet}')
   if values.videos is not None and values.contact_sheet is None:
     raise errors.UserError('--videos says what is drawn on --contact_sheet, which was not given')
-  with app.progress(desc='records', unit='video') as bar:
+  with cli.progress(desc='records', unit='video') as bar:
     def show(done, total, done_bytes):
       bar.total = total
       bar.set_postfix_str(f'{done_bytes / 1e6:.0f} MB', refresh=False)
       bar.update(done - bar.n)
 
-    found = inspection.inspect(values.records, values.quick, show, values.workers)
-  print(inspection_report.text(found, values.classes))
+    found = inspect_folder.inspect(values.records, values.quick, show, values.workers)
+  print(summary.text(found, values.classes))
   if values.json is not None:
     with files.replacing(values.json) as temporary, open(temporary, 'w') as f:
-      json.dump(inspection_report.summary(found), f, indent=1)
+      json.dump(summary.summary(found), f, indent=1)
   status = 1 if found.problems else 0
   if values.contact_sheet is not None:
     status = max(status, _draw(found))
@@ -80,12 +80,12 @@ def _draw(found):
   for path, reason in skipped:
     print(f'not drawn: {path}: {reason}', file=sys.stderr)
   if sheet is None:
-    return app.fail(f'{values.contact_sheet}: not written; no video could be drawn', 1)
-  pictures.write(values.contact_sheet, sheet)
+    return cli.fail(f'{values.contact_sheet}: not written; no video could be drawn', 1)
+  drawing.write(values.contact_sheet, sheet)
   print(f'{values.contact_sheet}: {len(chosen) - len(skipped)} videos drawn')
   return 1 if skipped else 0
 
 
 if __name__ == '__main__':
   define_flags()
-  app.run(main)
+  cli.run(main)

@@ -9,7 +9,7 @@ with the files of records that are not whole, and brings those up to date of whi
 a video, mask or verdict has changed. tools/README.md tells the rest.
 """
 
-from i3d_tf import app  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 
 import os
 import shlex
@@ -18,11 +18,11 @@ import sys
 from absl import flags
 
 from flags import flow as flow_flags
-from i3d_tf import build_records
-from i3d_tf import errors
-from i3d_tf import sources
+from i3d_tf.ingest import build
+from i3d_tf.common import errors
+from i3d_tf.ingest import sources
 
-_DEFAULTS = build_records.Settings()
+_DEFAULTS = build.Settings()
 
 
 def define_flags():
@@ -81,7 +81,7 @@ def main():
   if values.output is None:
     raise errors.UserError('expected --output, folder of the records. It was not given')
   flow, flow_backend = flow_flags.method_and_backend()
-  settings = build_records.Settings(
+  settings = build.Settings(
       short_side=values.short_side, frame_rate=values.frame_rate,
       jpeg_quality=values.jpeg_quality, flow=flow, flow_backend=flow_backend,
       num_shards=values.shards, seed=values.seed, flow_format=values.flow_format,
@@ -90,13 +90,13 @@ def main():
   for note in data.notes:
     print(f'note: {note}')
   workers = len(os.sched_getaffinity(0)) if values.workers is None else values.workers
-  with app.progress(desc='videos to records', unit='video') as bar:
+  with cli.progress(desc='videos to records', unit='video') as bar:
     def show(done, total):
       if bar.total is None:
         bar.total, bar.initial = total, done  # what was done before says nothing about the rate
       bar.update(done - bar.n)
 
-    failures = build_records.build_data_set(
+    failures = build.build_data_set(
         data, values.output, settings, show, workers=workers,
         beam_options=_beam_options(values.beam_options),
         retry_failed=values.retry_failed, tell=bar.write)
@@ -110,8 +110,8 @@ def main():
   for failure in failures:
     print(f'left out: {failure.path}: {failure.reason}', file=sys.stderr)
   if failures:
-    return app.fail(f'{len(failures)} videos could not be used ('
-                    f'{os.path.join(values.output, build_records.FAILURES)} lists them); the '
+    return cli.fail(f'{len(failures)} videos could not be used ('
+                    f'{os.path.join(values.output, build.FAILURES)} lists them); the '
                     f'others are in {values.output}', 1)
   print(f'{values.output}: whole')
   return 0
@@ -148,4 +148,4 @@ def _data_set(values):
 
 if __name__ == '__main__':
   define_flags()
-  app.run(main)
+  cli.run(main)

@@ -3,13 +3,13 @@
 import dataclasses
 import os
 
-from i3d_tf import build_records
-from i3d_tf import record_folders
+from i3d_tf.ingest import build
+from i3d_tf.records import folders
 from i3d_tf.demo import actions
 from i3d_tf.demo import writing
 
 # Shorter side from which the network's frames of 64 are cropped, as 224 are from 256.
-_SETTINGS = build_records.Settings(short_side=73, num_shards=4)
+_SETTINGS = build.Settings(short_side=73, num_shards=4)
 _FLOW_SECONDS = 0.03  # of one core for a field; measured, see tools/README.md
 
 
@@ -41,7 +41,7 @@ def prepare(settings, demo_dir, progress, flow=False):
       bar.update(done - bar.n)
 
     # Without flow, one process is done before others have started.
-    build_records.build_ucf101(
+    build.build_ucf101(
         part('videos'), part('lists'), folder(demo_dir, flow), _settings(flow), part('masks'), show,
         workers=_cores() if flow else 1)
 
@@ -53,7 +53,7 @@ def _settings(flow):
 
 def is_made(demo_dir, flow=False):
   """Whether the records of a demo set are there, whole."""
-  manifest = record_folders.read_manifest(folder(demo_dir, flow))
+  manifest = folders.read_manifest(folder(demo_dir, flow))
   return manifest is not None and manifest['complete']
 
 

@@ -15,15 +15,15 @@ import pathlib
 import cv2
 import numpy as np
 
-from i3d_tf import errors
-from i3d_tf import files
+from i3d_tf.common import errors
+from i3d_tf.common import files
 from i3d_tf.demo import actions
 from i3d_tf.demo import rendering
 from i3d_tf.demo.plan import ClipPlan
 from i3d_tf.demo.plan import DemoSettings
 from i3d_tf.demo.plan import plan
 from i3d_tf.demo.plan import test_groups
-from segmentation import masks as masks_lib
+from i3d_tf.masks import coco_files
 
 # To be raised by whoever changes what is drawn: a set begun with another drawing is then not
 # continued.
@@ -63,7 +63,7 @@ def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=Non
       frames, masks = rendering.render(clip, settings)
       with files.replacing(_video_path(output, clip)) as path:
         _write_video(path, frames, settings.frame_rate)
-      masks_lib.write(_masks_path(output, clip), masks, video=_list_name(clip),
+      coco_files.write(_masks_path(output, clip), masks, video=_list_name(clip),
                       settings={'segmenter': 'demo', 'version': VERSION})
     for name, lines in _lists(clips, settings).items():
       with files.replacing(output / 'lists' / name) as path:

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import checkpoints
-from i3d_tf import runs
+from i3d_tf.training import checkpoints
+from i3d_tf.training import runs
 from tests import tiny
 from tests.bad_inputs import Row
 from tests.bad_inputs import masks

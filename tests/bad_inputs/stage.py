@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import checkpoints
-from i3d_tf import runs
+from i3d_tf.training import checkpoints
+from i3d_tf.training import runs
 from i3d_tf import train
-from segmentation import verdicts
+from i3d_tf.masks import verdicts
 from tests import networks
 from tests import tiny
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import weight_names
+from i3d_tf.weights import variable_names
 from tests import tiny
 from tests.bad_inputs import Row
 from tests.bad_inputs import stage
@@ -31,7 +31,7 @@ def _keras(**changed):
   """A .weights.h5 file of this project, with one channel everywhere."""
   def do(folder):
     with h5py.File(folder / 'a.weights.h5', 'w') as file:
-      for name, array in _arrays(weight_names.keras_file().names, **changed).items():
+      for name, array in _arrays(variable_names.keras_file().names, **changed).items():
         file[name] = array
 
   return do
@@ -43,7 +43,7 @@ def _other_architecture(folder):
 
 def _checkpoint(folder):
   """A checkpoint as DeepMind's, with one channel everywhere."""
-  arrays = _arrays(weight_names.deepmind('RGB/inception_i3d/').names)
+  arrays = _arrays(variable_names.deepmind('RGB/inception_i3d/').names)
   os.makedirs(folder / 'checkpoints')
   tf.raw_ops.SaveV2(
       prefix=str(folder / 'checkpoints/a.ckpt'), tensor_names=list(arrays),
@@ -62,7 +62,7 @@ def _pickle(content):
 
 
 _DATA, _INDEX = (f'checkpoints/a.ckpt.{suffix}' for suffix in ('data-00000-of-00001', 'index'))
-_FIRST = next(iter(weight_names.keras_file().names)).replace('/', '__')
+_FIRST = next(iter(variable_names.keras_file().names)).replace('/', '__')
 
 ROWS = (
     Row('weights that are not there', f'{_CONVERT}nowhere', 'nowhere: no such file; expected a Te'),

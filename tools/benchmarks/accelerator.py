@@ -3,7 +3,7 @@
     python -m tools.benchmarks.accelerator --output=accelerator.json
 
 One table: clips a second for growing batches, in inference (batch norm folded,
-`i3d_tf.folding`) and in training, the share of what the same device reaches in a large
+`i3d_tf.model.folding`) and in training, the share of what the same device reaches in a large
 bfloat16 matrix product, and the memory that the compiled program takes. A batch for which
 memory does not suffice ends its row of batches. It needs jax, keras, absl-py and numpy.
 
@@ -25,8 +25,8 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from i3d_tf import folding
-from i3d_tf import model as model_lib
+from i3d_tf.model import folding
+from i3d_tf.model import inception_i3d
 from tools.benchmarks import figure
 from tools.benchmarks import flops
 
@@ -65,7 +65,7 @@ QUICK = Settings(frames=9, frame_size=32, inference_batches=(1, 2), training_bat
 
 def measure(settings):
   """Measures inference and training on the first device of JAX: a list of `figure.Figure`s."""
-  network = model_lib.InceptionI3D(
+  network = inception_i3d.InceptionI3D(
       400, frame_size=settings.frame_size, width=settings.width, seed=0, dtype='mixed_bfloat16')
   folded = folding.fold(network, 'bfloat16')
   ceiling = _ceiling(settings)

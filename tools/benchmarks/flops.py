@@ -7,8 +7,8 @@ which is how published numbers are mostly counted (and 6% more than what has to 
 
 import math
 
-from i3d_tf import layers
-from i3d_tf import model as model_lib
+from i3d_tf.model import layers
+from i3d_tf.model import inception_i3d
 
 
 def convolutions(model, clip_shape):
@@ -22,7 +22,7 @@ def convolutions(model, clip_shape):
     A list of integers; the first is the first layer's, the last the logits'.
   """
   found, shape = [], tuple(clip_shape)
-  for name in model_lib.ENDPOINTS:
+  for name in inception_i3d.ENDPOINTS:
     layer = model.get_layer(name)
     if isinstance(layer, layers.Unit3D):
       found.append(_of_convolution(layer.conv, shape))
@@ -33,7 +33,7 @@ def convolutions(model, clip_shape):
           if isinstance(part, layers.Unit3D):
             found.append(_of_convolution(part.conv, inside))
           inside = part.compute_output_shape(inside)
-    elif isinstance(layer, model_lib.Head):
+    elif isinstance(layer, inception_i3d.Head):
       batch, time, height, width, channels = shape
       pooled = (batch, time - 1, height - layer.pool_size + 1, width - layer.pool_size + 1)
       found.append(_of_convolution(layer.conv, (*pooled, channels)))

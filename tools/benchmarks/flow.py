@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from i3d_tf import batched_tvl1
-from i3d_tf import optical_flow
+from i3d_tf.flow import tvl1
+from i3d_tf.flow import optical_flow
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 
@@ -26,7 +26,7 @@ def measure(quick=False):
   """
   threads = cv2.getNumThreads()
   cv2.setNumThreads(1)
-  batched_tvl1.use_threads(1)
+  tvl1.use_threads(1)
   try:
     figures = []
     for height, width in _SIZES:
@@ -34,7 +34,7 @@ def measure(quick=False):
       figures += _errors(pairs, f'{width}x{height}')
       timed = pairs[::1 if quick else 4]
       figures += _rates(timed, f'{width}x{height}', repeats=1 if quick else 3)
-    if batched_tvl1.device() != 'cpu':
+    if tvl1.device() != 'cpu':
       figures.append(_on_accelerator(_pairs(*_SIZES[0], 10)))
     return figures
   finally:
@@ -83,7 +83,7 @@ def _rates(pairs, size, repeats):
   figures = [figure.from_values(f'{size}: {name}', rate.cpu, unit='pairs/s of CPU', how=how,
                                 note=f'{1 / np.median(rate.cpu):.4f} s of CPU a pair')
              for name, rate in rates.items()]
-  if batched_tvl1.device() == 'cpu':
+  if tvl1.device() == 'cpu':
     ratio = rates['tvl1, xla'].over(rates['tvl1, opencv']).cpu
     figures.append(figure.from_values(f'{size}: tvl1, xla / opencv on a core', ratio, bound=1.0,
                                       how=how))
@@ -91,17 +91,17 @@ def _rates(pairs, size, repeats):
 
 
 def _on_accelerator(pairs):
-  batch = 4 * batched_tvl1.batch_size()
+  batch = 4 * tvl1.batch_size()
   grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for pair in pairs for frame in pair]
   places = np.arange(batch) % len(pairs)
   first, second = (np.stack(grey[part::2])[places] for part in (0, 1))
 
   def call(start):
     start()
-    return len(batched_tvl1.compute(first, second))
+    return len(tvl1.compute(first, second))
 
   rates = figure.interleaved({'xla': call}, repeats=5)['xla']
   return figure.from_values(
       '340x256: tvl1, xla on the accelerator', rates.wall, unit='pairs/s', bound=_ON_ACCELERATOR,
-      how=f'{batch} pairs, {batched_tvl1.batch_size()} at once, from grey frames in memory to '
+      how=f'{batch} pairs, {tvl1.batch_size()} at once, from grey frames in memory to '
           'flow in memory')

@@ -5,8 +5,8 @@ import dataclasses
 import cv2
 import numpy as np
 
-from i3d_tf import encode_video
-from i3d_tf import optical_flow
+from i3d_tf.ingest import encode_video
+from i3d_tf.flow import optical_flow
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 

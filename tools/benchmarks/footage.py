@@ -5,9 +5,9 @@ import os
 import cv2
 import numpy as np
 
-from i3d_tf import video as video_lib
+from i3d_tf.video import decoding
 
-FRAME_RATE = video_lib.FRAME_RATE
+FRAME_RATE = decoding.FRAME_RATE
 _HEIGHT, _WIDTH = 256, 340
 
 
@@ -36,9 +36,9 @@ def are_real(folder=None):
 
 
 def _read(path, count):
-  rate, decoded = video_lib.decode(path)
+  rate, decoded = decoding.decode(path)
   frames = []
-  for frame in video_lib.resample(decoded, rate):
+  for frame in decoding.resample(decoded, rate):
     frames.append(cv2.resize(frame, (_WIDTH, _HEIGHT)))
     if len(frames) == count:
       break

@@ -6,11 +6,11 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import encode_video
-from i3d_tf import input_pipeline
-from i3d_tf import mask_images
-from i3d_tf import record_folders
-from i3d_tf import records
+from i3d_tf.ingest import encode_video
+from i3d_tf.inputs import from_records
+from i3d_tf.masks import png
+from i3d_tf.records import folders
+from i3d_tf.records import schema
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 
@@ -20,9 +20,9 @@ _READ_AHEAD = 2  # batches before the measured ones, so that all threads are at 
 
 
 def measure(quick=False):
-  """Frames a second of `input_pipeline.training` over those of bare `tf.io.decode_jpeg`."""
-  settings = input_pipeline.Settings()
-  unmasked = input_pipeline.Settings(with_masks=False)
+  """Frames a second of `from_records.training` over those of bare `tf.io.decode_jpeg`."""
+  settings = from_records.Settings()
+  unmasked = from_records.Settings(with_masks=False)
   batches = 2 if quick else _BATCHES
   with tempfile.TemporaryDirectory() as folder:
     # Of videos of the clip's length, every frame that is read is decoded, too.
@@ -59,21 +59,21 @@ def measure(quick=False):
 
 
 def write_records(folder, length):
-  """Records of the footage, as make_tfrecords writes them: a `record_folders.Records`."""
+  """Records of the footage, as make_tfrecords writes them: a `folders.Records`."""
   os.makedirs(folder)
   videos = []
   for number, frames in enumerate(footage.clips(length)):
     masks = footage.person(frames)
-    videos.append(records.Video(
+    videos.append(schema.Video(
         path=f'A/v_A_g{number:02d}_c01.avi', label=0, label_text='A',
         frames=tuple(map(encode_frame, frames)), height=frames.shape[1], width=frames.shape[2],
-        frame_rate=footage.FRAME_RATE, masks=tuple(map(mask_images.encode, masks)),
+        frame_rate=footage.FRAME_RATE, masks=tuple(map(png.encode, masks)),
         coverage=float(np.mean(masks))))
-  shard = records.shard_name(0, 1)
-  records.write_shard(os.path.join(folder, shard), videos)
-  record_folders.write_manifest(folder, {
+  shard = schema.shard_name(0, 1)
+  schema.write_shard(os.path.join(folder, shard), videos)
+  folders.write_manifest(folder, {
       'shards': [shard], 'label_names': ['A'], 'settings': {}, 'complete': True})
-  return record_folders.open_folder(folder)
+  return folders.open_folder(folder)
 
 
 def encode_frame(frame):
@@ -91,7 +91,7 @@ def _threads(dataset):
 
 def _pipeline(source, settings, batches):
   # Endless: whoever takes the last batch of a finite one has others read ahead in vain.
-  dataset = _threads(input_pipeline.training(source, source.entries, settings))
+  dataset = _threads(from_records.training(source, source.entries, settings))
 
   def run(start):
     iterator = iter(dataset)
@@ -110,9 +110,9 @@ def _bare(source, settings, batches):
   encoded = []
   for entry in source.entries:
     dataset = tf.data.Dataset.from_tensors(entry.offset).flat_map(
-        lambda offset, shard=entry.shard: records.read_at(
+        lambda offset, shard=entry.shard: schema.read_at(
             os.path.join(source.folder, shard), tf.cast(offset, tf.int64)))
-    encoded.extend(records.parse(next(iter(dataset)))['frames'].numpy())
+    encoded.extend(schema.parse(next(iter(dataset)))['frames'].numpy())
   count = batches * settings.batch_size * settings.clip_frames
   dataset = _threads(
       tf.data.Dataset.from_tensor_slices(encoded).repeat().take(count)

@@ -8,9 +8,9 @@ import threading
 import cv2
 import numpy as np
 
-from i3d_tf import build_records
-from i3d_tf import optical_flow
-from i3d_tf import records
+from i3d_tf.ingest import build
+from i3d_tf.flow import optical_flow
+from i3d_tf.records import schema
 from tools.benchmarks import figure
 
 _HEIGHT, _WIDTH = 240, 320  # UCF101's
@@ -31,8 +31,8 @@ def measure(quick=False):
   with tempfile.TemporaryDirectory() as folder:
     sources = _draw(folder, count, seconds=8)
     flow_sources = _draw(folder, 8 if quick else 16, seconds=0.2, prefix='f')
-    plain = build_records.Settings(num_shards=count)
-    with_flow = build_records.Settings(num_shards=len(flow_sources), flow='tvl1')
+    plain = build.Settings(num_shards=count)
+    with_flow = build.Settings(num_shards=len(flow_sources), flow='tvl1')
     ratio = {}
     for name, data, settings in (('two_processes', sources[:count], plain),
                                  ('two_processes_flow', flow_sources, with_flow)):
@@ -41,7 +41,7 @@ def measure(quick=False):
         for workers in rates:
           rates[workers].append(_run(data, settings, folder, workers)[0])
       ratio[name] = float(np.median(rates[2]) / np.median(rates[1]))
-    shards_once = build_records.Settings(num_shards=4)
+    shards_once = build.Settings(num_shards=4)
     memory = [_run(data, shards_once, folder, 2)[1] for data in (sources[:count // 4], sources)]
   how = ('videos of UCF101\'s size, drawn; one process and two by turns; the rate of the middle '
          'half of the videos, so that start and end, when not all work, do not count')
@@ -57,7 +57,7 @@ def measure(quick=False):
 
 
 def _draw(folder, count, seconds, prefix='v'):
-  """Writes videos of a texture under a wandering camera: `build_records.Source`s."""
+  """Writes videos of a texture under a wandering camera: `build.Source`s."""
   generator = np.random.default_rng(0)
   sources = []
   for number in range(count):
@@ -69,7 +69,7 @@ def _draw(folder, count, seconds, prefix='v'):
     for t in range(round(25 * seconds)):
       writer.write(cv2.cvtColor(scene[:, 2 * t % _WIDTH:][:, :_WIDTH], cv2.COLOR_GRAY2BGR))
     writer.release()
-    sources.append(build_records.Source(f'A/{prefix}{number}.avi', file, 0))
+    sources.append(build.Source(f'A/{prefix}{number}.avi', file, 0))
   return sources
 
 
@@ -84,11 +84,11 @@ def _run(sources, settings, folder, workers):
   threading.Thread(target=watch, daemon=True).start()
   with tempfile.TemporaryDirectory(dir=folder) as output:
     # One worker, too, is a process of Beam's: the same but for the number.
-    build_records.build(sources, ['A'], output, settings, workers=workers,
+    build.build(sources, ['A'], output, settings, workers=workers,
                         beam_options=(f'--direct_num_workers={workers}',))
     # An index is the last that is written of a file of records.
     finished = sorted(
-        (os.path.getmtime(records.index_path(shard)), len(records.read_shard_index(shard)))
+        (os.path.getmtime(schema.index_path(shard)), len(schema.read_shard_index(shard)))
         for shard in map(str, pathlib.Path(output).glob('*.tfrecord')))
   ended.set()
   quarter = len(finished) // 4

@@ -10,13 +10,13 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import checkpoints
-from i3d_tf import encode_video
-from i3d_tf import input_pipeline
-from i3d_tf import mask_images
-from i3d_tf import record_folders
-from i3d_tf import records
-from i3d_tf import runs
+from i3d_tf.training import checkpoints
+from i3d_tf.ingest import encode_video
+from i3d_tf.inputs import from_records
+from i3d_tf.masks import png
+from i3d_tf.records import folders
+from i3d_tf.records import schema
+from i3d_tf.training import runs
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 from tools.benchmarks import small_training
@@ -79,21 +79,21 @@ def evaluation_memory(folder, frames):
   """Most that evaluate had resident while it tested I3D on one video: GiB."""
   clip = footage.clips(frames, os.path.join(folder, 'no clips'))[0]
   path = 'A/v_A_g01_c01.avi'
-  video = records.Video(
+  video = schema.Video(
       path=path, label=0, label_text='A',
       frames=tuple(encode_video.encode_image('.jpg', frame[..., ::-1], 1, 95) for frame in clip),
       height=clip.shape[1], width=clip.shape[2], frame_rate=footage.FRAME_RATE,
-      masks=tuple(map(mask_images.encode, footage.person(clip))), coverage=0.1)
-  source, shard = os.path.join(folder, 'records'), records.shard_name(0, 1)
+      masks=tuple(map(png.encode, footage.person(clip))), coverage=0.1)
+  source, shard = os.path.join(folder, 'records'), schema.shard_name(0, 1)
   os.makedirs(os.path.join(source, 'lists'))
-  records.write_shard(os.path.join(source, shard), [video])
-  record_folders.write_manifest(source, {
+  schema.write_shard(os.path.join(source, shard), [video])
+  folders.write_manifest(source, {
       'shards': [shard], 'label_names': ['A', *map(str, range(100))], 'settings': {},
       'complete': True})
   with open(os.path.join(source, 'lists', 'testlist01.txt'), 'w') as f:
     f.write(f'{path} 1\n')
-  run = runs.Run(runs.Data(source), input_pipeline.Settings(max_frames=frames), runs.Network(),
-                 runs.Optimization(), record_folders.open_folder(source).label_names)
+  run = runs.Run(runs.Data(source), from_records.Settings(max_frames=frames), runs.Network(),
+                 runs.Optimization(), folders.open_folder(source).label_names)
   run_dir = os.path.join(folder, 'run')
   runs.start(run_dir, run)
   step = tf.Variable(1, dtype=tf.int64)

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import folding
-from i3d_tf import model as model_lib
+from i3d_tf.model import folding
+from i3d_tf.model import inception_i3d
 from tools.benchmarks import figure
 from tools.benchmarks import flops
 
@@ -22,8 +22,8 @@ def measure(quick=False):
   """Rates of inference (1, 64, 224, 224, 3) and of a training step (2, 16, 224, 224, 3)."""
   frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
   arguments = {'num_classes': 400, 'frame_size': size, 'width': width, 'seed': 0}
-  model = model_lib.InceptionI3D(**arguments, dtype='float32')
-  mixed = model_lib.InceptionI3D(**arguments, dtype='mixed_bfloat16')
+  model = inception_i3d.InceptionI3D(**arguments, dtype='float32')
+  mixed = inception_i3d.InceptionI3D(**arguments, dtype='mixed_bfloat16')
   mixed.set_weights(model.get_weights())
 
   clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
@@ -60,7 +60,7 @@ def _figures(calls, rates, clip, batch, product):
   ratio('float32 inference / float32 matmul', rates['float32'].over(rates['matmul float32']),
         bound=INFERENCE_BOUND, how=f'{inference}; matmul: {matmul}')
   ratio('  folded', rates['float32 folded'].over(rates['matmul float32']),
-        how=f'{inference}; of i3d_tf.folding.fold')
+        how=f'{inference}; of i3d_tf.model.folding.fold')
   ratio('bfloat16 inference / float32 inference',
         rates['bfloat16 folded'].over(rates['float32']), bound=BFLOAT16_BOUND,
         how=f'{inference}; mixed_bfloat16, folded, over float32 as it comes')

@@ -12,8 +12,8 @@ import statistics
 import subprocess
 import time
 
-from i3d_tf import folding
-from i3d_tf import model as model_lib
+from i3d_tf.model import folding
+from i3d_tf.model import inception_i3d
 from tools.benchmarks import figure
 from tools.benchmarks import network
 
@@ -59,7 +59,7 @@ def measure(quick=False):
   if path is None:
     return []
   size, frames, width, repeats = (64, 16, 0.25, 1) if quick else (224, 64, 1.0, 3)
-  model = model_lib.InceptionI3D(frame_size=size, width=width, seed=0, dtype='float32')
+  model = inception_i3d.InceptionI3D(frame_size=size, width=width, seed=0, dtype='float32')
   clip, batch = network.clips((1, frames, size, size, 3)), network.clips((2, 16, size, size, 3))
   work = (  # (ours, its input, what the peer does in its place)
       (network.inference(model, clip), clip, ('float32', 'float32 channels last')),

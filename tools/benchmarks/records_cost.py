@@ -11,10 +11,10 @@ import time
 import cv2
 import numpy as np
 
-from i3d_tf import encode_video
-from i3d_tf import mask_images
-from i3d_tf import optical_flow
-from i3d_tf import video as video_lib
+from i3d_tf.ingest import encode_video
+from i3d_tf.masks import png as png_lib
+from i3d_tf.flow import optical_flow
+from i3d_tf.video import decoding
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 from tools.benchmarks import input_pipeline
@@ -48,7 +48,7 @@ class DataSet:
   @property
   def frames(self):
     """As stored, at 25 frames a second."""
-    return self.videos * self.seconds * video_lib.FRAME_RATE
+    return self.videos * self.seconds * decoding.FRAME_RATE
 
 
 DATA_SETS = (DataSet('UCF101', 13320, 7.2), DataSet('Kinetics-700', 650000, 10.0))
@@ -94,7 +94,7 @@ def measure(quick=False):
   sample = [frame for frames in videos for frame in frames[::10]]
   masks = [mask for frames in videos for mask in footage.person(frames)[::10]]
   frame_bytes = [len(input_pipeline.encode_frame(frame)) for frame in sample]
-  mask_bytes = [len(mask_images.encode(mask)) for mask in masks]
+  mask_bytes = [len(png_lib.encode(mask)) for mask in masks]
   rates = Rates(*map(float, (np.median(frame_seconds), np.mean(flow_seconds),
                              np.mean(frame_bytes), np.mean(flow_bytes), np.mean(mask_bytes))))
   content = 'the real clips' if footage.are_real() else 'drawn scenes'

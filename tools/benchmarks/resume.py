@@ -14,7 +14,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf import results
+from i3d_tf.inference import results
 from tools.benchmarks import figure
 from tools.benchmarks import small_training
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from i3d_tf import build_records
+from i3d_tf.ingest import build
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 
@@ -18,9 +18,9 @@ def make_records(folder):
   settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64)
   writing.write_videos(settings, folder)
   part = lambda name: os.path.join(folder, name)
-  build_records.build_ucf101(
+  build.build_ucf101(
       part('videos'), part('lists'), part('records'),
-      build_records.Settings(short_side=37, num_shards=2), part('masks'))
+      build.Settings(short_side=37, num_shards=2), part('masks'))
 
 
 def start(folder, module, *flags, stdout=subprocess.DEVNULL):

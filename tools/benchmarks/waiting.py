@@ -10,9 +10,9 @@ from unittest import mock
 
 import numpy as np
 
-from i3d_tf import input_pipeline as pipeline
-from i3d_tf import runs
-from i3d_tf import strategies
+from i3d_tf.inputs import from_records as pipeline
+from i3d_tf.training import runs
+from i3d_tf.training import strategies
 from i3d_tf import train
 from tools.benchmarks import figure
 from tools.benchmarks import footage

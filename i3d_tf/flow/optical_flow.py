@@ -1,0 +1,172 @@
+"""Optical flow: which algorithm computes it, and its 8-bit storage.
+
+- tvl1: Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical
+  Flow", 2007. The I3D paper computes it on grey frames at 25 fps, clips to +-20 pixels
+  and scales to [-1, 1]. OpenCV's is the reference; `tvl1_lib` is the same
+  algorithm as array code, several times as fast (`--flow_backend=xla`).
+- dis: Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, as OpenCV
+  computes it: another flow than that of published networks, for those who want it at once.
+"""
+
+import importlib.metadata
+import itertools
+
+import cv2
+import numpy as np
+
+from i3d_tf.common import errors
+from i3d_tf.records import folders
+from i3d_tf.records import schema
+
+METHODS = ('tvl1', 'dis')
+BACKENDS = ('opencv', 'xla')
+# What records and runs say of where their flow is from, with its method and backend.
+LABELS = {'tvl1': ('tvl1', 'opencv'), 'tvl1_xla': ('tvl1', 'xla'), 'dis': ('dis', 'opencv')}
+
+
+def compute(frames, method='tvl1', backend='opencv'):
+  """Flow from each frame to the next.
+
+  Args:
+    frames: an iterable of uint8 RGB [H, W, 3].
+    method: one of `METHODS`.
+    backend: one of `BACKENDS`: what computes it. `xla` is for tvl1 alone.
+
+  Returns:
+    An iterator over float32 [H, W, 2], in pixels: horizontal (right is positive),
+    vertical (down is positive). One fewer than frames.
+
+  Raises:
+    ValueError: there is no such method or backend.
+    RuntimeError: this OpenCV lacks TV-L1.
+  """
+  check(method, backend)
+  if backend == 'xla':
+    return _batched(frames)
+  return tvl1(frames) if method == 'tvl1' else dis(frames)
+
+
+def check(method, backend):
+  """Raises a `ValueError` unless the backend computes the method."""
+  if method not in METHODS:
+    raise ValueError(f'`flow` must be one of {", ".join(METHODS)}; received {method!r}')
+  if backend not in BACKENDS:
+    raise ValueError(f'`flow_backend` must be one of {", ".join(BACKENDS)}; received {backend!r}')
+  if backend == 'xla' and method != 'tvl1':
+    raise ValueError(f"flow_backend xla computes tvl1 alone; received flow {method!r}")
+
+
+def label(method, backend):
+  """The name in `LABELS` of a method that a backend computes."""
+  return next(name for name, value in LABELS.items() if value == (method, backend))
+
+
+def of_records(settings):
+  """The name in `LABELS` of the flow in a folder of records, None if it has none.
+
+  Args:
+    settings: those of its manifest.
+
+  Raises:
+    RecordError: they name a flow that there is not.
+  """
+  method, backend = settings.get('flow'), settings.get('flow_backend', BACKENDS[0])
+  if method is None:
+    return None
+  try:
+    check(method, backend)
+  except ValueError as e:
+    raise schema.RecordError(f'{folders.MANIFEST}: {e}') from e
+  return label(method, backend)
+
+
+def for_stream(stream, source):
+  """The flow that a network of a stream is trained on: a name in `LABELS`, None for stream rgb.
+
+  Args:
+    stream: 'rgb' or 'flow'.
+    source: the `folders.Records` that it is trained on.
+
+  Raises:
+    UserError: the stream is flow, and the records hold none.
+  """
+  if stream != 'flow':
+    return None
+  found = of_records(source.settings)
+  if found is None:
+    raise errors.UserError(f'{source.folder}: expected flow for --stream=flow; these records were '
+                           'made without (make_tfrecords --flow stores it)')
+  return found
+
+
+def check_same(trained_on, settings, run_dir):
+  """Makes sure that a network is not asked about another algorithm's flow.
+
+  What computed it, OpenCV or array code, is no matter.
+
+  Args:
+    trained_on: a name in `LABELS`, or None for a network of stream rgb.
+    settings: those of the manifest of the records that it is asked about.
+    run_dir: of the network.
+
+  Raises:
+    UserError: the records hold another flow.
+  """
+  found = of_records(settings)
+  if trained_on is not None and found is not None and LABELS[trained_on][0] != LABELS[found][0]:
+    raise errors.UserError(f'expected records with flow of {LABELS[trained_on][0]}, which '
+                           f'{run_dir} was trained on; found {LABELS[found][0]}')
+
+
+def versions(backend):
+  """The packages that compute flow beside OpenCV: a dict from name to version."""
+  if backend == 'opencv':
+    return {}
+  import keras  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
+
+
+def tvl1(frames):
+  """TV-L1 flow as `compute` gives it, with OpenCV's default parameters."""
+  create = getattr(getattr(cv2, 'optflow', None), 'DualTVL1OpticalFlow_create', None)
+  if create is None:
+    raise RuntimeError('TV-L1 needs the cv2 of opencv-contrib-python-headless; the one installed '
+                       'lacks it: reinstall that package after removing other OpenCV packages')
+  return _pair_by_pair(frames, create())
+
+
+def dis(frames):
+  """DIS flow as `compute` gives it, with the parameters of OpenCV's preset `medium`."""
+  return _pair_by_pair(frames, cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
+
+
+def _pair_by_pair(frames, algorithm):
+  for previous, following in itertools.pairwise(map(_grey, frames)):
+    yield algorithm.calc(previous, following, None)
+
+
+def _batched(frames):
+  from i3d_tf.flow import tvl1 as tvl1_lib  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  tvl1_lib.use_threads(cv2.getNumThreads())
+  pairs = itertools.pairwise(map(_grey, frames))
+  while batch := list(itertools.islice(pairs, tvl1_lib.batch_size())):
+    yield from tvl1_lib.compute(*map(np.stack, zip(*batch)))
+
+
+def _grey(frame):
+  return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+
+
+def quantise(flow):
+  """Flow in pixels, float [..., 2], to codes: uint8 [..., 2], 0..255 for -20..20.
+
+  Zero motion falls between codes 127 and 128 and becomes 128, that is +0.078 pixels.
+  """
+  bound = schema.FLOW_BOUND
+  return np.round((np.clip(flow, -bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
+
+
+def dequantise(codes):
+  """Codes, uint8 [..., 2], to flow in pixels: float32 [..., 2]."""
+  bound = schema.FLOW_BOUND
+  return codes.astype(np.float32) * np.float32(2 * bound / 255) - np.float32(bound)

@@ -1,0 +1,198 @@
+"""A video file to stored frames, flow and masks, without records: windows of whole videos."""
+
+import collections
+import dataclasses
+import itertools
+import os
+
+import cv2
+import numpy as np
+
+from i3d_tf.model import inception_i3d
+from i3d_tf.flow import optical_flow
+from i3d_tf.inputs import preprocess
+from i3d_tf.video import decoding
+from i3d_tf.masks import coco_files
+
+_IMAGES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+  """Successive frames of a video, as records store them.
+
+  Attributes:
+    frames: uint8 [T, H, W, C], RGB or flow codes; the shorter side is
+      `preprocess.resize_side` of the network's frame size.
+    masks: uint8 [T, H, W] of 0 and 1, where the people are; None without masks.
+    start: index of the first frame in the video at 25 frames a second.
+    new: how many of the frames no earlier window showed.
+  """
+
+  frames: np.ndarray
+  masks: np.ndarray | None
+  start: int
+  new: int
+
+
+def decode(path):
+  """The frames of a video as they are in the file.
+
+  Args:
+    path: a video file, or a folder of image files, which are its frames in the
+      order of their names, 25 a second.
+
+  Returns:
+    (frame rate in frames a second, iterator over RGB frames uint8 [H, W, 3]).
+
+  Raises:
+    VideoError: the video cannot be used; also while iterating.
+  """
+  if os.path.isdir(path):
+    return decoding.FRAME_RATE, _images(path)
+  return decoding.decode(path)
+
+
+def stored(path, stream, frame_size, masks=None, dilation=0, flow='tvl1'):
+  """The frames of a video as records store them, one after the other.
+
+  Args:
+    path: as in `decode`.
+    stream: 'rgb', or 'flow', which is computed here.
+    frame_size: height and width of the network's frames.
+    masks: the `masks.Masks` of the video, one a frame of its file, or None.
+    dilation: pixels of the stored frame by which masks are grown, see `masks.dilate`.
+    flow: which flow, one of `optical_flow.LABELS`.
+
+  Yields:
+    (uint8 [H, W, C], uint8 [H, W] or None).
+
+  Raises:
+    VideoError: the video cannot be used.
+    MaskError: the masks are of another video.
+  """
+  pairs = _resized(path, frame_size, masks, dilation)
+  if stream == 'rgb':
+    yield from pairs
+    return
+  images, pairs = itertools.tee(pairs)
+  fields = optical_flow.compute((image for image, _ in images), *optical_flow.LABELS[flow])
+  # A field goes with the first of its two frames.
+  for field, (_, mask) in zip(fields, pairs):
+    yield optical_flow.quantise(field), mask
+
+
+def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='tvl1'):
+  """Cuts a video of any length into windows that together show every frame once.
+
+  One window at a time is in memory.
+
+  Args:
+    path, stream, frame_size, masks, dilation, flow: as in `stored`.
+    max_frames: frames of a window; the last one may have fewer, but at least 9:
+      a shorter one is made of the video's last 9 frames.
+
+  Yields:
+    `Window`s.
+
+  Raises:
+    VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
+    MaskError: the masks are of another video.
+  """
+  pairs = stored(path, stream, frame_size, masks, dilation, flow)
+  before, end = [], 0
+  while new := list(itertools.islice(pairs, max_frames)):
+    shown = new
+    if len(new) < inception_i3d.MIN_FRAMES:
+      shown = (before + new)[-inception_i3d.MIN_FRAMES:]
+      if len(shown) < inception_i3d.MIN_FRAMES:
+        raise _too_short(path, stream, len(shown))
+    end += len(new)
+    yield _window(shown, end - len(shown), len(new))
+    before = new[-inception_i3d.MIN_FRAMES:]
+
+
+def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
+  """Windows of one length, a stride apart, the last one ending with the last frame.
+
+  Args:
+    path, stream, frame_size, flow: as in `stored`.
+    length: frames of a window; a video with fewer gives one window of all it has.
+    stride: frames from the start of one window to the next.
+
+  Yields:
+    `Window`s; at least one.
+
+  Raises:
+    VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
+  """
+  kept, seen, shown, start = collections.deque(maxlen=length), 0, 0, 0
+  for pair in stored(path, stream, frame_size, flow=flow):
+    kept.append(pair)
+    seen += 1
+    if seen == start + length:
+      yield _window(kept, start, seen - max(shown, start))
+      shown, start = seen, start + stride
+  if seen < inception_i3d.MIN_FRAMES:
+    raise _too_short(path, stream, seen)
+  if max(shown, start) < seen:
+    first = seen - len(kept)
+    yield _window(kept, first, seen - max(shown, first))
+
+
+def _resized(path, frame_size, masks, dilation):
+  """Yields frames at 25 a second and of the stored size, each with its mask or None."""
+  source_rate, decoded = decode(path)
+  count = 0
+
+  def with_masks():
+    nonlocal count
+    for count, frame in enumerate(decoded, 1):
+      if masks is not None and frame.shape[:2] != (masks.height, masks.width):
+        raise coco_files.MaskError(
+            f'{path}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of its frames; '
+            f'found {masks.height}x{masks.width}')
+      if masks is not None and count > len(masks):
+        break
+      yield frame, None if masks is None else count - 1
+
+  for frame, index in decoding.resample(with_masks(), source_rate):
+    size = decoding.fit_short_side(*frame.shape[:2], preprocess.resize_side(frame_size), path)
+    mask = None
+    if index is not None:
+      # As in records: resized by the nearest pixel, then grown.
+      mask = decoding.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
+      mask = coco_files.dilate(mask, dilation)
+    yield decoding.resize(frame, *size), mask
+  if masks is not None and count != len(masks):
+    more = 'more' if count > len(masks) else count
+    raise coco_files.MaskError(f'{path}: expected as many masks as it has frames; '
+                              f'found {len(masks)} masks and {more} frames')
+
+
+def _window(pairs, start, new):
+  frames, masks = zip(*pairs)
+  return Window(np.stack(frames), None if masks[0] is None else np.stack(masks), start, new)
+
+
+def _too_short(path, stream, found):
+  what = 'frames' if stream == 'rgb' else 'flow fields'
+  return decoding.VideoError(f'{path}: expected at least {inception_i3d.MIN_FRAMES} {what} at '
+                              f'{decoding.FRAME_RATE:g} a second; found {found}')
+
+
+def _images(folder):
+  names = sorted(n for n in os.listdir(folder) if n.lower().endswith(_IMAGES))
+  if not names:
+    raise decoding.VideoError(f'{folder}: expected image files ({", ".join(_IMAGES)}); found none')
+  size = None
+  for name in names:
+    path = os.path.join(folder, name)
+    image = cv2.imread(path, cv2.IMREAD_COLOR)
+    if image is None:
+      raise decoding.VideoError(f'{path}: expected an image; it cannot be decoded')
+    if size is not None and image.shape[:2] != size:
+      raise decoding.VideoError(f'{path}: expected {size[0]}x{size[1]} pixels, as the images '
+                                 f'before it; found {image.shape[0]}x{image.shape[1]}')
+    size = image.shape[:2]
+    yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

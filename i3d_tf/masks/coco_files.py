@@ -1,0 +1,351 @@
+"""A person mask as data: COCO files, dilation, coverage.
+
+On disk a video's masks are one COCO dataset (a JSON with `images`,
+`categories` and `annotations`, run-length encoded), which any COCO tool reads.
+Masks belong to the frames of the video file: its own size, its own frame rate.
+"""
+
+import dataclasses
+import itertools
+import json
+import os
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from i3d_tf.common import errors
+from i3d_tf.common import files
+
+PERSON = 1  # COCO's category id
+MAX_DILATION = 1023  # pixels: beyond any stored frame, and what memory and time still allow
+
+
+class MaskError(errors.UserError):
+  """A mask file that cannot be used; the message names it and says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Masks:
+  """The person masks of one video, run-length encoded.
+
+  Attributes:
+    height, width: size of each mask in pixels.
+    frames: for each frame of the video, the RLEs of its persons (perhaps none).
+  """
+
+  height: int
+  width: int
+  frames: tuple
+
+  def __len__(self):
+    return len(self.frames)
+
+  @property
+  def found(self):
+    """Whether there is a person in any frame."""
+    return any(coco_mask.area(rle) for rles in self.frames for rle in rles)
+
+  def decode(self, index):
+    """The union of the persons in frame `index`: bool [height, width]."""
+    rles = self.frames[index]
+    if not rles:
+      return np.zeros((self.height, self.width), bool)
+    return coco_mask.decode(coco_mask.merge(rles)).astype(bool)
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+  """A person in a frame of a video.
+
+  Attributes:
+    rle: the mask as COCO run-length encoding: {'size': [H, W], 'counts': bytes}.
+    score: of the segmenter, or None where there is nothing to say.
+    track: number of the person within the video, from 0; None if nobody was followed.
+    carried: whether the mask was not found in this frame but brought by the flow.
+  """
+
+  rle: dict
+  score: float | None = None
+  track: int | None = None
+  carried: bool = False
+
+
+def write(path, masks, *, video, settings=None, scores=None):
+  """Writes the masks of one video as a COCO dataset, atomically.
+
+  Args:
+    path: the JSON file to write.
+    masks: an iterable of bool or 0/1 uint8 [H, W], one a frame of the video.
+    video: name of the video, which goes into the file.
+    settings: a dict of how the masks were made, which goes into the file.
+    scores: one float a frame, or None where there is nothing to say.
+
+  Raises:
+    ValueError: there is no mask, or their sizes differ.
+  """
+  masks = iter(masks)
+  first = next(masks, None)
+  if first is None:
+    raise ValueError(f'`masks` must hold at least one mask; received none for {video}')
+  height, width = np.shape(first)
+
+  def people():
+    for index, mask in enumerate(itertools.chain([first], masks)):
+      if np.shape(mask) != (height, width):
+        raise ValueError(f'masks must be of one size; received {"x".join(map(str, np.shape(mask)))}'
+                         f' after {height}x{width}')
+      score = None if scores is None else scores[index]
+      yield [Person(encode(mask), score)] if np.any(mask) else []
+
+  write_people(path, people(), height, width, video=video, settings=settings)
+
+
+def write_people(path, people, height, width, *, video, settings=None):
+  """Writes the people of one video as a COCO dataset, atomically, a frame at a time.
+
+  Args:
+    path: the JSON file to write.
+    people: an iterable of lists of `Person`, one a frame of the video.
+    height, width: of the frames in pixels.
+    video, settings: as in `write`.
+
+  Returns:
+    (number of frames, number of those with people).
+  """
+  num_frames = num_found = num_people = 0
+  with files.replacing(path) as temporary, open(temporary, 'w') as f:
+    f.write('{"annotations": [')
+    for num_frames, frame in enumerate(people, 1):
+      num_found += bool(frame)
+      for person in frame:
+        f.write(', ' if num_people else '')
+        num_people += 1
+        json.dump(_annotation(person, num_people, num_frames - 1), f)
+    f.write('], "images": [')
+    for index in range(num_frames):
+      f.write(', ' if index else '')
+      json.dump({'id': index, 'file_name': f'{video}#{index}', 'height': height, 'width': width}, f)
+    f.write('], "categories": ')
+    json.dump([{'id': PERSON, 'name': 'person'}], f)
+    f.write(', "info": ')
+    json.dump({'video': str(video), 'settings': {} if settings is None else settings}, f)
+    f.write('}')
+  return num_frames, num_found
+
+
+def _annotation(person, number, image):
+  annotation = {
+      'id': number,
+      'image_id': image,
+      'category_id': PERSON,
+      'segmentation': {'size': [int(n) for n in person.rle['size']],
+                       'counts': person.rle['counts'].decode('ascii')},
+      'area': int(coco_mask.area(person.rle)),
+      'bbox': [float(v) for v in coco_mask.toBbox(person.rle)],
+      'iscrowd': 0,
+  }
+  if person.score is not None:
+    annotation['score'] = float(person.score)
+  if person.track is not None:
+    annotation['track_id'] = person.track
+  if person.carried:
+    annotation['carried'] = True
+  return annotation
+
+
+def encode(mask):
+  """A mask, bool or 0/1 uint8 [H, W], as COCO run-length encoding."""
+  return coco_mask.encode(np.asfortranarray(mask, np.uint8))
+
+
+def read(path, video=None):
+  """Reads the masks of one video.
+
+  Args:
+    path: a COCO dataset as `write` makes it: the images are the video's frames,
+      in the order of their ids. Annotations of other categories are left out.
+    video: path of the video whose masks they must be, unless the file names none.
+
+  Returns:
+    A `Masks`.
+
+  Raises:
+    MaskError: the file is missing, is no such dataset, or of another video.
+  """
+  try:
+    with open(path) as f:
+      dataset = json.load(f)
+    info = dataset.get('info')
+    named = info.get('video') if isinstance(info, dict) else None
+    if video is not None and named and _stem(named) != _stem(video):
+      raise MaskError(f'{path}: expected masks of {_stem(video)}; they are of {named}')
+    images = sorted(dataset['images'], key=lambda image: image['id'])
+    frame_of = {image['id']: index for index, image in enumerate(images)}
+    if len(frame_of) != len(images):
+      raise MaskError(f'{path}: expected an id of its own for every image; found '
+                      f'{len(frame_of)} ids of {len(images)} images')
+    sizes = {(image['height'], image['width']) for image in images}
+    if len(sizes) != 1:
+      raise MaskError(f'{path}: expected images of one size; found {sorted(sizes)}')
+    (height, width), = sizes
+    if not all(isinstance(side, int) and side > 0 for side in (height, width)):
+      raise MaskError(f'{path}: expected a height and a width in pixels; '
+                      f'found {height!r} and {width!r}')
+    frames = [[] for _ in images]
+    for annotation in dataset['annotations']:
+      if annotation['category_id'] != PERSON:
+        continue
+      rle = annotation['segmentation']
+      if list(rle['size']) != [height, width]:
+        raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
+      counts = rle['counts'].encode('ascii')
+      runs = run_lengths(counts)
+      if sum(runs) != height * width or any(run < 0 for run in runs):
+        raise MaskError(f'{path}: expected masks of {height * width} pixels; '
+                        f'annotation {annotation.get("id")} has {sum(runs)}')
+      frames[frame_of[annotation['image_id']]].append(
+          {'size': [height, width], 'counts': counts})
+  except FileNotFoundError as e:
+    raise MaskError(f'{path}: no such mask file') from e
+  except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
+    if isinstance(e, MaskError):
+      raise
+    raise MaskError(f'{path}: expected a COCO dataset of person masks with compressed RLE; '
+                    f'{type(e).__name__}: {e}') from e
+  return Masks(height, width, tuple(tuple(rles) for rles in frames))
+
+
+def _stem(video):
+  return os.path.splitext(os.path.basename(os.path.normpath(str(video))))[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+  """What a file of masks says about itself.
+
+  Attributes:
+    video: name of the video.
+    settings: a dict of how the masks were made.
+    num_frames: number of frames of the video.
+    num_found: number of frames with people.
+  """
+
+  video: str
+  settings: dict
+  num_frames: int
+  num_found: int
+
+
+def read_info(path):
+  """Reads the `Info` of a file that `write` made, without decoding its masks.
+
+  Raises:
+    MaskError: the file is missing, or is no such file.
+  """
+  try:
+    with open(path) as f:
+      dataset = json.load(f)
+    return Info(
+        video=dataset['info']['video'],
+        settings=dict(dataset['info']['settings']),
+        num_frames=len(dataset['images']),
+        num_found=len({annotation['image_id'] for annotation in dataset['annotations']}))
+  except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
+    raise MaskError(f'{path}: expected a file of masks as segment makes it; '
+                    f'{type(e).__name__}: {e}') from e
+
+
+def run_lengths(counts):
+  """The run lengths that COCO's compressed counts spell out.
+
+  Only for checking: pycocotools decodes counts that are too short to whatever
+  the memory holds.
+
+  Args:
+    counts: bytes. Five bits a character, low ones first, the sixth saying that
+      more follow; from the fourth run on, the difference to the last but one.
+
+  Returns:
+    A list of ints.
+
+  Raises:
+    ValueError: the counts are no such characters, or end within a number.
+  """
+  runs, value, shift = [], 0, 0
+  for character in counts:
+    bits = character - 48
+    if not 0 <= bits < 64:
+      raise ValueError(f'no character of RLE counts: {chr(character)!r}')
+    value |= (bits & 31) << shift
+    shift += 5
+    if bits & 32:
+      continue
+    if bits & 16:  # the sign
+      value -= 1 << shift
+    runs.append(value + runs[-2] if len(runs) > 2 else value)
+    value, shift = 0, 0
+  if shift:
+    raise ValueError('RLE counts end within a number')
+  return runs
+
+
+def element(size):
+  """The ellipse by which masks are grown: uint8 [size, size] of 0 and 1.
+
+  Raises:
+    ValueError: `size` is negative, or even and not 0.
+  """
+  if size < 0 or (size and size % 2 == 0):
+    raise ValueError(f'`size` of a dilation must be 0 or odd; received {size}')
+  return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(size, 1), max(size, 1)))
+
+
+def dilate(masks, size):
+  """Grows masks by an elliptical structuring element.
+
+  Args:
+    masks: uint8 [..., H, W], 0 outside.
+    size: extent of the ellipse in pixels, odd; 1 or 0 changes nothing.
+
+  Returns:
+    uint8 of the same shape.
+
+  Raises:
+    ValueError: `size` is negative, or even and not 0.
+  """
+  kernel = element(size)
+  if size < 2:
+    return masks
+  flat = np.ascontiguousarray(masks).reshape(-1, *masks.shape[-2:])  # COCO's are column by column
+  dilated = np.zeros_like(flat)
+  for source, target in zip(flat, dilated):
+    part, grown = dilate_people(source, kernel)
+    target[part] = grown
+  return dilated.reshape(masks.shape)
+
+
+def dilate_people(mask, kernel):
+  """Grows a mask where the people are: OpenCV takes as long for empty ground.
+
+  Args:
+    mask: uint8 [H, W], 0 outside.
+    kernel: as `element` gives it.
+
+  Returns:
+    (part, grown): slices of rows and columns outside of which the grown mask is 0,
+    and what it is there.
+  """
+  margin = kernel.shape[0] // 2
+  left, top, width, height = cv2.boundingRect(mask)
+  if not width:
+    return np.s_[:0, :0], mask[:0, :0]
+  part = np.s_[max(top - margin, 0):top + height + margin,
+               max(left - margin, 0):left + width + margin]
+  return part, cv2.dilate(mask[part], kernel)
+
+
+def coverage(masks):
+  """The share of the pixels that masks cover: float in [0, 1]; 0 for no mask."""
+  masks = np.asarray(masks)
+  return float(np.count_nonzero(masks) / masks.size) if masks.size else 0.0

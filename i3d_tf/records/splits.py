@@ -1,0 +1,95 @@
+"""Which videos of a folder of records a split trains on and tests on, and with which masks.
+
+The lists lie in the records' `lists` folder, in UCF101's form.
+"""
+
+import dataclasses
+import os
+
+from i3d_tf.common import errors
+from i3d_tf.records import ucf101
+from i3d_tf.masks import verdicts as verdicts_lib
+
+LISTS = 'lists'
+
+
+def load(source, subset, split):
+  """The entries of a subset of a split.
+
+  Args:
+    source: a `record_folders.Records`.
+    subset: 'train', 'test' or 'validation'.
+    split: 1, 2 or 3.
+
+  Returns:
+    (entries, missing): the `records.Entry`s in the order of the list, and the
+    paths of those videos of the list that are not in the records.
+
+  Raises:
+    UserError: the list is missing or damaged, contradicts the records' labels,
+      or none of its videos is in the records.
+  """
+  if split not in ucf101.SPLITS:
+    raise errors.UserError(
+        f'`split` must be one of {", ".join(map(str, ucf101.SPLITS))}; received {split}')
+  path = os.path.join(source.folder, LISTS, ucf101.list_name(subset, split))
+  videos = ucf101.read_list(path, source.label_names)
+  ucf101.check_apart(os.path.dirname(path), split, source.label_names)
+  by_path = {entry.path: entry for entry in source.entries}
+  entries = tuple(by_path[video] for video in videos if video in by_path)
+  missing = tuple(video for video in videos if video not in by_path)
+  for entry in entries:
+    if entry.label != videos[entry.path]:
+      raise errors.UserError(f'{path}: {entry.path} has label {videos[entry.path]} there, '
+                             f'and {entry.label} in {source.folder}')
+  if not entries:
+    raise errors.UserError(f'{path}: none of its {len(videos)} videos is in {source.folder}')
+  return entries, missing
+
+
+def obey(source, verdicts):
+  """Records in which a person's verdicts on masks hold.
+
+  A video judged `original` keeps its original frames whatever its masks show; one
+  judged `fine` does not, also if the records were made with an earlier verdict.
+
+  Args:
+    source: a `record_folders.Records`.
+    verdicts: a dict from video to verdict (`i3d_tf.masks.verdicts`), or None.
+
+  Returns:
+    (source, unknown): a `record_folders.Records`, and the videos that have a verdict and
+    are not in the records.
+  """
+  if not verdicts:
+    return source, ()
+  entries = tuple(
+      dataclasses.replace(entry, keep_original=verdicts[entry.path] == verdicts_lib.ORIGINAL)
+      if entry.path in verdicts else entry for entry in source.entries)
+  unknown = sorted(set(verdicts).difference(entry.path for entry in entries))
+  return dataclasses.replace(source, entries=entries), tuple(unknown)
+
+
+def check(source, entries, stream, regions):
+  """Makes sure that records hold what is asked of them.
+
+  Args:
+    source: the `record_folders.Records` that `entries` are of.
+    entries: `records.Entry`s.
+    stream: 'rgb' or 'flow'.
+    regions: the regions that are to be replaced.
+
+  Raises:
+    UserError: flow is wanted and some video has none, or something is to be
+      replaced and no video has a mask.
+  """
+  if stream == 'flow':
+    without = [entry.path for entry in entries if not entry.flow]
+    if without:
+      raise errors.UserError(f'{source.folder}: expected flow for --stream=flow; {len(without)} of '
+                             f'{len(entries)} videos have none, such as {without[0]} '
+                             '(make_tfrecords --flow stores it)')
+  if any(region != 'none' for region in regions) and not any(e.mask_found for e in entries):
+    raise errors.UserError(f'{source.folder}: expected person masks for masks other than none; '
+                           f'none of the {len(entries)} videos has any '
+                           '(make_tfrecords --masks stores them)')

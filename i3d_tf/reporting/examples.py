@@ -1,0 +1,214 @@
+"""Figure 3: what the network saw of single videos, whole, without place, without person.
+
+Videos are named, or chosen: one whose answer stays right on the person alone and goes
+wrong on the place alone, and one the other way round.
+"""
+
+import dataclasses
+import glob
+import os
+
+from matplotlib import figure as figure_lib
+import numpy as np
+
+from i3d_tf.common import errors
+from i3d_tf.reporting import figures
+from i3d_tf.reporting import load_results
+from i3d_tf.reporting import table as table_lib
+
+# (condition, region that is replaced, what is left)
+VIEWS = (('1b-rgb', 'none', 'frame'), ('2a', 'background', 'person on black'),
+         ('2b', 'activity', 'person black'))
+_DECIDES = {'person': ('2a', '2b'), 'place': ('2b', '2a')}
+_SIZE = 224  # pixels of a side
+_RIGHT, _WRONG = '#0072b2', '#d55e00'
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+  """A video of the figure.
+
+  Attributes:
+    video: its path in the data set.
+    split: of its test.
+    kind: 'person' or 'place', which of them decides; '' if it was named.
+  """
+
+  video: str
+  split: int
+  kind: str = ''
+
+
+def choose(paper, names=()):
+  """The videos of the figure.
+
+  Args:
+    paper: a `load_results.Paper`.
+    names: of videos, paths or their ends such as 'v_Waving_g01_c01'; if none, those in
+      which the two answers differ most are chosen.
+
+  Returns:
+    (a list of `Example`, a list of sentences on what could not be found).
+
+  Raises:
+    UserError: a name is that of no tested video.
+  """
+  if names:
+    return [_named(paper, name) for name in names], []
+  missing = [name for name in ('2a', '2b') if not paper.splits_of(name)]
+  if missing:
+    return [], [f'No example video can be chosen: {" and ".join(missing)} was not run.']
+  outcomes = {name: paper.outcomes(name) for name in ('2a', '2b')}
+  a, b = load_results.same_videos(outcomes['2a'], outcomes['2b'])
+  chosen, sentences = [], []
+  for kind, (right, wrong) in _DECIDES.items():
+    first, second = (a, b) if right == '2a' else (b, a)
+    fits = (first.correct == 1) & (second.correct == 0) & first.mask_found
+    if not fits.any():
+      sentences.append(f'In no video the {kind} decides: right in {right}, wrong in {wrong}.')
+      continue
+    gap = np.where(fits, first.probability - second.probability, -np.inf)
+    index = int(np.argmax(gap))
+    chosen.append(Example(str(a.videos[index]), int(a.splits[index]), kind))
+  return chosen, sentences
+
+
+def _named(paper, name):
+  viewed = [condition for condition, _, _ in VIEWS]
+  for split in paper.splits:
+    for (condition, of_split, _), result in paper.results.items():
+      # Rows on a data set of their own have other videos of the same names.
+      for video in result.videos if condition in viewed and of_split == split else ():
+        if name in (video, os.path.splitext(video)[0]) or (
+            os.path.splitext(os.path.basename(video))[0] == os.path.splitext(name)[0]):
+          return Example(video, split)
+  raise errors.UserError(f'--examples: expected videos that were tested in {", ".join(viewed)}; '
+                         f'found none for {name}')
+
+
+def predictions(paper, example):
+  """(condition, class it was taken for, whether rightly) of the views that were tested."""
+  found = []
+  for condition, _, _ in VIEWS:
+    for seed in paper.seeds_of(condition, example.split)[:1]:
+      result = paper.results[condition, example.split, seed]
+      if example.video in result.videos:
+        index = result.videos.index(example.video)
+        found.append((condition, paper.label_names[result.predictions[index]],
+                      bool(result.correct[index])))
+  return found
+
+
+def table(paper, examples):
+  """The examples and their answers as a `table_lib.Table`."""
+  rows = [{'decides': example.kind or 'named', 'video': example.video, 'split': example.split,
+           **{condition: answer for condition, answer, _ in predictions(paper, example)}}
+          for example in examples]
+  columns = (
+      table_lib.Column('decides', 'What decides'), table_lib.Column('video', 'Video'),
+      table_lib.Column('split', 'Split', 'count'),
+      *(table_lib.Column(condition, f'{condition} says') for condition, _, _ in VIEWS))
+  return table_lib.Table('examples', 'The videos of Figure 3', columns, tuple(rows))
+
+
+def views(paper, examples):
+  """What the network saw of the middle frame of each example.
+
+  Args:
+    paper: a `load_results.Paper`; the records of the first row of `VIEWS` that was tested are
+      read.
+    examples: `Example`s, as `choose` gives them.
+
+  Returns:
+    A list, an entry an example, of uint8 [3, 224, 224, 3].
+
+  Raises:
+    UserError: the records are not there, or lack a video.
+  """
+  from i3d_tf.inputs import from_records
+  from i3d_tf.records import folders
+  from i3d_tf.training import runs
+  from i3d_tf.records import splits
+  viewed = [condition for condition, _, _ in VIEWS]
+  folder = next(condition.records for condition in paper.tested if condition.name in viewed)
+  run_dir, run = _tested_run(paper)
+  source = folders.open_folder(folder)
+  if run is not None:
+    source, _ = splits.obey(source, runs.verdicts(run_dir, run))
+  entries = {entry.path: entry for entry in source.entries}
+  missing = [example.video for example in examples if example.video not in entries]
+  if missing:
+    raise errors.UserError(f'{folder}: expected {missing[0]}; it is not in these records')
+  dilation = (from_records.Settings() if run is None else run.clips).mask_dilation
+  return [_view(source, entries[example.video], dilation) for example in examples]
+
+
+def _view(source, entry, dilation):
+  import tensorflow as tf
+
+  from i3d_tf.inputs import preprocess
+  from i3d_tf.records import schema
+  shard = os.path.join(source.folder, entry.shard)
+  try:
+    offset = tf.data.Dataset.from_tensors(tf.constant(entry.offset, tf.int64))
+    record = offset.flat_map(lambda offset: schema.read_at(shard, offset))
+    video = schema.parse(next(iter(record)))
+    middle = len(video['frames']) // 2
+    frame = tf.io.decode_jpeg(video['frames'][middle], channels=3)[tf.newaxis]
+    mask = tf.zeros_like(frame[..., :1])
+    if len(video['masks']):
+      mask = tf.io.decode_png(video['masks'][middle], channels=1)[tf.newaxis]
+  except (tf.errors.OpError, StopIteration) as e:
+    raise errors.UserError(f'{shard}: {entry.path} cannot be read; {type(e).__name__}') from e
+  mask = preprocess.dilate(tf.cast(mask > 0, tf.uint8), dilation)
+  frame = preprocess.center(frame, _SIZE, 'crop')
+  mask = preprocess.center(mask, _SIZE, 'crop', 'nearest')
+  found = tf.constant([entry.mask_found])
+  clips = [preprocess.network_input(frame[tf.newaxis], mask[tf.newaxis, ..., 0], found, region)
+           for _, region, _ in VIEWS]
+  return np.round((np.concatenate(clips)[:, 0] + 1) * 127.5).astype(np.uint8)
+
+
+def _tested_run(paper):
+  """(directory, `runs.Run`) of a network that saw the views, or (None, None) if it is gone."""
+  from i3d_tf.training import runs
+  for folder in sorted(glob.glob(os.path.join(glob.escape(paper.folder), 'runs', 'rgb_none_split*'))):
+    try:
+      return folder, runs.load(folder)
+    except errors.UserError:
+      continue
+  return None, None
+
+
+def draw(paper, examples, pictures):
+  """Draws the figure.
+
+  Args:
+    paper: a `load_results.Paper`.
+    examples: `Example`s, at least one.
+    pictures: what `views` gives.
+
+  Returns:
+    A `matplotlib.figure.Figure`.
+  """
+  numbers = {name: number for number, name, _ in load_results.numbered_classes(paper.label_names)}
+  with figures.look():
+    figure = figure_lib.Figure((figures.COLUMN, 0.15 + 1.32 * len(examples)),
+                               layout='constrained')
+    rows = figure.subplots(len(examples), len(VIEWS), squeeze=False)
+    for index, (axes, example, images) in enumerate(zip(rows, examples, pictures)):
+      answers = {condition: rest for condition, *rest in predictions(paper, example)}
+      for place, (axis, image, (condition, _, what)) in enumerate(zip(axes, images, VIEWS)):
+        axis.imshow(image, interpolation='lanczos')
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.spines[:].set_visible(False)
+        letter = chr(ord('a') + index * len(VIEWS) + place)
+        axis.set_title(f'{letter}) {what}', loc='left', pad=3)
+        if condition in answers:
+          answer, right = answers[condition]
+          axis.set_xlabel(f'{"right" if right else "wrong"}: {answer}', fontsize=6, labelpad=2,
+                          color=_RIGHT if right else _WRONG)
+      name = os.path.dirname(example.video)
+      axes[0].set_ylabel(f'{name} {numbers[name]}' if name in numbers else name, labelpad=3)
+  return figure

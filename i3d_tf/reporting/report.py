@@ -1,0 +1,144 @@
+"""The report of a folder that `reproduce` made: tables, figures and the page that shows them.
+
+  report/index.html   everything, see `page`
+  report/tables/      CSV and LaTeX (booktabs)
+  report/figures/     SVG and PNG
+  report/videos.csv   a row a condition, split, seed and video, from which all else follows
+"""
+
+import csv
+import os
+
+from i3d_tf.common import cli
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.reporting import examples as examples_lib
+from i3d_tf.reporting import figures as figures_lib
+from i3d_tf.reporting import load_results
+from i3d_tf.reporting import stats
+from i3d_tf.reporting import table as table_lib
+from i3d_tf.reporting import tables as tables_lib
+from i3d_tf.reporting import page
+
+VIDEOS = 'videos.csv'
+_COLUMNS = ('row', 'split', 'seed', 'video', 'class', 'group', 'prediction', 'correct',
+            'probability', 'mask_found', 'coverage')
+
+
+def make(run_dir, output, *, examples=(), draws=stats.DRAWS, seed=0):
+  """Makes a report.
+
+  Args:
+    run_dir: a folder that `reproduce` made.
+    output: folder of the report.
+    examples: names of videos for Figure 3; if none, they are chosen.
+    draws, seed: of bootstrap and permutation tests.
+
+  Returns:
+    (path of the page, the `page.Report`).
+
+  Raises:
+    UserError: there are no results, or an example is none of their videos.
+  """
+  paper = load_results.read(run_dir)
+  chosen, sentences = examples_lib.choose(paper, examples)
+  with cli.progress(total=4, desc='report', unit='part') as bar:
+    write_videos(os.path.join(output, VIDEOS), paper)
+    bar.update()
+    tables = tables_lib.make(paper, draws=draws, seed=seed)
+    folder = os.path.join(output, page.TABLES)
+    for table in tables.all:
+      _write_table(folder, table)
+    bar.update()
+    figures = _draw(os.path.join(output, page.FIGURES), folder, paper, tables)
+    bar.update()
+    of_examples = None
+    if chosen:
+      of_examples = examples_lib.table(paper, chosen)
+      _write_table(folder, of_examples)
+      try:
+        pictures = examples_lib.views(paper, chosen)
+        figures_lib.save(examples_lib.draw(paper, chosen, pictures),
+                           os.path.join(output, page.FIGURES), 'figure3')
+        figures['figure3'] = page.Figure('figure3', _FIGURE_3, wide=False)
+      except errors.UserError as e:
+        sentences = [*sentences, f'Figure 3 is left out: {e}.']
+    bar.update()
+  report = page.Report(paper, tables, figures, of_examples, tuple(sentences), draws, seed)
+  return page.write(output, report), report
+
+
+# === Parts ===
+
+
+_FIGURE_3 = ('Figure 3: the middle frame of a video, the person on black, and the place with the '
+             'person black, as the network saw them, and what it took them for.')
+
+
+def _write_table(folder, table):
+  for suffix, content in (('csv', table_lib.to_csv(table)), ('tex', table_lib.to_latex(table))):
+    table_lib.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
+
+
+def _draw(folder, tables_folder, paper, tables):
+  """Draws and writes all figures but the third: a dict from name to `page.Figure`."""
+  figures = {}
+
+  def add(name, figure, caption, wide=True):
+    figures_lib.save(figure, folder, name)
+    figures[name] = page.Figure(name, caption, wide)
+
+  how = ('tested videos (cyan) and misclassified ones (magenta) by class, in alphabetical order, '
+         'numbered from 1')
+  names = {condition.name for condition in paper.tested}
+  splits = paper.splits
+  if '1b-rgb' in names:
+    add('figure1', figures_lib.bars(tables, ['1b-rgb'], splits),
+        f'Figure 1: RGB, nothing replaced: {how}. Right above each panel, the accuracy.')
+  if names & {'2a', '2b'}:
+    add('figure2', figures_lib.bars(tables, ['2a', '2b'], splits),
+        f'Figure 2: the same network, tested with the background black (2a) and with the person '
+        f'black (2b): {how}.')
+  of_ucf101 = tables_lib.data_set(paper.label_names) == 'UCF101'
+  add('accuracies', figures_lib.accuracies(tables, of_ucf101),
+      'Accuracy of every row, mean of splits, with 95% intervals.', wide=False)
+  if tables.differences.rows:
+    add('differences', figures_lib.differences(tables.differences),
+        'Differences of accuracy between rows on the same videos, with 95% intervals; above, the '
+        'gaps of the paper’s orderings.')
+  figure = figures_lib.coverage(tables)
+  if figure is not None:
+    add('coverage', figure,
+        'Accuracy against the share of the picture that the person covers: a) by bins of videos, '
+        'with 95% intervals; b) by class, with Spearman’s rank correlation.')
+  for condition in paper.tested:
+    name = f'confusion_{condition.name}'
+    counts, class_names = figures_lib.confusion(paper, condition.name)
+    _write_counts(os.path.join(tables_folder, f'{name}.csv'), counts, class_names)
+    add(name, figures_lib.confusion_matrix(counts, class_names),
+        f'{condition.name}: {condition.title}.', wide=False)
+  return figures
+
+
+def _write_counts(path, counts, class_names):
+  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
+    writer = csv.writer(f, lineterminator='\n')
+    writer.writerow(['is', *class_names])
+    writer.writerows([name, *row] for name, row in zip(class_names, counts.tolist()))
+
+
+def write_videos(path, paper):
+  """Writes what everything follows from: a row a condition, split, seed and video."""
+  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
+    writer = csv.writer(f, lineterminator='\n')
+    writer.writerow(_COLUMNS)
+    for condition in paper.tested:
+      for split in paper.splits_of(condition.name):
+        for seed in paper.seeds_of(condition.name, split):
+          r = paper.results[condition.name, split, seed]
+          writer.writerows(zip(
+              [condition.name] * len(r.videos), [split] * len(r.videos), [seed] * len(r.videos),
+              r.videos, (paper.label_names[label] for label in r.labels), r.groups,
+              (paper.label_names[label] for label in r.predictions), r.correct.astype(int),
+              r.probabilities, r.mask_found.astype(int),
+              ('' if coverage != coverage else coverage for coverage in r.coverage)))

@@ -1,0 +1,234 @@
+"""The tables of the report: the paper's own, one of all rows, and the statistics it lacks.
+
+Accuracies are in per cent, as the paper prints them.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from i3d_tf.reporting import accuracy
+from i3d_tf.reporting import coverage as coverage_lib
+from i3d_tf.reporting import differences as differences_lib
+from i3d_tf.reporting import load_results
+from i3d_tf.reporting import stats
+from i3d_tf.reporting import table
+from i3d_tf.demo import actions
+
+Column = table.Column
+
+PUBLISHED = 'Published (UCF101)'
+
+
+@dataclasses.dataclass(frozen=True)
+class Tables:
+  """The tables of a report.
+
+  Attributes:
+    paper: the paper's, in its order.
+    rows: of all conditions.
+    differences: of pairs of conditions on the same videos.
+    coverage_bins, coverage_classes: accuracy against person coverage, by bins of videos and
+      by class; of videos in whose masks there is a person.
+    correlations: of the two.
+    kept_original: videos in which no person was found, and accuracies without them.
+    seeds: what another seed changes.
+    classes: accuracy by class.
+  """
+
+  paper: tuple
+  rows: table.Table
+  differences: table.Table
+  coverage_bins: table.Table
+  coverage_classes: table.Table
+  correlations: table.Table
+  kept_original: table.Table
+  seeds: table.Table
+  classes: table.Table
+  bars: table.Table
+
+  @property
+  def all(self):
+    return (*self.paper, self.rows, self.differences, self.coverage_bins, self.coverage_classes,
+            self.correlations, self.kept_original, self.seeds, self.classes, self.bars)
+
+
+def data_set(label_names):
+  """What the results are of: 'demo set', 'UCF101', or '12 classes'."""
+  if set(label_names) == {action.name for action in actions.ACTIONS}:
+    return 'demo set'
+  if len(label_names) == 101 and {'ApplyEyeMakeup', 'YoYo'} <= set(label_names):
+    return 'UCF101'
+  return f'{len(label_names)} classes'
+
+
+def make(paper, *, draws=stats.DRAWS, seed=0):
+  """Makes all tables: a `Tables`.
+
+  Args:
+    paper: a `load_results.Paper`.
+    draws, seed: of bootstrap and permutation tests.
+  """
+  outcomes = {condition.name: paper.outcomes(condition.name) for condition in paper.tested}
+  statistic = accuracy.Statistic(draws, seed)
+  numbers = dict.fromkeys(c.table for c in paper.conditions if c.table is not None)
+  return Tables(
+      tuple(_paper_table(paper, outcomes, statistic, number) for number in numbers),
+      _rows(paper, outcomes, statistic),
+      differences_lib.table(paper, outcomes, statistic),
+      coverage_lib.bins(outcomes, statistic),
+      coverage_lib.classes(paper, outcomes),
+      coverage_lib.correlations(outcomes, statistic),
+      coverage_lib.kept_original(outcomes, statistic),
+      _seeds(paper),
+      _classes(paper, outcomes),
+      _bars(paper, outcomes))
+
+
+def _plain(value):
+  return 'two streams' if len(value) > 1 else {'rgb': 'RGB', 'flow': 'Flow'}.get(value[0], value[0])
+
+
+def _list(numbers):
+  return ', '.join(map(str, numbers))
+
+
+# === The paper's tables ===
+
+
+def _paper_table(paper, outcomes, statistic, number):
+  """One of the paper's tables: splits as rows, the published figure beside ours."""
+  conditions = [c for c in paper.conditions if c.table == number]
+  columns = [Column('split', 'Split', 'name')]
+  for condition in conditions:
+    group = _plain(condition.streams) if len(conditions) > 1 else ''
+    columns += [Column(f'{condition.name}_published', PUBLISHED, 'published', group),
+                Column(condition.name, 'Ours', 'percent', group),
+                Column(condition.name, '95% interval', 'percent_range', group)]
+  splits = sorted({split for c in conditions for split in (*c.published,
+                                                           *paper.splits_of(c.name))})
+  rows = [{'split': f'Split {split}'} for split in splits] + [{'split': 'Mean'}]
+  missing = []
+  for condition in conditions:
+    tested, name = paper.splits_of(condition.name), condition.name
+    for split, row in zip(splits, rows):
+      row[f'{name}_published'] = condition.published.get(split)
+      if split in tested:
+        row.update(accuracy.named(name, statistic.accuracy(
+            outcomes[name].only(outcomes[name].splits == split))))
+    if condition.published:
+      rows[-1][f'{name}_published'] = _mean_published(condition, tested)
+    if tested:
+      rows[-1].update(accuracy.named(name, statistic.accuracy(outcomes[name])))
+    absent = [split for split in splits if split not in tested]
+    if absent:
+      what = f'{_plain(condition.streams)} ' if len(conditions) > 1 else ''
+      missing.append(f'{what}split {_list(absent)}')
+  note = ''
+  if missing:
+    note = f'Not run: {"; ".join(missing)}. The mean is that of the splits that were run.'
+  return table.Table(
+      f'table{number}', f'Table {number}: {"; ".join(c.title for c in conditions)}. '
+      'Accuracy in per cent', tuple(columns), tuple(rows), note, last_apart=True)
+
+
+def _mean_published(condition, tested):
+  """The published mean of the splits that were run; of all where none was."""
+  values = [value for split, value in condition.published.items() if split in tested]
+  return float(np.mean(values if values else list(condition.published.values())))
+
+
+def _rows(paper, outcomes, statistic):
+  """All conditions, the paper's and the controls."""
+  splits = paper.splits
+  columns = (
+      Column('row', 'Row', 'name'), Column('title', 'What'),
+      Column('trained_on', 'Replaced in training'), Column('tested_on', 'Replaced in the test'),
+      Column('videos', 'Videos', 'count'),
+      *(Column(f'split{split}', f'Split {split}', 'percent') for split in splits),
+      Column('accuracy', 'Mean', 'percent'), Column('accuracy', '95% interval', 'percent_range'),
+      Column('published', PUBLISHED, 'published'))
+  rows, missing = [], []
+  for condition in paper.conditions:
+    row = {'row': condition.name, 'title': condition.title, 'trained_on': condition.trained_on,
+           'tested_on': condition.tested_on}
+    if condition.published:
+      row['published'] = _mean_published(condition, paper.splits_of(condition.name))
+    if condition.name in outcomes:
+      of_row = outcomes[condition.name]
+      row['videos'] = len(of_row.videos)
+      for split in paper.splits_of(condition.name):
+        row[f'split{split}'] = float(100 * of_row.correct[of_row.splits == split].mean())
+      row.update(accuracy.named('accuracy', statistic.accuracy(of_row)))
+    else:
+      missing.append(condition.name)
+    rows.append(row)
+  note = f'Not run: {_list(missing)}.' if missing else ''
+  return table.Table('rows', 'All rows. Accuracy in per cent', columns, tuple(rows), note)
+
+
+# === Seeds, classes ===
+
+
+def _seeds(paper):
+  rows = []
+  for condition in paper.tested:
+    for split in paper.splits_of(condition.name):
+      seeds = paper.seeds_of(condition.name, split)
+      if len(seeds) > 1:
+        values = stats.spread([
+            100 * paper.results[condition.name, split, seed].correct.mean() for seed in seeds])
+        rows.append({'row': condition.name, 'split': split, 'seeds': len(seeds),
+                     **dict(zip(('mean', 'deviation', 'lowest', 'highest'), values))})
+  columns = (
+      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'),
+      Column('seeds', 'Seeds', 'count'),
+      Column('mean', 'Mean', 'percent'), Column('deviation', 'Standard deviation', 'percent'),
+      Column('lowest', 'Lowest', 'percent'), Column('highest', 'Highest', 'percent'))
+  return table.Table(
+      'seeds', 'What another seed of the training changes. Accuracy in per cent', columns,
+      tuple(rows))
+
+
+def _classes(paper, outcomes):
+  rows = []
+  videos = {}
+  for condition in paper.tested:
+    if condition.own_data:
+      continue  # its videos bear the same names
+    of_row = outcomes[condition.name]
+    videos.update(zip(zip(of_row.splits, of_row.videos), zip(of_row.labels, of_row.coverage)))
+  for number, name, label in load_results.numbered_classes(paper.label_names):
+    coverages = [coverage for of_label, coverage in videos.values() if of_label == label]
+    known = [coverage for coverage in coverages if not np.isnan(coverage)]
+    row = {'number': number, 'class': name, 'videos': len(coverages),
+           'coverage': float(100 * np.mean(known)) if known else None}
+    for condition, of_row in outcomes.items():
+      correct = of_row.correct[of_row.labels == label]
+      row[condition] = float(100 * correct.mean()) if len(correct) else None
+    rows.append(row)
+  columns = (
+      Column('number', 'No.', 'count'), Column('class', 'Class'),
+      Column('videos', 'Videos', 'count'), Column('coverage', 'Person, %', 'percent'),
+      *(Column(condition, condition, 'percent') for condition in outcomes))
+  return table.Table(
+      'classes', 'Accuracy by class, over the videos of all splits, in per cent', columns,
+      tuple(rows))
+
+
+def _bars(paper, outcomes):
+  rows = []
+  for name, of_row in outcomes.items():
+    for split in paper.splits_of(name):
+      of_split = of_row.only(of_row.splits == split)
+      for number, class_name, label in load_results.numbered_classes(paper.label_names):
+        correct = of_split.correct[of_split.labels == label]
+        rows.append({'row': name, 'split': split, 'number': number, 'class': class_name,
+                     'videos': len(correct), 'misclassified': float(len(correct) - correct.sum())})
+  columns = (
+      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'),
+      Column('number', 'No.', 'count'),
+      Column('class', 'Class'), Column('videos', 'Videos', 'count'),
+      Column('misclassified', 'Misclassified', 'percent'))
+  return table.Table(
+      'bars', 'Tested and misclassified videos by class, averaged over seeds', columns, tuple(rows))

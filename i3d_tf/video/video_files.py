@@ -1,0 +1,34 @@
+"""Which files below a folder are videos."""
+
+import os
+
+from i3d_tf.common import errors
+
+# Of what FFmpeg reads, what video data sets come in.
+SUFFIXES = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.ts',
+            '.webm', '.wmv')
+
+
+def find(folder):
+  """The videos below a folder.
+
+  Args:
+    folder: searched with all its subfolders; links to folders are followed.
+
+  Returns:
+    Their paths relative to `folder`, with '/', sorted.
+
+  Raises:
+    UserError: the folder is missing, or there is none.
+  """
+  if not os.path.isdir(folder):
+    raise errors.UserError(f'{folder}: expected a folder of videos; there is none')
+  found = []
+  for parent, _, names in os.walk(folder, followlinks=True):
+    # Files that begin with a dot are half-written ones (`files.replacing`).
+    found += [os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, '/')
+              for name in names
+              if name.lower().endswith(SUFFIXES) and not name.startswith('.')]
+  if not found:
+    raise errors.UserError(f'{folder}: expected videos ({", ".join(SUFFIXES)}); found none')
+  return sorted(found)

@@ -1,0 +1,176 @@
+"""Masks that somebody else made, from COCO files: compressed or plain RLE, or polygons.
+
+Either a folder with one file a video, named after it (v_Class_g01_c01.json), whose images
+are the video's frames in the order of their ids; or one file for all videos, whose images
+name video and frame: 'v_Class_g01_c01/000017.jpg', or 'v_Class_g01_c01#17'.
+"""
+
+import json
+import os
+import re
+
+from pycocotools import mask as coco_mask
+
+from i3d_tf.masks import coco_files
+from segmentation.backends import segmenter
+
+
+class CocoFiles(segmenter.Segmenter):
+  """Gives the people of COCO files, through `for_video`.
+
+  Args:
+    path: a folder of files, or one file.
+    min_score: people below are left out; without a score they count as 1.
+
+  Raises:
+    SegmenterError: there is nothing at `path`.
+    MaskError: the one file is no COCO dataset.
+  """
+
+  def __init__(self, path, min_score=0.0):
+    self.name = f'coco {os.path.basename(os.path.normpath(path))}'
+    self._path = path
+    self._min_score = min_score
+    self._videos = None
+    if os.path.isfile(path):
+      self._videos = _by_video(path, _load(path))
+    elif not os.path.isdir(path):
+      raise segmenter.SegmenterError(
+          f'{path}: no such file; expected a folder of COCO files, one a video, or one for all')
+
+  def people(self, frames):
+    raise NotImplementedError('people stand in files by video: call `for_video` first')
+
+  def for_video(self, path):
+    stem = os.path.splitext(os.path.basename(path))[0]
+    if self._videos is not None:
+      if stem not in self._videos:
+        raise coco_files.MaskError(f'{self._path}: has no image of {stem}; expected file names '
+                                  f'such as {stem}/000001.jpg')
+      return VideoPeople(self._path, self.name, *self._videos[stem], self._min_score)
+    file = os.path.join(self._path, f'{stem}.json')
+    if not os.path.exists(file):
+      raise coco_files.MaskError(f'{file}: no such mask file')
+    dataset = _load(file)
+    images = sorted(dataset['images'], key=lambda image: image['id'])
+    return VideoPeople(file, self.name, images, dataset['annotations'], self._min_score)
+
+
+class VideoPeople(segmenter.Segmenter):
+  """The people of one video, frame after frame.
+
+  Args:
+    path: of the file, for messages.
+    name: of the segmenter.
+    images: COCO's image dicts, one a frame, in order.
+    annotations: COCO's annotation dicts of these images, perhaps of others as well.
+    min_score: people below are left out.
+  """
+
+  def __init__(self, path, name, images, annotations, min_score):
+    self.name = name
+    self._path = path
+    self._images = images
+    self._min_score = min_score
+    self._next = 0
+    self._people = {image['id']: [] for image in images}
+    for annotation in annotations:
+      if annotation.get('category_id') == coco_files.PERSON:
+        self._people.get(annotation.get('image_id'), []).append(annotation)
+
+  def people(self, frames):
+    found = []
+    for frame in frames:
+      if self._next == len(self._images):
+        raise coco_files.MaskError(
+            f'{self._path}: has {len(self._images)} images; the video has more frames')
+      found.append(self._of(self._images[self._next], *frame.shape[:2]))
+      self._next += 1
+    return found
+
+  def finish(self):
+    if self._next != len(self._images):
+      raise coco_files.MaskError(
+          f'{self._path}: has {len(self._images)} images; the video has {self._next} frames')
+
+  def _of(self, image, height, width):
+    if (image.get('height'), image.get('width')) != (height, width):
+      raise coco_files.MaskError(
+          f'{self._path}: expected images of {height}x{width}, as the video\'s frames; image '
+          f'{image["id"]} is {image.get("height")}x{image.get("width")}')
+    people = []
+    for annotation in self._people[image['id']]:
+      score = float(annotation.get('score', 1.0))
+      if score >= self._min_score:
+        mask = self._decode(annotation, height, width)
+        if mask.any():
+          people.append(segmenter.Person(mask, score))
+    return people
+
+  def _decode(self, annotation, height, width):
+    number, shape = annotation.get('id'), annotation.get('segmentation')
+    try:
+      if isinstance(shape, dict) and list(shape['size']) != [height, width]:
+        raise ValueError(f'a mask of {"x".join(map(str, shape["size"]))}')
+      if isinstance(shape, dict) and isinstance(shape['counts'], str):
+        rles = [{'size': [height, width], 'counts': shape['counts'].encode('ascii')}]
+        runs = coco_files.run_lengths(rles[0]['counts'])
+      elif isinstance(shape, dict):
+        runs = shape['counts']
+        rles = [coco_mask.frPyObjects(shape, height, width)]
+      else:
+        runs = [height * width]
+        rles = coco_mask.frPyObjects(shape, height, width)  # one a polygon
+      if sum(runs) != height * width or min(runs) < 0:
+        raise ValueError(f'run lengths of {sum(runs)} pixels')
+      return coco_mask.decode(coco_mask.merge(rles)).astype(bool)
+    # pycocotools raises a bare Exception for what it does not know.
+    except Exception as e:  # pylint: disable=broad-exception-caught
+      raise coco_files.MaskError(
+          f'{self._path}: expected RLE or polygons within {height}x{width} pixels; found '
+          f'annotation {number} with {e}') from e
+
+
+def _load(path):
+  try:
+    with open(path) as f:
+      dataset = json.load(f)
+    if not all(isinstance(dataset[key], list) for key in ('images', 'annotations')):
+      raise ValueError('`images` and `annotations` must be lists')
+    ids = sorted(image['id'] for image in dataset['images'])
+    if len(set(ids)) != len(ids):
+      raise ValueError(f'expected an id of its own for every image; found {len(set(ids))} of '
+                       f'{len(ids)}')
+    for annotation in dataset['annotations']:
+      hash(annotation.get('image_id'))
+      if not 0 <= annotation.get('score', 1) <= 1:
+        raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
+    return dataset
+  except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
+    raise coco_files.MaskError(
+        f'{path}: expected a COCO dataset with images and annotations; '
+        f'{type(e).__name__}: {e}') from e
+
+
+def _by_video(path, dataset):
+  """Sorts a dataset by video: {stem: (images in order, annotations)}."""
+  videos, stem_of = {}, {}
+  for image in dataset['images']:
+    name = str(image.get('file_name', ''))
+    head, mark, frame = name.rpartition('#')
+    if not mark:
+      head, frame = os.path.split(name)
+    stem = os.path.splitext(os.path.basename(head))[0]
+    numbers = re.findall(r'\d+', frame)
+    if not stem or not numbers:
+      raise coco_files.MaskError(
+          f'{path}: expected file names of video and frame, such as v_Class_g01_c01/000001.jpg; '
+          f'found {name!r}')
+    videos.setdefault(stem, ([], []))[0].append((int(numbers[-1]), image))
+    stem_of[image['id']] = stem
+  for annotation in dataset['annotations']:
+    stem = stem_of.get(annotation.get('image_id'))
+    if stem is not None:
+      videos[stem][1].append(annotation)
+  return {stem: ([image for _, image in sorted(images, key=lambda item: item[0])], annotations)
+          for stem, (images, annotations) in videos.items()}

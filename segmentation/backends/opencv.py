@@ -1,0 +1,88 @@
+"""People by what OpenCV brings along: its people detector, then GrabCut in each box.
+
+ROUGH. It needs no model and no network, for trying the commands out and for machines
+that have nothing better. It finds upright people seen from head to foot, drops limbs,
+misses close-ups, and takes doors for people; masks for results that are to be published
+come from another segmenter.
+
+Rother, Kolmogorov and Blake, "GrabCut", SIGGRAPH 2004.
+"""
+
+import cv2
+import numpy as np
+
+from segmentation.backends import people_detector
+from segmentation.backends import segmenter
+
+# The detector's boxes have a margin; of a box [0, 1] the person fills about these.
+_BODY = (0.06, 0.18, 0.96, 0.82)  # y0 x0 y1 x1: beyond is background for certain
+_CORE = (0.15, 0.38, 0.75, 0.62)  # an ellipse: head to thighs, likely the person
+_CHEST = (0.25, 0.45, 0.5, 0.55)  # an ellipse that is the person for certain
+_MARGIN = 0.25  # of the box's size: how much around it GrabCut sees of the background
+_ITERATIONS = 3
+_SIDE = 200  # pixels of a box's longer side at most: larger ones are cut in a smaller picture
+
+
+class OpenCVSegmenter(segmenter.Segmenter):
+  """OpenCV's people detector with GrabCut.
+
+  Args:
+    min_score: people below are left out.
+    seed: of GrabCut's colour models.
+  """
+
+  name = 'opencv (people detector and GrabCut: rough)'
+
+  def __init__(self, min_score=0.0, seed=0):
+    self._detect = people_detector.PeopleDetector()
+    self._min_score = min_score
+    self._seed = seed
+
+  def people(self, frames):
+    return [list(self._people(frame)) for frame in frames]
+
+  def _people(self, frame):
+    boxes, distances = self._detect(frame)
+    for box, distance in zip(boxes, distances):
+      score = float(1 - np.exp(-2 * max(distance, 0.0)))  # 0.35 from the boundary on: above 0.5
+      if score >= self._min_score:
+        mask = _grab_cut(frame, box, self._seed)
+        if mask.any():
+          yield segmenter.Person(mask, score)
+
+
+def _grab_cut(frame, box, seed):
+  """The person in a box of the detector, which may reach beyond the frame: bool [H, W]."""
+  height, width = frame.shape[:2]
+  y0, x0, y1, x1 = box
+  dy, dx = round(_MARGIN * (y1 - y0)), round(_MARGIN * (x1 - x0))
+  top, left = max(0, y0 - dy), max(0, x0 - dx)
+  crop = frame[top:max(0, y1 + dy), left:max(0, x1 + dx)]
+  scale = min(1.0, _SIDE / max(crop.shape[:2]))
+  small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+  inner = np.array([y0 - top, x0 - left, y1 - top, x1 - left]) * scale
+
+  labels = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
+  a, b, c, d = np.maximum(_part(inner, _BODY), 0)  # within the crop
+  labels[a:c, b:d] = cv2.GC_PR_BGD
+  for part, label in ((_CORE, cv2.GC_PR_FGD), (_CHEST, cv2.GC_FGD)):
+    a, b, c, d = map(int, _part(inner, part))
+    cv2.ellipse(labels, ((b + d) // 2, (a + c) // 2),
+                (max(1, (d - b) // 2), max(1, (c - a) // 2)), 0, 0, 360, label, -1)
+  mask = np.zeros((height, width), bool)
+  if len(np.unique(np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)))) < 2:  # GrabCut needs both
+    return mask
+  cv2.setRNGSeed(seed)
+  cv2.grabCut(np.ascontiguousarray(small), labels, None, np.zeros((1, 65)), np.zeros((1, 65)),
+              _ITERATIONS, cv2.GC_INIT_WITH_MASK)
+  person = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+  person = cv2.resize(person, crop.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+  mask[top:top + crop.shape[0], left:left + crop.shape[1]] = person > 0
+  return mask
+
+
+def _part(box, part):
+  """The part [0, 1] of a box, both y0 x0 y1 x1: ints."""
+  y0, x0, y1, x1 = box
+  size = np.array([y1 - y0, x1 - x0, y1 - y0, x1 - x0])
+  return np.round(np.array([y0, x0, y0, x0]) + np.array(part) * size).astype(int)

@@ -1,0 +1,82 @@
+"""Pastes the small mask that Mask R-CNN gives for a box into the frame.
+
+As detectron2's `paste_masks_in_image` and PyTorch's `grid_sample` (bilinear, zeros
+outside, align_corners=False) define it: pixel (y, x) is the unit square with its centre
+at (y + 0.5, x + 0.5); the cells of the mask divide the box evenly; a pixel's value is
+interpolated between the centres of the cells around its own centre, where cells outside
+the mask are 0. So values fall off towards the border of the box and are half of the
+outermost cell's on it.
+
+The Model Garden's `mask_ops.paste_instance_masks` follows the first Detectron instead:
+it rounds the box to whole pixels and scales the mask, with a border of zeros, to that
+size by cv2.resize. Both agree inside; along the border they differ by up to a pixel.
+"""
+
+import numpy as np
+
+from segmentation.backends import segmenter
+
+THRESHOLD = 0.5
+_PERSON = 1  # COCO's id
+
+
+def paste(mask, box, height, width, threshold=THRESHOLD):
+  """Pastes one mask.
+
+  Args:
+    mask: float [h, w], how likely each cell of the box belongs to the person.
+    box: y0 x0 y1 x1, float, in pixels of the frame. May reach beyond the frame.
+    height, width: of the frame.
+    threshold: pixels above it belong to the person.
+
+  Returns:
+    bool [height, width]. Nothing for a box without an area.
+  """
+  pasted = np.zeros((height, width), bool)
+  y0, x0, y1, x1 = np.asarray(box, np.float64)
+  rows, row_weights = _weights(y0, y1, mask.shape[0], height)
+  columns, column_weights = _weights(x0, x1, mask.shape[1], width)
+  # Interpolation is separable: two small products in place of a gather per pixel.
+  values = row_weights @ np.asarray(mask, np.float64) @ column_weights.T
+  pasted[rows, columns] = values > threshold
+  return pasted
+
+
+def _weights(low, high, cells, pixels):
+  """How much each cell counts for each pixel along one axis.
+
+  Returns:
+    (slice of the pixels that the box touches, float64 [pixels there, cells]).
+  """
+  if not high > low or not np.isfinite([low, high]).all():
+    return slice(0, 0), np.zeros((0, cells))
+  first = int(np.clip(np.floor(low), 0, pixels))
+  last = int(np.clip(np.ceil(high), 0, pixels))
+  centres = np.arange(first, last) + 0.5
+  place = (centres - low) / (high - low) * cells - 0.5  # in cells, 0 at the first one's centre
+  return slice(first, last), np.maximum(0, 1 - np.abs(place[:, np.newaxis] - np.arange(cells)))
+
+
+def people(boxes, classes, scores, masks, height, width, min_score=0.0):
+  """The people among the detections of one frame.
+
+  One frame-sized mask at a time is made, and only of people.
+
+  Args:
+    boxes: float [N, 4], y0 x0 y1 x1 in pixels of the frame.
+    classes: [N], COCO's ids, of any number type.
+    scores: float [N]. Models fill up their number of detections with scores of 0.
+    masks: float [N, h, w], within the boxes.
+    height, width: of the frame.
+    min_score: people below are left out.
+
+  Returns:
+    A list of `segmenter.Person`; whose mask would be empty is left out.
+  """
+  found = []
+  is_person = np.round(np.asarray(classes)).astype(int) == _PERSON
+  for index in np.flatnonzero(is_person & (scores > 0) & (scores >= min_score)):
+    mask = paste(masks[index], boxes[index], height, width)
+    if mask.any():
+      found.append(segmenter.Person(mask, float(scores[index])))
+  return found

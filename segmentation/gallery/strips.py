@@ -1,0 +1,206 @@
+"""A video at a glance: a strip of its frames with the person outlined, and its masks' measures."""
+
+import dataclasses
+import hashlib
+import os
+
+import cv2
+import numpy as np
+
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.video import drawing
+from i3d_tf.video import decoding
+from i3d_tf.video import video_files
+from i3d_tf.masks import coco_files
+from segmentation.gallery import mask_quality
+
+_SEAM, _WIDE_SEAM = 2, 12  # pixels between frames, and before the worst moment
+_SPECK = 40  # pixels at twice the height of the strip
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """How strips are drawn: frames over the whole video, height in pixels, JPEG quality."""
+
+  frames: int = 6
+  height: int = 96
+  quality: int = 75
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+  """A video to look at.
+
+  Attributes:
+    video: its name in the data set, 'Class/v_Class_g01_c01.avi'.
+    file: the video file.
+    masks: its file of masks, which may be missing.
+  """
+
+  video: str
+  file: str
+  masks: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Glance:
+  """What a look at a video gave.
+
+  Attributes:
+    video: its name in the data set.
+    measures: `mask_quality.Measures`, or None if there are no masks to measure.
+    problem: why video or masks cannot be used, or None. A missing mask file is none.
+    masks_hash: of the mask file's content, '' without one.
+    shown: the frames of the strip, over the whole video.
+    moment: the frames behind them, around the greatest break; often none.
+    width, height: of the strip in pixels; 0 if there is none.
+  """
+
+  video: str
+  measures: mask_quality.Measures | None
+  problem: str | None
+  masks_hash: str
+  shown: tuple
+  moment: tuple
+  width: int
+  height: int
+
+
+def find(videos, masks):
+  """Finds videos and their masks.
+
+  Args:
+    videos: folder of class folders of videos.
+    masks: folder of one 'v_Class_g01_c01.json' a video.
+
+  Returns:
+    (sources, orphans): the `Source`s by name, and the names of mask files that belong
+    to no video.
+
+  Raises:
+    UserError: a folder is missing, or there is no video.
+  """
+  for what, folder in (('videos', videos), ('masks', masks)):
+    if not os.path.isdir(folder):
+      raise errors.UserError(f'`{what}` must be a folder; received {folder}')
+  sources, expected = [], set()
+  for label in sorted(os.listdir(videos)):
+    folder = os.path.join(videos, label)
+    if label.startswith('.') or not os.path.isdir(folder):
+      continue
+    for name in sorted(os.listdir(folder)):
+      stem, suffix = os.path.splitext(name)
+      if name.startswith('.') or suffix.lower() not in video_files.SUFFIXES:
+        continue
+      expected.add(f'{stem}.json')
+      sources.append(Source(
+          f'{label}/{name}', os.path.join(folder, name), os.path.join(masks, f'{stem}.json')))
+  if not sources:
+    raise errors.UserError(f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; '
+                           'found none')
+  orphans = sorted(name for name in os.listdir(masks)
+                   if name.endswith('.json') and not name.startswith('.') and name not in expected)
+  return tuple(sources), tuple(orphans)
+
+
+def strip_path(folder, video):
+  """Where the strip of a video lies."""
+  return os.path.join(folder, *f'{video}.jpg'.split('/'))
+
+
+def glance(source, folder, settings=Settings(), limits=mask_quality.Limits()):
+  """Looks at one video: measures its masks and draws its strip.
+
+  Of the video, only the frames of the strip are kept in memory.
+
+  Args:
+    source: a `Source`.
+    folder: where strips lie.
+    settings: a `Settings`.
+    limits: a `mask_quality.Limits`.
+
+  Returns:
+    A `Glance`; what is wrong with video or masks stands in it.
+  """
+  masks, measures, problem, masks_hash, moment = None, None, None, '', ()
+  try:
+    if os.path.exists(source.masks):
+      masks = coco_files.read(source.masks, source.video)
+      with open(source.masks, 'rb') as f:
+        masks_hash = hashlib.sha256(f.read()).hexdigest()
+      measures = mask_quality.measure(masks, limits)
+      if measures.worst is not None:
+        moment = tuple(range(max(measures.worst - 1, 0), min(measures.worst + 2, len(masks))))
+  except (coco_files.MaskError, OSError) as e:
+    problem = str(e)
+  try:
+    images, shown, moment = _frames(source, masks, moment, settings)
+  except coco_files.MaskError as e:  # of another video: this one is shown without them
+    measures, problem, moment = None, str(e), ()
+    images, shown, _ = _frames(source, None, (), settings)
+  except decoding.VideoError as e:
+    return Glance(source.video, None, str(e), masks_hash, (), (), 0, 0)
+  strip = _join(images, len(shown))
+  with files.replacing(strip_path(folder, source.video)) as temporary, open(temporary, 'wb') as f:
+    f.write(drawing.encode(strip, '.jpg', settings.quality))
+  return Glance(source.video, measures, problem, masks_hash, shown, moment,
+                strip.shape[1], strip.shape[0])
+
+
+def _frames(source, masks, moment, settings):
+  """The frames of a strip, outlined and small: (images, shown, moment)."""
+  _, decoded = decoding.decode(source.file)
+  if masks is None:
+    kept = _spread(decoded, settings)
+    return [image for _, image in kept], tuple(index for index, _ in kept), ()
+  places = np.linspace(0, len(masks) - 1, settings.frames).round().astype(int)
+  shown = tuple(dict.fromkeys(places.tolist()))
+  wanted, found, number = {*shown, *moment}, {}, 0
+  for number, frame in enumerate(decoded, 1):
+    if number == 1 and frame.shape[:2] != (masks.height, masks.width):
+      raise coco_files.MaskError(
+          f'{source.masks}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of '
+          f'{source.file}; found {masks.height}x{masks.width}')
+    if number - 1 in wanted:
+      found[number - 1] = _outlined(frame, masks.decode(number - 1), settings.height)
+  if number != len(masks):
+    raise coco_files.MaskError(f'{source.masks}: expected {number} masks, as many as {source.file} '
+                              f'has frames; found {len(masks)}')
+  return [found[index] for index in (*shown, *moment)], shown, moment
+
+
+def _spread(frames, settings):
+  """Frames that are spread evenly over a video of unknown length: a list of (index, image)."""
+  kept, step = [], 1
+  for index, frame in enumerate(frames):
+    if index % step:
+      continue
+    kept.append((index, drawing.fit_height(frame, settings.height)))
+    if len(kept) == 2 * settings.frames:
+      kept, step = kept[::2], 2 * step
+  places = np.linspace(0, len(kept) - 1, settings.frames).round().astype(int)
+  return [kept[place] for place in dict.fromkeys(places.tolist())]
+
+
+def _outlined(frame, mask, height):
+  """A frame at the height of the strip, its mask outlined."""
+  # Drawn at twice the size, or the line's dark border would hide small people.
+  double = drawing.fit_height(frame, 2 * height)
+  inside = cv2.resize(mask.astype(np.float32), double.shape[1::-1], interpolation=cv2.INTER_AREA)
+  inside = (inside > (0.5 if inside.max() > 0.5 else 0)).astype(np.uint8)
+  if np.count_nonzero(inside) < _SPECK:  # in a JPEG it would be lost: a ring around it
+    inside = coco_files.dilate(inside, 9)
+  return drawing.fit_height(drawing.outline(double, inside, thickness=2), height)
+
+
+def _join(images, number_shown):
+  """Lays frames side by side, the worst moment a little apart: uint8 [H, W, 3]."""
+  height = images[0].shape[0]
+  parts = []
+  for index, image in enumerate(images):
+    if index:
+      width = _WIDE_SEAM if index == number_shown else _SEAM
+      parts.append(np.full((height, width, 3), 127 if index == number_shown else 0, np.uint8))
+    parts.append(image)
+  return np.concatenate(parts, axis=1)

@@ -1,0 +1,71 @@
+"""The flow stream from videos to answers: trained, tested and asked on the same kind of flow."""
+
+import os
+
+import numpy as np
+import pytest
+
+from i3d_tf.ingest import build
+from i3d_tf.common import errors
+from i3d_tf import evaluate
+from i3d_tf.inference import prediction
+from i3d_tf.records import folders
+from i3d_tf.inference import results
+from i3d_tf.training import runs
+from i3d_tf.inference import trained_networks
+from i3d_tf.demo import plan
+from i3d_tf.demo import writing
+from tests import commands
+from tests import shallow
+from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  """Videos, records of them with each kind of flow, and a network trained on DIS flow."""
+  folder = tmp_path_factory.mktemp('flow')
+  settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=37, width=48)
+  writing.write_videos(settings, folder)
+  for method in ('dis', 'tvl1'):
+    build.build_ucf101(
+        folder / 'videos', folder / 'lists', folder / method,
+        build.Settings(short_side=37, num_shards=2, flow=method))
+  commands.run('tests.shallow', 'i3d_tf.train', *tiny.FLAGS, '--records=dis', '--stream=flow',
+               '--steps=2', '--run_dir=run', cwd=folder)
+  return folder
+
+
+def test_a_run_says_which_flow_it_was_trained_on(folder):
+  assert runs.load(folder / 'run').data.flow == 'dis'
+  assert trained_networks.of_run(str(folder / 'run')).flow == 'dis'
+
+
+def test_a_video_gives_the_logits_of_its_record(folder):
+  network = trained_networks.of_run(str(folder / 'run'))
+  rows = results.read(results.path(folder / 'run', 'test1', 'none'))
+  assert len(rows) == 10 and rows[0].frames == 9
+  for row in rows[:2]:
+    answer = prediction.of_video(network, os.path.join(folder, 'videos', row.video))
+    # The record's frames went through JPEG after its flow had been computed.
+    np.testing.assert_allclose(answer.logits['none'][0], row.logits, rtol=1e-4, atol=1e-5)
+
+
+def test_a_training_that_cannot_start_leaves_no_run(folder):
+  # Masks that are added later are other content, which the run would then refuse.
+  message = commands.error('i3d_tf.train', *tiny.FLAGS, '--records=dis', '--mask=background',
+                           '--run_dir=masked', cwd=folder)
+  assert 'expected person masks' in message
+  assert not (folder / 'masked' / 'run.json').exists()
+
+
+def test_another_flow_is_refused(folder):
+  with pytest.raises(errors.UserError, match='expected records with flow of dis, which .* found '
+                     'tvl1'):
+    evaluate.evaluate(str(folder / 'run'), ['none'], records_folder=str(folder / 'tvl1'))
+  assert folders.open_folder(folder / 'tvl1').entries[0].flow == 9

@@ -1,0 +1,61 @@
+"""Flag definitions: their defaults are the library's, and a protocol fills in what was not given."""
+
+import os
+import re
+
+import pytest
+
+from flags import data
+from flags import protocols
+from flags import training
+from i3d_tf.common import errors
+from i3d_tf.inputs import from_records
+from i3d_tf.training import runs
+from tests import flag_values
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+  """A function that defines train's flags anew and parses arguments."""
+  def parse(*arguments):
+    return flag_values.parse(monkeypatch, training.define, (data, training, protocols), arguments)
+
+  return parse
+
+
+def test_defaults_are_those_of_the_library(parsed):
+  parsed('--mask=background')
+  assert data.clip_settings() == from_records.Settings()
+  assert training.network_settings() == runs.Network()
+  assert training.optimization_settings() == runs.Optimization()
+
+
+def test_a_protocol_is_the_default_of_what_was_not_given(parsed):
+  values = parsed('--steps=7', '--frame_size=96')
+  protocols.use_as_defaults('demo.flags')
+  assert values.steps == 7 and values.frame_size == 96
+  assert values.clip_frames == 16 and values.optimizer == 'adam'
+
+
+def test_what_was_given_is_known(parsed):
+  parsed('--steps=7')
+  protocols.use_as_defaults('demo.flags')
+  assert training.given() == {'steps': 7}
+
+
+def test_every_protocol_names_flags_that_exist(parsed):
+  parsed()
+  folder = os.path.dirname(os.path.abspath(protocols.__file__))
+  names = [name for name in os.listdir(folder) if name.endswith('.flags')]
+  assert names
+  for name in names:
+    protocols.use_as_defaults(name)
+
+
+def test_a_bad_line_of_a_protocol_is_an_error(parsed, tmp_path):
+  parsed()
+  path = tmp_path / 'bad.flags'
+  path.write_text('# fine\n--steps=3\n--stepz=3\n')
+  with pytest.raises(errors.UserError,
+                     match=re.escape(f'{path}:3: expected --flag=value; found --stepz=3')):
+    protocols.use_as_defaults(str(path))

@@ -1,0 +1,176 @@
+"""Files of records: what has changed is made anew, and nothing else."""
+
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+
+from i3d_tf.ingest import encode_video
+from i3d_tf.records import schema
+from i3d_tf.ingest import shards
+from i3d_tf.masks import coco_files
+from tests import fakes
+
+_SETTINGS = encode_video.Settings(short_side=48, num_shards=1, flow='tvl1', frame_rate=12.3)
+
+
+@pytest.fixture(name='job')
+def _job(tmp_path):
+  """Three videos with masks and flow, one of them broken."""
+  sources = [fakes.source(tmp_path, f'A/v_A_g0{n}_c01.avi', frames=fakes.moving(4, seed=n),
+                          masks=fakes.moving_masks(4), rate=12.3) for n in range(3)]
+  with open(sources[2].file, 'w') as f:
+    f.write('no video')
+  return shards.Job(str(tmp_path / 'records' / 'a.tfrecord'), tuple(sources), ('A',), _SETTINGS)
+
+
+def _flow_calls(monkeypatch):
+  """Counts the videos whose flow is computed."""
+  calls = []
+  tvl1 = encode_video.optical_flow.tvl1
+  monkeypatch.setattr(encode_video.optical_flow, 'tvl1',
+                      lambda frames: calls.append(1) or tvl1(frames))
+  return calls
+
+
+def _fresh(job, tmp_path):
+  """What an undisturbed run makes of a job: the contents of its folder."""
+  path = tmp_path / 'fresh' / 'a.tfrecord'
+  shards.build(dataclasses.replace(job, path=str(path)))
+  return _contents(path.parent)
+
+
+def _contents(folder):
+  return {name: data for name, data in fakes.contents(folder).items() if '.work' not in name}
+
+
+def test_what_is_up_to_date_is_left_alone(job, monkeypatch):
+  shards.build(job)
+  made = shards.read_made(job.path)
+  assert [bool(row['failure']) for row in made.sources.values()] == [False, False, True]
+  assert not shards.changed(job, made)
+  before, calls = os.stat(job.path).st_mtime_ns, _flow_calls(monkeypatch)
+  shards.build(job)
+  assert os.stat(job.path).st_mtime_ns == before and not calls
+
+
+def test_a_touched_file_is_the_same_file(job):
+  shards.build(job)
+  os.utime(job.sources[0].file, (0, 0))
+  assert not shards.changed(job, shards.read_made(job.path))
+
+
+def test_a_changed_video_is_made_anew_and_the_others_are_copied(job, monkeypatch, tmp_path):
+  shards.build(job)
+  fakes.write_video(job.sources[0].file, fakes.moving(4, seed=9), 12.3)
+  assert shards.changed(job, shards.read_made(job.path)) == {job.sources[0].path: 'video'}
+  calls = _flow_calls(monkeypatch)
+  shards.build(job)
+  assert len(calls) == 1
+  assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
+
+
+def test_changed_masks_cost_no_flow(job, monkeypatch, tmp_path):
+  shards.build(job)
+  coco_files.write(job.sources[1].masks, np.ones((4, 24, 32), bool), video='')
+  assert shards.changed(job, shards.read_made(job.path)) == {job.sources[1].path: 'masks'}
+  calls = _flow_calls(monkeypatch)
+  shards.build(job)
+  assert not calls
+  assert [e.coverage for e in schema.read_shard_index(job.path)][1] == 1
+  assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
+
+
+def test_masks_can_be_added_later(job, tmp_path):
+  bare = tuple(dataclasses.replace(source, masks=None) for source in job.sources)
+  shards.build(dataclasses.replace(job, sources=bare))
+  shards.build(job)
+  assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
+
+
+def test_masks_do_not_vanish_because_a_flag_was_forgotten(job):
+  shards.build(job)
+  bare = tuple(dataclasses.replace(source, masks=None) for source in job.sources)
+  with pytest.raises(schema.RecordError, match='were made with masks, of A/v_A_g00_c01.avi too'):
+    shards.build(dataclasses.replace(job, sources=bare))
+
+
+def test_a_verdict_changes_a_flag_and_copies_the_rest(job, monkeypatch, tmp_path):
+  shards.build(job)
+  judged = dataclasses.replace(job, sources=(
+      dataclasses.replace(job.sources[0], keep_original=True), *job.sources[1:]))
+  assert shards.changed(judged, shards.read_made(job.path)) == {job.sources[0].path: 'flag'}
+  calls = _flow_calls(monkeypatch)
+  shards.build(judged)
+  assert not calls
+  assert [e.keep_original for e in schema.read_shard_index(job.path)] == [True, False]
+  assert _contents(os.path.dirname(job.path)) == _fresh(judged, tmp_path)
+
+
+def test_what_failed_is_tried_again_once_its_file_has_changed(job, tmp_path):
+  shards.build(job)
+  fakes.write_video(job.sources[2].file, fakes.moving(4), 12.3)
+  shards.build(job)
+  assert len(schema.read_shard_index(job.path)) == 3
+  assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
+
+
+def test_what_failed_is_tried_again_when_asked_for(job):
+  shards.build(job)
+  retry = dataclasses.replace(job, retry_failed=True)
+  assert shards.changed(retry, shards.read_made(job.path)) == {job.sources[2].path: 'video'}
+
+
+def test_a_record_outlives_its_video(job):
+  shards.build(job)
+  os.remove(job.sources[0].file)
+  assert not shards.changed(job, shards.read_made(job.path))
+  # What had failed and has gone fails otherwise.
+  os.remove(job.sources[2].file)
+  assert list(shards.changed(job, shards.read_made(job.path))) == [job.sources[2].path]
+
+
+def test_masks_that_change_ask_for_their_video(job):
+  shards.build(job)
+  before = fakes.contents(os.path.dirname(job.path))
+  coco_files.write(job.sources[1].masks, np.ones((4, 24, 32), bool), video='')
+  os.remove(job.sources[1].file)
+  with pytest.raises(schema.RecordError, match='expected the video, since its masks have changed'):
+    shards.build(job)
+  assert {name: data for name, data in fakes.contents(os.path.dirname(job.path)).items()
+          if 'progress' not in name} == {
+              name: data for name, data in before.items() if 'progress' not in name}
+
+
+def test_a_damaged_record_is_made_from_its_video_again(job, tmp_path):
+  shards.build(job)
+  with open(job.path, 'r+b') as f:
+    f.seek(3000)
+    f.write(b'damage')
+  judged = dataclasses.replace(job, sources=(
+      dataclasses.replace(job.sources[1], keep_original=True), job.sources[0], job.sources[2]))
+  shards.build(judged)
+  assert _contents(os.path.dirname(job.path)) == _fresh(judged, tmp_path)
+
+
+def test_progress_is_there_for_others_to_see(job):
+  assert shards.progress(job) == 0
+  seen = []
+  shards.build(job, lambda done: seen.append((done, shards.progress(job))))
+  assert seen == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_a_file_lost_between_record_and_index_is_not_whole(job, monkeypatch):
+  class Killed(BaseException):
+    pass
+
+  def kill(*_):
+    raise Killed()
+
+  shards.build(job)
+  fakes.write_video(job.sources[0].file, fakes.moving(4, seed=9), 12.3)
+  monkeypatch.setattr(shards, '_write_made', kill)
+  with pytest.raises(Killed):
+    shards.build(job)
+  assert shards.read_made(job.path) is None

@@ -1,0 +1,109 @@
+"""The network's shape, arguments and saving; that it trains in bfloat16."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from i3d_tf.model import inception_i3d
+
+
+def small(**kwargs):
+  return inception_i3d.InceptionI3D(
+      **{'num_classes': 5, 'frame_size': 64, 'width': 0.125, 'seed': 0, **kwargs})
+
+
+def random_clip(batch=1, frames=9, size=64, channels=3, seed=0):
+  rng = np.random.default_rng(seed)
+  return rng.uniform(-1, 1, (batch, frames, size, size, channels)).astype(np.float32)
+
+
+@pytest.mark.parametrize('channels, parameters', [(3, 12_704_544), (2, 12_682_592)])
+def test_has_the_published_number_of_parameters(channels, parameters):
+  assert inception_i3d.InceptionI3D(400, channels).count_params() == parameters
+
+
+def test_layers_bear_the_names_of_the_endpoints_in_their_order():
+  names = [layer.name for layer in small().layers]
+  assert [name for name in names if name in inception_i3d.ENDPOINTS] == list(inception_i3d.ENDPOINTS)
+
+
+@pytest.mark.parametrize('frames', [9, 10, 16, 17])
+def test_gives_one_logit_a_class_for_any_length(frames):
+  assert small()(random_clip(2, frames)).shape == (2, 5)
+
+
+def test_averages_larger_frames_over_positions():
+  model = small()
+  features = keras.Model(model.input, model.get_layer('Mixed_5c').output)
+  clip = random_clip(size=128)
+  pooled = keras.layers.AveragePooling3D((2, 2, 2), strides=1)(features(clip))
+  conv = model.get_layer('Logits').conv
+  by_position = np.einsum('bthwc,cn->bthwn', pooled, conv.kernel.numpy()[0, 0, 0]) + conv.bias.numpy()
+  assert by_position.shape[2:4] == (3, 3)
+  np.testing.assert_allclose(model(clip), by_position.mean((1, 2, 3)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('frames, size', [(8, 64), (9, 32)])
+def test_refuses_what_its_average_pool_does_not_fit_in(frames, size):
+  with pytest.raises(ValueError, match='clips must have at least 9 frames'):
+    small()(random_clip(1, frames, size))
+
+
+@pytest.mark.parametrize('argument, value', [
+    ('num_classes', 0), ('channels', 0), ('dropout', 1.0), ('dropout', -0.1), ('frame_size', 31),
+    ('width', 0), ('batch_norm_momentum', 1.0)])
+def test_refuses_arguments_out_of_range(argument, value):
+  with pytest.raises(ValueError, match=f'`{argument}` is out of range; received {value}'):
+    small(**{argument: value})
+
+
+def test_width_scales_every_layer_in_multiples_of_8():
+  channels = [layer.output.shape[-1] for layer in small(width=0.5).layers[1:]]
+  assert all(c % 8 == 0 for c in channels[:-1])
+  assert channels[0] == 32
+
+
+def test_config_and_keras_file_round_trip(tmp_path):
+  model = small(dtype='mixed_bfloat16', dropout=0.25, batch_norm_momentum=0.9)
+  again = inception_i3d.InceptionI3D.from_config(model.get_config())
+  assert again.get_config() == model.get_config()
+  model.save(tmp_path / 'model.keras')
+  loaded = keras.saving.load_model(tmp_path / 'model.keras')
+  np.testing.assert_array_equal(loaded(random_clip()), model(random_clip()))
+
+
+def test_a_seed_decides_weights_and_dropout():
+  def trained_logits(seed):
+    return small(seed=seed)(random_clip(), training=True).numpy()
+
+  np.testing.assert_array_equal(trained_logits(3), trained_logits(3))
+  assert np.abs(trained_logits(3) - trained_logits(4)).max() > 1e-3
+
+
+def test_initial_kernels_are_sonnets():
+  kernel = inception_i3d.InceptionI3D(400).get_layer('Conv3d_2c_3x3').conv.kernel.numpy()
+  bound = 1 / np.sqrt(27 * 64)
+  # A normal of stddev `bound`, cut at two: its own stddev is 0.8796 of that.
+  assert np.abs(kernel).max() <= 2 * bound * (1 + 1e-5)
+  np.testing.assert_allclose(kernel.std(), 0.8796 * bound, rtol=0.01)
+
+
+@pytest.mark.parametrize('frames', [9, 16, 17])
+def test_mixed_bfloat16_trains(frames):
+  model = small(dtype='mixed_bfloat16', dropout=0.0)
+  optimizer = keras.optimizers.SGD(0.05)
+  clips, labels = random_clip(4, frames), np.arange(4)
+
+  @tf.function
+  def step():
+    with tf.GradientTape() as tape:
+      logits = model(clips, training=True)
+      loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+    optimizer.apply_gradients(
+        zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+    return loss
+
+  losses = [float(step()) for _ in range(12)]
+  assert np.isfinite(losses).all()
+  assert losses[-1] < losses[0] / 2

@@ -1,0 +1,73 @@
+"""The layers: what they mend in those below them, and dropout of parts of a batch."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from i3d_tf.model import layers
+
+
+@pytest.mark.parametrize('window, strides', [
+    ((1, 3), (1, 2)), ((3, 3), (2, 2)), ((2, 2), (2, 2)), ((3, 3), (1, 1))])
+@pytest.mark.parametrize('extents', [(5, 7, 8), (4, 6, 5)])
+def test_max_pool_equals_keras_3d_pooling(window, strides, extents):
+  x = np.random.default_rng(0).uniform(-1, 1, (2, *extents, 2)).astype(np.float32)
+  full = lambda pair: (pair[0], pair[1], pair[1])
+  expected = keras.layers.MaxPooling3D(full(window), full(strides), padding='same')(x)
+  pool = layers.MaxPool3D(window, strides)
+  np.testing.assert_array_equal(pool(x), expected)
+  assert pool.compute_output_shape((2, *extents, 2)) == tuple(expected.shape)
+
+
+@pytest.mark.parametrize('compiled', [False, True], ids=['eager', 'graph'])
+def test_max_pool_gives_tied_maxima_one_gradient_between_them(compiled):
+  x = tf.zeros([1, 4, 6, 6, 1])
+  pool = layers.MaxPool3D((3, 3), (2, 2))
+
+  def gradient(x):
+    with tf.GradientTape() as tape:
+      tape.watch(x)
+      total = tf.reduce_sum(pool(x))
+    return tape.gradient(total, x)
+
+  outputs = 2 * 3 * 3
+  assert float(tf.reduce_sum((tf.function(gradient) if compiled else gradient)(x))) == outputs
+
+
+@pytest.mark.parametrize('frames', [1, 2, 3, 4])
+@pytest.mark.parametrize('known', [True, False], ids=['length known', 'length unknown'])
+def test_bfloat16_filter_gradient_is_right_for_short_clips(frames, known):
+  conv = layers.Conv3D(24, 3, padding='same', use_bias=False, dtype='mixed_bfloat16')
+  conv.build((None, None, 7, 7, 16))
+  rng = np.random.default_rng(0)
+  x = rng.standard_normal((2, frames, 7, 7, 16)).astype(np.float32)
+  upstream = rng.standard_normal((2, frames, 7, 7, 24)).astype(np.float32)
+
+  @tf.function(input_signature=[tf.TensorSpec([2, frames if known else None, 7, 7, 16])])
+  def gradient(x):
+    with tf.GradientTape() as tape:
+      y = conv(x)
+    return y, tape.gradient(y, conv.kernel.value, tf.cast(upstream, y.dtype))
+
+  y, actual = gradient(x)
+  with tf.GradientTape() as tape:
+    kernel = tf.Variable(conv.kernel.value)
+    expected_y = tf.nn.conv3d(x, kernel, [1] * 5, 'SAME')
+  expected = tape.gradient(expected_y, kernel, upstream)
+  assert y.shape == expected_y.shape
+  np.testing.assert_allclose(tf.cast(y, tf.float32), expected_y, atol=0.05)
+  error = np.abs(actual - expected).max() / np.abs(expected).max()
+  assert error < 0.02
+
+
+def test_parts_of_a_batch_drop_what_the_whole_drops():
+  x = np.random.default_rng(0).normal(size=(6, 2, 1, 1, 8)).astype(np.float32)
+  make = lambda: layers.Dropout(0.5, seed=3)
+  whole = make()(x, training=True)
+  for number in range(3):
+    layer = make()
+    layer.part = lambda number=number: (number, 3)
+    np.testing.assert_array_equal(layer(x[2 * number:2 * number + 2], training=True),
+                                  whole[2 * number:2 * number + 2])
+  np.testing.assert_array_equal(layer(x), x)

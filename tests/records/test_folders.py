@@ -1,0 +1,127 @@
+"""Folders of records: what is opened, and what is refused."""
+
+import dataclasses
+import json
+import os
+
+import pytest
+import tensorflow as tf
+
+from i3d_tf.records import folders
+from i3d_tf.records import schema
+from tests import fakes
+
+
+def _videos(count):
+  """Videos that differ in length: record n holds n + 1 frames."""
+  return [
+      schema.Video(path=f'A/v_A_g01_c{n:02d}.avi', label=n % 3, label_text='A',
+                    frames=(b'%d' % n,) * (n + 1), height=36, width=48, frame_rate=25.0)
+      for n in range(count)]
+
+
+def _manifest(**changes):
+  return {'shards': ['videos-00000-of-00001.tfrecord'], 'label_names': ['A', 'B', 'C'],
+          'settings': {}, 'complete': True, **changes}
+
+
+def test_a_folder_opens_with_all_its_entries_labels_and_settings(tmp_path):
+  shards = [schema.shard_name(i, 2) for i in range(2)]
+  assert shards == ['videos-00000-of-00002.tfrecord', 'videos-00001-of-00002.tfrecord']
+  videos = _videos(5)
+  entries = [schema.write_shard(str(tmp_path / shard), videos[i::2])
+             for i, shard in enumerate(shards)]
+  folders.write_manifest(str(tmp_path), _manifest(shards=shards, settings={'seed': 3}))
+  opened = folders.open_folder(str(tmp_path))
+  assert opened.folder == str(tmp_path)
+  assert opened.entries == (*entries[0], *entries[1])
+  assert opened.label_names == ('A', 'B', 'C')
+  assert opened.settings == {'seed': 3}
+  assert (tmp_path / 'labels.txt').read_text() == 'A\nB\nC\n'
+
+
+def test_columns_lead_to_the_records(tmp_path):
+  videos = _videos(6)
+  opened = fakes.open_records(tmp_path, videos, num_shards=4)
+  assert len(opened.entries) == 6 and len({entry.shard for entry in opened.entries}) == 4
+  places = tf.data.Dataset.from_tensor_slices(
+      folders.columns(opened.entries, opened.folder))
+  read = list(places.flat_map(schema.read_at))
+  for entry, serialized in zip(opened.entries, read, strict=True):
+    parsed = schema.parse(serialized)
+    assert parsed['path'].numpy().decode() == entry.path
+    assert len(parsed['frames']) == entry.frames
+
+
+def _remove(name):
+  return lambda folder: (folder / name).unlink()
+
+
+def _rewrite(name, change):
+  return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+
+
+_SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
+
+
+@pytest.mark.parametrize('damage, message', [
+    (_remove('manifest.json'),
+     '{folder}: expected a folder made by make_tfrecords; it has no manifest.json'),
+    (lambda folder: folders.write_manifest(str(folder), _manifest(complete=False)),
+     '{folder}: these records are not finished; call make_tfrecords again with the same flags to '
+     'go on'),
+    (_rewrite('manifest.json', lambda content: content[:-20]),
+     '{folder}/manifest.json: expected the manifest of records; JSONDecodeError: '),
+    (_rewrite('manifest.json', lambda content: b'{"shards": []}'),
+     "{folder}/manifest.json: expected the manifest of records; KeyError: 'label_names'"),
+    (_rewrite('manifest.json', lambda content: b'[]'),
+     '{folder}/manifest.json: expected the manifest of records; TypeError: '),
+    (_rewrite('manifest.json', lambda content: b'\xff\xfe'),
+     '{folder}/manifest.json: expected the manifest of records; UnicodeDecodeError: '),
+    (_remove(_SHARD), f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; no such file'),
+    (_rewrite(_SHARD, lambda content: content[:-1]),
+     f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has {{size_less_1}}'),
+    (_rewrite(_SHARD, lambda content: b''),
+     f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has 0'),
+    (_remove(_INDEX), f'{{folder}}/{_INDEX}: expected the index of a shard; FileNotFoundError: '),
+    (_rewrite(_INDEX, lambda content: content.rsplit(b',', 3)[0]),
+     f'{{folder}}/{_INDEX}: expected the index of a shard; TypeError: '),
+    (_rewrite(_INDEX, lambda content: content.replace(b'offset', b'place')),
+     f"{{folder}}/{_INDEX}: expected the index of a shard; ValueError: no column offset"),
+    (_rewrite(_INDEX, lambda content: content.replace(b',36,', b',many,')),
+     f'{{folder}}/{_INDEX}: expected the index of a shard; ValueError: '),
+    (_rewrite(_INDEX, lambda content: b''.join(content.splitlines(True)[:-1])),
+     f'{{folder}}/{_SHARD}: expected a file of {{size_less_last}} bytes; it has {{size}}'),
+    (lambda folder: folders.write_manifest(str(folder), _manifest(label_names=['A', 'B'])),
+     '{folder}: A/v_A_g01_c02.avi has label 2; expected 0 to 1'),
+])
+def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, message):
+  fakes.write_records(tmp_path, _videos(3))
+  size = os.path.getsize(tmp_path / _SHARD)
+  last = schema.read_shard_index(str(tmp_path / _SHARD))[-1].length
+  damage(tmp_path)
+  with pytest.raises(schema.RecordError) as error:
+    folders.open_folder(str(tmp_path))
+  assert str(error.value).startswith(message.format(
+      folder=tmp_path, size=size, size_less_1=size - 1, size_less_last=size - last))
+
+
+def test_negative_labels_are_refused(tmp_path):
+  fakes.write_records(tmp_path, [dataclasses.replace(_videos(1)[0], label=-1)])
+  with pytest.raises(schema.RecordError, match='has label -1; expected 0 to 2$'):
+    folders.open_folder(str(tmp_path))
+
+
+def test_a_manifest_is_read_as_it_was_written_and_none_is_none(tmp_path):
+  assert folders.read_manifest(str(tmp_path)) is None
+  manifest = _manifest(settings={'flow': None, 'frame_rate': 12.5})
+  folders.write_manifest(str(tmp_path), manifest)
+  assert folders.read_manifest(str(tmp_path)) == manifest
+  assert json.loads((tmp_path / 'manifest.json').read_text()) == manifest
+
+
+def test_what_else_a_manifest_holds_is_read_on_demand(tmp_path):
+  assert folders.read_whole_manifest(str(tmp_path)) is None
+  folders.write_manifest(str(tmp_path), _manifest(files=[{'sha256': '00'}]))
+  assert folders.read_manifest(str(tmp_path)) == _manifest()
+  assert folders.read_whole_manifest(str(tmp_path))['files'] == [{'sha256': '00'}]

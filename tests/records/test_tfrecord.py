@@ -1,0 +1,75 @@
+"""TFRecord files: the bytes that TensorFlow writes, read without it."""
+
+import pytest
+import tensorflow as tf
+
+from i3d_tf.records import tfrecord
+
+_DATA = [b'', b'a', bytes(range(256)) * 400]
+
+
+@pytest.fixture(name='path')
+def _path(tmp_path):
+  """A file that TensorFlow wrote."""
+  path = str(tmp_path / 'a.tfrecord')
+  with tf.io.TFRecordWriter(path) as writer:
+    for data in _DATA:
+      writer.write(data)
+  return path
+
+
+def test_records_are_framed_as_tensorflow_frames_them(path):
+  with open(path, 'rb') as f:
+    assert f.read() == b''.join(map(tfrecord.frame, _DATA))
+
+
+def test_records_are_read_where_they_begin(path):
+  offset = 0
+  for data in _DATA:
+    assert tfrecord.read(path, offset) == data
+    offset += len(data) + tfrecord.OVERHEAD
+
+
+def test_offsets_are_where_records_begin(path):
+  assert list(tfrecord.offsets(path)) == [0, 16, 16 + 17]
+
+
+@pytest.mark.parametrize('offset, message', [
+    (1, 'the checksum of its length is wrong: no record begins there'),
+    (15, 'the checksum of its length is wrong: no record begins there'),
+    (33 + 5, 'the checksum of its length is wrong: no record begins there'),
+    (10 ** 9, 'the file ends at byte 102449')])
+def test_what_is_no_record_is_refused(path, offset, message):
+  with pytest.raises(tfrecord.DamageError, match=f'^{message}$'):
+    tfrecord.read(path, offset)
+
+
+@pytest.mark.parametrize('place, message', [
+    (0, 'the checksum of its length is wrong: no record begins there'),
+    (9, 'the checksum of its length is wrong: no record begins there'),
+    (50, 'its checksum is wrong'),
+    (-1, 'its checksum is wrong'),
+])
+def test_a_flipped_bit_is_told(path, place, message):
+  with open(path, 'rb') as f:
+    content = bytearray(f.read())
+  content[16 + 17 + place if place >= 0 else place] ^= 1
+  with open(path, 'wb') as f:
+    f.write(content)
+  with pytest.raises(tfrecord.DamageError, match=f'^{message}$'):
+    tfrecord.read(path, 16 + 17)
+  assert tfrecord.read(path, 16) == b'a'
+
+
+@pytest.mark.parametrize('cut', [1, 3000])
+def test_a_cut_file_is_told(path, cut):
+  with open(path, 'rb') as f:
+    content = f.read()
+  with open(path, 'wb') as f:
+    f.write(content[:-cut])
+  message = (f'it should reach to byte {len(content)}; the file ends at byte '
+             f'{len(content) - cut}')
+  with pytest.raises(tfrecord.DamageError, match=message):
+    tfrecord.read(path, 16 + 17)
+  with pytest.raises(tfrecord.DamageError, match=message):
+    list(tfrecord.offsets(path))

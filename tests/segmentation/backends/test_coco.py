@@ -1,0 +1,170 @@
+"""Masks that somebody else made: RLE of both kinds and polygons, a file a video or one for all."""
+
+import json
+
+import numpy as np
+from pycocotools import mask as coco_mask
+import pytest
+
+from segmentation.backends import coco
+from i3d_tf.masks import coco_files
+from segmentation.backends import registry
+
+_HEIGHT, _WIDTH = 12, 20
+
+
+def _mask(y0, x0, y1, x1):
+  mask = np.zeros((_HEIGHT, _WIDTH), bool)
+  mask[y0:y1, x0:x1] = True
+  return mask
+
+
+_MASK = _mask(2, 3, 9, 12)
+
+
+def _compressed(mask):
+  rle = coco_files.encode(mask)
+  return {'size': [_HEIGHT, _WIDTH], 'counts': rle['counts'].decode('ascii')}
+
+
+def _plain(mask):
+  flat = mask.ravel(order='F')
+  edges = np.flatnonzero(np.diff(np.concatenate([[0], flat, [1 - flat[-1]]])))
+  return {'size': [_HEIGHT, _WIDTH], 'counts': np.diff(np.concatenate([[0], edges])).tolist()}
+
+
+def _images(count, **more):
+  return [{'id': 10 + i, 'height': _HEIGHT, 'width': _WIDTH, **more} for i in range(count)]
+
+
+def _annotation(segmentation, image=10, **more):
+  return {'id': 1, 'image_id': image, 'category_id': 1, 'segmentation': segmentation, **more}
+
+
+def _write(path, images, annotations):
+  path.parent.mkdir(exist_ok=True)
+  path.write_text(json.dumps({'images': images, 'annotations': annotations}))
+
+
+def _people(segmenter, count=1):
+  return segmenter.people(np.zeros((count, _HEIGHT, _WIDTH, 3), np.uint8))
+
+
+def _of(tmp_path, annotations, count=1, **kwargs):
+  _write(tmp_path / 'masks' / 'v_A_g01_c01.json', _images(count), annotations)
+  return registry.create('coco', str(tmp_path / 'masks'), **kwargs).for_video(
+      'UCF-101/A/v_A_g01_c01.avi')
+
+
+@pytest.mark.parametrize('segmentation', [
+    _compressed(_MASK), _plain(_MASK), [[3, 2, 12, 2, 12, 9, 3, 9]],
+    [[3, 2, 12, 2, 12, 6, 3, 6], [3, 6, 12, 6, 12, 9, 3, 9]],
+], ids=['compressed', 'plain', 'polygon', 'two polygons'])
+def test_masks_of_every_kind_are_read(tmp_path, segmentation):
+  person, = _people(_of(tmp_path, [_annotation(segmentation)]))[0]
+  np.testing.assert_array_equal(person.mask, _MASK)
+  assert person.mask.dtype == bool
+  assert person.score == 1.0
+
+
+def test_frames_come_in_the_order_of_the_image_ids_however_they_are_asked_for(tmp_path):
+  segmenter = _of(tmp_path, [_annotation(_compressed(_mask(0, i, 5, i + 2)), 10 + i)
+                             for i in (3, 0, 1)], count=4)
+  people = _people(segmenter, 3) + _people(segmenter, 1)
+  segmenter.finish()
+  assert [bool(found) for found in people] == [True, True, False, True]
+  for index in (0, 1, 3):
+    np.testing.assert_array_equal(people[index][0].mask, _mask(0, index, 5, index + 2))
+
+
+def test_other_categories_and_low_scores_are_left_out(tmp_path):
+  dog = _annotation(_compressed(_MASK)) | {'category_id': 18}
+  low = _annotation(_compressed(_MASK), score=0.3)
+  high = _annotation(_compressed(_MASK), score=0.6)
+  person, = _people(_of(tmp_path, [dog, low, high], min_score=0.5))[0]
+  assert person.score == 0.6
+
+
+def test_our_own_files_are_read(tmp_path):
+  coco_files.write(tmp_path / 'v.json', [_MASK, ~_MASK], video='v', scores=[0.7, 0.9])
+  segmenter = coco.CocoFiles(str(tmp_path)).for_video('v.mp4')
+  (first,), (second,) = _people(segmenter, 2)
+  np.testing.assert_array_equal([first.mask, second.mask], [_MASK, ~_MASK])
+
+
+@pytest.mark.parametrize('file_name', ['frames/{}/img_{:05d}.jpg', '{}#{}', '{}.avi#{}'])
+def test_one_file_for_all_videos_is_sorted_by_video_and_frame(tmp_path, file_name):
+  images, annotations = [], []
+  for index in (10, 2, 9):  # by number, not by name
+    for video in ('v_A_g01_c01', 'v_B_g01_c01'):
+      images.append({'id': len(images), 'height': _HEIGHT, 'width': _WIDTH,
+                     'file_name': file_name.format(video, index)})
+      mask = _mask(0, 0, 12, index) if video[2] == 'A' else _mask(0, 0, index, 20)
+      annotations.append(_annotation(_compressed(mask), len(images) - 1))
+  _write(tmp_path / 'all.json', images, annotations)
+  segmenter = coco.CocoFiles(str(tmp_path / 'all.json'))
+  people = _people(segmenter.for_video('videos/A/v_A_g01_c01.avi'), 3)
+  assert [found[0].mask[0].sum() for found in people] == [2, 9, 10]
+  people = _people(segmenter.for_video('v_B_g01_c01.mp4'), 3)
+  assert [found[0].mask[:, 0].sum() for found in people] == [2, 9, 10]
+  with pytest.raises(coco_files.MaskError, match='all.json: has no image of v_C_g01_c01'):
+    segmenter.for_video('v_C_g01_c01.avi')
+
+
+# === What does not fit ===
+
+
+def test_a_video_without_a_file_is_named(tmp_path):
+  (tmp_path / 'masks').mkdir()
+  with pytest.raises(coco_files.MaskError, match='masks/v.json: no such mask file'):
+    coco.CocoFiles(str(tmp_path / 'masks')).for_video('v.avi')
+
+
+def test_more_and_fewer_frames_than_images_are_refused(tmp_path):
+  segmenter = _of(tmp_path, [], count=2)
+  _people(segmenter, 1)
+  with pytest.raises(coco_files.MaskError, match='has 2 images; the video has 1 frames'):
+    segmenter.finish()
+  _people(segmenter, 1)
+  with pytest.raises(coco_files.MaskError, match='has 2 images; the video has more frames'):
+    _people(segmenter, 1)
+
+
+def test_masks_of_another_size_than_the_frames_are_refused(tmp_path):
+  segmenter = _of(tmp_path, [])
+  with pytest.raises(coco_files.MaskError, match='expected images of 24x40, .*; image 10 is 12x20'):
+    segmenter.people(np.zeros((1, 24, 40, 3), np.uint8))
+
+
+@pytest.mark.parametrize('segmentation', [
+    _compressed(np.ones((_HEIGHT, _WIDTH - 1), bool)) | {'size': [_HEIGHT, _WIDTH]},
+    _compressed(_MASK) | {'size': [_WIDTH, _HEIGHT]},
+    {'size': [_HEIGHT, _WIDTH], 'counts': [5, 5]},
+    {'size': [_HEIGHT, _WIDTH], 'counts': [-5, 245]},
+    {'size': [_HEIGHT, _WIDTH], 'counts': []},
+    {'counts': [240]}, 'text', None, [], [[1, 2]], [['a', 'b', 'c', 'd', 'e', 'f']],
+])
+def test_a_damaged_mask_is_named(tmp_path, segmentation):
+  segmenter = _of(tmp_path, [_annotation(segmentation)])
+  with pytest.raises(coco_files.MaskError, match='v_A_g01_c01.json: expected RLE or polygons within '
+                     '12x20 pixels; found annotation 1 with'):
+    _people(segmenter)
+
+
+@pytest.mark.parametrize('content', ['', '[]', '{"images": []}', '{"images": 1, "annotations": 2}',
+                                     '{"images": [{}], "annotations": []}'])
+def test_what_is_no_dataset_is_named(tmp_path, content):
+  (tmp_path / 'v.json').write_text(content)
+  with pytest.raises(coco_files.MaskError, match='v.json: expected a COCO dataset'):
+    coco.CocoFiles(str(tmp_path)).for_video('v.avi')
+
+
+def test_file_names_without_video_and_frame_are_named(tmp_path):
+  _write(tmp_path / 'all.json', [{'id': 1, 'file_name': '000001.jpg'}], [])
+  with pytest.raises(coco_files.MaskError, match="video and frame, .* found '000001.jpg'"):
+    coco.CocoFiles(str(tmp_path / 'all.json'))
+
+
+def test_pycocotools_agrees_on_plain_run_lengths():
+  decoded = coco_mask.decode(coco_mask.frPyObjects(_plain(_MASK), _HEIGHT, _WIDTH))
+  np.testing.assert_array_equal(decoded, _MASK)

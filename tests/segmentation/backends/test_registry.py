@@ -1,0 +1,49 @@
+"""Segmenters by name: which there are, and what each says when its model is missing."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from i3d_tf.common import errors
+from segmentation.backends import segmenter
+from segmentation.backends import registry
+
+
+def test_an_unknown_segmenter_is_named():
+  with pytest.raises(errors.UserError, match='one of tfhub, .*; received yolo'):
+    registry.create('yolo')
+
+
+@pytest.mark.parametrize('name', ['model_garden', 'tflite', 'coco'])
+def test_a_model_that_was_not_given_is_asked_for(name):
+  with pytest.raises(segmenter.SegmenterError, match=f'--segmenter={name} .* needs '
+                     '--segmenter_model: '):
+    registry.create(name)
+
+
+@pytest.mark.parametrize('name', ['tfhub', 'model_garden', 'tflite', 'coco'])
+def test_a_model_that_is_not_there_is_named_in_one_line(tmp_path, name):
+  path = str(tmp_path / 'nothing')
+  with pytest.raises(segmenter.SegmenterError, match='nothing: no such') as e:
+    registry.create(name, path)
+  assert '\n' not in str(e.value)
+
+
+def test_opencv_takes_no_model():
+  with pytest.raises(errors.UserError, match='--segmenter=opencv takes no --segmenter_model'):
+    registry.create('opencv', 'some_file')
+
+
+def test_what_a_backend_needs_is_imported_only_with_it():
+  code = ('import sys; from segmentation import segmenters; segmenters.create("opencv"); '
+          'assert not {"tensorflow", "tensorflow_hub", "ai_edge_litert"} & set(sys.modules)')
+  subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_a_segmenter_of_frames_is_its_own_for_every_video():
+  made = registry.create('opencv')
+  assert made.for_video('v.avi') is made
+  assert made.finish() is None
+  assert made.people(np.zeros((2, 100, 120, 3), np.uint8)) == [[], []]

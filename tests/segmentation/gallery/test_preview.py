@@ -1,0 +1,85 @@
+"""A look at every video: in several processes, of which one may die, and never twice."""
+
+import os
+
+import numpy as np
+import pytest
+
+from segmentation.gallery import preview
+from i3d_tf.masks import coco_files
+from segmentation.gallery import strips
+from tests import fakes
+
+NAMES = ('v_A_g01_c01', 'v_A_g01_c02', 'v_A_g01_c03')
+SETTINGS = strips.Settings(frames=2, height=16)
+
+
+@pytest.fixture
+def sources(tmp_path):
+  for name in NAMES:
+    fakes.write_video(tmp_path / 'videos' / 'A' / f'{name}.avi', [fakes.texture(24, 32)] * 4)
+    coco_files.write(tmp_path / 'masks' / f'{name}.json', np.ones((4, 24, 32), bool), video=name)
+  return strips.find(str(tmp_path / 'videos'), str(tmp_path / 'masks'))[0]
+
+
+def examine(sources, folder, settings=SETTINGS, processes=1):
+  """(glances, the numbers of videos that progress told)."""
+  told = []
+  glances = preview.examine(sources, str(folder), settings, processes=processes,
+                                progress=lambda done, total: told.append((done, total)))
+  return glances, [done for done, _ in told]
+
+
+def test_every_video_is_looked_at_once(tmp_path, sources):
+  glances, told = examine(sources, tmp_path / 'strips', processes=2)
+  assert [glance.video for glance in glances] == [f'A/{name}.avi' for name in NAMES]
+  assert all(glance.measures.coverage == 1 for glance in glances)
+  assert told == [0, 1, 2, 3]
+  assert examine(sources, tmp_path / 'strips') == (glances, [3])
+
+
+def change_masks(source, folder):
+  coco_files.write(source.masks, np.zeros((4, 24, 32), bool), video=source.video)
+
+
+def change_video(source, folder):
+  fakes.write_video(source.file, [fakes.texture(24, 32, seed=1)] * 4)
+
+
+def remove_strip(source, folder):
+  os.remove(strips.strip_path(str(folder), source.video))
+
+
+def remove_masks(source, folder):
+  os.remove(source.masks)
+
+
+@pytest.mark.parametrize('change', [change_masks, change_video, remove_strip, remove_masks])
+def test_what_changed_is_looked_at_again_and_nothing_else(tmp_path, sources, change):
+  examine(sources, tmp_path / 'strips')
+  change(sources[1], tmp_path / 'strips')
+  glances, told = examine(sources, tmp_path / 'strips')
+  assert told == [2, 3]
+  assert glances == examine(sources, tmp_path / 'anew')[0]
+
+
+def test_other_settings_make_all_anew(tmp_path, sources):
+  examine(sources, tmp_path / 'strips')
+  _, told = examine(sources, tmp_path / 'strips', strips.Settings(frames=3, height=16))
+  assert told == [0, 1, 2, 3]
+
+
+def test_a_journal_that_a_kill_cut_off_costs_its_last_line(tmp_path, sources):
+  expected, _ = examine(sources, tmp_path / 'strips')
+  path = tmp_path / 'strips' / '.journal.jsonl'
+  path.write_bytes(path.read_bytes()[:-20])
+  assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])
+
+
+@pytest.mark.parametrize('line', ['garbage', '[]', '{"key": "", "glance": {"video": "A/a.avi"}}'])
+def test_damaged_lines_of_a_journal_are_left_out(tmp_path, sources, line):
+  expected, _ = examine(sources, tmp_path / 'strips')
+  path = tmp_path / 'strips' / '.journal.jsonl'
+  lines = path.read_text().splitlines()
+  path.write_text('\n'.join([line, *lines[1:]]) + '\n')
+  assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])

@@ -1,0 +1,243 @@
+"""The people of a video: carried, filled, flickers dropped, in constant memory."""
+
+import numpy as np
+import pytest
+
+from segmentation.backends import segmenter as segmenter_lib
+from segmentation.people import video_masks
+from tests import fakes
+
+_HEIGHT, _WIDTH = 60, 90
+_SIDE = 20
+
+
+def _frame(index, speed=1):
+  """A bright textured square that moves to the right by `speed` pixels a frame.
+
+  Its first pixel tells the frame's number.
+  """
+  frame = fakes.texture(_HEIGHT, _WIDTH, seed=1) // 3
+  square = 150 + fakes.texture(_SIDE, _SIDE, seed=2) // 3
+  frame[20:20 + _SIDE, 10 + speed * index:10 + speed * index + _SIDE] = square
+  frame[0, 0] = index
+  return frame
+
+
+def _truth(index, speed=1):
+  mask = np.zeros((_HEIGHT, _WIDTH), bool)
+  mask[20:20 + _SIDE, 10 + speed * index:10 + speed * index + _SIDE] = True
+  return mask
+
+
+class _Squares(segmenter_lib.Segmenter):
+  """Finds the bright square, but not in the frames `missed`; `extra` adds people."""
+
+  name = 'squares'
+
+  def __init__(self, missed=(), extra=None, score=0.9):
+    self.missed, self.extra, self.score = missed, {} if extra is None else extra, score
+    self.batches = []
+
+  def people(self, frames):
+    self.batches.append([int(frame[0, 0, 0]) for frame in frames])
+    return [list(self._people(frame)) for frame in frames]
+
+  def _people(self, frame):
+    index = int(frame[0, 0, 0])
+    if index not in self.missed:
+      mask = frame[..., 0] >= 150
+      mask[0, 0] = False
+      yield segmenter_lib.Person(mask, self.score)
+    for mask, score in self.extra.get(index, ()):
+      yield segmenter_lib.Person(mask, score)
+
+
+def _box(y0, x0, y1, x1):
+  mask = np.zeros((_HEIGHT, _WIDTH), bool)
+  mask[y0:y1, x0:x1] = True
+  return mask
+
+
+def _masks(segmenter, num_frames=12, speed=1, **settings):
+  frames = (_frame(index, speed) for index in range(num_frames))
+  return [mask for mask, _ in video_masks.masks_of(
+      frames, segmenter, video_masks.Settings(**settings))]
+
+
+def _iou(a, b):
+  return (a & b).sum() / (a | b).sum()
+
+
+# === One mask a frame ===
+
+
+@pytest.mark.parametrize('track', [False, True])
+@pytest.mark.parametrize('num_frames', [1, 2, 12])
+def test_at_every_frame_the_masks_are_the_segmenters(num_frames, track):
+  for index, mask in enumerate(_masks(_Squares(), num_frames, track=track)):
+    np.testing.assert_array_equal(mask, _truth(index))
+
+
+def test_people_are_united_and_the_score_is_the_highest():
+  second = _box(50, 60, 60, 90)
+  segmenter = _Squares(extra={index: [(second, 0.7)] for index in range(3)})
+  frames = [_frame(index) for index in range(3)]
+  for index, (mask, score) in enumerate(video_masks.masks_of(frames, segmenter)):
+    np.testing.assert_array_equal(mask, _truth(index) | second)
+    assert score == pytest.approx(0.9)
+
+
+def test_the_masks_of_a_whole_video_are_those_of_its_frames():
+  frames = [_frame(index) for index in range(5)]
+  found = video_masks.of_frames(frames, _Squares())
+  assert len(found) == 5 and found.found
+  for index, (mask, _) in enumerate(video_masks.masks_of(frames, _Squares())):
+    np.testing.assert_array_equal(found.decode(index), mask)
+  with pytest.raises(ValueError, match='must hold at least one frame'):
+    video_masks.of_frames([], _Squares())
+
+
+def test_people_below_the_score_threshold_are_left_out():
+  frames = [_frame(index) for index in range(3)]
+  settings = video_masks.Settings(score_threshold=0.5)
+  assert [(mask.any(), score) for mask, score in video_masks.masks_of(
+      frames, _Squares(score=0.49), settings)] == [(False, 0.0)] * 3
+  assert all(mask.any() for mask, _ in video_masks.masks_of(
+      frames, _Squares(score=0.5), settings))
+
+
+def test_no_frames_give_no_masks():
+  assert not list(video_masks.masks_of([], _Squares()))
+
+
+# === Every k-th frame ===
+
+
+@pytest.mark.parametrize('every', [2, 3, 5, 40])
+@pytest.mark.parametrize('num_frames', [1, 2, 11, 12])
+def test_between_looks_the_flow_carries_the_masks(every, num_frames):
+  masks = _masks(_Squares(), num_frames, detect_every=every)
+  assert len(masks) == num_frames
+  for index, mask in enumerate(masks):
+    assert _iou(mask, _truth(index)) > 0.85, index
+
+
+@pytest.mark.parametrize('every, looks', [
+    (1, list(range(12))), (4, [0, 4, 8, 11]), (11, [0, 11]), (100, [0, 11])])
+def test_the_segmenter_sees_every_kth_frame_and_the_last(every, looks):
+  segmenter = _Squares()
+  _masks(segmenter, 12, detect_every=every, batch_size=3)
+  assert sum(segmenter.batches, []) == looks
+  assert max(map(len, segmenter.batches)) <= 3
+
+
+def test_who_enters_or_leaves_between_looks_is_there_for_half_the_time():
+  segmenter = _Squares(missed=range(4, 100))
+  found = [mask.any() for mask in _masks(segmenter, 9, detect_every=4, min_detections=1)]
+  assert found == [True] * 3 + [False] * 6
+  segmenter = _Squares(missed=range(8))
+  found = [mask.any() for mask in _masks(segmenter, 9, detect_every=4, min_detections=1)]
+  assert found == [False] * 7 + [True] * 2
+
+
+def test_carrying_keeps_up_with_larger_frames():
+  frames = [np.kron(_frame(index), np.ones((6, 6, 1), np.uint8)) for index in range(5)]
+
+  class Bright(segmenter_lib.Segmenter):
+    name = 'bright'
+
+    def people(self, frames):
+      return [[segmenter_lib.Person(frame[..., 0] >= 150, 1.0)] for frame in frames]
+
+  settings = video_masks.Settings(detect_every=4)
+  for index, (mask, _) in enumerate(video_masks.masks_of(frames, Bright(), settings)):
+    assert _iou(mask, np.kron(_truth(index), np.ones((6, 6), bool))) > 0.9
+
+
+# === Followed over time ===
+
+
+@pytest.mark.parametrize('missed', [{5}, {5, 6}, {3, 8}])
+def test_who_is_missed_for_a_moment_is_filled_in_where_he_is(missed):
+  masks = _masks(_Squares(missed))
+  for index, mask in enumerate(masks):
+    assert _iou(mask, _truth(index)) > 0.9, index
+  unfilled = _masks(_Squares(missed), track=False)
+  assert {index for index, mask in enumerate(unfilled) if not mask.any()} == missed
+
+
+def test_who_is_missed_longer_is_not_filled_in():
+  masks = _masks(_Squares({4, 5, 6}), max_gap=2)
+  assert [index for index, mask in enumerate(masks) if not mask.any()] == [4, 5, 6]
+
+
+def test_one_of_two_people_is_filled_in_while_the_other_stays():
+  second = _box(45, 60, 60, 85)
+  segmenter = _Squares({6}, {index: [(second, 0.7)] for index in range(12)})
+  masks = _masks(segmenter)
+  assert _iou(masks[6], _truth(6) | second) > 0.9
+
+
+@pytest.mark.parametrize('at', [0, 5, 11])
+def test_a_person_found_once_is_a_flicker(at):
+  extra = {at: [(_box(45, 60, 60, 85), 0.99)]}
+  for index, mask in enumerate(_masks(_Squares(extra=extra))):
+    np.testing.assert_array_equal(mask, _truth(index))
+  assert _masks(_Squares(extra=extra), track=False)[at][50, 70]
+
+
+def test_a_flicker_is_dropped_from_the_frames_it_was_carried_to():
+  extra = {8: [(_box(45, 60, 60, 85), 0.99)]}
+  assert not any(mask[45:].any() for mask in _masks(_Squares(extra=extra), 20, detect_every=4))
+
+
+def test_a_gap_may_stand_between_the_two_detections_that_make_a_person():
+  extra = {at: [(_box(45, 60, 60, 85), 0.99)] for at in (4, 7)}
+  found = [bool(mask[50, 70]) for mask in _masks(_Squares(extra=extra))]
+  assert found == [4 <= index <= 7 for index in range(12)]
+
+
+def test_a_video_of_one_frame_keeps_who_is_there():
+  assert _masks(_Squares(), 1)[0].any()
+
+
+def test_a_mask_that_breaks_into_parts_for_a_moment_loses_none():
+  whole = _box(45, 20, 60, 80)
+  parts = [(_box(45, 20, 60, 60), 0.9), (_box(45, 62, 60, 80), 0.9)]
+  extra = {index: [(whole, 0.9)] for index in range(12)} | {5: parts, 6: [(whole, 0.9)]}
+  masks = _masks(_Squares(extra=extra))
+  assert masks[5][50, 70] and masks[5][50, 30]
+  assert not masks[5][50, 61]
+  assert all(mask[50, 70] for mask in masks)
+
+
+def test_tracks_say_who_is_who_and_which_masks_were_carried():
+  frames = [_frame(index) for index in range(8)]
+  second = _box(45, 60, 60, 85)
+  segmenter = _Squares({3}, {index: [(second, 0.7)] for index in range(2, 8)})
+  people = list(video_masks.people_of(frames, segmenter))
+  assert [sorted(person.track for person in frame) for frame in people] == [[0]] * 2 + [[0, 1]] * 6
+  assert [[person.track for person in frame if person.carried] for frame in people] == [
+      [], [], [], [0], [], [], [], []]
+
+
+def test_frames_come_out_soon_after_they_went_in():
+  given = 0
+
+  def frames():
+    nonlocal given
+    for given in range(1, 201):
+      yield _frame(given % 50)
+
+  extra = {at: [(_box(45, 60, 60, 85), 0.99)] for at in (7, 20, 40)}
+  settings = video_masks.Settings(detect_every=2, batch_size=3, max_gap=2)
+  for out, _ in enumerate(video_masks.masks_of(frames(), _Squares({9, 10}, extra), settings), 1):
+    assert given - out <= 2 * 3 + 2 * 4
+
+
+@pytest.mark.parametrize('name, value', [
+    ('score_threshold', 1.5), ('detect_every', 0), ('max_gap', -1), ('min_detections', 0),
+    ('batch_size', 0)])
+def test_settings_out_of_range_are_named(name, value):
+  with pytest.raises(ValueError, match=f'`{name}` must be .*; received {value}'):
+    video_masks.Settings(**{name: value})
