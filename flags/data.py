@@ -2,12 +2,11 @@
 
 from absl import flags
 
-from i3d_tf.inputs import from_records
-from i3d_tf.inputs import masking
-from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import clip_settings
+from i3d_tf.inputs import treatments
 from i3d_tf.masks import verdicts as verdicts_lib
 
-_DEFAULTS = from_records.Settings()
+_DEFAULTS = clip_settings.ClipSettings()
 
 
 def define_records(records_help):
@@ -15,9 +14,12 @@ def define_records(records_help):
 
 
 def define_verdicts(default_help):
-  flags.DEFINE_string('verdicts', None,
-                      'CSV file of verdicts on masks, which review exports: videos judged original '
-                      f'keep their original frames in every condition. {default_help}')
+  flags.DEFINE_string(
+    'verdicts',
+    None,
+    'CSV file of verdicts on masks, which review exports: videos judged original '
+    f'keep their original frames in every condition. {default_help}',
+  )
 
 
 def verdicts():
@@ -28,49 +30,82 @@ def verdicts():
 
 def define_clips():
   """How training clips are cut and shown; `clip_settings` collects them."""
-  flags.DEFINE_enum('stream', _DEFAULTS.stream, from_records.STREAMS,
-                    'What the network sees: colour frames, or optical flow.')
-  flags.DEFINE_enum('mask', 'none', masking.ALL_REGIONS,
-                    'Region that is replaced in training and, unless --eval_masks says otherwise, '
-                    'in the test: background leaves only the person, activity only the place, '
-                    'both a white silhouette on black.')
-  flags.DEFINE_enum('fill', 'black', masking.FILLS,
-                    'What replaces the region: black (flow: no motion), the mean colour of what '
-                    'stays, what stays blurred into it, noise, or a video of an other class.')
-  flags.DEFINE_enum('mask_place', 'person', masking.PLACES,
-                    'Where the mask lies: on the person, where the person is half a clip earlier, '
-                    'or elsewhere: shifted to where it covers the person least.')
-  flags.DEFINE_integer('mask_dilation', _DEFAULTS.mask_dilation,
-                       'Diameter in pixels of the stored frames by which masks are grown; '
-                       'odd, or 0 for the mask as the segmenter gave it.')
-  flags.DEFINE_enum('resize', _DEFAULTS.resize, preprocess.RESIZES,
-                    'crop: cut a square, random in training and central in the test; '
-                    'squash: take the whole frame, its aspect ratio not kept.')
-  flags.DEFINE_integer('frame_size', _DEFAULTS.frame_size,
-                       'Height and width in pixels of the frames that the network sees.')
-  flags.DEFINE_integer('clip_frames', _DEFAULTS.clip_frames,
-                       'Frames of a training clip; shorter videos are looped.')
-  flags.DEFINE_integer('max_frames', _DEFAULTS.max_frames,
-                       'Frames of a test video that are seen, from its first.')
-  flags.DEFINE_bool('augment', _DEFAULTS.augment,
-                    'Crop and mirror training clips at random; otherwise the centre is cut.')
+  flags.DEFINE_enum(
+    'stream',
+    _DEFAULTS.stream,
+    clip_settings.STREAMS,
+    'What the network sees: colour frames, or optical flow.',
+  )
+  flags.DEFINE_enum(
+    'mask',
+    'none',
+    treatments.ALL_REGIONS,
+    'Region that is replaced in training and, unless --eval_masks says otherwise, '
+    'in the test: background leaves only the person, activity only the place, '
+    'both a white silhouette on black.',
+  )
+  flags.DEFINE_enum(
+    'fill',
+    'black',
+    treatments.FILLS,
+    'What replaces the region: black (flow: no motion), the mean colour of what '
+    'stays, what stays blurred into it, noise, or a video of an other class.',
+  )
+  flags.DEFINE_enum(
+    'mask_place',
+    'person',
+    treatments.PLACES,
+    'Where the mask lies: on the person, where the person is half a clip earlier, '
+    'or elsewhere: shifted to where it covers the person least.',
+  )
+  flags.DEFINE_integer(
+    'mask_dilation',
+    _DEFAULTS.mask_dilation,
+    'Diameter in pixels of the stored frames by which masks are grown; '
+    'odd, or 0 for the mask as the segmenter gave it.',
+  )
+  flags.DEFINE_enum(
+    'resize',
+    _DEFAULTS.resize,
+    clip_settings.RESIZES,
+    'crop: cut a square, random in training and central in the test; '
+    'squash: take the whole frame, its aspect ratio not kept.',
+  )
+  flags.DEFINE_integer(
+    'frame_size',
+    _DEFAULTS.frame_size,
+    'Height and width in pixels of the frames that the network sees.',
+  )
+  flags.DEFINE_integer(
+    'clip_frames', _DEFAULTS.clip_frames, 'Frames of a training clip; shorter videos are looped.'
+  )
+  flags.DEFINE_integer(
+    'max_frames', _DEFAULTS.max_frames, 'Frames of a test video that are seen, from its first.'
+  )
+  flags.DEFINE_bool(
+    'augment',
+    _DEFAULTS.augment,
+    'Crop and mirror training clips at random; otherwise the centre is cut.',
+  )
   flags.DEFINE_integer('batch_size', _DEFAULTS.batch_size, 'Clips a training step.')
-  flags.DEFINE_integer('seed', _DEFAULTS.seed,
-                       'Seed of everything random. The same seed gives the same training.')
+  flags.DEFINE_integer(
+    'seed', _DEFAULTS.seed, 'Seed of everything random. The same seed gives the same training.'
+  )
 
 
-def clip_settings():
-  """The flags of `define_clips` as `from_records.Settings`."""
+def clips():
+  """The flags of `define_clips` as `clip_settings.ClipSettings`."""
   values = flags.FLAGS
-  return from_records.Settings(
-      stream=values.stream,
-      frame_size=values.frame_size,
-      resize=values.resize,
-      clip_frames=values.clip_frames,
-      max_frames=values.max_frames,
-      with_masks=values.mask != 'none',
-      mask_dilation=values.mask_dilation,
-      with_partners=values.fill == 'other',
-      augment=values.augment,
-      batch_size=values.batch_size,
-      seed=values.seed)
+  return clip_settings.ClipSettings(
+    stream=values.stream,
+    frame_size=values.frame_size,
+    resize=values.resize,
+    clip_frames=values.clip_frames,
+    max_frames=values.max_frames,
+    with_masks=values.mask != 'none',
+    mask_dilation=values.mask_dilation,
+    with_partners=values.fill == 'other',
+    augment=values.augment,
+    batch_size=values.batch_size,
+    seed=values.seed,
+  )

@@ -1,33 +1,58 @@
 """Flags of evaluate."""
 
+from typing import Any
+
 from absl import flags
 
 from flags import data
+from flags import existing
 from i3d_tf.common import errors
+from i3d_tf.inference import test_sets
+from i3d_tf.inputs import treatments
+from i3d_tf.training import runs
 
 
 def define():
   flags.DEFINE_string('run_dir', None, 'Folder of a run that train made.')
-  flags.DEFINE_list('eval_masks', ['none', 'background', 'activity'],
-                    'What to replace: background leaves only the person, activity only the place, '
-                    'both a white silhouette; behind it -mean, -blur, -noise or -other (class) in '
-                    'place of black, -earlier or -elsewhere for a mask that misses the person: '
-                    'activity-blur, activity-elsewhere. All are tested in one pass over the data.')
+  flags.DEFINE_list(
+    'eval_masks',
+    ['none', 'background', 'activity'],
+    'What to replace: background leaves only the person, activity only the place, '
+    'both a white silhouette; behind it -mean, -blur, -noise or -other (class) in '
+    'place of black, -earlier or -elsewhere for a mask that misses the person: '
+    'activity-blur, activity-elsewhere. All are tested in one pass over the data.',
+  )
   data.define_records('Folder of records; by default the one that the run was trained on.')
   data.define_verdicts('By default those that the run was trained with.')
-  flags.DEFINE_enum('subset', 'test', ['test', 'train', 'validation'],
-                    'Which list of the split to test on.')
+  flags.DEFINE_enum(
+    'subset', 'test', ['test', 'train', 'validation'], 'Which list of the split to test on.'
+  )
   flags.DEFINE_integer('split', None, 'Split; by default the one that the run was trained on.')
-  flags.DEFINE_integer('batch_size', None,
-                       'Videos of one length that are computed together; by default as in training.')
+  flags.DEFINE_integer(
+    'batch_size',
+    None,
+    'Videos of one length that are computed together; by default as in training.',
+  )
 
 
-def run_dir():
-  """The value of --run_dir.
+def arguments() -> dict[str, Any]:
+  """The flags as arguments of `evaluation.evaluate`.
 
   Raises:
-    UserError: it was not given.
+    UserError: a flag is missing or wrong, or names a file that does not exist.
   """
-  if not flags.FLAGS.run_dir:
+  values = flags.FLAGS
+  if not values.run_dir:
     raise errors.UserError('expected --run_dir, a folder that train made; it was not given')
-  return flags.FLAGS.run_dir
+  treatments.parse_all(values.eval_masks)
+  verdicts = data.verdicts()
+  existing.check_run('--run_dir', values.run_dir)
+  existing.check_records('--records', values.records)
+  run = runs.load(values.run_dir)
+  treatments.parse_all(values.eval_masks, run.clips.stream)
+  return {
+    'run_dir': values.run_dir,
+    'treatments': values.eval_masks,
+    'test_set': test_sets.TestSet(values.records, values.subset, values.split, verdicts),
+    'batch_size': values.batch_size,
+  }

@@ -25,14 +25,24 @@ class _Parser(flags.ArgumentParser):
 def define():
   """--flow and --flow_backend; `method_and_backend` reads them."""
   # boolean: --flow and --noflow go without a value.
-  flags.DEFINE_flag(flags.Flag(
-      _Parser(), flags.ArgumentSerializer(), 'flow', None,
+  flags.DEFINE_flag(
+    flags.Flag(
+      _Parser(),
+      flags.ArgumentSerializer(),
+      'flow',
+      None,
       'Store optical flow, too: --flow or --flow=tvl1, which I3D was trained on (0.4 to 3 seconds '
       'a frame and core), or --flow=dis, another algorithm and another flow (10 ms).',
-      boolean=True))
-  flags.DEFINE_enum('flow_backend', optical_flow.BACKENDS[0], optical_flow.BACKENDS,
-                    'What computes TV-L1: opencv, the reference, or xla: TensorFlow or JAX '
-                    '(KERAS_BACKEND), several times as fast, on a GPU if there is one.')
+      boolean=True,
+    )
+  )
+  flags.DEFINE_enum(
+    'flow_backend',
+    optical_flow.BACKENDS[0],
+    optical_flow.BACKENDS,
+    'What computes TV-L1: opencv, the reference, or xla: TensorFlow or JAX '
+    '(KERAS_BACKEND), several times as fast, on a GPU if there is one.',
+  )
 
 
 def method_and_backend():

@@ -10,11 +10,15 @@ from i3d_tf.reporting import stats
 def define():
   flags.DEFINE_string('run_dir', 'paper', 'Folder that reproduce made.')
   flags.DEFINE_string('output', None, 'Folder of the report; by default report in --run_dir.')
-  flags.DEFINE_list('examples', [],
-                    'Videos of Figure 3, such as v_Waving_g01_c01; by default one where the person '
-                    'decides and one where the place does.')
-  flags.DEFINE_integer('draws', stats.DRAWS, 'Draws of bootstrap and permutation tests.',
-                       lower_bound=100)
+  flags.DEFINE_list(
+    'examples',
+    [],
+    'Videos of Figure 3, such as v_Waving_g01_c01; by default one where the person '
+    'decides and one where the place does.',
+  )
+  flags.DEFINE_integer(
+    'draws', stats.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
+  )
   flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
 
 

@@ -9,52 +9,86 @@ from segmentation.backends import registry
 from segmentation.backends import tflite
 from segmentation.people import video_masks
 
-_DEFAULTS = video_masks.Settings()
+_DEFAULTS = video_masks.MaskSettings()
 
 
 def define():
   """Defines the flags; `maker` and `settings` collect them."""
-  flags.DEFINE_enum('segmenter', registry.DEFAULT, list(registry.NAMES),
-                    'What finds the people: ' + '; '.join(
-                        f'{name}: {what}' for name, (what, _) in registry.BACKENDS.items()) + '.')
-  flags.DEFINE_string('segmenter_model', None,
-                      'The model of the segmenter: ' + '; '.join(
-                          f'{name}: {needs}' for name, (_, needs) in registry.BACKENDS.items()
-                          if needs is not None) + '.')
-  flags.DEFINE_float('score_threshold', _DEFAULTS.score_threshold,
-                     'People whose score is below are left out.',
-                     lower_bound=0, upper_bound=1)
-  flags.DEFINE_integer('detect_every', _DEFAULTS.detect_every,
-                       'Look for people in every so many-th frame, and carry their masks to the '
-                       'frames between by optical flow. 1 is exact.', lower_bound=1)
-  flags.DEFINE_bool('track', None,
-                    'Fill in people who are missed for a moment, and drop those found but once. '
-                    'By default yes; no for coco, whose masks stay as they are.')
-  flags.DEFINE_enum('tflite_crops', None, tflite.CROPS,
-                    'What a LiteRT network is shown beside the whole frame: four tiles, the boxes '
-                    'of OpenCV\'s people detector, or both; by default what suits the network.')
-  flags.DEFINE_list('tflite_input_range', None,
-                    'What a LiteRT network takes as black and white: 0,1 or -1,1. Known for '
-                    'DeepLab and MediaPipe\'s.')
-  flags.DEFINE_integer('tflite_person', None,
-                       'The output channel of a LiteRT network that is people. Known for DeepLab '
-                       'and MediaPipe\'s.', lower_bound=0)
+  flags.DEFINE_enum(
+    'segmenter',
+    registry.DEFAULT,
+    list(registry.NAMES),
+    'What finds the people: '
+    + '; '.join(f'{name}: {what}' for name, (what, _) in registry.BACKENDS.items())
+    + '.',
+  )
+  flags.DEFINE_string(
+    'segmenter_model',
+    None,
+    'The model of the segmenter: '
+    + '; '.join(
+      f'{name}: {needs}' for name, (_, needs) in registry.BACKENDS.items() if needs is not None
+    )
+    + '.',
+  )
+  flags.DEFINE_float(
+    'score_threshold',
+    _DEFAULTS.score_threshold,
+    'People whose score is below are left out.',
+    lower_bound=0,
+    upper_bound=1,
+  )
+  flags.DEFINE_integer(
+    'detect_every',
+    _DEFAULTS.detect_every,
+    'Look for people in every so many-th frame, and carry their masks to the '
+    'frames between by optical flow. 1 is exact.',
+    lower_bound=1,
+  )
+  flags.DEFINE_bool(
+    'track',
+    None,
+    'Fill in people who are missed for a moment, and drop those found but once. '
+    'By default yes; no for coco, whose masks stay as they are.',
+  )
+  flags.DEFINE_enum(
+    'tflite_crops',
+    None,
+    tflite.CROPS,
+    'What a LiteRT network is shown beside the whole frame: four tiles, the boxes '
+    "of OpenCV's people detector, or both; by default what suits the network.",
+  )
+  flags.DEFINE_list(
+    'tflite_input_range',
+    None,
+    'What a LiteRT network takes as black and white: 0,1 or -1,1. Known for '
+    "DeepLab and MediaPipe's.",
+  )
+  flags.DEFINE_integer(
+    'tflite_person',
+    None,
+    "The output channel of a LiteRT network that is people. Known for DeepLab and MediaPipe's.",
+    lower_bound=0,
+  )
 
 
 def settings():
-  """The flags as `video_masks.Settings`.
+  """The flags as `video_masks.MaskSettings`.
 
   Raises:
     UserError: the flags do not fit each other.
   """
   values = flags.FLAGS
   if values.segmenter == 'coco' and values.detect_every != 1:
-    raise errors.UserError('--segmenter=coco has masks for every frame; expected '
-                           f'--detect_every=1; received {values.detect_every}')
-  return video_masks.Settings(
-      score_threshold=values.score_threshold,
-      detect_every=values.detect_every,
-      track=values.segmenter != 'coco' if values.track is None else values.track)
+    raise errors.UserError(
+      '--segmenter=coco has masks for every frame; expected '
+      f'--detect_every=1; received {values.detect_every}'
+    )
+  return video_masks.MaskSettings(
+    score_threshold=values.score_threshold,
+    detect_every=values.detect_every,
+    track=values.segmenter != 'coco' if values.track is None else values.track,
+  )
 
 
 def maker(threads=None):
@@ -74,16 +108,24 @@ def maker(threads=None):
     try:
       black, white = map(float, black_white)
     except ValueError as e:
-      raise errors.UserError('--tflite_input_range must be two numbers, -1,1 for example; '
-                             f'received {",".join(black_white)}') from e
+      raise errors.UserError(
+        '--tflite_input_range must be two numbers, -1,1 for example; '
+        f'received {",".join(black_white)}'
+      ) from e
     black_white = black, white
-  tflite_settings = tflite.Settings(black_white, values.tflite_person, crops)
-  if values.segmenter != 'tflite' and tflite_settings != tflite.Settings():
-    raise errors.UserError('the --tflite_... flags are for --segmenter=tflite; '
-                           f'received --segmenter={values.segmenter}')
+  tflite_settings = tflite.TFLiteSettings(black_white, values.tflite_person, crops)
+  if values.segmenter != 'tflite' and tflite_settings != tflite.TFLiteSettings():
+    raise errors.UserError(
+      f'the --tflite_... flags are for --segmenter=tflite; received --segmenter={values.segmenter}'
+    )
   return functools.partial(
-      registry.create, values.segmenter, values.segmenter_model,
-      min_score=values.score_threshold, threads=threads, tflite_settings=tflite_settings)
+    registry.create,
+    values.segmenter,
+    values.segmenter_model,
+    min_score=values.score_threshold,
+    threads=threads,
+    tflite_settings=tflite_settings,
+  )
 
 
 def segmenter(threads=None):

@@ -1,99 +1,204 @@
-"""Flags of the network and its training."""
+"""Flags of train, and those that say how a network is built and trained."""
 
 import os
+from typing import Any
 
 from absl import flags
 
 from flags import data
-from i3d_tf.training import checkpoints
+from flags import existing
+from flags import protocols
 from i3d_tf.common import errors
-from i3d_tf.training import runs
-from i3d_tf.training import strategies
+from i3d_tf.experiments import requests
+from i3d_tf.inputs import treatments
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import run_settings
 
-_NETWORK = runs.Network()
-_OPTIMIZATION = runs.Optimization()
+_NETWORK = run_settings.Network()
+_OPTIMIZATION = run_settings.Optimization()
 
 
 def define():
   data.define_records(
-      'Folder that make_tfrecords made. If not given, a small demo set is drawn (in --demo_dir) '
-      'and flags not given are those of flags/demo.flags.')
+    'Folder that make_tfrecords made. If not given, a small demo set is drawn (in --demo_dir) '
+    'and flags not given are those of flags/demo.flags.'
+  )
   data.define_verdicts('By default the masks of all videos are used.')
   flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or lies already.')
   flags.DEFINE_string(
-      'run_dir', None,
-      'Folder of this run: checkpoints, history, results. A run that was stopped goes on there. '
-      'Default: runs/ and what distinguishes the run.')
+    'run_dir',
+    None,
+    'Folder of this run: checkpoints, history, results. A run that was stopped goes on there. '
+    'Default: runs/ and what distinguishes the run.',
+  )
   flags.DEFINE_integer('split', 1, 'Split of the data set, 1, 2 or 3.')
   data.define_clips()
-  flags.DEFINE_list('eval_masks', None,
-                    'What to replace in the test at the end, such as none,background,activity-blur '
-                    '(see evaluate); the default is what training replaces.')
+  flags.DEFINE_list(
+    'eval_masks',
+    None,
+    'What to replace in the test at the end, such as none,background,activity-blur '
+    '(see evaluate); the default is what training replaces.',
+  )
   flags.DEFINE_enum(
-      'strategy', 'none', strategies.NAMES,
-      'none: one device. mirrored: every GPU of this machine. multi_worker: every GPU of the '
-      'machines that the environment variable TF_CONFIG lists; the same command is started on each. '
-      '--batch_size is that of all together, and the losses are those of one device.')
-  flags.DEFINE_integer('keep_checkpoints', checkpoints.KEPT,
-                       'Number of checkpoints, the last ones, that are kept.', lower_bound=1)
+    'strategy',
+    'none',
+    run_settings.STRATEGIES,
+    'none: one device. mirrored: every GPU of this machine. multi_worker: every GPU of the '
+    'machines that the environment variable TF_CONFIG lists; the same command is started on each. '
+    '--batch_size is that of all together, and the losses are those of one device.',
+  )
+  flags.DEFINE_integer(
+    'keep_checkpoints',
+    checkpoint_files.KEPT,
+    'Number of checkpoints, the last ones, that are kept.',
+    lower_bound=1,
+  )
   define_settings()
 
 
 def define_settings():
   """How a network is built and trained, whatever it is trained on."""
-  flags.DEFINE_string('weights', None,
-                      'Weights to start from, all but the logits: a published checkpoint or a '
-                      'file of convert_weights. By default they are random.')
-  flags.DEFINE_float('width', _NETWORK.width,
-                     'Factor on the number of channels of every layer; 1 is I3D.')
-  flags.DEFINE_float('dropout', _NETWORK.dropout, 'Share of features set to zero before the logits.')
-  flags.DEFINE_float('batch_norm_momentum', _NETWORK.batch_norm_momentum,
-                     'Decay of the moving statistics; short trainings need less than 0.999.')
-  flags.DEFINE_enum('precision', _NETWORK.precision, ['float32', 'mixed_bfloat16'],
-                    'Number format of the computation; weights are float32 in any case.')
+  flags.DEFINE_string(
+    'weights',
+    None,
+    'Weights to start from, all but the logits: a published checkpoint or a '
+    'file of convert_weights. By default they are random.',
+  )
+  flags.DEFINE_float(
+    'width',
+    _NETWORK.width,
+    'Factor on the number of channels of every layer; 1 is I3D. With '
+    '--weights that of the weights.',
+  )
+  flags.DEFINE_float(
+    'dropout', _NETWORK.dropout, 'Share of features set to zero before the logits.'
+  )
+  flags.DEFINE_float(
+    'batch_norm_momentum',
+    _NETWORK.batch_norm_momentum,
+    'Decay of the moving statistics; short trainings need less than 0.999.',
+  )
+  flags.DEFINE_enum(
+    'precision',
+    _NETWORK.precision,
+    run_settings.PRECISIONS,
+    'Number format of the computation; weights are float32 in any case.',
+  )
 
   flags.DEFINE_integer('steps', _OPTIMIZATION.steps, 'Batches to train on.')
-  flags.DEFINE_enum('optimizer', _OPTIMIZATION.optimizer, ['sgd', 'adam'],
-                    'SGD with momentum, or Adam.')
+  flags.DEFINE_enum(
+    'optimizer', _OPTIMIZATION.optimizer, run_settings.OPTIMIZERS, 'SGD with momentum, or Adam.'
+  )
   flags.DEFINE_float('learning_rate', _OPTIMIZATION.learning_rate, 'Learning rate at the start.')
-  flags.DEFINE_enum('schedule', _OPTIMIZATION.schedule, ['drops', 'cosine'],
-                    'Learning rate: divided by 10 at each of --learning_rate_drops, or falling to '
-                    '0 over all steps.')
+  flags.DEFINE_enum(
+    'schedule',
+    _OPTIMIZATION.schedule,
+    run_settings.SCHEDULES,
+    'Learning rate: divided by 10 at each of --learning_rate_drops, or falling to '
+    '0 over all steps.',
+  )
   flags.DEFINE_list('learning_rate_drops', [], 'Steps at which the learning rate drops.')
-  flags.DEFINE_integer('warmup_steps', _OPTIMIZATION.warmup_steps,
-                       'Steps over which the learning rate first rises from 0, with '
-                       '--schedule=cosine.')
+  flags.DEFINE_integer(
+    'warmup_steps',
+    _OPTIMIZATION.warmup_steps,
+    'Steps over which the learning rate first rises from 0, with --schedule=cosine.',
+  )
   flags.DEFINE_float('momentum', _OPTIMIZATION.momentum, 'Momentum of SGD.')
-  flags.DEFINE_float('weight_decay', _OPTIMIZATION.weight_decay,
-                     'Factor of half the squared kernels in the loss.')
-  flags.DEFINE_bool('jit_compile', _OPTIMIZATION.jit_compile,
-                    'Compile the training step with XLA. On a CPU that is slower.')
-  flags.DEFINE_integer('checkpoint_every', 100,
-                       'Steps between checkpoints: what a kill can cost.', lower_bound=1)
+  flags.DEFINE_float(
+    'weight_decay', _OPTIMIZATION.weight_decay, 'Factor of half the squared kernels in the loss.'
+  )
+  flags.DEFINE_bool(
+    'jit_compile',
+    _OPTIMIZATION.jit_compile,
+    'Compile the training step with XLA. On a CPU that is slower.',
+  )
+  flags.DEFINE_integer(
+    'checkpoint_every', 100, 'Steps between checkpoints: what a kill can cost.', lower_bound=1
+  )
   flags.DEFINE_integer('log_every', 10, 'Steps between rows of history.csv.', lower_bound=1)
 
 
-def network_settings():
+def request() -> requests.TrainRequest:
+  """The flags of train as a request.
+
+  Raises:
+    UserError: a flag is wrong, contradicts another, or names a file that does not exist.
+  """
   values = flags.FLAGS
-  return runs.Network(width=values.width, dropout=values.dropout,
-                      batch_norm_momentum=values.batch_norm_momentum, precision=values.precision,
-                      weights=values.weights and os.path.abspath(values.weights))
+  if values.records is None:
+    protocols.use_as_defaults('demo.flags')
+  clips = data.clips()
+  treatment = treatments.Treatment(values.mask, values.fill, values.mask_place)
+  treatments.check_stream(treatment, clips.stream)
+  evaluated = [treatment.name] if values.eval_masks is None else values.eval_masks
+  names = tuple(treatments.parse_all(evaluated, clips.stream))
+  run_settings.Data('', values.split)  # checks the split
+  existing.check_records('--records', values.records)
+  network, optimization = network_settings(), optimization_settings()
+  return requests.TrainRequest(
+    values.records,
+    values.demo_dir,
+    values.run_dir,
+    values.split,
+    treatment,
+    names,
+    clips,
+    network,
+    optimization,
+    flags.FLAGS['width'].present > 0,
+    data.verdicts(),
+    values.strategy,
+    values.checkpoint_every,
+    values.keep_checkpoints,
+    values.log_every,
+    given(),
+  )
 
 
-def optimization_settings():
+def network_settings() -> run_settings.Network:
+  """The flags of `define_settings` that say how the network is built.
+
+  Raises:
+    UserError: a flag is out of its range, or there are no such weights.
+  """
+  values = flags.FLAGS
+  existing.check_weights('--weights', values.weights)
+  return run_settings.Network(
+    width=values.width,
+    dropout=values.dropout,
+    batch_norm_momentum=values.batch_norm_momentum,
+    precision=values.precision,
+    weights=None if values.weights is None else os.path.abspath(values.weights),
+  )
+
+
+def optimization_settings() -> run_settings.Optimization:
+  """The flags of `define_settings` that say how the network is trained.
+
+  Raises:
+    UserError: a flag is out of its range, or flags contradict each other.
+  """
   values = flags.FLAGS
   try:
     drops = tuple(int(step) for step in values.learning_rate_drops)
   except ValueError as e:
-    raise errors.UserError('expected steps such as --learning_rate_drops=3000,4000; '
-                           f'received {",".join(values.learning_rate_drops)}') from e
-  return runs.Optimization(
-      steps=values.steps, optimizer=values.optimizer, learning_rate=values.learning_rate,
-      schedule=values.schedule, learning_rate_drops=drops,
-      warmup_steps=values.warmup_steps, momentum=values.momentum,
-      weight_decay=values.weight_decay, jit_compile=values.jit_compile)
+    raise errors.UserError(
+      'expected steps such as --learning_rate_drops=3000,4000; '
+      f'received {",".join(values.learning_rate_drops)}'
+    ) from e
+  return run_settings.Optimization(
+    steps=values.steps,
+    optimizer=values.optimizer,
+    learning_rate=values.learning_rate,
+    schedule=values.schedule,
+    learning_rate_drops=drops,
+    warmup_steps=values.warmup_steps,
+    momentum=values.momentum,
+    weight_decay=values.weight_decay,
+    jit_compile=values.jit_compile,
+  )
 
 
-def given():
+def given() -> dict[str, Any]:
   """Flags and values as the user gave them, for the record."""
   return {name: flags.FLAGS[name].value for name in flags.FLAGS if flags.FLAGS[name].present}

@@ -7,13 +7,12 @@ and LaTeX (booktabs), figures as SVG and PNG, and videos.csv, a row a video and 
 from which every number can be recomputed.
 """
 
-from i3d_tf.common import cli
-
 import sys
 
 from absl import flags
 
 from flags import report as report_flags
+from i3d_tf.common import cli
 from i3d_tf.reporting import report as report_lib
 from i3d_tf.reporting import table
 
@@ -34,12 +33,19 @@ def show(path, report):
 
 def main():
   values = flags.FLAGS
-  unusable = show(*report_lib.make(
-      values.run_dir, report_flags.output(), examples=values.examples, draws=values.draws,
-      seed=values.seed))
+  unusable = show(
+    *report_lib.make(
+      values.run_dir,
+      report_flags.output(),
+      examples=values.examples,
+      draws=values.draws,
+      seed=values.seed,
+    )
+  )
   if unusable:
-    return cli.fail(f'{unusable} result files cannot be used; the report is of the others',
-                    status=1)
+    return cli.fail(
+      f'{unusable} result files cannot be used; the report is of the others', status=1
+    )
   return 0
 
 

@@ -8,8 +8,6 @@ frames in which only one has found somebody. Prints the means, and the videos th
 most; the CSV file has all of them.
 """
 
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
-
 import csv
 import dataclasses
 import os
@@ -18,6 +16,7 @@ from absl import flags
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.masks import coco_files
@@ -57,21 +56,23 @@ def compare_video(video, a, b):
   shapes = [(len(masks), masks.height, masks.width) for masks in (a, b)]
   if shapes[0] != shapes[1]:
     raise coco_files.MaskError(
-        f'{video}: expected masks of the same frames; found '
-        + ' and '.join('{} frames of {}x{}'.format(*shape) for shape in shapes))
+      f'{video}: expected masks of the same frames; found '
+      + ' and '.join('{} frames of {}x{}'.format(*shape) for shape in shapes)
+    )
   areas = np.array([_areas(left, right) for left, right in zip(a.frames, b.frames)], float)
   first, second, both = areas.T
   union = first + second - both
   pixels = a.height * a.width
   return Comparison(
-      video=video,
-      iou=_ratio(both.sum(), union.sum()),
-      frame_iou=float(np.mean([_ratio(*frame) for frame in zip(both, union)])),
-      coverage_a=float(first.mean() / pixels),
-      coverage_b=float(second.mean() / pixels),
-      only_a=float(np.mean((first > 0) & (second == 0))),
-      only_b=float(np.mean((second > 0) & (first == 0))),
-      frames=len(areas))
+    video=video,
+    iou=_ratio(both.sum(), union.sum()),
+    frame_iou=float(np.mean([_ratio(*frame) for frame in zip(both, union)])),
+    coverage_a=float(first.mean() / pixels),
+    coverage_b=float(second.mean() / pixels),
+    only_a=float(np.mean((first > 0) & (second == 0))),
+    only_b=float(np.mean((second > 0) & (first == 0))),
+    frames=len(areas),
+  )
 
 
 def _areas(a, b):
@@ -101,14 +102,19 @@ def compare_folders(a, b):
   names = [_names(folder) for folder in (a, b)]
   common = sorted(names[0] & names[1])
   if not common:
-    raise errors.UserError(f'{a} and {b}: expected masks (.json) of the same videos; found '
-                           f'{len(names[0])} and {len(names[1])} files, none of them in both')
+    raise errors.UserError(
+      f'{a} and {b}: expected masks (.json) of the same videos; found '
+      f'{len(names[0])} and {len(names[1])} files, none of them in both'
+    )
   compared, failures = [], []
   for name in common:
     try:
-      compared.append(compare_video(
+      compared.append(
+        compare_video(
           os.path.splitext(name)[0],
-          *(coco_files.read(os.path.join(folder, name)) for folder in (a, b))))
+          *(coco_files.read(os.path.join(folder, name)) for folder in (a, b)),
+        )
+      )
     except coco_files.MaskError as e:
       failures.append(str(e))
   compared.sort(key=lambda row: row.iou)
@@ -118,8 +124,9 @@ def compare_folders(a, b):
 def _names(folder):
   if not os.path.isdir(folder):
     raise errors.UserError(f'--masks must be folders; received {folder}')
-  return {name for name in os.listdir(folder)
-          if name.endswith('.json') and not name.startswith('.')}
+  return {
+    name for name in os.listdir(folder) if name.endswith('.json') and not name.startswith('.')
+  }
 
 
 def write(path, compared):
@@ -139,8 +146,9 @@ def table(compared):
   shown = lambda values: [f'{value:.3f}' for value in values]
   mean = np.mean([[getattr(row, name) for name in columns] for row in compared], axis=0)
   lines = [line('video', columns), line(f'mean of {len(compared)} videos', shown(mean))]
-  lines += [line(row.video, shown(getattr(row, name) for name in columns))
-            for row in compared[:_SHOWN]]
+  lines += [
+    line(row.video, shown(getattr(row, name) for name in columns)) for row in compared[:_SHOWN]
+  ]
   if len(compared) > _SHOWN:
     lines.append(f'... {len(compared) - _SHOWN} more, which differ less')
   return lines

@@ -8,8 +8,6 @@ and of review itself, to go on. Stopped and called again, it looks only at video
 that it has not seen as they are now.
 """
 
-from i3d_tf.common import cli
-
 import collections
 import os
 import sys
@@ -17,10 +15,12 @@ import sys
 from absl import flags
 
 from flags import review as review_flags
-from segmentation.gallery import preview
-from segmentation.gallery import page
-from segmentation.gallery import strips
+from i3d_tf.common import cli
+from i3d_tf.common import progress
 from i3d_tf.masks import verdicts as verdicts_lib
+from segmentation.gallery import page
+from segmentation.gallery import preview
+from segmentation.gallery import strips
 
 
 def main():
@@ -28,21 +28,32 @@ def main():
   settings = review_flags.strip_settings()
   sources, orphans = strips.find(values.videos, values.masks)
   verdicts = {} if values.verdicts is None else verdicts_lib.read(values.verdicts)
-  with cli.progress(desc='looking at masks', unit='video') as bar:
+  with progress.progress_bar(desc='looking at masks', unit='video') as bar:
+
     def show(done, total):
       if bar.total is None:
         bar.total, bar.initial, bar.n = total, done, done  # the rate is that of the new ones
       bar.update(done - bar.n)
 
-    glances = preview.examine(sources, os.path.join(values.output, page.STRIPS), settings,
-                                  processes=values.processes, progress=show)
+    glances = preview.examine(
+      sources,
+      os.path.join(values.output, page.STRIPS),
+      settings,
+      processes=values.processes,
+      progress=show,
+    )
   rows = page.rank(glances)
-  page.write(values.output, rows, verdicts,
-                f'Person masks of {os.path.basename(os.path.abspath(values.videos))}')
+  page.write(
+    values.output,
+    rows,
+    verdicts,
+    f'Person masks of {os.path.basename(os.path.abspath(values.videos))}',
+  )
 
   counts = collections.Counter(reason.code for row in rows for reason in row.judgement.reasons)
-  print(f'{len(rows)} videos, {sum(bool(row.judgement.reasons) for row in rows)} with a reason to '
-        'look')
+  print(
+    f'{len(rows)} videos, {sum(bool(row.judgement.reasons) for row in rows)} with a reason to look'
+  )
   for code, count in counts.items():
     print(f'{count:>7} {code}')
   unknown = set(verdicts).difference(source.video for source in sources)
@@ -55,8 +66,9 @@ def main():
   for glance in bad:
     print(f'cannot be used: {glance.video}: {glance.problem}', file=sys.stderr)
   if bad:
-    return cli.fail(f'{len(bad)} videos or their masks cannot be used; the page shows the others',
-                    status=1)
+    return cli.fail(
+      f'{len(bad)} videos or their masks cannot be used; the page shows the others', status=1
+    )
   return 0
 
 

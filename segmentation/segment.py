@@ -11,25 +11,30 @@ condition) and failures.csv those that could not be read. Stopped and called aga
 makes what is missing. segmentation/README.md tells which segmenter is for whom.
 """
 
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
-
 import functools
 import os
 
 from absl import flags
 
 from flags import segmentation as segmentation_flags
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 from i3d_tf.common import errors
+from i3d_tf.common import processes as processes_lib
+from i3d_tf.common import progress
 from segmentation.people import segment_folder
 
 
 def define_flags():
   flags.DEFINE_string('videos', None, 'Folder with videos, at any depth; or one video file.')
   flags.DEFINE_string('output', None, 'Folder for the masks.')
-  flags.DEFINE_integer('processes', None,
-                       'Videos that are worked on at a time, each in a process with its own copy '
-                       'of the segmenter. By default one a core; one for a TensorFlow network, '
-                       'which uses all cores by itself.', lower_bound=1)
+  flags.DEFINE_integer(
+    'processes',
+    None,
+    'Videos that are worked on at a time, each in a process with its own copy '
+    'of the segmenter. By default one a core; one for a TensorFlow network, '
+    'which uses all cores by itself.',
+    lower_bound=1,
+  )
   segmentation_flags.define()
 
 
@@ -42,18 +47,23 @@ def main():
   processes = values.processes
   if processes is None:
     heavy = values.segmenter in ('tfhub', 'model_garden')
-    processes = 1 if heavy else len(os.sched_getaffinity(0))
+    processes = 1 if heavy else processes_lib.num_cores()
   make = segmentation_flags.maker(threads=None if processes == 1 else 1)
-  bar = functools.partial(cli.progress, desc='people', unit='video', unit_scale=True)
+  bar = functools.partial(progress.progress_bar, desc='people', unit='video', unit_scale=True)
   outcome = segment_folder.segment_folder(
-      values.videos, values.output, make, settings, processes, bar)
+    values.videos, values.output, make, settings, processes, bar
+  )
   for failure in outcome.failures:
     cli.fail(failure.reason)
-  print(f'{values.output}: masks of {outcome.num_videos - len(outcome.failures)} of '
-        f'{outcome.num_videos} videos')
+  print(
+    f'{values.output}: masks of {outcome.num_videos - len(outcome.failures)} of '
+    f'{outcome.num_videos} videos'
+  )
   if outcome.no_person:
-    print(f'nobody was found in {len(outcome.no_person)} videos, which keep their original '
-          f'frames: {os.path.join(values.output, segment_folder.NO_PERSON)}')
+    print(
+      f'nobody was found in {len(outcome.no_person)} videos, which keep their original '
+      f'frames: {os.path.join(values.output, segment_folder.NO_PERSON)}'
+    )
   return 1 if outcome.failures else 0
 
 

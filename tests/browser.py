@@ -17,14 +17,30 @@ import time
 import pytest
 
 _NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome')
-_OPTIONS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-            '--disable-background-networking', '--disable-component-update', '--disable-sync',
-            '--disable-dev-shm-usage', '--remote-debugging-pipe')
+_OPTIONS = (
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+  '--remote-debugging-pipe',
+)
 _TIMEOUT = 60  # seconds that no answer takes, on a busy machine either
 # key: (code, virtual key code) where these do not follow from the character
-_KEYS = {'ArrowDown': ('ArrowDown', 40), 'ArrowUp': ('ArrowUp', 38), 'Home': ('Home', 36),
-         'End': ('End', 35), 'PageDown': ('PageDown', 34), 'PageUp': ('PageUp', 33),
-         'Escape': ('Escape', 27), 'Enter': ('Enter', 13)}
+_KEYS = {
+  'ArrowDown': ('ArrowDown', 40),
+  'ArrowUp': ('ArrowUp', 38),
+  'Home': ('Home', 36),
+  'End': ('End', 35),
+  'PageDown': ('PageDown', 34),
+  'PageUp': ('PageUp', 33),
+  'Escape': ('Escape', 27),
+  'Enter': ('Enter', 13),
+}
 
 
 class Browser:
@@ -77,13 +93,16 @@ class Browser:
   def open(self, path):
     """Opens a file of the disk, and waits until it and its pictures are loaded."""
     self.call('Page.navigate', url=f'file://{os.path.abspath(path)}')
-    self.wait(f'document.readyState === "complete" && location.pathname === '
-              f'{json.dumps(os.path.abspath(path))}')
+    self.wait(
+      f'document.readyState === "complete" && location.pathname === '
+      f'{json.dumps(os.path.abspath(path))}'
+    )
 
   def run(self, expression):
     """The value of a JavaScript expression."""
-    answer = self.call('Runtime.evaluate', expression=expression, returnByValue=True,
-                       awaitPromise=True)
+    answer = self.call(
+      'Runtime.evaluate', expression=expression, returnByValue=True, awaitPromise=True
+    )
     assert 'exceptionDetails' not in answer, answer['exceptionDetails']
     return answer['result'].get('value')
 
@@ -105,17 +124,26 @@ class Browser:
 
   def click(self, selector):
     """Clicks with the mouse in the middle of the first element that a CSS selector finds."""
-    x, y = self.run(f'(() => {{ const r = document.querySelector({json.dumps(selector)})'
-                    '.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];})()')
+    x, y = self.run(
+      f'(() => {{ const r = document.querySelector({json.dumps(selector)})'
+      '.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];})()'
+    )
     for what in ('mousePressed', 'mouseReleased'):
       self.call('Input.dispatchMouseEvent', type=what, x=x, y=y, button='left', clickCount=1)
 
   def look(self, width, height, dark=False):
     """Sets the window's size in pixels, and whether the user wants dark pages."""
-    self.call('Emulation.setDeviceMetricsOverride', width=width, height=height,
-              deviceScaleFactor=1, mobile=False)
-    self.call('Emulation.setEmulatedMedia', features=[
-        {'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'}])
+    self.call(
+      'Emulation.setDeviceMetricsOverride',
+      width=width,
+      height=height,
+      deviceScaleFactor=1,
+      mobile=False,
+    )
+    self.call(
+      'Emulation.setEmulatedMedia',
+      features=[{'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'}],
+    )
 
   def picture(self, path=None):
     """A PNG of the window: its bytes, also written to `path` if given."""
@@ -133,8 +161,11 @@ class Browser:
     trigger()
     deadline = time.monotonic() + _TIMEOUT
     while True:
-      new = [name for name in os.listdir(folder)
-             if name not in before and not name.endswith('.crdownload') and name[0] != '.']
+      new = [
+        name
+        for name in os.listdir(folder)
+        if name not in before and not name.endswith('.crdownload') and name[0] != '.'
+      ]
       if new:
         return os.path.join(folder, new[0])
       assert time.monotonic() < deadline, 'nothing was saved'
@@ -163,8 +194,13 @@ def open_browser(profile):
     os.dup2(target, 4)
 
   process = subprocess.Popen(
-      [program, *_OPTIONS, f'--user-data-dir={profile}'], preexec_fn=connect, close_fds=False,
-      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    [program, *_OPTIONS, f'--user-data-dir={profile}'],
+    preexec_fn=connect,
+    close_fds=False,
+    stdin=subprocess.DEVNULL,
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+  )
   os.close(to_us)
   os.close(from_us)
   try:

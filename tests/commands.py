@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 
-
 _TIMEOUT = 300  # seconds that no test's command comes near, on a busy machine either
 
 
 def start(module, *arguments, cwd):
   """Starts `python -m module arguments` in a folder: a Popen with pipes."""
   return subprocess.Popen(
-      [sys.executable, '-m', module, *arguments], cwd=cwd, text=True,
-      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-      env={**os.environ, 'COLUMNS': '120'})
+    [sys.executable, '-m', module, *arguments],
+    cwd=cwd,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    env={**os.environ, 'COLUMNS': '120'},
+  )
 
 
 def run(module, *arguments, cwd, status=0):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from i3d_tf.ingest import encode_video
+from i3d_tf.masks import coco_files
 from i3d_tf.masks import png as png_lib
 from i3d_tf.records import folders
 from i3d_tf.records import schema
-from i3d_tf.masks import coco_files
 
 
 def shared(*parts):
@@ -52,8 +52,14 @@ def texture(height, width, seed=0):
 
 def jpeg(image):
   """RGB as JPEG, as little changed as JPEG can: 4:4:4, quality 100."""
-  return _encode('.jpg', image[..., ::-1], cv2.IMWRITE_JPEG_QUALITY, 100,
-                 cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+  return _encode(
+    '.jpg',
+    image[..., ::-1],
+    cv2.IMWRITE_JPEG_QUALITY,
+    100,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+  )
 
 
 def png(image):
@@ -80,7 +86,8 @@ def write_video(path, frames, frame_rate=25.0):
   os.makedirs(os.path.dirname(path), exist_ok=True)
   height, width = frames[0].shape[:2]
   writer = cv2.VideoWriter(
-      str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'FFV1'), frame_rate, (width, height))
+    str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'FFV1'), frame_rate, (width, height)
+  )
   assert writer.isOpened()
   for frame in frames:
     writer.write(np.ascontiguousarray(frame[..., ::-1]))
@@ -94,19 +101,19 @@ def write_video(path, frames, frame_rate=25.0):
 def moving(count=10, height=24, width=32, seed=0):
   """A texture that wanders to the right: uint8 [T, H, W, 3]."""
   image = texture(height, width + count, seed)
-  return np.stack([image[:, count - t:count - t + width] for t in range(count)])
+  return np.stack([image[:, count - t : count - t + width] for t in range(count)])
 
 
 def moving_masks(count=10, height=24, width=32):
   """Masks that tell their frame: in frame t columns t and t + 1 of the upper half."""
   masks = np.zeros((count, height, width), bool)
   for t in range(count):
-    masks[t, :height // 2, t:t + 2] = True
+    masks[t, : height // 2, t : t + 2] = True
   return masks
 
 
 def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, rate=25.0):
-  """Writes a video, and its masks if there are any: a `encode_video.Source`."""
+  """Writes a video, and its masks if there are any: a `encode_video.VideoSource`."""
   frames = moving() if frames is None else frames
   file = write_video(os.path.join(folder, 'videos', path), frames, rate)
   mask_file = None
@@ -114,7 +121,7 @@ def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None
     stem = os.path.splitext(os.path.basename(path))[0]
     mask_file = os.path.join(folder, 'masks', f'{stem}.json')
     coco_files.write(mask_file, masks, video=stem)
-  return encode_video.Source(path, file, label, mask_file)
+  return encode_video.VideoSource(path, file, label, mask_file)
 
 
 # === Records ===
@@ -133,17 +140,18 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
   """
   frames = np.zeros((9, 36, 48, 3), np.uint8) if frames is None else np.asarray(frames)
   return schema.Video(
-      path=path,
-      label=label,
-      label_text=path.split('/')[0],
-      frames=tuple(map(jpeg, frames)) if encoded is None else tuple(encoded),
-      height=frames.shape[1],
-      width=frames.shape[2],
-      frame_rate=25.0,
-      masks=None if masks is None else tuple(map(png_lib.encode, masks)),
-      coverage=None if masks is None else float(np.mean(np.asarray(masks) > 0)),
-      flow=None if flow is None else tuple(map(flow_png, flow)),
-      flow_method=None if flow is None else 'tvl1')
+    path=path,
+    label=label,
+    label_text=path.split('/')[0],
+    frames=tuple(map(jpeg, frames)) if encoded is None else tuple(encoded),
+    height=frames.shape[1],
+    width=frames.shape[2],
+    frame_rate=25.0,
+    masks=None if masks is None else tuple(map(png_lib.encode, masks)),
+    coverage=None if masks is None else float(np.mean(np.asarray(masks) > 0)),
+    flow=None if flow is None else tuple(map(flow_png, flow)),
+    flow_method=None if flow is None else 'tvl1',
+  )
 
 
 def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), complete=True):
@@ -152,8 +160,10 @@ def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), 
   shards = [schema.shard_name(i, num_shards) for i in range(num_shards)]
   for number, shard in enumerate(shards):
     schema.write_shard(os.path.join(folder, shard), videos[number::num_shards])
-  folders.write_manifest(folder, {
-      'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete})
+  folders.write_manifest(
+    folder,
+    {'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete},
+  )
   return str(folder)
 
 

@@ -21,8 +21,10 @@ def parse(monkeypatch, define, modules, arguments):
   for name in ('string', 'integer', 'float', 'bool', 'enum', 'list'):
     original = getattr(flags, f'DEFINE_{name}')
     monkeypatch.setattr(
-        flags, f'DEFINE_{name}',
-        lambda *a, original=original, **k: original(*a, **{**k, 'flag_values': values}))
+      flags,
+      f'DEFINE_{name}',
+      lambda *a, original=original, **k: original(*a, **{**k, 'flag_values': values}),
+    )
   define()
   values(['command', *arguments])
   return values

@@ -22,8 +22,12 @@ class Commands:
 
   def __enter__(self):
     self._server = subprocess.Popen(
-        [sys.executable, '-m', 'tests.forked'], text=True, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, env={**os.environ, 'COLUMNS': '120'})
+      [sys.executable, '-m', 'tests.forked'],
+      text=True,
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      env={**os.environ, 'COLUMNS': '120'},
+    )
     return self
 
   def __exit__(self, *error):
@@ -42,8 +46,10 @@ class Commands:
     """
     module, *arguments = shlex.split(command)
     out, err = (f'{folder}.{name}' for name in ('stdout', 'stderr'))
-    json.dump({'module': module, 'arguments': arguments, 'folder': str(folder), 'out': out,
-               'err': err}, self._server.stdin)
+    json.dump(
+      {'module': module, 'arguments': arguments, 'folder': str(folder), 'out': out, 'err': err},
+      self._server.stdin,
+    )
     self._server.stdin.write('\n')
     self._server.stdin.flush()
     status = int(self._server.stdout.readline())
@@ -58,12 +64,6 @@ def _serve():
   # pylint: disable=g-import-not-at-top,unused-import
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
   os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
-  import cv2
-  import h5py
-  import keras
-  import pycocotools.mask
-  import tensorflow
-  from tensorflow_datasets.proto import tf_example_pb2
   # pylint: enable=g-import-not-at-top,unused-import
   for line in sys.stdin:
     process = os.fork()

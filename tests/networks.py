@@ -5,9 +5,9 @@ import os
 
 import numpy as np
 
-from i3d_tf.model import inception_i3d
 from i3d_tf.inference import trained_networks
 from i3d_tf.masks import coco_files
+from i3d_tf.model import inception_i3d
 from tests import fakes
 
 CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
@@ -16,7 +16,8 @@ CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
 def network(stream='rgb', resize='crop', dilation=0):
   """A `TrainedNetwork` of random weights that sees frames of 32x32."""
   model = inception_i3d.InceptionI3D(
-      len(CLASSES), 3 if stream == 'rgb' else 2, dropout=0.0, frame_size=32, width=0.125, seed=3)
+    len(CLASSES), 3 if stream == 'rgb' else 2, dropout=0.0, frame_size=32, width=0.125, seed=3
+  )
   # A ReLU halves the power of a signal and the initial kernels take some more: statistics as
   # after training make up for that, so that the logits depend on the video.
   rng = np.random.default_rng(3)
@@ -39,7 +40,7 @@ def masks_file(path, count=12, height=60, width=80, empty=False):
   drawn = np.zeros((count, height, width), bool)
   if not empty:
     for i, mask in enumerate(drawn):
-      mask[10:50, 20 + i:45 + i] = True
+      mask[10:50, 20 + i : 45 + i] = True
   coco_files.write(path, drawn, video=os.path.splitext(os.path.basename(path))[0])
   return str(path)
 

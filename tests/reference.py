@@ -9,13 +9,13 @@ import zlib
 
 import numpy as np
 
-from i3d_tf.weights import readers
+from i3d_tf.weights import assign
 
 GOLDENS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'goldens')
 STREAMS = {  # name: (channels, classes, scope of the names that seed the weights)
-    'rgb': (3, 400, 'RGB/inception_i3d/'),
-    'flow': (2, 400, 'Flow/inception_i3d/'),
-    'rgb600': (3, 600, 'RGB/inception_i3d/'),
+  'rgb': (3, 400, 'RGB/inception_i3d/'),
+  'flow': (2, 400, 'Flow/inception_i3d/'),
+  'rgb600': (3, 600, 'RGB/inception_i3d/'),
 }
 
 
@@ -27,7 +27,7 @@ def golden(name):
 def set_weights(model, stream):
   """Gives a model of a stream the weights of the reference."""
   scope = STREAMS[stream][2]
-  for name, variable in readers.variables_by_original_name(model).items():
+  for name, variable in assign.variables_by_original_name(model).items():
     shape = tuple(variable.shape)
     if '/batch_norm/' in name:
       shape = (1, 1, 1, 1) + shape  # the graph's shape
@@ -36,13 +36,14 @@ def set_weights(model, stream):
 
 def clip(seed, frames, channels, size=224):
   """A clip in [-1, 1]: float32 [1, frames, size, size, channels]."""
-  rng = np.random.RandomState((seed * 1000003 + frames * 101 + channels) % (2 ** 31))
+  rng = np.random.RandomState((seed * 1000003 + frames * 101 + channels) % (2**31))
   block = 28
   blocks = -(-size // block) + 1
   coarse = rng.uniform(-1, 1, (-(-frames // 4), blocks, blocks, channels)).astype(np.float32)
   pattern = coarse.repeat(4, 0)[:frames].repeat(block, 1).repeat(block, 2)
-  out = np.stack([
-      pattern[t, t % block:t % block + size, t % block:t % block + size] for t in range(frames)])
+  out = np.stack(
+    [pattern[t, t % block : t % block + size, t % block : t % block + size] for t in range(frames)]
+  )
   out += rng.uniform(-0.3, 0.3, out.shape).astype(np.float32)
   return np.clip(out, -1, 1)[np.newaxis]
 

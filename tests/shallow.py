@@ -8,32 +8,30 @@ replicas at each of them, much longer. What is tested does not depend on the dep
 runs a command with that network. I3D_TEST_CPUS is the number of logical CPU devices.
 """
 
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
-
 import os
 import runpy
 import sys
 from unittest import mock
 
-from i3d_tf.model import inception_i3d
+from i3d_tf.model import architecture
 
-
-_ALL = inception_i3d.LAYERS
+_ALL = architecture.LAYERS
 
 
 def layers():
-  """`inception_i3d.LAYERS` without all Inception blocks but the first; frames are pooled as before."""
+  """`architecture.LAYERS` without all Inception blocks but the first; frames are pooled as before."""
   return tuple(row for row in _ALL if row[1] != 'mixed' or row[0] == 'Mixed_3b')
 
 
 def network(whole=False):
   """A context in which every new network is shallow, or, within such a one, whole again."""
-  return mock.patch.object(inception_i3d, 'LAYERS', _ALL if whole else layers())
+  return mock.patch.object(architecture, 'LAYERS', _ALL if whole else layers())
 
 
 def _use_logical_devices(count):
   import tensorflow as tf  # not with the network alone: it runs on JAX, too
-  cpu, = tf.config.list_physical_devices('CPU')
+
+  (cpu,) = tf.config.list_physical_devices('CPU')
   tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
 
 

@@ -19,8 +19,12 @@ def mounted(folder, size):
     A function from a size to nothing, which makes the file system that large.
   """
   folder.mkdir()
-  if os.geteuid() or subprocess.run(
-      ['mount', '-t', 'tmpfs', '-o', f'size={size}', 'tmpfs', folder], check=False).returncode:
+  if (
+    os.geteuid()
+    or subprocess.run(
+      ['mount', '-t', 'tmpfs', '-o', f'size={size}', 'tmpfs', folder], check=False
+    ).returncode
+  ):
     pytest.skip('needs to mount a small file system')
   try:
     yield lambda size: subprocess.run(['mount', '-o', f'remount,size={size}', folder], check=True)

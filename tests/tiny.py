@@ -2,16 +2,25 @@
 
 import dataclasses
 
-from i3d_tf.ingest import build
-from i3d_tf.inputs import from_records
-from i3d_tf.records import folders
-from i3d_tf.training import runs
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
+from i3d_tf.ingest import build
+from i3d_tf.ingest import encode_video
+from i3d_tf.inputs import clip_settings
+from i3d_tf.records import folders
+from i3d_tf.training import run_settings
 
 # Flags of train that make a run as small as `run` is.
-FLAGS = ('--frame_size=32', '--clip_frames=9', '--batch_size=4', '--mask_dilation=0',
-         '--width=0.125', '--batch_norm_momentum=0.5', '--optimizer=adam', '--schedule=cosine')
+FLAGS = (
+  '--frame_size=32',
+  '--clip_frames=9',
+  '--batch_size=4',
+  '--mask_dilation=0',
+  '--width=0.125',
+  '--batch_norm_momentum=0.5',
+  '--optimizer=adam',
+  '--schedule=cosine',
+)
 
 
 def make_records(folder):
@@ -20,22 +29,28 @@ def make_records(folder):
   writing.write_videos(settings, folder)
   output = folder / 'records'
   build.build_ucf101(
-      folder / 'videos', folder / 'lists', output,
-      build.Settings(short_side=37, num_shards=2), folder / 'masks')
+    folder / 'videos',
+    folder / 'lists',
+    output,
+    encode_video.EncodingSettings(short_side=37, num_shards=2),
+    folder / 'masks',
+  )
   return output
 
 
 def run(folder, steps=4, **data):
-  """A `runs.Run` of a tiny network on the records in `folder`; `data` as in `runs.Data`."""
-  return runs.Run(
-      runs.Data(str(folder), **data),
-      from_records.Settings(frame_size=32, clip_frames=9, batch_size=4, mask_dilation=0),
-      runs.Network(width=0.125, batch_norm_momentum=0.5),
-      runs.Optimization(steps=steps, optimizer='adam', schedule='cosine'),
-      folders.open_folder(folder).label_names)
+  """A `run_settings.Run` of a tiny network on the records in `folder`; `data` as in `run_settings.Data`."""
+  return run_settings.Run(
+    run_settings.Data(str(folder), **data),
+    clip_settings.ClipSettings(frame_size=32, clip_frames=9, batch_size=4, mask_dilation=0),
+    run_settings.Network(width=0.125, batch_norm_momentum=0.5),
+    run_settings.Optimization(steps=steps, optimizer='adam', schedule='cosine'),
+    folders.open_folder(folder).label_names,
+  )
 
 
 def replace(run_, section, **values):
-  """A `runs.Run` with some settings of a section changed."""
+  """A `run_settings.Run` with some settings of a section changed."""
   return dataclasses.replace(
-      run_, **{section: dataclasses.replace(getattr(run_, section), **values)})
+    run_, **{section: dataclasses.replace(getattr(run_, section), **values)}
+  )

@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.model import inception_i3d
-from i3d_tf.weights import readers
+from i3d_tf.weights import assign
 from tests import reference
 
 MODES = {
-    'eager': lambda step: step,
-    'graph': tf.function,
-    'xla': lambda step: tf.function(step, jit_compile=True),
+  'eager': lambda step: step,
+  'graph': tf.function,
+  'xla': lambda step: tf.function(step, jit_compile=True),
 }
 
 
@@ -40,17 +40,19 @@ def check(mode, precision='float32'):
   np.testing.assert_allclose(logits, golden['logits_train'], atol=1e-4 * scale)
 
   checked = 0
-  for name, variable in readers.variables_by_original_name(model).items():
+  for name, variable in assign.variables_by_original_name(model).items():
     if f'after|{name}' in golden:
       expected = golden[f'after|{name}']
-      np.testing.assert_allclose(variable.numpy(), expected, err_msg=name,
-                                 atol=1e-5 * np.abs(expected).max())
+      np.testing.assert_allclose(
+        variable.numpy(), expected, err_msg=name, atol=1e-5 * np.abs(expected).max()
+      )
     else:
       gradient = gradients[variable.path].astype(np.float64)
-      np.testing.assert_allclose(np.linalg.norm(gradient), golden[f'gradient_norm|{name}'],
-                                 rtol=0.01, err_msg=name)
+      np.testing.assert_allclose(
+        np.linalg.norm(gradient), golden[f'gradient_norm|{name}'], rtol=0.01, err_msg=name
+      )
       expected = golden[f'gradient|{name}'].astype(np.float64)
-      actual = gradient.ravel()[:expected.size]
+      actual = gradient.ravel()[: expected.size]
       cosine = actual @ expected / np.linalg.norm(actual) / np.linalg.norm(expected)
       assert cosine >= 0.999, f'{name}: cosine {cosine}'
     checked += 1

@@ -8,8 +8,6 @@ A figure that misses its bound is marked; the exit status is 0 all the same, and
 something could not be measured.
 """
 
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
-
 import dataclasses
 import importlib
 import json
@@ -21,8 +19,10 @@ import traceback
 
 from absl import flags
 
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import progress
 from tools import benchmarks
 from tools.benchmarks import figure
 
@@ -32,8 +32,11 @@ _HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'pytorch_peer', 'small_
 
 def subjects():
   """The names of what can be measured: one file of tools/benchmarks each."""
-  return sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__)
-                if module.name not in _HELPERS)
+  return sorted(
+    module.name
+    for module in pkgutil.iter_modules(benchmarks.__path__)
+    if module.name not in _HELPERS
+  )
 
 
 def define_flags():
@@ -47,11 +50,18 @@ def machine():
   import cv2  # pylint: disable=g-import-not-at-top
   import numpy as np  # pylint: disable=g-import-not-at-top
   import tensorflow as tf  # pylint: disable=g-import-not-at-top
+
   return {
-      'cpu': _cpu(), 'cores': os.cpu_count(), 'system': platform.system(),
-      'python': platform.python_version(), 'tensorflow': tf.__version__, 'numpy': np.__version__,
-      'opencv': cv2.__version__, 'gpus': len(tf.config.list_physical_devices('GPU')),
-      'load_average': [round(load, 2) for load in os.getloadavg()]}
+    'cpu': _cpu(),
+    'cores': os.cpu_count(),
+    'system': platform.system(),
+    'python': platform.python_version(),
+    'tensorflow': tf.__version__,
+    'numpy': np.__version__,
+    'opencv': cv2.__version__,
+    'gpus': len(tf.config.list_physical_devices('GPU')),
+    'load_average': [round(load, 2) for load in os.getloadavg()],
+  }
 
 
 def _cpu():
@@ -93,20 +103,32 @@ def main():
   names = known if values.only is None else values.only
   unknown = [name for name in names if name not in known]
   if unknown or not names:
-    raise errors.UserError(f'expected --only of {", ".join(known)}; received '
-                           f'{", ".join(unknown) if unknown else "none"}')
+    raise errors.UserError(
+      f'expected --only of {", ".join(known)}; received {", ".join(unknown) if unknown else "none"}'
+    )
   before = machine()
   print(', '.join(f'{key} {value}' for key, value in before.items()))
   measured, failed = run(
-      names, values.quick, lambda items: cli.progress(items, desc='benchmark', unit='subject'))
+    names,
+    values.quick,
+    lambda items: progress.progress_bar(items, desc='benchmark', unit='subject'),
+  )
   print(figure.table(measured))
   with files.replacing(values.output) as temporary, open(temporary, 'w') as f:
-    json.dump({
-        'machine': before, 'load_average_after': machine()['load_average'], 'quick': values.quick,
+    json.dump(
+      {
+        'machine': before,
+        'load_average_after': machine()['load_average'],
+        'quick': values.quick,
         'figures': {
-            name: [{**dataclasses.asdict(f), 'missed': f.missed} for f in figures]
-            for name, figures in measured.items()},
-        'failed': failed}, f, indent=1)
+          name: [{**dataclasses.asdict(f), 'missed': f.missed} for f in figures]
+          for name, figures in measured.items()
+        },
+        'failed': failed,
+      },
+      f,
+      indent=1,
+    )
   print(f'{values.output}: written')
   for name, reason in failed.items():
     print(f'not measured: {name}: {reason}', file=sys.stderr)

@@ -8,8 +8,6 @@ every record, image and checksum. Damaged ones are listed with shard, offset and
 reason; the exit status is then 1.
 """
 
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
-
 import json
 import os
 import sys
@@ -17,9 +15,11 @@ import sys
 from absl import flags
 
 from flags import data
-from i3d_tf.inspection import contact_sheet
+from i3d_tf.common import cli  # first: it quiets TensorFlow's start
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import progress
+from i3d_tf.inspection import contact_sheet
 from i3d_tf.inspection import inspect_folder
 from i3d_tf.inspection import summary
 from i3d_tf.video import drawing
@@ -27,20 +27,27 @@ from i3d_tf.video import drawing
 
 def define_flags():
   data.define_records('Folder of records, made by make_tfrecords.')
-  flags.DEFINE_bool('quick', False,
-                    'Leave out decoding: checksums, counts and labels are checked, images and '
-                    'black bars are not.')
+  flags.DEFINE_bool(
+    'quick',
+    False,
+    'Leave out decoding: checksums, counts and labels are checked, images and black bars are not.',
+  )
   flags.DEFINE_string('json', None, 'File to write everything to that was found, as JSON.')
   flags.DEFINE_bool('classes', False, 'Show every class, however many there are.')
-  flags.DEFINE_string('contact_sheet', None,
-                      'Picture (.png or .jpg) to draw of a few videos: frames with the person '
-                      'outlined, and flow.')
+  flags.DEFINE_string(
+    'contact_sheet',
+    None,
+    'Picture (.png or .jpg) to draw of a few videos: frames with the person outlined, and flow.',
+  )
   flags.DEFINE_integer('sheet_videos', 6, 'Videos on the contact sheet.', lower_bound=1)
-  flags.DEFINE_list('videos', None,
-                    'Videos on the contact sheet, by name (v_Archery_g01_c01), instead of some '
-                    'chosen by --seed.')
-  flags.DEFINE_integer('seed', 0, 'Seed of the choice of videos for the contact sheet.',
-                       lower_bound=0)
+  flags.DEFINE_list(
+    'videos',
+    None,
+    'Videos on the contact sheet, by name (v_Archery_g01_c01), instead of some chosen by --seed.',
+  )
+  flags.DEFINE_integer(
+    'seed', 0, 'Seed of the choice of videos for the contact sheet.', lower_bound=0
+  )
   flags.DEFINE_integer('workers', None, 'Number of threads; by default one a core.', lower_bound=1)
 
 
@@ -49,12 +56,15 @@ def main():
   if values.records is None:
     raise errors.UserError('expected --records, a folder of records, which was not given')
   if values.contact_sheet is not None and (
-      os.path.splitext(values.contact_sheet)[1].lower() not in ('.png', '.jpg', '.jpeg')):
-    raise errors.UserError('expected --contact_sheet to end in .png or .jpg; received '
-                           f'{values.contact_sheet}')
+    os.path.splitext(values.contact_sheet)[1].lower() not in ('.png', '.jpg', '.jpeg')
+  ):
+    raise errors.UserError(
+      f'expected --contact_sheet to end in .png or .jpg; received {values.contact_sheet}'
+    )
   if values.videos is not None and values.contact_sheet is None:
     raise errors.UserError('--videos says what is drawn on --contact_sheet, which was not given')
-  with cli.progress(desc='records', unit='video') as bar:
+  with progress.progress_bar(desc='records', unit='video') as bar:
+
     def show(done, total, done_bytes):
       bar.total = total
       bar.set_postfix_str(f'{done_bytes / 1e6:.0f} MB', refresh=False)
@@ -74,8 +84,11 @@ def main():
 def _draw(found):
   """Draws the contact sheet; returns the exit status."""
   values = flags.FLAGS
-  chosen = (contact_sheet.choose(found.videos, values.sheet_videos, values.seed)
-            if values.videos is None else contact_sheet.named(found.videos, values.videos))
+  chosen = (
+    contact_sheet.choose(found.videos, values.sheet_videos, values.seed)
+    if values.videos is None
+    else contact_sheet.named(found.videos, values.videos)
+  )
   sheet, skipped = contact_sheet.draw(found.folder, chosen, found.label_names)
   for path, reason in skipped:
     print(f'not drawn: {path}: {reason}', file=sys.stderr)

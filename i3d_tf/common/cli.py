@@ -1,70 +1,70 @@
-"""Runs a command: absl flags, one line for an error, an exit status that tells.
+"""The bootstrap of every command: absl flags, one line for an error, an exit status.
 
-Import this before TensorFlow, whose start-up messages it keeps down.
+A command imports nothing at the top that imports TensorFlow: its `main` checks the flags and
+imports the rest then. So `--help` and every mistake in the flags are answered at once.
 """
 
+from collections.abc import Callable
 import logging as std_logging
 import math
 import os
 import sys
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-# TensorFlow turns oneDNN on by itself only where the processor has AVX512_VNNI; elsewhere a
-# training step takes twice as long, one of a single clip fifty times. The user's setting wins.
-os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
-
 from absl import app
 from absl import flags
 from absl import logging
-import tqdm
 
 from i3d_tf.common import errors
 
 
-def run(main):
+def run(main: Callable[[], int | None]) -> None:
   """Calls `main()` with absl's flags parsed, and exits.
 
   The exit status is main's value, or 0 for None; 2 after an error that the user
-  can mend, which is printed as one line.
+  can fix, which is printed as one line.
 
   Args:
-    main: a function without arguments.
+    main: a function without arguments. It imports TensorFlow, if at all, itself.
   """
-  def wrapped(argv):
+  # Before TensorFlow is imported, whose start-up messages it silences.
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+  def checked_main(argv: list[str]) -> int | None:
     if not flags.FLAGS['verbosity'].present:
       logging.set_verbosity(logging.WARNING)
-      # Between the progress bars, TensorFlow takes functions made in a loop for a mistake.
+      # TensorFlow warns of functions that are traced in a loop, between the progress bars.
       std_logging.getLogger('tensorflow').setLevel(std_logging.ERROR)
     try:
       if len(argv) > 1:
         # `--flag false` would otherwise be --flag, silently true.
         raise errors.UserError(
-            f'expected flags only; received {" ".join(argv[1:])} (values go as --flag=value)')
+          f'expected flags only; received {" ".join(argv[1:])} (values go as --flag=value)'
+        )
       _check_values()
       return main()
     except (errors.UserError, OSError) as e:
-      message = errors.message(e)
+      message = errors.user_message(e)
       if message is None:
         raise
       return fail(message)
     except KeyboardInterrupt:
-      return fail('interrupted; the same command goes on where it stopped', 130)
+      return fail('interrupted; rerun the same command to resume', 130)
 
-  # --help shows the flags of the main module: those that it shares are its, too.
+  # --help shows the flags of the main module: those that commands share are its own, too.
   for module, defined in flags.FLAGS.flags_by_module_dict().items():
     if module.startswith('flags.'):
       for flag in defined:
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
-  app.run(wrapped, flags_parser=_parse)
+  app.run(checked_main, flags_parser=_parse)
 
 
-def fail(message, status=2):
+def fail(message: object, status: int = 2) -> int:
   """Prints an error as one line; returns the exit status."""
   print(f'{_name()}: error: {message}', file=sys.stderr)
   return status
 
 
-def _parse(argv):
+def _parse(argv: list[str]) -> list[str]:
   try:
     return flags.FLAGS(argv)
   except (flags.Error, ValueError) as e:  # ValueError: --noflag=true
@@ -72,8 +72,8 @@ def _parse(argv):
     sys.exit(2)
 
 
-def _check_values():
-  """Refuses what no flag can mean: nothing at all, NaN and infinity, numbers beyond 31 bits."""
+def _check_values() -> None:
+  """Refuses values that no flag accepts: empty ones, NaN and infinity, numbers beyond 31 bits."""
   for name in flags.FLAGS:
     flag = flags.FLAGS[name]
     if not flag.present:
@@ -83,18 +83,9 @@ def _check_values():
         raise errors.UserError(f'--{name} must not be empty')
       if isinstance(value, float) and not math.isfinite(value):
         raise errors.UserError(f'--{name} must be a finite number; received {value}')
-      if isinstance(value, int) and abs(value) >= 2 ** 31:
-        raise errors.UserError(f'--{name} must be below {2 ** 31}; received {value}')
+      if isinstance(value, int) and abs(value) >= 2**31:
+        raise errors.UserError(f'--{name} must be below {2**31}; received {value}')
 
 
-def _name():
+def _name() -> str:
   return os.path.splitext(os.path.basename(sys.argv[0]))[0]
-
-
-def progress(iterable=None, **kwargs):
-  """A tqdm progress bar with rate and time left, on stderr.
-
-  Redrawn twice a second on a terminal and every ten seconds in a log.
-  """
-  return tqdm.tqdm(
-      iterable, mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True, **kwargs)

@@ -1,12 +1,20 @@
 """Files that are either whole or absent, whenever the process is killed."""
 
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
+import csv
 import fcntl
+import json
 import os
+from typing import Any
+
+Path = str | os.PathLike
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: Path) -> Iterator[str]:
   """Gives a temporary path to write to, which becomes `path` once all is written.
 
   The temporary file lies beside `path`, starts with a dot, so that no pattern
@@ -32,14 +40,41 @@ def replacing(path):
     raise
 
 
-def partial(path):
+def partial(path: Path) -> str:
   """The temporary path of `replacing`: what a killed process may leave."""
   folder, name = os.path.split(os.fspath(path))
   return os.path.join(folder, f'.partial_{name}')
 
 
+def write_text(path: Path, text: str) -> None:
+  """Writes a text file (UTF-8) atomically."""
+  with replacing(path) as temporary, open(temporary, 'w', encoding='utf-8', newline='') as f:
+    f.write(text)
+
+
+def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+  """Writes a JSON file atomically; what JSON does not know is written as its `str`."""
+  write_text(path, json.dumps(content, indent=indent, default=str))
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+  """Writes a CSV file (UTF-8, lines end with a line feed) atomically.
+
+  Args:
+    path: the file.
+    header: names of the columns.
+    rows: their cells; None becomes an empty cell, a bool 0 or 1.
+  """
+  with replacing(path) as temporary, open(temporary, 'w', encoding='utf-8', newline='') as f:
+    writer = csv.writer(f, lineterminator='\n')
+    writer.writerow(header)
+    writer.writerows(
+      [int(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows
+    )
+
+
 @contextlib.contextmanager
-def locked(folder):
+def locked(folder: Path) -> Iterator[None]:
   """Lets one process at a time work in a folder; others wait.
 
   The system drops the lock of a process that ends, in whatever way.

@@ -10,6 +10,11 @@ import threading
 import cv2
 
 
+def num_cores() -> int:
+  """The processor cores that this process may use."""
+  return len(os.sched_getaffinity(0))
+
+
 def in_processes(function, items, processes=None, start=None):
   """Calls a function on items in several processes.
 
@@ -26,7 +31,7 @@ def in_processes(function, items, processes=None, start=None):
     (item, result) as they come; the result is None where the process died.
   """
   if processes is None:
-    processes = len(os.sched_getaffinity(0))
+    processes = num_cores()
   items = list(items)
   while items:
     answered = set()
@@ -46,8 +51,8 @@ def in_processes(function, items, processes=None, start=None):
         raise
     items = [item for number, item in enumerate(items) if number not in answered]
     # One of those under way was it: they are tried one by one.
-    suspects = items[:2 * processes + 1]
-    items = items[len(suspects):]
+    suspects = items[: 2 * processes + 1]
+    items = items[len(suspects) :]
     for item in suspects:
       with _pool(1, start) as pool:
         try:
@@ -60,7 +65,8 @@ def in_processes(function, items, processes=None, start=None):
 def _pool(processes, start):
   # Not forked: OpenCV's and FFmpeg's threads do not survive that.
   return concurrent.futures.ProcessPoolExecutor(
-      processes, multiprocessing.get_context('spawn'), _start_process, (start,))
+    processes, multiprocessing.get_context('spawn'), _start_process, (start,)
+  )
 
 
 def _start_process(start):

@@ -18,33 +18,47 @@ import dataclasses
 import numpy as np
 
 SEGMENTS = (
-    'torso', 'head',
-    'left_upper_arm', 'left_forearm', 'right_upper_arm', 'right_forearm',
-    'left_thigh', 'left_shin', 'right_thigh', 'right_shin',
-    'left_foot', 'right_foot',
+  'torso',
+  'head',
+  'left_upper_arm',
+  'left_forearm',
+  'right_upper_arm',
+  'right_forearm',
+  'left_thigh',
+  'left_shin',
+  'right_thigh',
+  'right_shin',
+  'left_foot',
+  'right_foot',
 )
 _ROW = {name: row for row, name in enumerate(SEGMENTS)}
 _LIMBS = ('upper_arm', 'forearm', 'thigh', 'shin', 'foot')
 
 _STANDING = {
-    'upper_arm': (8, 3), 'forearm': (4, 14), 'thigh': (4, 0), 'shin': (2, -2), 'foot': (20, 78),
+  'upper_arm': (8, 3),
+  'forearm': (4, 14),
+  'thigh': (4, 0),
+  'shin': (2, -2),
+  'foot': (20, 78),
 }
 
 # Habits are key poses like those of the actions, for both sides at once.
 ARM_HABITS = (
-    ({'upper_arm': (8, 3), 'forearm': (4, 14)},),
-    ({'upper_arm': (42, -12), 'forearm': (-48, 10)},),  # hands on the hips
-    ({'upper_arm': (14, 30), 'forearm': (-22, 125)},),  # guard
-    ({'upper_arm': (6, 74), 'forearm': (-4, 84)},),  # held out ahead
-    ({'upper_arm': (30, 0), 'forearm': (18, 40)}, {'upper_arm': (18, 10), 'forearm': (8, 70)}),
+  ({'upper_arm': (8, 3), 'forearm': (4, 14)},),
+  ({'upper_arm': (42, -12), 'forearm': (-48, 10)},),  # hands on the hips
+  ({'upper_arm': (14, 30), 'forearm': (-22, 125)},),  # guard
+  ({'upper_arm': (6, 74), 'forearm': (-4, 84)},),  # held out ahead
+  ({'upper_arm': (30, 0), 'forearm': (18, 40)}, {'upper_arm': (18, 10), 'forearm': (8, 70)}),
 )
 LEG_HABITS = (
-    ({'thigh': (4, 0), 'shin': (2, -2)},),
-    ({'thigh': (14, 2), 'shin': (12, -2)},),  # wide stance
-    ({'thigh': (8, 4), 'shin': (5, -4)}, {'thigh': (11, 28), 'shin': (6, -20)}),  # bouncing knees
-    # treading from foot to foot
-    ({'left_thigh': (6, 22), 'left_shin': (4, -22)},
-     {'right_thigh': (6, 22), 'right_shin': (4, -22)}),
+  ({'thigh': (4, 0), 'shin': (2, -2)},),
+  ({'thigh': (14, 2), 'shin': (12, -2)},),  # wide stance
+  ({'thigh': (8, 4), 'shin': (5, -4)}, {'thigh': (11, 28), 'shin': (6, -20)}),  # bouncing knees
+  # treading from foot to foot
+  (
+    {'left_thigh': (6, 22), 'left_shin': (4, -22)},
+    {'right_thigh': (6, 22), 'right_shin': (4, -22)},
+  ),
 )
 
 
@@ -86,56 +100,121 @@ IDLE = Action('Idle', ({},), period=1.0)
 
 # Alphabetical: the order is the class index.
 ACTIONS = (
-    Action('Bowing', (
-        {'torso': (0, 0), 'head': (0, 0)},
-        {'torso': (0, 62), 'head': (0, 84)},
-        {'torso': (0, 66), 'head': (0, 88)},
-        {'torso': (0, 4), 'head': (0, 4)},
-    ), period=1.0),
-    Action('Clapping', (
-        {'upper_arm': (22, 32), 'forearm': (34, 88)},
-        {'upper_arm': (12, 40), 'forearm': (-38, 98)},
-    ), period=0.42),
-    Action('JugglingBalls', (
-        {'upper_arm': (16, 8), 'left_forearm': (6, 62), 'right_forearm': (-4, 104)},
-        {'upper_arm': (16, 12), 'left_forearm': (-4, 104), 'right_forearm': (6, 62)},
-    ), period=0.56, num_balls=3),
-    Action('JumpingJack', (
-        {'upper_arm': (12, 4), 'forearm': (8, 8), 'thigh': (3, 0), 'shin': (2, 0)},
-        {'upper_arm': (92, 4), 'forearm': (100, 8), 'thigh': (15, 0), 'shin': (14, 0)},
-        {'upper_arm': (152, 4), 'forearm': (174, 4), 'thigh': (27, 0), 'shin': (24, 0)},
-        {'upper_arm': (92, 4), 'forearm': (100, 8), 'thigh': (15, 0), 'shin': (14, 0)},
-    ), period=0.8, jump=0.04, legs=True),
-    Action('Kicking', _alternate(
-        {'torso': (0, -12), 'left_thigh': (6, 82), 'left_shin': (6, 84), 'left_foot': (10, 150),
-         'right_thigh': (4, -6), 'right_shin': (2, -8)},
-        {'torso': (0, 2), 'thigh': (5, 6), 'shin': (3, -10)},
-    ), period=1.1, legs=True),
-    Action('Lunges', _alternate(
-        {'torso': (0, 6), 'left_thigh': (5, 72), 'left_shin': (4, -4),
-         'right_thigh': (5, -22), 'right_shin': (4, -74), 'right_foot': (10, 20)},
-        {'torso': (0, 0), 'thigh': (4, 2), 'shin': (3, -2)},
-    ), period=1.3, legs=True),
-    Action('Marching', _alternate(
-        {'left_thigh': (6, 82), 'left_shin': (4, -12), 'left_foot': (10, 60),
-         'right_thigh': (3, 0), 'right_shin': (2, -2)},
-        {'thigh': (4, 4), 'shin': (3, -6)},
-    ), period=0.9, legs=True),
-    Action('Punching', _alternate(
-        {'left_upper_arm': (2, 84), 'left_forearm': (-4, 90),
-         'right_upper_arm': (16, 18), 'right_forearm': (-16, 126)},
-        {'upper_arm': (14, 28), 'forearm': (-20, 122)},
-    ), period=0.8),
-    Action('Squatting', (
-        {'torso': (0, 2), 'thigh': (7, 4), 'shin': (5, -4)},
-        {'torso': (0, 22), 'thigh': (16, 52), 'shin': (9, -22)},
-        {'torso': (0, 30), 'thigh': (22, 84), 'shin': (10, -28)},
-        {'torso': (0, 22), 'thigh': (16, 52), 'shin': (9, -22)},
-    ), period=1.0, legs=True),
-    Action('Waving', (
-        {'left_upper_arm': (72, 14), 'left_forearm': (132, 14)},
-        {'left_upper_arm': (78, 14), 'left_forearm': (212, 14)},
-    ), period=0.5),
+  Action(
+    'Bowing',
+    (
+      {'torso': (0, 0), 'head': (0, 0)},
+      {'torso': (0, 62), 'head': (0, 84)},
+      {'torso': (0, 66), 'head': (0, 88)},
+      {'torso': (0, 4), 'head': (0, 4)},
+    ),
+    period=1.0,
+  ),
+  Action(
+    'Clapping',
+    ({'upper_arm': (22, 32), 'forearm': (34, 88)}, {'upper_arm': (12, 40), 'forearm': (-38, 98)}),
+    period=0.42,
+  ),
+  Action(
+    'JugglingBalls',
+    (
+      {'upper_arm': (16, 8), 'left_forearm': (6, 62), 'right_forearm': (-4, 104)},
+      {'upper_arm': (16, 12), 'left_forearm': (-4, 104), 'right_forearm': (6, 62)},
+    ),
+    period=0.56,
+    num_balls=3,
+  ),
+  Action(
+    'JumpingJack',
+    (
+      {'upper_arm': (12, 4), 'forearm': (8, 8), 'thigh': (3, 0), 'shin': (2, 0)},
+      {'upper_arm': (92, 4), 'forearm': (100, 8), 'thigh': (15, 0), 'shin': (14, 0)},
+      {'upper_arm': (152, 4), 'forearm': (174, 4), 'thigh': (27, 0), 'shin': (24, 0)},
+      {'upper_arm': (92, 4), 'forearm': (100, 8), 'thigh': (15, 0), 'shin': (14, 0)},
+    ),
+    period=0.8,
+    jump=0.04,
+    legs=True,
+  ),
+  Action(
+    'Kicking',
+    _alternate(
+      {
+        'torso': (0, -12),
+        'left_thigh': (6, 82),
+        'left_shin': (6, 84),
+        'left_foot': (10, 150),
+        'right_thigh': (4, -6),
+        'right_shin': (2, -8),
+      },
+      {'torso': (0, 2), 'thigh': (5, 6), 'shin': (3, -10)},
+    ),
+    period=1.1,
+    legs=True,
+  ),
+  Action(
+    'Lunges',
+    _alternate(
+      {
+        'torso': (0, 6),
+        'left_thigh': (5, 72),
+        'left_shin': (4, -4),
+        'right_thigh': (5, -22),
+        'right_shin': (4, -74),
+        'right_foot': (10, 20),
+      },
+      {'torso': (0, 0), 'thigh': (4, 2), 'shin': (3, -2)},
+    ),
+    period=1.3,
+    legs=True,
+  ),
+  Action(
+    'Marching',
+    _alternate(
+      {
+        'left_thigh': (6, 82),
+        'left_shin': (4, -12),
+        'left_foot': (10, 60),
+        'right_thigh': (3, 0),
+        'right_shin': (2, -2),
+      },
+      {'thigh': (4, 4), 'shin': (3, -6)},
+    ),
+    period=0.9,
+    legs=True,
+  ),
+  Action(
+    'Punching',
+    _alternate(
+      {
+        'left_upper_arm': (2, 84),
+        'left_forearm': (-4, 90),
+        'right_upper_arm': (16, 18),
+        'right_forearm': (-16, 126),
+      },
+      {'upper_arm': (14, 28), 'forearm': (-20, 122)},
+    ),
+    period=0.8,
+  ),
+  Action(
+    'Squatting',
+    (
+      {'torso': (0, 2), 'thigh': (7, 4), 'shin': (5, -4)},
+      {'torso': (0, 22), 'thigh': (16, 52), 'shin': (9, -22)},
+      {'torso': (0, 30), 'thigh': (22, 84), 'shin': (10, -28)},
+      {'torso': (0, 22), 'thigh': (16, 52), 'shin': (9, -22)},
+    ),
+    period=1.0,
+    legs=True,
+  ),
+  Action(
+    'Waving',
+    (
+      {'left_upper_arm': (72, 14), 'left_forearm': (132, 14)},
+      {'left_upper_arm': (78, 14), 'left_forearm': (212, 14)},
+    ),
+    period=0.5,
+  ),
 )
 
 
@@ -157,8 +236,14 @@ def pose_from(angles: dict, onto: np.ndarray) -> np.ndarray:
   return pose
 
 
-def poses(action: Action, phase: np.ndarray, *, arm_habit: int = 0, leg_habit: int = 0,
-          amplitude: float = 1.0) -> np.ndarray:
+def poses(
+  action: Action,
+  phase: np.ndarray,
+  *,
+  arm_habit: int = 0,
+  leg_habit: int = 0,
+  amplitude: float = 1.0,
+) -> np.ndarray:
   """Poses of a performance.
 
   Args:

@@ -23,7 +23,7 @@ def brick_wall(rng, height, width):
   street = int(height * rng.uniform(0.8, 0.9))
   asphalt = texture.noise(rng, height - street, width, (4, 1.5))
   image[street:] = 0.42 * (1 + 0.15 * asphalt)[..., None]
-  image[street:street + 2] = 0.7
+  image[street : street + 2] = 0.7
   return image
 
 
@@ -33,13 +33,15 @@ def gym(rng, height, width):
   image = texture.gradient(height, width, paint, hsv(0.12, 0.15, 0.65))
   bars_left, bars_right = np.sort(rng.uniform(0, width, 2)).astype(int)
   for y in np.arange(height * 0.08, floor, height * rng.uniform(0.05, 0.08)):  # wall bars
-    image[int(y):int(y) + 2, bars_left:bars_right] = hsv(0.09, 0.55, 0.5)
+    image[int(y) : int(y) + 2, bars_left:bars_right] = hsv(0.09, 0.55, 0.5)
   for x in np.arange(bars_left, bars_right, width * 0.13):
-    image[:floor, int(x):int(x) + 2] = hsv(0.09, 0.6, 0.38)
+    image[:floor, int(x) : int(x) + 2] = hsv(0.09, 0.6, 0.38)
   for x in np.arange(rng.uniform(0, 0.2) * width, width, width * rng.uniform(0.25, 0.4)):  # windows
     if not bars_left < x < bars_right:
-      image[int(0.08 * height):int(0.3 * height), int(x):int(x + 0.14 * width)] = hsv(0.55, 0.12, 1)
-  y, x = np.mgrid[:height - floor, :width].astype(np.float32)
+      image[int(0.08 * height) : int(0.3 * height), int(x) : int(x + 0.14 * width)] = hsv(
+        0.55, 0.12, 1
+      )
+  y, x = np.mgrid[: height - floor, :width].astype(np.float32)
   far = (y + 6) / (height - floor)  # boards converge towards the horizon
   board = (x - width * rng.uniform(0.3, 0.7)) / far / (width * 0.05)
   tint = rng.uniform(0.85, 1.1, 512).astype(np.float32)[np.floor(board).astype(int) & 511]
@@ -47,7 +49,7 @@ def gym(rng, height, width):
   for _ in range(rng.integers(2, 5)):  # court lines
     start, end = rng.uniform(-0.2, 1.2, 2) * width
     texture.line(image, [(start, floor + 1), (end, height)], hsv(rng.uniform(), 0.8, 0.85), 2)
-  image[floor:floor + 1] = 0.25
+  image[floor : floor + 1] = 0.25
   return image
 
 
@@ -58,24 +60,25 @@ def pool(rng, height, width):
   tint = rng.uniform(0.85, 1.05, (row.max() + 1, column.max() + 1)).astype(np.float32)[row, column]
   image = hsv(0.5, 0.14, 0.92) * (tint * np.clip(0.75 + 0.3 * edge, 0, 1))[..., None]
   image[(row % rng.integers(3, 6) == 1)] *= hsv(0.58, 0.7, 0.9)
-  y, x = np.mgrid[:height - water, :width].astype(np.float32)
+  y, x = np.mgrid[: height - water, :width].astype(np.float32)
   ripple = texture.noise(rng, height - water, width, (8, 4, 2), stretch=rng.uniform(2, 4))
   image[water:] = hsv(0.51, 0.75, 0.78) * (1 + 0.12 * ripple[..., None])
   caustics = np.clip(1 - 5 * np.abs(ripple), 0, 1)  # bright where the water is flat
   blend(image[water:], hsv(0.48, 0.1, 1), 0.6 * caustics)
   for lane in np.linspace(0, 1, rng.integers(3, 6))[1:]:
-    line = int((height - water) * lane ** 1.4) - 3
+    line = int((height - water) * lane**1.4) - 3
     floats = np.where(np.floor(x[0] / (2 + 5 * lane)) % 2, 1.0, 0.0)[None, :, None]
-    band = image[water + line:water + line + 1 + int(2 * lane)]
+    band = image[water + line : water + line + 1 + int(2 * lane)]
     band[:] = floats * hsv(0.0, 0.85, 0.85) + (1 - floats) * 0.95
-  image[water - 2:water + 1] = 0.9
+  image[water - 2 : water + 1] = 0.9
   return image
 
 
 def kitchen(rng, height, width):
   size = height * rng.uniform(0.1, 0.16)
   row, column, edge = texture.tiles(
-      height, width, size, size * rng.choice([1, 1, 2]), offset=rng.choice([0, 0.5]))
+    height, width, size, size * rng.choice([1, 1, 2]), offset=rng.choice([0, 0.5])
+  )
   checked = (row + column) % 2 * rng.choice([0, 0.12])
   base = hsv(rng.uniform(), rng.uniform(0.05, 0.3), 0.92)
   image = base * ((0.95 - checked) * np.clip(0.65 + 0.35 * edge, 0, 1))[..., None]
@@ -85,10 +88,10 @@ def kitchen(rng, height, width):
   for top, bottom in ((0, shelf), (counter, height)):
     image[top:bottom] = wood * grain[top:bottom, :, None]
     for x in np.arange(rng.uniform(0, 0.2), 1, rng.uniform(0.2, 0.3)) * width:
-      image[top:bottom, int(x):int(x) + 1] *= 0.45
+      image[top:bottom, int(x) : int(x) + 1] *= 0.45
       middle = top + 3 if top else bottom - 3
-      image[middle:middle + 1, int(x) + 3:int(x) + 8] = 0.9
-  image[counter - 3:counter] = hsv(0.1, 0.1, rng.uniform(0.2, 0.9))
+      image[middle : middle + 1, int(x) + 3 : int(x) + 8] = 0.9
+  image[counter - 3 : counter] = hsv(0.1, 0.1, rng.uniform(0.2, 0.9))
   for _ in range(rng.integers(3, 7)):  # jars and pots
     wide, tall = width * rng.uniform(0.03, 0.08), height * rng.uniform(0.06, 0.16)
     left, top, bottom = rng.uniform(0, width), counter - tall, counter - 3
@@ -112,7 +115,8 @@ def stage(rng, height, width):
   image[np.arange(height)[:, None] < hem] *= 0.5
   image[np.abs(np.arange(height)[:, None] - hem) < 1] = hsv(0.13, 0.7, 0.85)
   row, _, edge = texture.tiles(
-      height - floor, width, height * 0.05, width * rng.uniform(0.2, 0.4), offset=0.5)
+    height - floor, width, height * 0.05, width * rng.uniform(0.2, 0.4), offset=0.5
+  )
   boards = np.clip(0.6 + edge, 0, 1) * rng.uniform(0.8, 1.1, 64)[row]
   image[floor:] = hsv(0.07, 0.6, 0.36) * boards[..., None]
   y, x = np.mgrid[:height, :width].astype(np.float32)

@@ -79,8 +79,8 @@ class Canvas:
       return
     rows, columns, y, x = region
     right, up = np.broadcast_arrays((x - center[0]) / radius, (center[1] - y) / (1.2 * radius))
-    distance = np.sqrt(right ** 2 + up ** 2)
-    normal = np.stack([right, up, np.sqrt(_unit(1 - distance ** 2))], axis=-1) @ rotation
+    distance = np.sqrt(right**2 + up**2)
+    normal = np.stack([right, up, np.sqrt(_unit(1 - distance**2))], axis=-1) @ rotation
     left, top, front = normal[..., 0], normal[..., 1], normal[..., 2]
     color = np.broadcast_to(skin, normal.shape).copy()
     soft = 1.3 / radius  # about a pixel, without which a small face would flicker

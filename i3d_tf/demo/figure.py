@@ -42,21 +42,31 @@ class Performer:
 def cast(rng: np.random.Generator, clothes: str | None = None) -> Performer:
   """Draws a performer in colours of `clothes`, a key of `texture.HUES`, or in any."""
   return Performer(
-      skin=texture.hsv(rng.uniform(0.04, 0.09), rng.uniform(0.3, 0.65), rng.uniform(0.4, 0.97)),
-      hair=texture.hsv(rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.8), rng.uniform(0.08, 0.75)),
-      shoes=texture.hsv(rng.uniform(), rng.uniform(0, 0.8), rng.uniform(0.15, 0.9)),
-      ball=texture.hsv(rng.uniform(), 0.85, 0.95),
-      shirt=texture.cloth(rng, clothes),
-      trousers=texture.cloth(rng, clothes),
-      long_sleeves=bool(rng.integers(2)),
-      long_trousers=bool(rng.integers(4)),
-      long_hair=bool(rng.integers(2)),
-      build=float(rng.uniform(0.9, 1.15)))
+    skin=texture.hsv(rng.uniform(0.04, 0.09), rng.uniform(0.3, 0.65), rng.uniform(0.4, 0.97)),
+    hair=texture.hsv(rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.8), rng.uniform(0.08, 0.75)),
+    shoes=texture.hsv(rng.uniform(), rng.uniform(0, 0.8), rng.uniform(0.15, 0.9)),
+    ball=texture.hsv(rng.uniform(), 0.85, 0.95),
+    shirt=texture.cloth(rng, clothes),
+    trousers=texture.cloth(rng, clothes),
+    long_sleeves=bool(rng.integers(2)),
+    long_trousers=bool(rng.integers(4)),
+    long_hair=bool(rng.integers(2)),
+    build=float(rng.uniform(0.9, 1.15)),
+  )
 
 
-def draw(background: np.ndarray, performer: Performer, joints: dict[str, np.ndarray], *,
-         head_rotation: np.ndarray, center: float, ground: float, size: float, gain: float = 1.0,
-         balls=()) -> tuple[np.ndarray, np.ndarray]:
+def draw(
+  background: np.ndarray,
+  performer: Performer,
+  joints: dict[str, np.ndarray],
+  *,
+  head_rotation: np.ndarray,
+  center: float,
+  ground: float,
+  size: float,
+  gain: float = 1.0,
+  balls=(),
+) -> tuple[np.ndarray, np.ndarray]:
   """Draws a person into a picture.
 
   Args:
@@ -77,24 +87,31 @@ def draw(background: np.ndarray, performer: Performer, joints: dict[str, np.ndar
   canvas = canvas_lib.Canvas(background, gain)
   joints = {**joints, **{f'ball_{number}': ball for number, ball in enumerate(balls)}}
   pixels = {
-      name: (center + size * float(x), ground - size * float(y))
-      for name, (x, y, _) in joints.items()}
+    name: (center + size * float(x), ground - size * float(y)) for name, (x, y, _) in joints.items()
+  }
   z = {name: point[2] for name, point in joints.items()}
 
   parts = []  # (distance towards the camera, how to draw it)
+
   def add(depth, material, *pieces):
     capsules = [
-        (pixels[start], pixels[end], first * size * performer.build, last * size * performer.build)
-        for start, end, first, last in pieces]
+      (pixels[start], pixels[end], first * size * performer.build, last * size * performer.build)
+      for start, end, first, last in pieces
+    ]
     parts.append((depth, lambda: canvas.add(capsules, material, size)))
 
   # The summands of the depths settle who hides whom where joints alone leave it open.
   skin = _plain(performer.skin)
   shirt, trousers = _cloth(performer.shirt), _cloth(performer.trousers)
   torso = (z['neck'] + z['pelvis']) / 2
-  add(torso, shirt,
-      ('neck', 'pelvis', 0.075, 0.098), ('left_shoulder', 'right_shoulder', 0.05, 0.05),
-      ('left_shoulder', 'pelvis', 0.048, 0.085), ('right_shoulder', 'pelvis', 0.048, 0.085))
+  add(
+    torso,
+    shirt,
+    ('neck', 'pelvis', 0.075, 0.098),
+    ('left_shoulder', 'right_shoulder', 0.05, 0.05),
+    ('left_shoulder', 'pelvis', 0.048, 0.085),
+    ('right_shoulder', 'pelvis', 0.048, 0.085),
+  )
   add(z['pelvis'] - 0.04, trousers, ('left_hip', 'right_hip', 0.062, 0.062))
   add(z['neck'] + 0.001, skin, ('neck', 'head', 0.042, 0.036))
   for side in ('left', 'right'):
@@ -114,8 +131,14 @@ def draw(background: np.ndarray, performer: Performer, joints: dict[str, np.ndar
   for ball in joints:
     if ball.startswith('ball_'):
       add(z[ball] + 0.05, _plain(performer.ball), (ball, ball, 0.034, 0.034))
-  parts.append((z['head'] + 0.02, lambda: canvas.add_head(
-      pixels['head'], 0.078 * size, performer.skin, performer.hair, head_rotation)))
+  parts.append(
+    (
+      z['head'] + 0.02,
+      lambda: canvas.add_head(
+        pixels['head'], 0.078 * size, performer.skin, performer.hair, head_rotation
+      ),
+    )
+  )
   for _, draw_part in sorted(parts, key=lambda part: part[0]):
     draw_part()
   return canvas.finish()
@@ -135,4 +158,5 @@ def _cloth(cloth: np.ndarray):
   def material(along, across):
     rows, columns = (along * scale).astype(np.int32), (across * scale).astype(np.int32)
     return cloth[rows % len(cloth), columns % len(cloth)]
+
   return material

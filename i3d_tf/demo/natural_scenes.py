@@ -55,7 +55,7 @@ def field(rng, height, width):
   image = texture.gradient(height, width, hsv(0.58, 0.65, 0.85), hsv(0.56, 0.2, 0.97))
   clouds = texture.noise(rng, height, width, (height / 5, 8, 4), stretch=2)
   blend(image, np.ones(3, np.float32), np.clip(1.6 * clouds - 0.3, 0, 0.9))
-  y, x = np.mgrid[:height - horizon, :width].astype(np.float32)
+  y, x = np.mgrid[: height - horizon, :width].astype(np.float32)
   far = (y + 5) / (height - horizon)
   mown = np.floor((x - width * rng.uniform(0, 1)) / far / (width * rng.uniform(0.12, 0.25))) % 2
   blades = texture.noise(rng, height - horizon, width, (4, 1.2), stretch=0.6)
@@ -95,7 +95,7 @@ def night_city(rng, height, width):
   y, x = np.mgrid[:height, :width].astype(np.float32)
   for _ in range(rng.integers(2, 5)):  # lamps, and their glow
     center_x, center_y = rng.uniform(0, width), rng.uniform(0.3, 0.6) * height
-    image[int(center_y):street + 3, int(center_x):int(center_x) + 2] = 0.05
+    image[int(center_y) : street + 3, int(center_x) : int(center_x) + 2] = 0.05
     distance = np.hypot(x - center_x, y - center_y) / (height * 0.1)
     blend(image, hsv(lamp, 0.35, 1), np.clip(np.exp(-distance) * 1.4, 0, 1))
     blend(image[street:], hsv(lamp, 0.5, 0.9), 0.5 * np.exp(-np.abs(x[street:] - center_x) / 8))

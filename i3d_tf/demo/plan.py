@@ -10,11 +10,16 @@ from i3d_tf.demo import scene
 
 NUM_SPLITS = 3
 # What a random number is for is the second entry of its key, so that purposes never share a stream.
-(_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES,
- _KEY_IDLE) = range(7)
+(_KEY_FAMILIES, _KEY_SCHEDULE, _KEY_PERFORMER, _KEY_PLACE, _KEY_CLIP, _KEY_CLOTHES, _KEY_IDLE) = (
+  range(7)
+)
 # Classes of which the shape of the person, a black hole, tells little apart.
-PAIRS = (('Kicking', 'Marching'), ('Lunges', 'Squatting'), ('Clapping', 'Punching'),
-         ('JugglingBalls', 'Waving'))
+PAIRS = (
+  ('Kicking', 'Marching'),
+  ('Lunges', 'Squatting'),
+  ('Clapping', 'Punching'),
+  ('JugglingBalls', 'Waving'),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,19 +71,19 @@ class DemoSettings:
 
   def __post_init__(self):
     for name, types, low, high in (
-        ('seed', int, 0, math.inf),
-        ('num_groups', int, NUM_SPLITS, 99),
-        ('clips_per_group', int, 1, 99),
-        ('num_frames', int, 1, math.inf),
-        ('height', int, 32, math.inf),
-        ('width', int, 32, math.inf),
-        ('frame_rate', (int, float), 1, 1000),
-        ('scene_affinity', (int, float), 0, 1),
-        ('shared_scenes', int, 0, 4),
-        ('clothes_affinity', (int, float), 0, 1),
-        ('idle_share', (int, float), 0, 1),
-        ('scenes_per_class', int, 1, len(scene.FAMILIES)),
-        ('near_share', (int, float), 0, 1),
+      ('seed', int, 0, math.inf),
+      ('num_groups', int, NUM_SPLITS, 99),
+      ('clips_per_group', int, 1, 99),
+      ('num_frames', int, 1, math.inf),
+      ('height', int, 32, math.inf),
+      ('width', int, 32, math.inf),
+      ('frame_rate', (int, float), 1, 1000),
+      ('scene_affinity', (int, float), 0, 1),
+      ('shared_scenes', int, 0, 4),
+      ('clothes_affinity', (int, float), 0, 1),
+      ('idle_share', (int, float), 0, 1),
+      ('scenes_per_class', int, 1, len(scene.FAMILIES)),
+      ('near_share', (int, float), 0, 1),
     ):
       value = getattr(self, name)
       # A bool is an int to Python, and nan is neither below nor above anything.
@@ -150,21 +155,21 @@ def class_families(settings: DemoSettings) -> list[tuple[str, ...]]:
   for one, other in _pairs(settings):
     first[other] = first[one]
   return [
-      tuple(families[(index + offset) % len(families)] for offset in range(count))
-      for index in first
+    tuple(families[(index + offset) % len(families)] for offset in range(count)) for index in first
   ]
 
 
 def class_clothes(settings: DemoSettings) -> dict[int, str]:
   """The colours, 'warm' or 'cold', of those class indices that share their families."""
-  return {index: colours for pair in _pairs(settings)
-          for index, colours in zip(pair, ('warm', 'cold'))}
+  return {
+    index: colours for pair in _pairs(settings) for index, colours in zip(pair, ('warm', 'cold'))
+  }
 
 
 def _pairs(settings):
   """The pairs of class indices that share their families."""
   indices = {action.name: index for index, action in enumerate(actions.ACTIONS)}
-  return [(indices[one], indices[other]) for one, other in PAIRS[:settings.shared_scenes]]
+  return [(indices[one], indices[other]) for one, other in PAIRS[: settings.shared_scenes]]
 
 
 def _upper_body_first():
@@ -176,18 +181,27 @@ def plan(settings: DemoSettings) -> list[ClipPlan]:
   """Every clip of the set, by class, group and clip."""
   scenes, clothes = _scene_schedule(settings), _clothes_schedule(settings)
   idle_rng = np.random.default_rng([settings.seed, _KEY_IDLE])
-  idle = {key for of_split in _deal(settings, range(len(actions.ACTIONS)), settings.idle_share,
-                                    idle_rng) for key in of_split}
-  near = set(_upper_body_first()[:round(settings.near_share * len(actions.ACTIONS))])
+  idle = {
+    key
+    for of_split in _deal(settings, range(len(actions.ACTIONS)), settings.idle_share, idle_rng)
+    for key in of_split
+  }
+  near = set(_upper_body_first()[: round(settings.near_share * len(actions.ACTIONS))])
   return [
-      ClipPlan(
-          class_name=action.name, class_index=index, group=group, clip=clip,
-          scene_family=scenes[index, group], idle=(index, group) in idle,
-          clothes=clothes[index, group], near=index in near,
-          seed=settings.seed)
-      for index, action in enumerate(actions.ACTIONS)
-      for group in range(1, settings.num_groups + 1)
-      for clip in range(1, settings.clips_per_group + 1)
+    ClipPlan(
+      class_name=action.name,
+      class_index=index,
+      group=group,
+      clip=clip,
+      scene_family=scenes[index, group],
+      idle=(index, group) in idle,
+      clothes=clothes[index, group],
+      near=index in near,
+      seed=settings.seed,
+    )
+    for index, action in enumerate(actions.ACTIONS)
+    for group in range(1, settings.num_groups + 1)
+    for clip in range(1, settings.clips_per_group + 1)
   ]
 
 
@@ -221,8 +235,11 @@ def _scene_schedule(settings: DemoSettings) -> dict[tuple[int, int], str]:
   rng = np.random.default_rng([settings.seed, _KEY_SCHEDULE])
   own = class_families(settings)
   # By the group's number, so that a class shows its families equally often.
-  schedule = {(index, group): own[index][group % len(own[index])]
-              for index in range(len(own)) for group in range(1, settings.num_groups + 1)}
+  schedule = {
+    (index, group): own[index][group % len(own[index])]
+    for index in range(len(own))
+    for group in range(1, settings.num_groups + 1)
+  }
   for of_split in _deal(settings, range(len(own)), 1 - settings.scene_affinity, rng):
     used = dict.fromkeys(scene.FAMILIES, 0)
     for index, group in of_split:
@@ -240,8 +257,11 @@ def _clothes_schedule(settings: DemoSettings) -> dict[tuple[int, int], str | Non
   """The colours of the clothes of every (class index, group)."""
   rng = np.random.default_rng([settings.seed, _KEY_CLOTHES])
   own = class_clothes(settings)
-  schedule = {(index, group): own.get(index) for index in range(len(actions.ACTIONS))
-              for group in range(1, settings.num_groups + 1)}
+  schedule = {
+    (index, group): own.get(index)
+    for index in range(len(actions.ACTIONS))
+    for group in range(1, settings.num_groups + 1)
+  }
   for of_split in _deal(settings, sorted(own), 1 - settings.clothes_affinity, rng):
     for key in of_split:
       schedule[key] = 'cold' if schedule[key] == 'warm' else 'warm'

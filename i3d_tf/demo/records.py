@@ -3,13 +3,16 @@
 import dataclasses
 import os
 
-from i3d_tf.ingest import build
-from i3d_tf.records import folders
+from i3d_tf.common import processes
+from i3d_tf.common import progress
 from i3d_tf.demo import actions
 from i3d_tf.demo import writing
+from i3d_tf.ingest import build
+from i3d_tf.ingest import encode_video
+from i3d_tf.records import folders
 
 # Shorter side from which the network's frames of 64 are cropped, as 224 are from 256.
-_SETTINGS = build.Settings(short_side=73, num_shards=4)
+_SETTINGS = encode_video.EncodingSettings(short_side=73, num_shards=4)
 _FLOW_SECONDS = 0.03  # of one core for a field; measured, see tools/README.md
 
 
@@ -18,32 +21,41 @@ def folder(demo_dir, flow=False):
   return os.path.join(demo_dir, 'records_flow' if flow else 'records')
 
 
-def prepare(settings, demo_dir, progress, flow=False):
+def prepare(settings, demo_dir, flow=False):
   """Draws the demo set and makes records of it, or what is missing of that.
 
   Args:
     settings: a `plan.DemoSettings`.
     demo_dir: where videos, masks, lists and records go.
-    progress: makes a progress bar of keyword arguments `desc`, `total` and
-      `unit`, or wraps an iterable; as `tqdm.tqdm`.
     flow: whether the records hold TV-L1 flow too, which every core computes.
 
   Raises:
     UserError: the folder holds a demo set with other settings.
   """
   writing.write_videos(
-      settings, demo_dir,
-      lambda videos, total: progress(videos, total=total, desc='drawing the demo set', unit='video'))
+    settings,
+    demo_dir,
+    lambda videos, total: progress.progress_bar(
+      videos, total=total, desc='drawing the demo set', unit='video'
+    ),
+  )
   part = lambda name: os.path.join(demo_dir, name)
-  with progress(desc='videos to records', unit='video') as bar:
+  with progress.progress_bar(desc='videos to records', unit='video') as bar:
+
     def show(done, total):
       bar.total = total
       bar.update(done - bar.n)
 
     # Without flow, one process is done before others have started.
     build.build_ucf101(
-        part('videos'), part('lists'), folder(demo_dir, flow), _settings(flow), part('masks'), show,
-        workers=_cores() if flow else 1)
+      part('videos'),
+      part('lists'),
+      folder(demo_dir, flow),
+      _settings(flow),
+      part('masks'),
+      show,
+      workers=processes.num_cores() if flow else 1,
+    )
 
 
 def _settings(flow):
@@ -60,8 +72,4 @@ def is_made(demo_dir, flow=False):
 def flow_seconds(settings):
   """About how long the flow of a demo set takes on all cores of this machine."""
   clips = len(actions.ACTIONS) * settings.num_groups * settings.clips_per_group
-  return clips * (settings.num_frames - 1) * _FLOW_SECONDS / _cores()
-
-
-def _cores():
-  return len(os.sched_getaffinity(0))
+  return clips * (settings.num_frames - 1) * _FLOW_SECONDS / processes.num_cores()

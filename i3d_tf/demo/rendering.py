@@ -42,7 +42,8 @@ def render_scene(clip: ClipPlan, settings: DemoSettings) -> tuple[np.ndarray, np
   """
   height, width = settings.height, settings.width
   place = scene.draw(
-      clip.scene_family, clip.place_rng(), round(height * _MARGIN), round(width * _MARGIN))
+    clip.scene_family, clip.place_rng(), round(height * _MARGIN), round(width * _MARGIN)
+  )
   rng = _camera_rng(clip)
   seconds = np.arange(settings.num_frames) / settings.frame_rate
   # Whether the person is near does not show in the place, or it would tell classes apart by itself.
@@ -61,8 +62,12 @@ def render_scene(clip: ClipPlan, settings: DemoSettings) -> tuple[np.ndarray, np
     corner = center[t] - scale * (frame_size - 1) / 2
     to_place = np.array([[scale, 0, corner[1]], [0, scale, corner[0]]])
     seen = cv2.warpAffine(
-        place, to_place, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REFLECT_101)
+      place,
+      to_place,
+      (width, height),
+      flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+      borderMode=cv2.BORDER_REFLECT_101,
+    )
     frames[t] = cv2.convertScaleAbs(seen, alpha=gains[t])
   return frames, gains
 
@@ -84,11 +89,17 @@ class _Performance:
     amplitude = np.clip(performer_rng.normal(0.95, 0.12) + rng.normal(0, 0.05), 0.65, 1.15)
     phase = rng.uniform() + seconds * tempo / action.period
     angles = actions.poses(
-        action, phase, arm_habit=arm_habit, leg_habit=leg_habit, amplitude=amplitude)
+      action, phase, arm_habit=arm_habit, leg_habit=leg_habit, amplitude=amplitude
+    )
     # Nobody holds a limb quite still, nor in exactly the pose of the table.
-    swaying = 2 * np.pi * (
+    swaying = (
+      2
+      * np.pi
+      * (
         rng.uniform(size=angles.shape[1:])
-        + seconds[:, None, None] * rng.uniform(0.4, 1.2, angles.shape[1:]))
+        + seconds[:, None, None] * rng.uniform(0.4, 1.2, angles.shape[1:])
+      )
+    )
     angles += rng.normal(0, 3.5, angles.shape[1:]) + 3 * np.sin(swaying)
 
     pitch = performer_rng.uniform(3, 14)
@@ -120,9 +131,16 @@ class _Performance:
     """Frame t over a background: uint8 [H, W, 3] and bool [H, W]."""
     joints = {name: points[t] for name, points in self.joints.items()}
     return figure.draw(
-        background, self.performer, joints, head_rotation=self.head_rotations[t],
-        center=self.center[t], ground=self.ground[t], size=self.size, gain=gain,
-        balls=self.balls[:, t])
+      background,
+      self.performer,
+      joints,
+      head_rotation=self.head_rotations[t],
+      center=self.center[t],
+      ground=self.ground[t],
+      size=self.size,
+      gain=gain,
+      balls=self.balls[:, t],
+    )
 
 
 def _nodding(outward, forward):

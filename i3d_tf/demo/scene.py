@@ -9,19 +9,18 @@ import numpy as np
 from i3d_tf.demo import built_scenes
 from i3d_tf.demo import natural_scenes
 
-
 # Name -> function (rng, height, width) -> float [height, width, 3], RGB, not yet clipped to [0, 1].
 FAMILIES = {
-    'beach': natural_scenes.beach,
-    'forest': natural_scenes.forest,
-    'brick_wall': built_scenes.brick_wall,
-    'gym': built_scenes.gym,
-    'pool': built_scenes.pool,
-    'kitchen': built_scenes.kitchen,
-    'field': natural_scenes.field,
-    'night_city': natural_scenes.night_city,
-    'stage': built_scenes.stage,
-    'snow_mountains': natural_scenes.snow_mountains,
+  'beach': natural_scenes.beach,
+  'forest': natural_scenes.forest,
+  'brick_wall': built_scenes.brick_wall,
+  'gym': built_scenes.gym,
+  'pool': built_scenes.pool,
+  'kitchen': built_scenes.kitchen,
+  'field': natural_scenes.field,
+  'night_city': natural_scenes.night_city,
+  'stage': built_scenes.stage,
+  'snow_mountains': natural_scenes.snow_mountains,
 }
 
 

@@ -6,16 +6,22 @@ from i3d_tf.demo import actions
 
 # Lengths as fractions of the body height, by segment.
 _LENGTHS = {
-    'torso': 0.31, 'head': 0.125, 'upper_arm': 0.17, 'forearm': 0.16,
-    'thigh': 0.235, 'shin': 0.22, 'foot': 0.085,
+  'torso': 0.31,
+  'head': 0.125,
+  'upper_arm': 0.17,
+  'forearm': 0.16,
+  'thigh': 0.235,
+  'shin': 0.22,
+  'foot': 0.085,
 }
 _SHOULDER = 0.115  # from the spine to a shoulder
 _HIP = 0.052  # from the spine to a hip joint
 _SOLE = 0.028  # from the joints of the foot to the ground
 
 
-def joints(poses: np.ndarray, *, yaw: np.ndarray, pitch: float,
-           jump: np.ndarray) -> dict[str, np.ndarray]:
+def joints(
+  poses: np.ndarray, *, yaw: np.ndarray, pitch: float, jump: np.ndarray
+) -> dict[str, np.ndarray]:
   """Joints of a body that stands on the ground.
 
   Args:
@@ -34,11 +40,14 @@ def joints(poses: np.ndarray, *, yaw: np.ndarray, pitch: float,
     outward, forward = np.radians(poses[:, row]).T
     side = -1.0 if segment.startswith('right') else 1.0
     up = -1.0 if segment.startswith(('left', 'right')) else 1.0  # limbs hang, torso and head rise
-    direction = np.stack([
+    direction = np.stack(
+      [
         side * np.sin(outward),
         up * np.cos(outward) * np.cos(forward),
         np.cos(outward) * np.sin(forward),
-    ], axis=-1)
+      ],
+      axis=-1,
+    )
     directions[segment] = direction * _LENGTHS[segment.removeprefix('left_').removeprefix('right_')]
 
   found = {'pelvis': np.zeros_like(directions['torso'])}
@@ -46,8 +55,8 @@ def joints(poses: np.ndarray, *, yaw: np.ndarray, pitch: float,
   found['head'] = found['neck'] + directions['head']
   for side, sign in (('left', 1.0), ('right', -1.0)):
     for root, first, offset, links in (
-        ('neck', 'shoulder', _SHOULDER, {'elbow': 'upper_arm', 'wrist': 'forearm'}),
-        ('pelvis', 'hip', _HIP, {'knee': 'thigh', 'ankle': 'shin', 'toe': 'foot'}),
+      ('neck', 'shoulder', _SHOULDER, {'elbow': 'upper_arm', 'wrist': 'forearm'}),
+      ('pelvis', 'hip', _HIP, {'knee': 'thigh', 'ankle': 'shin', 'toe': 'foot'}),
     ):
       point = found[root] + np.array([sign * offset, 0, 0])
       found[f'{side}_{first}'] = point
@@ -60,8 +69,8 @@ def joints(poses: np.ndarray, *, yaw: np.ndarray, pitch: float,
   lift = jump + _SOLE - np.min(feet, axis=0)[:, 1]
   rotation = camera_rotation(yaw, pitch)
   return {
-      name: np.einsum('tij,tj->ti', rotation, points + lift[:, None] * (0, 1, 0)).astype(np.float32)
-      for name, points in found.items()
+    name: np.einsum('tij,tj->ti', rotation, points + lift[:, None] * (0, 1, 0)).astype(np.float32)
+    for name, points in found.items()
   }
 
 

@@ -12,8 +12,9 @@ def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
   return np.asarray(colorsys.hsv_to_rgb(hue % 1.0, *clipped), np.float32)
 
 
-def noise(rng: np.random.Generator, height: int, width: int, cells: tuple[float, ...],
-          stretch: float = 1.0) -> np.ndarray:
+def noise(
+  rng: np.random.Generator, height: int, width: int, cells: tuple[float, ...], stretch: float = 1.0
+) -> np.ndarray:
   """Smooth noise.
 
   Args:
@@ -30,7 +31,7 @@ def noise(rng: np.random.Generator, height: int, width: int, cells: tuple[float,
   for octave, cell in enumerate(cells):
     rows, columns = max(2, round(height / cell)), max(2, round(width / (cell * stretch)))
     grid = rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
-    total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * 0.5 ** octave
+    total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * 0.5**octave
   return total
 
 
@@ -69,8 +70,9 @@ def polygon(image: np.ndarray, points, color: np.ndarray) -> None:
   blend(image, color, covered(*image.shape[:2], points))
 
 
-def line(image: np.ndarray, points, color: np.ndarray, thickness: int = 1,
-         weight: float = 1.0) -> None:
+def line(
+  image: np.ndarray, points, color: np.ndarray, thickness: int = 1, weight: float = 1.0
+) -> None:
   """Draws a line through points (x, y) in place: [H, W, 3]."""
   mask = np.zeros(image.shape[:2], np.uint8)
   cv2.polylines(mask, [np.round(points).astype(np.int32)], False, 255, thickness, cv2.LINE_AA)
@@ -83,8 +85,9 @@ def disc(image: np.ndarray, center, axes, color: np.ndarray) -> None:
   polygon(image, np.stack([np.cos(angles), np.sin(angles)], -1) * axes + center, color)
 
 
-def tiles(height: int, width: int, tile_height: float, tile_width: float, *,
-          offset: float = 0.0) -> tuple[np.ndarray, ...]:
+def tiles(
+  height: int, width: int, tile_height: float, tile_width: float, *, offset: float = 0.0
+) -> tuple[np.ndarray, ...]:
   """A grid of tiles.
 
   Args:
@@ -103,8 +106,9 @@ def tiles(height: int, width: int, tile_height: float, tile_width: float, *,
   x = x + (row % 2) * offset * tile_width
   column = np.floor(x / tile_width)
   edge = np.minimum(
-      np.minimum(y - row * tile_height, (row + 1) * tile_height - y),
-      np.minimum(x - column * tile_width, (column + 1) * tile_width - x))
+    np.minimum(y - row * tile_height, (row + 1) * tile_height - y),
+    np.minimum(x - column * tile_width, (column + 1) * tile_width - x),
+  )
   return row.astype(int), column.astype(int), edge
 
 
@@ -122,20 +126,22 @@ def cloth(rng: np.random.Generator, colours: str | None = None) -> np.ndarray:
   y, x = np.mgrid[:32, :32] / 32 * 2 * np.pi
   count = int(rng.integers(1, 4))
   pattern = [
-      0 * x,
-      np.sin(count * y),
-      np.sin(count * x),
-      np.sin(count * y) * np.sin(count * x),
-      np.cos(2 * y) + np.cos(2 * x) - 0.9,
-      cv2.resize(rng.normal(0, 1, (10, 10)), (32, 32), interpolation=cv2.INTER_CUBIC),
+    0 * x,
+    np.sin(count * y),
+    np.sin(count * x),
+    np.sin(count * y) * np.sin(count * x),
+    np.cos(2 * y) + np.cos(2 * x) - 0.9,
+    cv2.resize(rng.normal(0, 1, (10, 10)), (32, 32), interpolation=cv2.INTER_CUBIC),
   ][rng.integers(6)]
   # Down to black: a dark shape must not be a sight that only a masked person offers.
   if colours is None:
     first, second = (
-        hsv(rng.uniform(), rng.uniform(0, 0.55), rng.uniform(0.04, 0.95)) for _ in range(2))
+      hsv(rng.uniform(), rng.uniform(0, 0.55), rng.uniform(0.04, 0.95)) for _ in range(2)
+    )
   else:
     first, second = (
-        hsv(rng.uniform(*HUES[colours]) % 1, rng.uniform(0.45, 0.8), rng.uniform(darkest, 0.95))
-        for darkest in (0.4, 0.04))
+      hsv(rng.uniform(*HUES[colours]) % 1, rng.uniform(0.45, 0.8), rng.uniform(darkest, 0.95))
+      for darkest in (0.4, 0.04)
+    )
   weight = np.clip(0.5 + 1.5 * pattern, 0, 1)[..., None] * rng.uniform(0.3, 0.8)
   return ((1 - weight) * first + weight * second).astype(np.float32)

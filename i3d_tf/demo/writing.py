@@ -1,10 +1,10 @@
 """Writes the demo set to disk in the layout of UCF101, with the exact masks beside it.
 
-    output/
-      demo_set.json               the settings, and the version of the drawing
-      videos/Waving/v_Waving_g01_c01.avi
-      masks/v_Waving_g01_c01.json
-      lists/classInd.txt trainlist01.txt testlist01.txt ... testlist03.txt
+output/
+  demo_set.json               the settings, and the version of the drawing
+  videos/Waving/v_Waving_g01_c01.avi
+  masks/v_Waving_g01_c01.json
+  lists/classInd.txt trainlist01.txt testlist01.txt ... testlist03.txt
 """
 
 import dataclasses
@@ -57,14 +57,20 @@ def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=Non
     _claim(output, settings)
     clips = plan(settings)
     missing = [
-        clip for clip in clips
-        if not (_video_path(output, clip).exists() and _masks_path(output, clip).exists())]
+      clip
+      for clip in clips
+      if not (_video_path(output, clip).exists() and _masks_path(output, clip).exists())
+    ]
     for clip in progress(missing, total=len(missing)) if progress and missing else missing:
       frames, masks = rendering.render(clip, settings)
       with files.replacing(_video_path(output, clip)) as path:
         _write_video(path, frames, settings.frame_rate)
-      coco_files.write(_masks_path(output, clip), masks, video=_list_name(clip),
-                      settings={'segmenter': 'demo', 'version': VERSION})
+      coco_files.write(
+        _masks_path(output, clip),
+        masks,
+        video=_list_name(clip),
+        settings={'segmenter': 'demo', 'version': VERSION},
+      )
     for name, lines in _lists(clips, settings).items():
       with files.replacing(output / 'lists' / name) as path:
         pathlib.Path(path).write_text(''.join(f'{line}\n' for line in lines))
@@ -83,12 +89,15 @@ def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
   except (ValueError, TypeError) as error:
     raise errors.UserError(f'{path} must be the JSON that describes a demo set: {error}') from error
   differences = [
-      f'{key} is {found.get(key)!r} there and {wanted.get(key)!r} here'
-      for key in sorted({*wanted, *found}) if found.get(key) != wanted.get(key)]
+    f'{key} is {found.get(key)!r} there and {wanted.get(key)!r} here'
+    for key in sorted({*wanted, *found})
+    if found.get(key) != wanted.get(key)
+  ]
   if differences:
     raise errors.UserError(
-        f'{output} holds a demo set of other settings: {"; ".join(differences)}. '
-        'Choose another folder, or remove this one')
+      f'{output} holds a demo set of other settings: {"; ".join(differences)}. '
+      'Choose another folder, or remove this one'
+    )
 
 
 def _write_video(path: str, frames: np.ndarray, frame_rate: float) -> None:
@@ -109,7 +118,8 @@ def _lists(clips: list[ClipPlan], settings: DemoSettings) -> dict[str, list[str]
   lists = {'classInd.txt': [f'{number} {name}' for number, name in enumerate(names, start=1)]}
   for split, tested in enumerate(test_groups(settings.num_groups), start=1):
     lists[f'trainlist{split:02d}.txt'] = [
-        f'{_list_name(clip)} {clip.class_index + 1}' for clip in clips if clip.group not in tested]
+      f'{_list_name(clip)} {clip.class_index + 1}' for clip in clips if clip.group not in tested
+    ]
     lists[f'testlist{split:02d}.txt'] = [_list_name(clip) for clip in clips if clip.group in tested]
   return lists
 

@@ -47,11 +47,18 @@ class Condition:
     """What conditions.json says of this row, but for its records: a JSON-able dict."""
     published = self.published
     return {
-        'name': self.name, 'table': self.table, 'title': self.title,
-        'streams': list(self.streams), 'trained_on': self.trained_on, 'tested_on': self.tested_on,
-        'resize': self.resize, 'augment': self.augment,
-        'published': None if published is None else {str(k): v for k, v in published.items()},
-        'control': self.control, 'diversity': self.diversity}
+      'name': self.name,
+      'table': self.table,
+      'title': self.title,
+      'streams': list(self.streams),
+      'trained_on': self.trained_on,
+      'tested_on': self.tested_on,
+      'resize': self.resize,
+      'augment': self.augment,
+      'published': None if published is None else {str(k): v for k, v in published.items()},
+      'control': self.control,
+      'diversity': self.diversity,
+    }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,12 +76,17 @@ class Model:
   @property
   def name(self):
     """The name of its run directory, such as 'rgb_background_squash_split1_seed0'."""
-    return '_'.join([
-        self.stream, self.trained_on,
+    return '_'.join(
+      [
+        self.stream,
+        self.trained_on,
         *(['squash'] if self.resize == 'squash' else []),
         *(['plain'] if not self.augment else []),
         *([f'diversity{self.diversity}'] if self.diversity is not None else []),
-        f'split{self.split}', f'seed{self.seed}'])
+        f'split{self.split}',
+        f'seed{self.seed}',
+      ]
+    )
 
 
 def _published(*by_split):
@@ -83,53 +95,93 @@ def _published(*by_split):
 
 # The paper's rows, in its order, with the accuracies it states.
 PAPER = (
-    Condition('1a', 'two streams, nothing replaced', '1a', ('rgb', 'flow'),
-              published=_published(97.60, 97.99, 97.72)),
-    Condition('1b-rgb', 'RGB, nothing replaced', '1b', published=_published(94.55, 95.66, 94.34)),
-    Condition('1b-flow', 'flow, nothing replaced', '1b', ('flow',),
-              published=_published(96.40, 96.97, 96.42)),
-    Condition('2a', 'background black in the test', '2a', tested_on='background',
-              published=_published(19.16, 18.31, 23.53)),
-    Condition('2b', 'person black in the test', '2b', tested_on='activity',
-              published=_published(58.92, 54.28, 56.54)),
-    Condition('3a', 'background black in training and test', '3a', trained_on='background',
-              tested_on='background', resize='squash', published=_published(78.27, 78.68, 77.13)),
-    Condition('3b', 'person black in training and test', '3b', trained_on='activity',
-              tested_on='activity', resize='squash', published=_published(90.69, 93.10, 92.90)),
+  Condition(
+    '1a',
+    'two streams, nothing replaced',
+    '1a',
+    ('rgb', 'flow'),
+    published=_published(97.60, 97.99, 97.72),
+  ),
+  Condition('1b-rgb', 'RGB, nothing replaced', '1b', published=_published(94.55, 95.66, 94.34)),
+  Condition(
+    '1b-flow', 'flow, nothing replaced', '1b', ('flow',), published=_published(96.40, 96.97, 96.42)
+  ),
+  Condition(
+    '2a',
+    'background black in the test',
+    '2a',
+    tested_on='background',
+    published=_published(19.16, 18.31, 23.53),
+  ),
+  Condition(
+    '2b',
+    'person black in the test',
+    '2b',
+    tested_on='activity',
+    published=_published(58.92, 54.28, 56.54),
+  ),
+  Condition(
+    '3a',
+    'background black in training and test',
+    '3a',
+    trained_on='background',
+    tested_on='background',
+    resize='squash',
+    published=_published(78.27, 78.68, 77.13),
+  ),
+  Condition(
+    '3b',
+    'person black in training and test',
+    '3b',
+    trained_on='activity',
+    tested_on='activity',
+    resize='squash',
+    published=_published(90.69, 93.10, 92.90),
+  ),
 )
 
 CONTROLS = (
-    Condition('2b-elsewhere', 'the black person where nobody is', tested_on='activity-elsewhere'),
-    Condition('2b-earlier', 'the black person half a clip earlier', tested_on='activity-earlier'),
-    Condition('2a-mean', 'background in the mean colour of the person',
-              tested_on='background-mean'),
-    Condition('2a-blur', 'person blurred over the background',
-              tested_on='background-blur'),
-    Condition('2a-noise', 'background noise in the test', tested_on='background-noise'),
-    Condition('2b-mean', 'person in the mean colour of the background', tested_on='activity-mean'),
-    Condition('2b-blur', 'background blurred over the person', tested_on='activity-blur'),
-    Condition('2b-noise', 'person noise in the test', tested_on='activity-noise'),
-    Condition('2-silhouette', 'white person on black in the test', tested_on='both'),
-    Condition('3-silhouette', 'white person on black in training and test', trained_on='both',
-              tested_on='both', resize='squash'),
-    Condition('2a-pasted', "person on another class's background", tested_on='background-other'),
-    # The paper holds that augmentation makes a network rely on the background more.
-    Condition('1b-plain', 'RGB, trained without augmentation', augment=False),
-    Condition('2a-plain', 'the same, background black in the test', tested_on='background',
-              augment=False),
-    Condition('2b-plain', 'the same, person black in the test', tested_on='activity',
-              augment=False),
+  Condition('2b-elsewhere', 'the black person where nobody is', tested_on='activity-elsewhere'),
+  Condition('2b-earlier', 'the black person half a clip earlier', tested_on='activity-earlier'),
+  Condition('2a-mean', 'background in the mean colour of the person', tested_on='background-mean'),
+  Condition('2a-blur', 'person blurred over the background', tested_on='background-blur'),
+  Condition('2a-noise', 'background noise in the test', tested_on='background-noise'),
+  Condition('2b-mean', 'person in the mean colour of the background', tested_on='activity-mean'),
+  Condition('2b-blur', 'background blurred over the person', tested_on='activity-blur'),
+  Condition('2b-noise', 'person noise in the test', tested_on='activity-noise'),
+  Condition('2-silhouette', 'white person on black in the test', tested_on='both'),
+  Condition(
+    '3-silhouette',
+    'white person on black in training and test',
+    trained_on='both',
+    tested_on='both',
+    resize='squash',
+  ),
+  Condition('2a-pasted', "person on another class's background", tested_on='background-other'),
+  # The paper holds that augmentation makes a network rely on the background more.
+  Condition('1b-plain', 'RGB, trained without augmentation', augment=False),
+  Condition(
+    '2a-plain', 'the same, background black in the test', tested_on='background', augment=False
+  ),
+  Condition('2b-plain', 'the same, person black in the test', tested_on='activity', augment=False),
 )
 
 # Demo set only: backgrounds of a class drawn from so many families. The paper holds that their
 # diversity decides how much a network relies on them.
 DIVERSITY = tuple(
-    Condition(f'{name}-diversity{number}', f'{number} kinds of background a class: {title}',
-              tested_on=tested_on, diversity=number)
-    for number in (3, 10)
-    for name, title, tested_on in (('1b', 'RGB, nothing replaced', 'none'),
-                                   ('2a', 'background black in the test', 'background'),
-                                   ('2b', 'person black in the test', 'activity')))
+  Condition(
+    f'{name}-diversity{number}',
+    f'{number} kinds of background a class: {title}',
+    tested_on=tested_on,
+    diversity=number,
+  )
+  for number in (3, 10)
+  for name, title, tested_on in (
+    ('1b', 'RGB, nothing replaced', 'none'),
+    ('2a', 'background black in the test', 'background'),
+    ('2b', 'person black in the test', 'activity'),
+  )
+)
 
 ALL = PAPER + CONTROLS + DIVERSITY
 
@@ -145,30 +197,42 @@ def select(names, on_demo_set):
   Raises:
     UserError: a name is unknown, none is given, or a row needs a demo set.
   """
-  groups = {'paper': PAPER, 'controls': CONTROLS,
-            'all': ALL if on_demo_set else PAPER + CONTROLS}
+  groups = {'paper': PAPER, 'controls': CONTROLS, 'all': ALL if on_demo_set else PAPER + CONTROLS}
   by_name = {condition.name: (condition,) for condition in ALL}
   unknown = [name for name in names if name not in groups and name not in by_name]
   if unknown or not names:
     raise errors.UserError(
-        f'--conditions must be some of {", ".join([*groups, *by_name])}; '
-        f'received {", ".join(unknown) if unknown else "none"}')
-  wanted = {condition.name for name in names
-            for condition in (groups[name] if name in groups else by_name[name])}
+      f'--conditions must be some of {", ".join([*groups, *by_name])}; '
+      f'received {", ".join(unknown) if unknown else "none"}'
+    )
+  wanted = {
+    condition.name
+    for name in names
+    for condition in (groups[name] if name in groups else by_name[name])
+  }
   chosen = tuple(condition for condition in ALL if condition.name in wanted)
   of_demo_set = [condition.name for condition in chosen if condition.diversity is not None]
   if of_demo_set and not on_demo_set:
-    raise errors.UserError(f'--conditions: {", ".join(of_demo_set)} draw a demo set of their own; '
-                           'received --records')
+    raise errors.UserError(
+      f'--conditions: {", ".join(of_demo_set)} draw a demo set of their own; received --records'
+    )
   return chosen
 
 
 def models(condition, split, seed):
   """The `Model`s that a condition needs, one a stream."""
   return tuple(
-      Model(stream, condition.trained_on, condition.resize, condition.augment,
-            condition.diversity, split, seed)
-      for stream in condition.streams)
+    Model(
+      stream,
+      condition.trained_on,
+      condition.resize,
+      condition.augment,
+      condition.diversity,
+      split,
+      seed,
+    )
+    for stream in condition.streams
+  )
 
 
 def result_name(condition, split, seed):

@@ -10,8 +10,9 @@ import time
 import tensorflow as tf
 
 from i3d_tf.common import errors
-from i3d_tf.inputs import from_records
-from i3d_tf.training import runs
+from i3d_tf.inputs import clip_settings
+from i3d_tf.training import network
+from i3d_tf.training import run_settings
 
 # What a test costs of a training step on as many frames: the pass forward of three alike.
 _TEST_SHARE = 1 / 3
@@ -31,7 +32,7 @@ def test_size(entries, max_frames):
 
   Args:
     entries: `records.Entry`s, at least one.
-    max_frames: as in `from_records.Settings`.
+    max_frames: as in `clip_settings.ClipSettings`.
   """
   frames = [min(entry.frames, max_frames) for entry in entries]
   return TestSize(len(frames), round(statistics.mean(frames)))
@@ -48,8 +49,10 @@ def time_left(reproduction, size):
     rate, _ = _measured_rate(reproduction)
     if rate is None:
       return ''
-    clips = sum(_clips(reproduction, model, treatments, size)
-                for model, treatments in reproduction.tests().items())
+    clips = sum(
+      _clips(reproduction, model, treatments, size)
+      for model, treatments in reproduction.tests().items()
+    )
   except errors.UserError:
     return ''  # of a damaged run, which says so itself and does not stop the others
   return f'about {duration(clips / rate)} left for all'
@@ -65,8 +68,10 @@ def plan(reproduction, num_classes, size):
   """
   rate, origin = _measured_rate(reproduction)
   if rate is None:
-    rate, origin = _calibrated_rate(reproduction, num_classes), (
-        f'calibration: {_CALIBRATION_STEPS} steps of one clip, here and now')
+    rate, origin = (
+      _calibrated_rate(reproduction, num_classes),
+      (f'calibration: {_CALIBRATION_STEPS} steps of one clip, here and now'),
+    )
   lines, total = [], 0.0
   for model, treatments in reproduction.tests().items():
     steps, done = reproduction.optimization.steps, reproduction.steps_done(model)
@@ -74,11 +79,15 @@ def plan(reproduction, num_classes, size):
     seconds = _clips(reproduction, model, treatments, size) / rate
     total += seconds
     state = 'trained' if done >= steps else f'{done} of {steps} steps trained'
-    lines.append(f'{duration(seconds):>8}  {model.name:<42}{state:<25} '
-                 f'to test: {", ".join(untested) if untested else "nothing"}')
+    lines.append(
+      f'{duration(seconds):>8}  {model.name:<42}{state:<25} '
+      f'to test: {", ".join(untested) if untested else "nothing"}'
+    )
   lines.append(f'{len(lines)} models, {len(reproduction.cells)} results, {duration(total)} in all')
-  lines.append(f'measured: {rate:.3g} training clips/s ({origin}); assumed: a test costs a third of '
-               f'a training on as many frames, {size.frames} frames a test video')
+  lines.append(
+    f'measured: {rate:.3g} training clips/s ({origin}); assumed: a test costs a third of '
+    f'a training on as many frames, {size.frames} frames a test video'
+  )
   return lines
 
 
@@ -109,10 +118,17 @@ def _measured_rate(reproduction):
 
 def _calibrated_rate(reproduction, num_classes):
   clips = reproduction.clips
-  model = runs.Run(runs.Data(''), clips, reproduction.network, reproduction.optimization,
-                   tuple(map(str, range(num_classes)))).build_model()
+  model = network.build_model(
+    run_settings.Run(
+      run_settings.Data(''),
+      clips,
+      reproduction.network,
+      reproduction.optimization,
+      tuple(map(str, range(num_classes))),
+    )
+  )
   size = clips.frame_size
-  batch = tf.zeros([1, clips.clip_frames, size, size, from_records.CHANNELS[clips.stream]])
+  batch = tf.zeros([1, clips.clip_frames, size, size, clip_settings.CHANNELS[clips.stream]])
 
   @tf.function
   def step():

@@ -9,26 +9,19 @@ stopped.
 """
 
 import dataclasses
-import json
+import functools
 import os
 
-import keras
-import tensorflow as tf
-
-from i3d_tf.training import checkpoints
 from i3d_tf.experiments import conditions as conditions_lib
-from i3d_tf.common import errors
-from i3d_tf import evaluate
-from i3d_tf.common import files
-from i3d_tf.inputs import from_records
-from i3d_tf.inputs import masking
-from i3d_tf.flow import optical_flow
-from i3d_tf.records import fingerprints
-from i3d_tf.records import folders
 from i3d_tf.inference import results
-from i3d_tf.training import runs
-from i3d_tf import train
+from i3d_tf.inputs import clip_settings
+from i3d_tf.inputs import treatments as treatments_lib
 from i3d_tf.masks import verdicts as verdicts_lib
+from i3d_tf.records import fingerprints
+from i3d_tf.records import flow_kind
+from i3d_tf.records import folders
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import run_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,10 +33,11 @@ class Reproduction:
     conditions: `conditions.Condition`s.
     splits, seeds: numbers.
     records: a dict from diversity (None for the rows without) to folder of records.
-    clips, network, optimization: settings as in `runs.Run`; the conditions
+    clips, network, optimization: settings as in `run_settings.Run`; the conditions
       decide over stream, resize, augmentation, masks and seed.
     verdicts: a dict of verdicts on masks, or None.
-    flow_weights: in place of `network.weights` for models of stream flow.
+    flow_network: in place of `network` for models of stream flow; None for the same
+      without weights.
   """
 
   run_dir: str
@@ -51,18 +45,24 @@ class Reproduction:
   splits: tuple
   seeds: tuple
   records: dict
-  clips: from_records.Settings
-  network: runs.Network
-  optimization: runs.Optimization
+  clips: clip_settings.ClipSettings
+  network: run_settings.Network
+  optimization: run_settings.Optimization
   verdicts: dict | None = None
-  flow_weights: str | None = None
+  flow_network: run_settings.Network | None = None
 
-  def __post_init__(self):
-    # A split's rows differ by seed alone, so that a summary over splits comes early.
-    object.__setattr__(self, 'cells', tuple(
-        (condition, split, seed) for seed in self.seeds for split in self.splits
-        for condition in self.conditions))
-    object.__setattr__(self, '_contents', {})
+  @property
+  def cells(self):
+    """(condition, split, seed) of every result.
+
+    All splits of a seed come before the next seed, so that a mean over splits comes early.
+    """
+    return tuple(
+      (condition, split, seed)
+      for seed in self.seeds
+      for split in self.splits
+      for condition in self.conditions
+    )
 
   def tests(self):
     """A dict from `conditions.Model` to the names of the treatments it is tested on."""
@@ -78,203 +78,69 @@ class Reproduction:
     return os.path.join(self.run_dir, 'runs', model.name)
 
   def run(self, model, source):
-    """The `runs.Run` of a model on its `folders.Records`."""
-    treatment = masking.Treatment.parse(model.trained_on)
+    """The `run_settings.Run` of a model on its `folders.Records`."""
+    treatment = treatments_lib.Treatment.parse(model.trained_on)
     clips = dataclasses.replace(
-        self.clips, stream=model.stream, resize=model.resize, augment=model.augment,
-        seed=model.seed, with_masks=treatment.region != 'none',
-        with_partners=treatment.fill == 'other')
-    data = runs.Data(os.path.abspath(self.records[model.diversity]), model.split, treatment.region,
-                     treatment.fill, treatment.place, self._verdicts_hash(),
-                     optical_flow.for_stream(model.stream, source),
-                     self.content(model.diversity, model.stream))
-    network = self.network if model.stream == 'rgb' else dataclasses.replace(
-        self.network, weights=self.flow_weights)
-    return runs.Run(data, clips, network, self.optimization, tuple(source.label_names))
+      self.clips,
+      stream=model.stream,
+      resize=model.resize,
+      augment=model.augment,
+      seed=model.seed,
+      with_masks=treatment.region != 'none',
+      with_partners=treatment.fill == 'other',
+    )
+    data = run_settings.Data(
+      os.path.abspath(self.records[model.diversity]),
+      model.split,
+      treatment.region,
+      treatment.fill,
+      treatment.place,
+      self._verdicts_hash(),
+      flow_kind.for_stream(model.stream, source),
+      self.content(model.diversity, model.stream),
+    )
+    network = self.network
+    if model.stream == 'flow':
+      network = (
+        dataclasses.replace(network, weights=None)
+        if self.flow_network is None
+        else (self.flow_network)
+      )
+    return run_settings.Run(data, clips, network, self.optimization, tuple(source.label_names))
 
   def content(self, diversity, stream):
     """The `fingerprints.content_hash` of records, or None if they are not there yet."""
-    if (diversity, stream) not in self._contents:
-      folder = self.records[diversity]
-      manifest = folders.read_manifest(folder)
-      if manifest is None or not manifest['complete']:
-        return None
-      self._contents[diversity, stream] = fingerprints.content_hash(
-          folders.open_folder(folder), stream)
-    return self._contents[diversity, stream]
+    folder = self.records[diversity]
+    manifest = folders.read_manifest(folder)
+    if manifest is None or not manifest['complete']:
+      return None
+    state = os.stat(os.path.join(folder, folders.MANIFEST))
+    return _content(folder, stream, state.st_mtime_ns, state.st_size)
 
   def _verdicts_hash(self):
     return None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
 
   def steps_done(self, model):
     """Training steps of a model that a checkpoint holds."""
-    step = checkpoints.last_step(self.model_dir(model))
+    step = checkpoint_files.last_step(self.model_dir(model))
     return 0 if step is None else step
 
   def untested(self, model, treatments):
     """Those of the treatments without a result of the last step on these records and verdicts."""
-    wanted = {'step': self.optimization.steps, 'verdicts': self._verdicts_hash(),
-              'content': self.content(model.diversity, model.stream)}
+    wanted = {
+      'step': self.optimization.steps,
+      'verdicts': self._verdicts_hash(),
+      'content': self.content(model.diversity, model.stream),
+    }
 
     def is_tested(treatment):
       summary = results.read_summary(self.model_dir(model), f'test{model.split}', treatment)
-      return summary is not None and wanted == {
-          key: summary['about'].get(key) for key in wanted}
+      return summary is not None and wanted == {key: summary['about'].get(key) for key in wanted}
 
     return [treatment for treatment in treatments if not is_tested(treatment)]
 
 
-def run(reproduction, *, checkpoint_every=100, log_every=10, flags=None, report=print,
-        time_left=lambda: ''):
-  """Trains, tests and fuses whatever is missing. A model that fails does not stop the others.
-
-  Args:
-    reproduction: a `Reproduction`.
-    checkpoint_every, log_every: as in `train.train`.
-    flags: the command's flags, for the record.
-    report: called with every line of progress.
-    time_left: called before each model; what is still to be done, in words, or ''.
-
-  Returns:
-    A list of (name of model or result, reason) of what failed.
-  """
-  with files.locked(reproduction.run_dir):
-    write_conditions(reproduction)
-  failures = {}
-  tests = reproduction.tests()
-  for number, (model, treatments) in enumerate(tests.items(), 1):
-    left = time_left()
-    report(f'model {number} of {len(tests)}: {model.name}{f" ({left})" if left else ""}')
-    try:
-      # A second call on the folder waits, and finds it done.
-      with files.locked(reproduction.model_dir(model)):
-        _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
-    except (errors.UserError, tf.errors.OpError) as e:
-      failures[model.name] = str(e).splitlines()[0] if str(e) else type(e).__name__
-      report(f'failed: {model.name}: {failures[model.name]}')
-    with files.locked(reproduction.run_dir):
-      _fuse_finished(reproduction, model, failures)
-  return list(failures.items())
-
-
-def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags):
-  untested = reproduction.untested(model, treatments)
-  if not untested:
-    return
-  run_dir = reproduction.model_dir(model)
-  source = folders.open_folder(reproduction.records[model.diversity])
-  wanted = reproduction.run(model, source)
-  train.check_can_start(run_dir, wanted, source, reproduction.verdicts)
-  runs.start(run_dir, wanted, flags, reproduction.verdicts)
-  network = None
-  if reproduction.steps_done(model) < reproduction.optimization.steps:
-    network = train.train(run_dir, wanted, checkpoint_every=checkpoint_every, log_every=log_every)
-  evaluate.evaluate(run_dir, untested, model=network, records_folder=source.folder)
-  del network
-  keras.utils.clear_session()
-
-
-def _fuse_finished(reproduction, finished, failures):
-  """Writes the results of the conditions of a model that have all that they need."""
-  for condition, split, seed in reproduction.cells:
-    models = conditions_lib.models(condition, split, seed)
-    if finished not in models:
-      continue
-    name = conditions_lib.result_name(condition, split, seed)
-    try:
-      if any(reproduction.untested(model, [condition.tested_on]) for model in models):
-        continue
-      tested = [results.read_summary(reproduction.model_dir(model), f'test{split}',
-                                     condition.tested_on)['about'] for model in models]
-      rows = fuse([
-          results.read(results.path(reproduction.model_dir(model), f'test{split}',
-                                    condition.tested_on)) for model in models])
-    except errors.UserError as e:
-      failures[name] = str(e)
-      continue
-    label_names = runs.load(reproduction.model_dir(models[0])).label_names
-    about = {**condition.to_json(), 'split': split, 'seed': seed,
-             'models': [model.name for model in models],
-             'missing': tested[0].get('missing', [])}
-    results.write(reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}', rows,
-                  label_names, about)
-
-
-def fuse(streams):
-  """Adds the logits of streams, video by video.
-
-  Args:
-    streams: a list of lists of `results.Row`, one a stream.
-
-  Returns:
-    A list of `results.Row`, the first stream's with the sums as logits.
-
-  Raises:
-    UserError: the streams were not tested on the same videos.
-  """
-  first, *others = streams
-  for other in others:
-    if [row.video for row in first] != [row.video for row in other]:
-      raise errors.UserError(f'expected streams tested on the same videos; found {len(first)} and '
-                             f'{len(other)}, or in another order')
-  return [dataclasses.replace(rows[0], logits=sum(row.logits for row in rows))
-          for rows in zip(*streams)]
-
-
-def write_conditions(reproduction):
-  """Writes conditions.json: rows that were run before stay, in the order of the table.
-
-  Each names the records that it was made from: those of another diversity hold other videos of
-  the same names.
-
-  Raises:
-    UserError: the folder holds results of other classes or records, or something else.
-  """
-  path = os.path.join(reproduction.run_dir, 'conditions.json')
-  source = folders.open_folder(next(iter(reproduction.records.values())))
-  label_names = list(source.label_names)
-  made_from = {
-      condition.name: {'records': os.path.abspath(reproduction.records[condition.diversity]),
-                       'content': reproduction.content(condition.diversity, 'rgb')}
-      for condition in reproduction.conditions}
-  if os.path.exists(path):
-    try:
-      with open(path) as f:
-        before = json.load(f)
-      known = list(map(str, before['label_names']))
-      rows = [(row['name'], row['diversity'], str(row['records']), row['content'])
-              for row in before['conditions']]
-    except (ValueError, KeyError, TypeError) as e:
-      raise errors.UserError(f'{path}: expected what reproduce writes; {e}') from e
-    if known != label_names:
-      raise errors.UserError(f'{reproduction.run_dir} holds results of other classes '
-                             f'({", ".join(known[:3])}, ...) than {source.folder} '
-                             f'({", ".join(label_names[:3])}, ...). Give another --run_dir')
-    for name, diversity, folder, content in rows:
-      if diversity in reproduction.records and content != reproduction.content(diversity, 'rgb'):
-        raise errors.UserError(
-            f'{reproduction.run_dir}: {name} was made from other videos or masks ({folder}) than '
-            f'{reproduction.records[diversity]} now holds. Give another --run_dir')
-      made_from.setdefault(name, {'records': folder, 'content': content})
-  content = {
-      'label_names': label_names,
-      'conditions': [{**condition.to_json(), **made_from[condition.name]}
-                     for condition in conditions_lib.ALL if condition.name in made_from]}
-  with files.replacing(path) as temporary, open(temporary, 'w') as f:
-    json.dump(content, f, indent=2)
-
-
-def table(reproduction):
-  """The accuracies that there are, in per cent, lines of text: a row a condition and seed."""
-  lines = ['accuracy, %'.ljust(24) + ''.join(
-      f'{"split " + str(split):>10}' for split in reproduction.splits) + '  what']
-  for condition in reproduction.conditions:
-    for seed in reproduction.seeds:
-      row = ''
-      for split in reproduction.splits:
-        summary = results.read_summary(
-            reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}')
-        row += f'{"-":>10}' if summary is None else f'{100 * summary["accuracy"]:>10.2f}'
-      name = condition.name if len(reproduction.seeds) == 1 else f'{condition.name} seed {seed}'
-      lines.append(f'{name:24}{row}  {condition.title}')
-  return lines
+@functools.lru_cache(maxsize=16)
+def _content(folder, stream, mtime_ns, size):  # asked for every model and treatment
+  del mtime_ns, size  # part of the key: of the manifest, which is written when records change
+  return fingerprints.content_hash(folders.open_folder(folder), stream)

@@ -9,13 +9,16 @@ import numpy as np
 
 # Devillard, "Fast median search: an ANSI C implementation", 1998: of 25 values, ordering these
 # pairs one after the other (lesser value to the first place) brings the median to place 12.
-_MEDIAN_25 = tuple(tuple(map(int, pair.split('-'))) for pair in """
+_MEDIAN_25 = tuple(
+  tuple(map(int, pair.split('-')))
+  for pair in """
     0-1 3-4 2-4 2-3 6-7 5-7 5-6 9-10 8-10 8-9 12-13 11-13 11-12 15-16 14-16 14-15 18-19 17-19 17-18
     21-22 20-22 20-21 23-24 2-5 3-6 0-6 0-3 4-7 1-7 1-4 11-14 8-14 8-11 12-15 9-15 9-12 13-16 10-16
     10-13 20-23 17-23 17-20 21-24 18-24 18-21 19-22 8-17 9-18 0-18 0-9 10-19 1-19 1-10 11-20 2-20
     2-11 12-21 3-21 3-12 13-22 4-22 4-13 14-23 5-23 5-14 15-24 6-24 6-15 7-16 7-19 13-21 15-23 7-13
     7-15 1-9 3-11 5-17 11-17 9-17 4-10 6-12 7-14 4-6 4-7 12-14 10-14 6-7 10-12 6-10 6-17 12-17 7-17
-    7-10 12-18 7-12 10-18 12-20 10-20 10-12""".split())
+    7-10 12-18 7-12 10-18 12-20 10-20 10-12""".split()
+)
 _CUBIC = -0.75  # the slope of OpenCV's cubic kernel
 _MARGIN = 4  # pixels of zeros around what is warped: one more than a cubic kernel reaches
 
@@ -36,8 +39,9 @@ def resize(images, height, width, step=None):
     length = images.shape[axis]
     before, after, share = _taps(length, size, length / size if step is None else step)
     share = share if axis == 2 else share[:, None]
-    images = (ops.take(images, before, axis=axis) * (1 - share)
-              + ops.take(images, after, axis=axis) * share)
+    images = (
+      ops.take(images, before, axis=axis) * (1 - share) + ops.take(images, after, axis=axis) * share
+    )
   return images
 
 
@@ -52,15 +56,17 @@ def _taps(length, size, step):
 def centred_gradient(images):
   """Half of the difference of a pixel's neighbours, the edge repeated: (along x, along y)."""
   padded = _pad_edges(images, 1)
-  return (0.5 * (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]),
-          0.5 * (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]))
+  return (
+    0.5 * (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]),
+    0.5 * (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]),
+  )
 
 
 def median(images):
   """The median of the 5x5 pixels around each, edges repeated, as cv2.medianBlur."""
   height, width = images.shape[1:]
   padded = _pad_edges(images, 2)
-  values = [padded[:, y:y + height, x:x + width] for y in range(5) for x in range(5)]
+  values = [padded[:, y : y + height, x : x + width] for y in range(5) for x in range(5)]
   for i, j in _MEDIAN_25:
     values[i], values[j] = ops.minimum(values[i], values[j]), ops.maximum(values[i], values[j])
   return values[12]
@@ -68,8 +74,9 @@ def median(images):
 
 def _pad_edges(images, margin):
   for axis in (1, 2):
-    first, last = (ops.take(images, [place] * margin, axis=axis)
-                   for place in (0, images.shape[axis] - 1))
+    first, last = (
+      ops.take(images, [place] * margin, axis=axis) for place in (0, images.shape[axis] - 1)
+    )
     images = ops.concatenate([first, images, last], axis=axis)
   return images
 

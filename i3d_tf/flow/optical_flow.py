@@ -14,10 +14,7 @@ import itertools
 import cv2
 import numpy as np
 
-from i3d_tf.common import errors
-from i3d_tf.records import folders
-from i3d_tf.records import schema
-
+FLOW_BOUND = 20.0  # pixels of motion at codes 0 and 255
 METHODS = ('tvl1', 'dis')
 BACKENDS = ('opencv', 'xla')
 # What records and runs say of where their flow is from, with its method and backend.
@@ -53,7 +50,7 @@ def check(method, backend):
   if backend not in BACKENDS:
     raise ValueError(f'`flow_backend` must be one of {", ".join(BACKENDS)}; received {backend!r}')
   if backend == 'xla' and method != 'tvl1':
-    raise ValueError(f"flow_backend xla computes tvl1 alone; received flow {method!r}")
+    raise ValueError(f'flow_backend xla computes tvl1 alone; received flow {method!r}')
 
 
 def label(method, backend):
@@ -61,68 +58,12 @@ def label(method, backend):
   return next(name for name, value in LABELS.items() if value == (method, backend))
 
 
-def of_records(settings):
-  """The name in `LABELS` of the flow in a folder of records, None if it has none.
-
-  Args:
-    settings: those of its manifest.
-
-  Raises:
-    RecordError: they name a flow that there is not.
-  """
-  method, backend = settings.get('flow'), settings.get('flow_backend', BACKENDS[0])
-  if method is None:
-    return None
-  try:
-    check(method, backend)
-  except ValueError as e:
-    raise schema.RecordError(f'{folders.MANIFEST}: {e}') from e
-  return label(method, backend)
-
-
-def for_stream(stream, source):
-  """The flow that a network of a stream is trained on: a name in `LABELS`, None for stream rgb.
-
-  Args:
-    stream: 'rgb' or 'flow'.
-    source: the `folders.Records` that it is trained on.
-
-  Raises:
-    UserError: the stream is flow, and the records hold none.
-  """
-  if stream != 'flow':
-    return None
-  found = of_records(source.settings)
-  if found is None:
-    raise errors.UserError(f'{source.folder}: expected flow for --stream=flow; these records were '
-                           'made without (make_tfrecords --flow stores it)')
-  return found
-
-
-def check_same(trained_on, settings, run_dir):
-  """Makes sure that a network is not asked about another algorithm's flow.
-
-  What computed it, OpenCV or array code, is no matter.
-
-  Args:
-    trained_on: a name in `LABELS`, or None for a network of stream rgb.
-    settings: those of the manifest of the records that it is asked about.
-    run_dir: of the network.
-
-  Raises:
-    UserError: the records hold another flow.
-  """
-  found = of_records(settings)
-  if trained_on is not None and found is not None and LABELS[trained_on][0] != LABELS[found][0]:
-    raise errors.UserError(f'expected records with flow of {LABELS[trained_on][0]}, which '
-                           f'{run_dir} was trained on; found {LABELS[found][0]}')
-
-
 def versions(backend):
   """The packages that compute flow beside OpenCV: a dict from name to version."""
   if backend == 'opencv':
     return {}
   import keras  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+
   return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
 
 
@@ -130,8 +71,10 @@ def tvl1(frames):
   """TV-L1 flow as `compute` gives it, with OpenCV's default parameters."""
   create = getattr(getattr(cv2, 'optflow', None), 'DualTVL1OpticalFlow_create', None)
   if create is None:
-    raise RuntimeError('TV-L1 needs the cv2 of opencv-contrib-python-headless; the one installed '
-                       'lacks it: reinstall that package after removing other OpenCV packages')
+    raise RuntimeError(
+      'TV-L1 needs the cv2 of opencv-contrib-python-headless; the one installed '
+      'lacks it: reinstall that package after removing other OpenCV packages'
+    )
   return _pair_by_pair(frames, create())
 
 
@@ -147,6 +90,7 @@ def _pair_by_pair(frames, algorithm):
 
 def _batched(frames):
   from i3d_tf.flow import tvl1 as tvl1_lib  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+
   tvl1_lib.use_threads(cv2.getNumThreads())
   pairs = itertools.pairwise(map(_grey, frames))
   while batch := list(itertools.islice(pairs, tvl1_lib.batch_size())):
@@ -162,11 +106,11 @@ def quantise(flow):
 
   Zero motion falls between codes 127 and 128 and becomes 128, that is +0.078 pixels.
   """
-  bound = schema.FLOW_BOUND
+  bound = FLOW_BOUND
   return np.round((np.clip(flow, -bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
 
 
 def dequantise(codes):
   """Codes, uint8 [..., 2], to flow in pixels: float32 [..., 2]."""
-  bound = schema.FLOW_BOUND
+  bound = FLOW_BOUND
   return codes.astype(np.float32) * np.float32(2 * bound / 255) - np.float32(bound)

@@ -49,7 +49,7 @@ def compute(first, second):
   calculate = compiled()
   fields = []
   for start in range(0, len(first), batch):
-    pair = [frames[start:start + batch] for frames in (first, second)]
+    pair = [frames[start : start + batch] for frames in (first, second)]
     count = len(pair[0])
     if count < batch:  # one size is compiled; still frames converge at once
       still = np.repeat(pair[0][:1], batch - count, axis=0)
@@ -67,6 +67,7 @@ def use_threads(number):
   """Lets TensorFlow compute on so many threads of the processor, if it does not compute yet."""
   if keras.backend.backend() == 'tensorflow':
     import tensorflow as tf  # pylint: disable=g-import-not-at-top
+
     with contextlib.suppress(RuntimeError):
       tf.config.threading.set_intra_op_parallelism_threads(number)
       for gpu in tf.config.list_physical_devices('GPU'):
@@ -77,8 +78,10 @@ def device():
   """What Keras's backend computes on: 'cpu', 'gpu' or 'tpu'."""
   if keras.backend.backend() == 'jax':
     import jax  # pylint: disable=g-import-not-at-top
+
     return jax.default_backend()
   import tensorflow as tf  # pylint: disable=g-import-not-at-top
+
   kinds = {found.device_type for found in tf.config.list_logical_devices()}
   return next((kind.lower() for kind in ('GPU', 'TPU') if kind in kinds), 'cpu')
 
@@ -93,21 +96,27 @@ def compiled():
   backend = keras.backend.backend()
   if backend == 'jax':
     import jax  # pylint: disable=g-import-not-at-top
+
     return jax.jit(flow)
   if backend == 'tensorflow':
     import tensorflow as tf  # pylint: disable=g-import-not-at-top
+
     return tf.function(flow, jit_compile=True, autograph=False)
   raise ValueError(f"batched TV-L1 needs Keras's backend tensorflow or jax; it is {backend}")
 
 
 def _check(first, second):
   if first.ndim != 3 or first.shape != second.shape or min(first.shape[1:], default=0) < 3:
-    raise ValueError('frames must be two stacks [B, H, W] of one shape, 3 pixels high and wide at '
-                     f'least; received {list(first.shape)} and {list(second.shape)}')
+    raise ValueError(
+      'frames must be two stacks [B, H, W] of one shape, 3 pixels high and wide at '
+      f'least; received {list(first.shape)} and {list(second.shape)}'
+    )
   if first.dtype != second.dtype or not (
-      first.dtype == np.uint8 or np.issubdtype(first.dtype, np.floating)):
-    raise ValueError('frames must both be uint8, or both float; '
-                     f'received {first.dtype} and {second.dtype}')
+    first.dtype == np.uint8 or np.issubdtype(first.dtype, np.floating)
+  ):
+    raise ValueError(
+      f'frames must both be uint8, or both float; received {first.dtype} and {second.dtype}'
+    )
 
 
 # === The algorithm: traced by a backend, whose arrays all values are ===
@@ -130,8 +139,9 @@ def flow(first, second):
   pyramid = [[ops.cast(frames, 'float32') * unit for frames in (first, second)]]
   scales = sizes(*first.shape[1:])
   for size in scales[1:]:
-    pyramid.append([image_ops.resize(frames, *size, step=1 / _SCALE_STEP)
-                    for frames in pyramid[-1]])
+    pyramid.append(
+      [image_ops.resize(frames, *size, step=1 / _SCALE_STEP) for frames in pyramid[-1]]
+    )
   u = v = ops.zeros_like(pyramid[-1][0])
   for finer, frames in reversed(list(zip([None, *scales], pyramid))):
     u, v = _one_scale(*frames, u, v)
@@ -147,8 +157,7 @@ def _one_scale(first, second, u, v):
   def body(n, *state):
     return n + 1, *_one_warp(first, padded, *state)
 
-  return ops.while_loop(lambda n, *_: n < _WARPS, body,
-                        (0, u, v, *(ops.zeros_like(u),) * 4))[1:3]
+  return ops.while_loop(lambda n, *_: n < _WARPS, body, (0, u, v, *(ops.zeros_like(u),) * 4))[1:3]
 
 
 def _one_warp(first, padded, u, v, *dual):
@@ -156,9 +165,13 @@ def _one_warp(first, padded, u, v, *dual):
   batch, height, width = first.shape
   warped, gradient_x, gradient_y = image_ops.warp(padded, u, v)
   squared = gradient_x * gradient_x + gradient_y * gradient_y
-  problem = (gradient_x, gradient_y, warped - gradient_x * u - gradient_y * v - first,
-             -1 / ops.maximum(squared, _FLAT))
-  limit = _EPSILON ** 2 * height * width
+  problem = (
+    gradient_x,
+    gradient_y,
+    warped - gradient_x * u - gradient_y * v - first,
+    -1 / ops.maximum(squared, _FLAT),
+  )
+  limit = _EPSILON**2 * height * width
   some_moves = lambda error: ops.any(error > limit)
 
   def moving(error, new, old):
@@ -175,14 +188,21 @@ def _one_warp(first, padded, u, v, *dual):
   def with_median(n, error, u, v, *dual):
     smooth = ops.split(image_ops.median(ops.concatenate([u, v])), 2)
     u, v = moving(error, smooth, (u, v))
-    return (n + 1, *ops.while_loop(
+    return (
+      n + 1,
+      *ops.while_loop(
         lambda n, error, *_: ops.logical_and(n < _ITERATIONS, some_moves(error)),
-        iteration, (0, error, u, v, *dual))[1:])
+        iteration,
+        (0, error, u, v, *dual),
+      )[1:],
+    )
 
   error = ops.full((batch,), np.finfo(np.float32).max, dtype='float32')
   return ops.while_loop(
-      lambda n, error, *_: ops.logical_and(n < _MEDIANS, some_moves(error)),
-      with_median, (0, error, u, v, *dual))[2:]
+    lambda n, error, *_: ops.logical_and(n < _MEDIANS, some_moves(error)),
+    with_median,
+    (0, error, u, v, *dual),
+  )[2:]
 
 
 def _iteration(problem, u, v, ux, uy, vx, vy):
@@ -207,8 +227,12 @@ def _iteration(problem, u, v, ux, uy, vx, vy):
 
 
 def _divergence(x, y):
-  return (x - ops.pad(x[:, :, :-1], ((0, 0), (0, 0), (1, 0)))
-          + y - ops.pad(y[:, :-1], ((0, 0), (1, 0), (0, 0))))
+  return (
+    x
+    - ops.pad(x[:, :, :-1], ((0, 0), (0, 0), (1, 0)))
+    + y
+    - ops.pad(y[:, :-1], ((0, 0), (1, 0), (0, 0)))
+  )
 
 
 def _dual(part, x, y):

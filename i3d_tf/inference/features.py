@@ -11,43 +11,10 @@ import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
-from i3d_tf.model import inception_i3d
+from i3d_tf.inference import options
+from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
 from i3d_tf.video import decoding
-from i3d_tf.inputs import from_videos
-
-POOLS = {'none': (), 'space': (2, 3), 'all': (1, 2, 3)}  # axes of [N, t, h, w, C]
-FORMATS = ('npz', 'npy')
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-  """Which features.
-
-  Attributes:
-    endpoint: one of `model.ENDPOINTS`.
-    pool: 'none' keeps [t, h, w, C] of each window, 'space' averages to [t, C], 'all'
-      to [C]. 'Logits' are [N] in any case.
-    window: frames that the network sees at a time, at least 9.
-    stride: frames from the start of one window to the start of the next.
-  """
-
-  endpoint: str = 'Mixed_5c'
-  pool: str = 'all'
-  window: int = 16
-  stride: int = 16
-
-  def __post_init__(self):
-    for what, value, expected, right in (
-        ('endpoint', self.endpoint, f'one of {", ".join(inception_i3d.ENDPOINTS)}',
-         self.endpoint in inception_i3d.ENDPOINTS),
-        ('pool', self.pool, f'one of {", ".join(POOLS)}', self.pool in POOLS),
-        ('window', self.window, f'at least {inception_i3d.MIN_FRAMES}',
-         self.window >= inception_i3d.MIN_FRAMES),
-        ('stride', self.stride, 'at least 1', self.stride >= 1),
-    ):
-      if not right:
-        raise errors.UserError(f'`{what}` must be {expected}; received {value!r}')
 
 
 def of_video(network, path, settings, batch_size=4, progress=None):
@@ -60,7 +27,7 @@ def of_video(network, path, settings, batch_size=4, progress=None):
   Args:
     network: a `trained_networks.TrainedNetwork`.
     path: a video file, or a folder of frames (`from_videos.decode`).
-    settings: a `Settings`.
+    settings: a `options.FeatureSettings`.
     batch_size: windows that are computed together.
     progress: called with the number of new frames that are done, or None.
 
@@ -74,14 +41,15 @@ def of_video(network, path, settings, batch_size=4, progress=None):
   """
   compute = _function(network, settings.endpoint, settings.pool)
   windows = from_videos.sliding(
-      path, network.stream, network.model.frame_size, settings.window, settings.stride,
-      network.flow)
+    path, network.stream, network.model.frame_size, settings.window, settings.stride, network.flow
+  )
   features, starts, length = [], [], 0
   while batch := list(itertools.islice(windows, batch_size)):
     features.append(compute(np.stack([window.frames for window in batch])).numpy())
     if not np.isfinite(features[-1]).all():
-      raise errors.UserError(f'{path}: the network gives features that are no numbers; was its '
-                             'training stable?')
+      raise errors.UserError(
+        f'{path}: the network gives features that are no numbers; was its training stable?'
+      )
     starts += [window.start for window in batch]
     length = batch[0].frames.shape[0]
     if progress is not None:
@@ -100,11 +68,11 @@ def _function(network, endpoint, pool):
     shape = tf.shape(frames)
     flat = tf.reshape(frames, tf.concat([[shape[0] * shape[1]], shape[2:]], axis=0))
     flat = preprocess.center(flat, size, network.resize)
-    clips = preprocess.network_input(
-        tf.reshape(flat, [shape[0], shape[1], size, size, channels]), stream=network.stream)
+    frames = tf.reshape(flat, [shape[0], shape[1], size, size, channels])
+    clips = preprocess.network_input({'frames': frames}, stream=network.stream)
     values = layers(clips, training=False)
-    if len(values.shape) == 5 and POOLS[pool]:
-      values = tf.reduce_mean(values, axis=POOLS[pool])
+    if len(values.shape) == 5 and options.POOLS[pool]:
+      values = tf.reduce_mean(values, axis=options.POOLS[pool])
     return tf.cast(values, tf.float32)
 
   return compute
@@ -112,9 +80,14 @@ def _function(network, endpoint, pool):
 
 def describe(network, settings):
   """What decides features, a JSON-able dict: equal for equal networks and settings."""
-  return {**dataclasses.asdict(settings), 'stream': network.stream, 'resize': network.resize,
-          'frame_size': network.model.frame_size, 'frame_rate': decoding.FRAME_RATE,
-          'weights_sha256': network.weights_sha256()}
+  return {
+    **dataclasses.asdict(settings),
+    'stream': network.stream,
+    'resize': network.resize,
+    'frame_size': network.model.frame_size,
+    'frame_rate': decoding.FRAME_RATE,
+    'weights_sha256': network.weights_sha256(),
+  }
 
 
 def write(path, features, starts, length, about):
@@ -128,8 +101,13 @@ def write(path, features, starts, length, about):
   """
   data = io.BytesIO()
   if path.endswith('.npz'):
-    np.savez(data, features=features, start=starts, frames=length,
-             **{key: about[key] for key in ('frame_rate', 'endpoint', 'pool', 'stream')})
+    np.savez(
+      data,
+      features=features,
+      start=starts,
+      frames=length,
+      **{key: about[key] for key in ('frame_rate', 'endpoint', 'pool', 'stream')},
+    )
   else:
     np.save(data, features)
   with files.replacing(path) as temporary, open(temporary, 'wb') as f:

@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
-from i3d_tf.model import inception_i3d
-from i3d_tf.video import drawing
-from i3d_tf.inputs import preprocess
 from i3d_tf.inputs import from_videos
+from i3d_tf.inputs import preprocess
+from i3d_tf.model import architecture
+from i3d_tf.video import drawing
 
 _SAMPLES = 6  # frames of a picture
 _PICTURE_HEIGHT = 160  # pixels of each of them
@@ -26,7 +26,7 @@ class Answer:
     logits: dict from region ('none', 'background', 'activity': what was replaced)
       to float32 [1, N].
     frames: how many frames the network saw, at 25 a second.
-    found: whether the masks show a person. If not, nothing was replaced.
+    has_person: whether the masks show a person. If not, nothing was replaced.
     coverage: share of the pixels that the people cover, dilated; None without masks.
     seen: dict from region to what the network saw, uint8 RGB [S, S, 3] each, a few
       frames from the whole of the video.
@@ -34,7 +34,7 @@ class Answer:
 
   logits: dict
   frames: int
-  found: bool
+  has_person: bool
   coverage: float | None
   seen: dict
 
@@ -55,8 +55,10 @@ def logits_of_clip(model, clip, name='the clip'):
   """
   expected = [model.frame_size, model.frame_size, model.channels]
   if list(clip.shape[2:]) != expected:
-    raise errors.UserError(f'{name}: expected a shape of [1, T, {", ".join(map(str, expected))}], '
-                           f'as the network takes it; found {list(clip.shape)}')
+    raise errors.UserError(
+      f'{name}: expected a shape of [1, T, {", ".join(map(str, expected))}], '
+      f'as the network takes it; found {list(clip.shape)}'
+    )
   logits = tf.function(lambda x: model(x, training=False))(tf.constant(clip)).numpy()
   _check_finite(logits, name)
   return logits
@@ -88,31 +90,37 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
   total = dict.fromkeys(regions, 0.0)
   seen = {region: _Thinned() for region in regions}
   frames, covered = 0, 0.0
-  found = masks is not None and masks.found
+  has_person = masks is not None and masks.has_person
   size = network.model.frame_size
-  for window in from_videos.windows(path, network.stream, size, max_frames, masks,
-                                    network.mask_dilation, network.flow):
-    window_masks = np.zeros(window.frames.shape[:3], np.uint8) if window.masks is None else (
-        window.masks)
+  for window in from_videos.windows(
+    path, network.stream, size, max_frames, masks, network.mask_dilation, network.flow
+  ):
+    window_masks = (
+      np.zeros(window.frames.shape[:3], np.uint8) if window.masks is None else (window.masks)
+    )
     for region in regions:
-      clip, logits = _function(network, region)(window.frames, window_masks, found)
+      clip, logits = _function(network, region)(window.frames, window_masks, has_person)
       _check_finite(logits, path)
       total[region] = total[region] + window.new * logits.numpy().astype(np.float64)
-      seen[region].add(clip[0, -window.new:], frames)
+      seen[region].add(clip[0, -window.new :], frames)
     frames += window.new
-    covered += float((window_masks[-window.new:] > 0).mean()) * window.new
+    covered += float((window_masks[-window.new :] > 0).mean()) * window.new
     if progress is not None:
       progress(window.new)
   return Answer(
-      {region: (value / frames).astype(np.float32) for region, value in total.items()},
-      frames, found, None if masks is None else covered / frames,
-      {region: sample.images() for region, sample in seen.items()})
+    {region: (value / frames).astype(np.float32) for region, value in total.items()},
+    frames,
+    has_person,
+    None if masks is None else covered / frames,
+    {region: sample.images() for region, sample in seen.items()},
+  )
 
 
 def _check_finite(logits, what):
   if not np.isfinite(logits).all():
-    raise errors.UserError(f'{what}: the network gives logits that are no numbers; was its '
-                           'training stable?')
+    raise errors.UserError(
+      f'{what}: the network gives logits that are no numbers; was its training stable?'
+    )
 
 
 def together(answers):
@@ -122,24 +130,33 @@ def together(answers):
     answers: a list of `Answer`s, the first of which gives everything but the logits.
   """
   first = answers[0]
-  return dataclasses.replace(first, logits={
-      region: sum(answer.logits[region] for answer in answers) for region in first.logits})
+  return dataclasses.replace(
+    first,
+    logits={region: sum(answer.logits[region] for answer in answers) for region in first.logits},
+  )
 
 
 @functools.lru_cache(maxsize=8)
 def _function(network, region):
-  """A function from a window's frames, masks and found to (network input, logits)."""
+  """A function from a window's frames, masks and has_person to (network input, logits)."""
   model, size, resize = network.model, network.model.frame_size, network.resize
 
-  @tf.function(input_signature=[
+  @tf.function(
+    input_signature=[
       tf.TensorSpec([None, None, None, model.channels], tf.uint8),
       tf.TensorSpec([None, None, None], tf.uint8),
-      tf.TensorSpec([], tf.bool)])
-  def ask(frames, masks, found):
+      tf.TensorSpec([], tf.bool),
+    ]
+  )
+  def ask(frames, masks, has_person):
     frames = preprocess.center(frames, size, resize)
     masks = preprocess.center(masks[..., tf.newaxis], size, resize, 'nearest')[..., 0]
-    clip = preprocess.network_input(frames[tf.newaxis], masks[tf.newaxis], found[tf.newaxis],
-                                    region, network.fill, network.stream)
+    batch = {
+      'frames': frames[tf.newaxis],
+      'masks': masks[tf.newaxis],
+      'has_person': has_person[tf.newaxis],
+    }
+    clip = preprocess.network_input(batch, network.treatment(region), network.stream)
     return clip, model(clip, training=False)
 
   return ask
@@ -189,8 +206,10 @@ def top(logits, label_names, count):
   logits = logits[0].astype(np.float64)
   probabilities = np.exp(logits - logits.max())
   probabilities /= probabilities.sum()
-  return [{'class': label_names[i], 'probability': float(probabilities[i]),
-           'logit': float(logits[i])} for i in np.argsort(-logits, kind='stable')[:count]]
+  return [
+    {'class': label_names[i], 'probability': float(probabilities[i]), 'logit': float(logits[i])}
+    for i in np.argsort(-logits, kind='stable')[:count]
+  ]
 
 
 def picture(answer, label_names, title, count=3):
@@ -208,9 +227,13 @@ def picture(answer, label_names, title, count=3):
   rows, captions = [], []
   for region, images in answer.seen.items():
     rows.append([drawing.fit_height(image, _PICTURE_HEIGHT) for image in images])
-    captions.append(f'{LEFT[region]}:  ' + ',  '.join(
+    captions.append(
+      f'{LEFT[region]}:  '
+      + ',  '.join(
         f'{row["class"]} {row["probability"]:.2f}'
-        for row in top(answer.logits[region], label_names, count)))
+        for row in top(answer.logits[region], label_names, count)
+      )
+    )
   return drawing.sheet(rows, captions, title)
 
 
@@ -228,18 +251,22 @@ def read_clip(path):
   # NumPy's reader of headers raises many things, among them MemoryError for a size in a header.
   except Exception as e:  # pylint: disable=broad-exception-caught
     reason = (str(e).splitlines() or [type(e).__name__])[0]
-    raise errors.UserError(f'{path}: expected an array in NumPy\'s format; {reason}') from e
+    raise errors.UserError(f"{path}: expected an array in NumPy's format; {reason}") from e
   shape = list(clip.shape) if isinstance(clip, np.ndarray) else None
   if shape is None or len(shape) != 5 or shape[0] != 1 or 0 in shape:
-    raise errors.UserError(f'{path}: expected an array of shape [1, T, H, W, C]; '
-                           f'found {"several arrays" if shape is None else shape}')
-  if clip.shape[1] < inception_i3d.MIN_FRAMES:
-    raise errors.UserError(f'{path}: expected at least {inception_i3d.MIN_FRAMES} frames; '
-                           f'found {clip.shape[1]}')
+    raise errors.UserError(
+      f'{path}: expected an array of shape [1, T, H, W, C]; '
+      f'found {"several arrays" if shape is None else shape}'
+    )
+  if clip.shape[1] < architecture.MIN_FRAMES:
+    raise errors.UserError(
+      f'{path}: expected at least {architecture.MIN_FRAMES} frames; found {clip.shape[1]}'
+    )
   if not np.issubdtype(clip.dtype, np.floating):
     raise errors.UserError(f'{path}: expected float32 in [-1, 1]; found {clip.dtype}')
   clip = clip.astype(np.float32)
   if not np.abs(clip).max() <= 1.001:
-    raise errors.UserError(f'{path}: expected values in [-1, 1]; '
-                           f'found {clip.min()} to {clip.max()}')
+    raise errors.UserError(
+      f'{path}: expected values in [-1, 1]; found {clip.min()} to {clip.max()}'
+    )
   return clip

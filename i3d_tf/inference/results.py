@@ -1,13 +1,12 @@
-"""Results of an evaluation: one CSV row a video, and a summary that follows from the rows.
+"""Results of an evaluation: one CSV row per video, and a summary that follows from the rows.
 
   results/test1.background.csv    video, label, class, group, prediction, correct,
                                   mask_found, coverage, frames, logit_0 ...
   results/test1.background.json   accuracies, per class too, and what was asked for
 
-Named after the list (split 1's test list) and the region that is replaced.
+Named after the list (split 1's test list) and the treatment of the test.
 """
 
-import contextlib
 import csv
 import dataclasses
 import json
@@ -17,10 +16,20 @@ import numpy as np
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import journal
 from i3d_tf.records import ucf101
 
-_COLUMNS = ('video', 'label', 'class', 'group', 'prediction', 'correct', 'mask_found', 'coverage',
-            'frames')
+_COLUMNS = (
+  'video',
+  'label',
+  'class',
+  'group',
+  'prediction',
+  'correct',
+  'mask_found',
+  'coverage',
+  'frames',
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Row:
     label: 0-based, what it is.
     class_name: the same as a name.
     frames: how many frames the network saw.
-    mask_found: whether its masks show a person; if not, it kept its original frames.
+    has_person: whether its masks show a person; if not, it kept its original frames.
     coverage: share of its pixels that the person covers, or None without a mask file.
     logits: float32 [N].
   """
@@ -41,7 +50,7 @@ class Row:
   label: int
   class_name: str
   frames: int
-  mask_found: bool
+  has_person: bool
   coverage: float | None
   logits: np.ndarray
 
@@ -50,11 +59,12 @@ class Row:
     return int(np.argmax(self.logits))
 
 
-def path(run_dir, name, region, suffix='.csv'):
-  return os.path.join(run_dir, 'results', f'{name}.{region}{suffix}')
+def path(run_dir, name, treatment, suffix='.csv'):
+  """The file of a result: of a list such as 'test1' and the name of a treatment."""
+  return os.path.join(run_dir, 'results', f'{name}.{treatment}{suffix}')
 
 
-def summarise(rows, label_names):
+def summarize(rows, label_names):
   """What follows from rows.
 
   Args:
@@ -67,48 +77,52 @@ def summarise(rows, label_names):
   correct = [row.prediction == row.label for row in rows]
   # Not `>`: logits that are NaN are no top five.
   in_top_5 = [np.count_nonzero(~(row.logits <= row.logits[row.label])) < 5 for row in rows]
-  found = [c for row, c in zip(rows, correct) if row.mask_found]
+  found = [c for row, c in zip(rows, correct) if row.has_person]
   classes = []
   for label, name in enumerate(label_names):
     of_class = [c for row, c in zip(rows, correct) if row.label == label]
     if of_class:
-      classes.append({'class': name, 'videos': len(of_class), 'correct': sum(of_class),
-                      'accuracy': sum(of_class) / len(of_class)})
+      classes.append(
+        {
+          'class': name,
+          'videos': len(of_class),
+          'correct': sum(of_class),
+          'accuracy': sum(of_class) / len(of_class),
+        }
+      )
   return {
-      'videos': len(rows),
-      'correct': sum(correct),
-      'accuracy': sum(correct) / len(rows),
-      'top_5_accuracy': sum(in_top_5) / len(rows),
-      'mean_class_accuracy': float(np.mean([c['accuracy'] for c in classes])),
-      'kept_original': [row.video for row in rows if not row.mask_found],
-      'accuracy_where_mask_found': sum(found) / len(found) if found else None,
-      'classes': classes,
+    'videos': len(rows),
+    'correct': sum(correct),
+    'accuracy': sum(correct) / len(rows),
+    'top_5_accuracy': sum(in_top_5) / len(rows),
+    'mean_class_accuracy': float(np.mean([c['accuracy'] for c in classes])),
+    'kept_original': [row.video for row in rows if not row.has_person],
+    'accuracy_where_mask_found': sum(found) / len(found) if found else None,
+    'classes': classes,
   }
 
 
-def write(run_dir, name, region, rows, label_names, about):
+def write(run_dir, name, treatment, rows, label_names, metadata):
   """Writes rows and summary.
 
   Args:
     run_dir: the run directory.
     name: which list, such as 'test1'.
-    region: the region that was replaced.
+    treatment: its name.
     rows: a list of `Row`.
     label_names: class names, in the order of their labels.
-    about: a JSON-able dict of what was evaluated, and how.
+    metadata: a JSON-able dict of what was evaluated, and how.
 
   Returns:
     The summary, a dict.
   """
-  csv_path = path(run_dir, name, region)
-  with files.replacing(csv_path) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f)
-    writer.writerow([*_COLUMNS, *(f'logit_{i}' for i in range(len(label_names)))])
-    writer.writerows(map(_to_csv, rows))
-  summary = {'about': about, **summarise(rows, label_names)}
-  summary_path = path(run_dir, name, region, '.json')
-  with files.replacing(summary_path) as temporary, open(temporary, 'w') as f:
-    json.dump(summary, f, indent=2)
+  files.write_csv(
+    path(run_dir, name, treatment),
+    [*_COLUMNS, *(f'logit_{i}' for i in range(len(label_names)))],
+    map(_to_csv, rows),
+  )
+  summary = {'about': metadata, **summarize(rows, label_names)}
+  files.write_json(path(run_dir, name, treatment, '.json'), summary)
   return summary
 
 
@@ -125,14 +139,15 @@ def read(csv_path):
       raise ValueError('there is none')
     return rows
   except (OSError, KeyError, ValueError, TypeError, csv.Error) as e:
-    raise errors.UserError(f'{csv_path}: expected the rows of a result; '
-                           f'{type(e).__name__}: {e}') from e
+    raise errors.UserError(
+      f'{csv_path}: expected the rows of a result; {type(e).__name__}: {e}'
+    ) from e
 
 
-def read_summary(run_dir, name, region):
+def read_summary(run_dir, name, treatment):
   """Reads a summary: a dict, or None if there is none."""
   try:
-    with open(path(run_dir, name, region, '.json')) as f:
+    with open(path(run_dir, name, treatment, '.json')) as f:
       summary = json.load(f)
     for key, kind in (('about', dict), ('videos', int), ('accuracy', (int, float))):
       if not isinstance(summary[key], kind):
@@ -141,64 +156,67 @@ def read_summary(run_dir, name, region):
   except FileNotFoundError:
     return None
   except (ValueError, LookupError, TypeError, RecursionError) as e:
-    raise errors.UserError(f'{f.name}: expected the summary of a result; '
-                           f'{type(e).__name__}: {e}') from e
+    raise errors.UserError(
+      f'{f.name}: expected the summary of a result; {type(e).__name__}: {e}'
+    ) from e
 
 
-class Journal:
-  """The rows of an evaluation under way, kept as they come so that it can go on after a kill.
-
-  One JSON line a row; the first line says what is being evaluated. A journal of
-  something else is thrown away.
+class RowJournal:
+  """The rows of an evaluation in progress, kept as they come; see `journal.Journal`.
 
   Args:
-    journal_path: where to keep it.
-    about: a JSON-able dict.
+    path: where to keep them.
+    metadata: a JSON-able dict of what is evaluated, and how.
+
+  Attributes:
+    rows: a dict from (treatment name, video) to `Row`.
   """
 
-  def __init__(self, journal_path, about):
-    self._path = journal_path
-    self.rows = {}  # (region, video) -> Row
-    os.makedirs(os.path.dirname(journal_path), exist_ok=True)
-    header = json.dumps(about, sort_keys=True)
-    with contextlib.suppress(FileNotFoundError):
-      self._read(header)
-    # What was read is written anew, without a last line that a kill cut off.
-    with files.replacing(journal_path) as temporary, open(temporary, 'w') as f:
-      f.write(header + '\n')
-      f.writelines(_to_line(region, row) for (region, _), row in self.rows.items())
-    self._file = open(journal_path, 'a')
+  def __init__(self, path, metadata):
+    self.rows = {}
+    self._journal = journal.Journal(path, metadata, self._accept)
 
-  def _read(self, header):
-    with open(self._path, errors='replace') as f:
-      lines = f.read().split('\n')
-    if lines[0] != header:
-      return
-    for line in lines[1:-1]:  # behind the last line break is nothing, or half a row
-      try:
-        region, row = _from_line(line)
-      except (ValueError, LookupError, TypeError):
-        return  # damaged: what follows is computed again
-      self.rows[region, row.video] = row
+  def _accept(self, entry):
+    treatment, values = entry
+    logits = np.array(values['logits'], np.float32)
+    has_person = values['has_person'] if 'has_person' in values else values['mask_found']
+    row = Row(
+      values['video'],
+      values['label'],
+      values['class_name'],
+      values['frames'],
+      has_person,
+      values['coverage'],
+      logits,
+    )
+    self.rows[treatment, row.video] = row
+    return True
 
-  def add(self, region, rows):
-    """Keeps rows (a list of `Row`) of a region; they are safe from a kill on return."""
-    self.rows.update({(region, row.video): row for row in rows})
-    self._file.write(''.join(_to_line(region, row) for row in rows))
-    self._file.flush()
+  def add(self, treatment, rows):
+    """Keeps rows (a list of `Row`) of a treatment; they are safe from a kill on return."""
+    self.rows.update({(treatment, row.video): row for row in rows})
+    self._journal.add(
+      [treatment, {**dataclasses.asdict(row), 'logits': row.logits.tolist()}] for row in rows
+    )
 
   def close(self, delete=False):
     """Closes the journal, and removes it if `delete`."""
-    self._file.close()
-    if delete:
-      os.remove(self._path)
+    self._journal.close(delete)
 
 
 def _to_csv(row):
-  return [row.video, row.label, row.class_name, ucf101.group(row.video), row.prediction,
-          int(row.prediction == row.label), int(row.mask_found),
-          '' if row.coverage is None else row.coverage, row.frames,
-          *map(str, row.logits)]  # the shortest decimals that are this float32
+  return [
+    row.video,
+    row.label,
+    row.class_name,
+    ucf101.group(row.video),
+    row.prediction,
+    int(row.prediction == row.label),
+    int(row.has_person),
+    '' if row.coverage is None else row.coverage,
+    row.frames,
+    *map(str, row.logits),
+  ]  # the shortest decimals that are this float32
 
 
 def _from_csv(row):
@@ -207,17 +225,15 @@ def _from_csv(row):
   logits = [row[f'logit_{i}'] for i in range(max(len(row) - len(_COLUMNS), 1))]
   logits = np.array(logits, np.float32)
   if not np.isfinite(logits).all() or not 0 <= int(row['label']) < len(logits):
-    raise ValueError(f'the line of {row["video"]} has logits that are no numbers, or a label that '
-                     'has none')
-  return Row(row['video'], int(row['label']), row['class'], int(row['frames']),
-             bool(int(row['mask_found'])), float(row['coverage']) if row['coverage'] else None,
-             logits)
-
-
-def _to_line(region, row):
-  return json.dumps([region, {**dataclasses.asdict(row), 'logits': row.logits.tolist()}]) + '\n'
-
-
-def _from_line(line):
-  region, values = json.loads(line)
-  return region, Row(**{**values, 'logits': np.array(values['logits'], np.float32)})
+    raise ValueError(
+      f'the line of {row["video"]} has logits that are not finite, or a label without a logit'
+    )
+  return Row(
+    row['video'],
+    int(row['label']),
+    row['class'],
+    int(row['frames']),
+    bool(int(row['mask_found'])),
+    float(row['coverage']) if row['coverage'] else None,
+    logits,
+  )

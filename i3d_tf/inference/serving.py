@@ -18,14 +18,17 @@ and scaling are `i3d_tf.inputs.preprocess`, the functions that training and test
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
-from i3d_tf.model import inception_i3d
+from i3d_tf.inference import options
+from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import preprocess
+from i3d_tf.model import architecture
 
 _MASKED = ('background', 'activity')
 _DEFAULT = 'serving_default'
@@ -51,23 +54,28 @@ class ServedNetwork(tf.Module):
 
     def answer(clips):
       tf.debugging.assert_greater_equal(
-          tf.shape(clips)[1], inception_i3d.MIN_FRAMES,
-          f'videos must have at least {inception_i3d.MIN_FRAMES} frames')
+        tf.shape(clips)[1],
+        architecture.MIN_FRAMES,
+        f'videos must have at least {architecture.MIN_FRAMES} frames',
+      )
       logits = network.model(clips, training=False)
       return {'logits': logits, 'probabilities': tf.nn.softmax(logits)}
 
     def masked(region):
       return tf.function(
-          lambda frames, masks: answer(_clips(network, frames, masks, region)),
-          input_signature=[frames, masks])
+        lambda frames, masks: answer(_clips(network, frames, masks, region)),
+        input_signature=[frames, masks],
+      )
 
     self.functions = {
-        _DEFAULT: tf.function(lambda frames: answer(_clips(network, frames)),
-                              input_signature=[frames]),
-        **{region: masked(region) for region in _MASKED},
-        'clip': tf.function(answer, input_signature=[clip]),
-        'classes': tf.function(lambda: {'classes': tf.constant(network.label_names)},
-                               input_signature=[]),
+      _DEFAULT: tf.function(
+        lambda frames: answer(_clips(network, frames)), input_signature=[frames]
+      ),
+      **{region: masked(region) for region in _MASKED},
+      'clip': tf.function(answer, input_signature=[clip]),
+      'classes': tf.function(
+        lambda: {'classes': tf.constant(network.label_names)}, input_signature=[]
+      ),
     }
 
 
@@ -83,15 +91,41 @@ def _clips(network, frames, masks=None, region='none'):
     images = preprocess.center(preprocess.dilate(images, dilation), size, network.resize, method)
     return tf.reshape(images, [shape[0], shape[1], size, size, images.shape[-1]])
 
-  found = None
+  batch = {'frames': seen(frames)}
   if masks is not None:
     tf.debugging.assert_equal(
-        tf.shape(masks), shape[:4], 'masks must have the videos, frames, height and width of frames')
+      tf.shape(masks), shape[:4], 'masks must have the videos, frames, height and width of frames'
+    )
     masks = tf.cast(masks > 0, tf.uint8)
-    found = tf.reduce_any(masks > 0, axis=[1, 2, 3])
-    masks = seen(masks[..., tf.newaxis], 'nearest', network.mask_dilation)[..., 0]
-  return preprocess.network_input(
-      seen(frames), masks, found, region, network.fill, network.stream)
+    batch['has_person'] = tf.reduce_any(masks > 0, axis=[1, 2, 3])
+    batch['masks'] = seen(masks[..., tf.newaxis], 'nearest', network.mask_dilation)[..., 0]
+  return preprocess.network_input(batch, network.treatment(region), network.stream)
+
+
+def export(network: options.NetworkOptions, output: str, file_format: str, frames: int) -> int:
+  """Exports a network and says what was written: what the command `export` does.
+
+  Args:
+    network: which network.
+    output: folder or file to make.
+    file_format: 'saved_model' or 'tflite'.
+    frames: of a clip, for 'tflite'.
+
+  Returns:
+    The exit status, 0.
+
+  Raises:
+    UserError: the network cannot be used, or `output` exists.
+  """
+  (trained,) = trained_networks.load(network)
+  print('\n'.join(trained.notes), file=sys.stderr)
+  if file_format == 'tflite':
+    write_tflite(trained, output, frames)
+    print(f'{output}: takes clips of {frames} frames')
+  else:
+    write_saved_model(trained, output)
+    print(f'{output}: signatures serving_default, background, activity, clip, classes')
+  return 0
 
 
 def write_saved_model(network, output):
@@ -115,8 +149,13 @@ def write_saved_model(network, output):
     partial = os.path.join(parent, f'.partial_{name}')
     shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
     try:
-      tf.saved_model.save(served, partial, signatures={
-          name: function.get_concrete_function() for name, function in served.functions.items()})
+      tf.saved_model.save(
+        served,
+        partial,
+        signatures={
+          name: function.get_concrete_function() for name, function in served.functions.items()
+        },
+      )
       extra = os.path.join(partial, 'assets.extra')
       os.makedirs(extra)
       with open(os.path.join(extra, 'i3d_tf.json'), 'w') as f:
@@ -152,12 +191,15 @@ def write_tflite(network, output, frames):
   holder = tf.Module()
   holder.weights = [variable.value for variable in model.variables]
   converter = tf.lite.TFLiteConverter.from_concrete_functions(
-      [function.get_concrete_function()], holder)
+    [function.get_concrete_function()], holder
+  )
   try:
     converted = converter.convert()
   except Exception as e:  # pylint: disable=broad-except; the converter raises its own and others
-    raise errors.UserError(f'{output}: TensorFlow cannot convert this network to TFLite; '
-                           f'{str(e).strip().splitlines()[0]}') from e
+    raise errors.UserError(
+      f'{output}: TensorFlow cannot convert this network to TFLite; '
+      f'{str(e).strip().splitlines()[0]}'
+    ) from e
   with files.replacing(output) as temporary, open(temporary, 'wb') as f:
     f.write(converted)
   _write_labels(f'{os.path.splitext(output)[0]}.labels.txt', network)
@@ -171,6 +213,11 @@ def _write_labels(path, network):
 
 def _about(network):
   """What was exported: a JSON-able dict."""
-  return {'stream': network.stream, 'frame_size': network.model.frame_size,
-          'resize': network.resize, 'mask_dilation': network.mask_dilation, 'fill': network.fill,
-          'weights_sha256': network.weights_sha256()}
+  return {
+    'stream': network.stream,
+    'frame_size': network.model.frame_size,
+    'resize': network.resize,
+    'mask_dilation': network.mask_dilation,
+    'fill': network.fill,
+    'weights_sha256': network.weights_sha256(),
+  }

@@ -32,7 +32,7 @@ class MakeShard(beam.DoFn):
     try:
       shards.build(job)
     except (errors.UserError, OSError) as e:
-      message = errors.message(e)
+      message = errors.user_message(e)
       if message is None:
         raise
       # At once, where we are heard: Beam lets the other workers finish before it says anything.
@@ -53,9 +53,7 @@ def main(path, *options):
   threading.excepthook = _end_with_worker
   try:
     with beam.Pipeline(options=pipeline_options.PipelineOptions(list(options))) as pipeline:
-      _ = (pipeline
-           | 'files to make' >> beam.Create(jobs)
-           | 'make them' >> beam.ParDo(MakeShard()))
+      _ = pipeline | 'files to make' >> beam.Create(jobs) | 'make them' >> beam.ParDo(MakeShard())
   except Exception as e:
     # A worker's error comes as the text of its traceback.
     found = re.search(r'UserError: (.+?)(?: \[while running.*)?$', str(e), re.MULTILINE)
@@ -73,11 +71,14 @@ def _end_with_parent():
 def _end_with_worker(arguments):
   # The thread in which Beam looks after a worker raises when that ends; Beam itself waits on.
   reason = ' '.join(str(arguments.exc_value).split()) or arguments.exc_type.__name__
-  tell(f'a worker was lost ({reason[:200]}); was it killed, for want of memory? The same command '
-       'goes on where it stopped')
+  tell(
+    f'a worker was lost ({reason[:200]}); was it killed, for want of memory? The same command '
+    'goes on where it stopped'
+  )
 
 
 if __name__ == '__main__':
   # Under its own name: what Beam pickles must not belong to __main__.
   from i3d_tf.ingest import beam_pipeline
+
   beam_pipeline.main(*sys.argv[1:])

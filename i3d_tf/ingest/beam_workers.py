@@ -50,13 +50,28 @@ def run(jobs, folder, workers, options, progress):
   path = os.path.join(folder, 'jobs.pickle')
   with files.replacing(path) as temporary, open(temporary, 'wb') as f:
     pickle.dump(jobs, f)
-  command = [sys.executable, '-m', 'i3d_tf.ingest.beam_pipeline', path, *_LOCAL,
-             f'--direct_num_workers={workers}', *options]
+  command = [
+    sys.executable,
+    '-m',
+    'i3d_tf.ingest.beam_pipeline',
+    path,
+    *_LOCAL,
+    f'--direct_num_workers={workers}',
+    *options,
+  ]
   # Where Python finds us here, it shall find us there; Bazel, for one, sets sys.path.
   environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
-  with open(os.path.join(folder, 'beam.log'), 'wb') as log, subprocess.Popen(
-      command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-      start_new_session=True) as process:
+  with (
+    open(os.path.join(folder, 'beam.log'), 'wb') as log,
+    subprocess.Popen(
+      command,
+      env=environment,
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      stderr=log,
+      start_new_session=True,
+    ) as process,
+  ):
     told, ended = [], threading.Event()
     threading.Thread(target=_listen, args=(process.stdout, told, ended), daemon=True).start()
     status = None
@@ -73,11 +88,15 @@ def run(jobs, folder, workers, options, progress):
     if told:
       raise WorkerError(told[0])
     if status < 0:
-      raise WorkerError(f'the process of the pipeline was ended by signal {-status}; the same '
-                        'command goes on where it stopped')
+      raise WorkerError(
+        f'the process of the pipeline was ended by signal {-status}; the same '
+        'command goes on where it stopped'
+      )
     if status:
-      raise WorkerError(f'the pipeline ended with status {status}: {_reason(log.name)} '
-                        f'({log.name} holds all that it said)')
+      raise WorkerError(
+        f'the pipeline ended with status {status}: {_reason(log.name)} '
+        f'({log.name} holds all that it said)'
+      )
 
 
 def _listen(stream, told, ended):

@@ -18,18 +18,16 @@ import shutil
 
 import numpy as np
 
+from i3d_tf.common import files
 from i3d_tf.ingest import beam_workers
 from i3d_tf.ingest import encode_video
-from i3d_tf.common import files
-from i3d_tf.records import folders
-from i3d_tf.records import schema
 from i3d_tf.ingest import shards
 from i3d_tf.ingest import sources as sources_lib
+from i3d_tf.records import folders
+from i3d_tf.records import provenance
+from i3d_tf.records import schema
 from i3d_tf.video import decoding
 
-Settings = encode_video.Settings
-Source = encode_video.Source
-read_video = encode_video.read_video
 FAILURES = 'failures.csv'
 _SHARD_BYTES = 150e6
 _SHARDS_A_WORKER = 2  # at least, so that all are busy to the end
@@ -38,15 +36,25 @@ _FLOW_BYTES = 0.22  # a pixel, lossless; measured on real clips
 
 
 @dataclasses.dataclass(frozen=True)
-class Failure:
+class RecordFailure:
   """A video that was left out: its `path` in the data set and the `reason`."""
 
   path: str
   reason: str
 
 
-def build(sources, label_names, output, settings, progress=None, *, workers=1, beam_options=(),
-          retry_failed=False, tell=print):
+def build(
+  sources,
+  label_names,
+  output,
+  settings,
+  progress=None,
+  *,
+  workers=1,
+  beam_options=(),
+  retry_failed=False,
+  tell=print,
+):
   """Stores a data set as a folder of records.
 
   Called again with the same arguments, it goes on where it was stopped: whole
@@ -55,10 +63,10 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
   file has changed.
 
   Args:
-    sources: `Source`s.
+    sources: `encode_video.VideoSource`s.
     label_names: class names, in the order of their labels.
     output: the folder of records; made if missing.
-    settings: a `Settings`.
+    settings: a `encode_video.EncodingSettings`.
     progress: called as progress(videos done, videos in all), first with what an
       earlier call has done, then each time that grows; or None.
     workers: processes that make records; 1 for this one.
@@ -67,7 +75,7 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
     tell: called with a line of text when files are made anew.
 
   Returns:
-    The `Failure`s, in the order of `sources`; the other videos are stored.
+    The `RecordFailure`s, in the order of `sources`; the other videos are stored.
 
   Raises:
     UserError: `output` holds records made otherwise, or cannot be written.
@@ -76,27 +84,40 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
   with files.locked(output):
     existing = folders.read_manifest(output)
     if settings.num_shards is None:
-      settings = dataclasses.replace(settings, num_shards=(
-          existing['settings']['num_shards'] if existing is not None
-          else number_of_shards(sources, settings, workers)))
+      settings = dataclasses.replace(
+        settings,
+        num_shards=(
+          existing['settings']['num_shards']
+          if existing is not None
+          else number_of_shards(sources, settings, workers)
+        ),
+      )
     names = [schema.shard_name(i, settings.num_shards) for i in range(settings.num_shards)]
     manifest = {
-        'shards': names,
-        'label_names': list(label_names),
-        'settings': {**dataclasses.asdict(settings), 'videos': len(sources),
-                     'with_masks': sum(source.masks is not None for source in sources),
-                     'kept_original': sum(source.keep_original for source in sources)},
-        'complete': False,
+      'shards': names,
+      'label_names': list(label_names),
+      'settings': {
+        **dataclasses.asdict(settings),
+        'videos': len(sources),
+        'with_masks': sum(source.masks is not None for source in sources),
+        'kept_original': sum(source.keep_original for source in sources),
+      },
+      'complete': False,
     }
     if existing is not None:
       _check_same(output, existing, manifest)
     _check_labels(output, label_names)
     order = np.random.default_rng(settings.seed).permutation(len(sources))
     jobs = [
-        shards.Job(os.path.join(output, name),
-                   tuple(sources[i] for i in order[number::settings.num_shards]),
-                   tuple(label_names), settings, retry_failed)
-        for number, name in enumerate(names)]
+      shards.Job(
+        os.path.join(output, name),
+        tuple(sources[i] for i in order[number :: settings.num_shards]),
+        tuple(label_names),
+        settings,
+        retry_failed,
+      )
+      for number, name in enumerate(names)
+    ]
     waiting = _to_do(jobs, tell)
     if waiting or existing is None or not existing['complete']:
       folders.write_manifest(output, manifest)
@@ -106,15 +127,19 @@ def build(sources, label_names, output, settings, progress=None, *, workers=1, b
 
 def _check_same(output, existing, manifest):
   # What later versions of this program have added has its default value in older records.
-  before = {**dataclasses.asdict(Settings()), **existing['settings']}
+  before = {**dataclasses.asdict(encode_video.EncodingSettings()), **existing['settings']}
   # These follow from the sources, each of which is looked at (`shards.changed`).
-  different = [key for key, value in manifest['settings'].items()
-               if key not in ('with_masks', 'kept_original') and before.get(key) != value]
+  different = [
+    key
+    for key, value in manifest['settings'].items()
+    if key not in ('with_masks', 'kept_original') and before.get(key) != value
+  ]
   if different or existing['label_names'] != manifest['label_names']:
     raise schema.RecordError(
-        f'{output}: these records were made with other settings ('
-        f'{", ".join(different) if different else "other classes"}); '
-        'choose another folder or remove this one')
+      f'{output}: these records were made with other settings ('
+      f'{", ".join(different) if different else "other classes"}); '
+      'choose another folder or remove this one'
+    )
 
 
 def _check_labels(output, label_names):
@@ -126,22 +151,25 @@ def _check_labels(output, label_names):
     found = f.read().splitlines()
   if found != list(label_names):
     raise schema.RecordError(
-        f'{path}: expected the {len(label_names)} classes of the data set, from '
-        f'{label_names[0]} to {label_names[-1]}; found {len(found)} classes, or another order')
+      f'{path}: expected the {len(label_names)} classes of the data set, from '
+      f'{label_names[0]} to {label_names[-1]}; found {len(found)} classes, or another order'
+    )
 
 
 def _to_do(jobs, tell):
   """Those jobs whose files are missing, not whole, or not up to date."""
   waiting, stale = [], []
   for job in jobs:
-    made = shards.read_made(job.path)
+    made = provenance.read(job.path)
     changed = {} if made is None else shards.changed(job, made)
     stale.extend(changed)
     if made is None or changed:
       waiting.append(job)
   if stale:
-    tell(f'{len(stale)} videos are not stored as they (or their masks, verdicts) now are, such as '
-         f'{stale[0]}: the files of records that hold them are brought up to date')
+    tell(
+      f'{len(stale)} videos are not stored as they (or their masks, verdicts) now are, such as '
+      f'{stale[0]}: the files of records that hold them are brought up to date'
+    )
   return waiting
 
 
@@ -157,8 +185,13 @@ def _make(jobs, sources, output, progress, workers, beam_options):
 
   show(done)
   if workers > 1 and len(jobs) > 1 or beam_options and jobs:
-    beam_workers.run(jobs, shards.work_folder(output), min(workers, len(jobs)), beam_options,
-                     lambda: show(done + sum(map(shards.progress, jobs))))
+    beam_workers.run(
+      jobs,
+      shards.work_folder(output),
+      min(workers, len(jobs)),
+      beam_options,
+      lambda: show(done + sum(map(shards.progress, jobs))),
+    )
     show(len(sources))
     return
   for job in jobs:
@@ -167,18 +200,24 @@ def _make(jobs, sources, output, progress, workers, beam_options):
 
 
 def _finish(jobs, sources, output, manifest):
-  """Writes what is known when all is made; returns the `Failure`s."""
+  """Writes what is known when all is made; returns the `RecordFailure`s."""
   contents, versions, failures = [], [], []
   for job in jobs:
-    made, entries = shards.read_made(job.path), schema.read_shard_index(job.path)
-    contents.append({
-        'name': os.path.basename(job.path), 'bytes': os.path.getsize(job.path),
-        'sha256': made.sha256, 'videos': len(entries),
-        'frames': sum(entry.frames for entry in entries)})
+    made, entries = provenance.read(job.path), schema.read_shard_index(job.path)
+    contents.append(
+      {
+        'name': os.path.basename(job.path),
+        'bytes': os.path.getsize(job.path),
+        'sha256': made.sha256,
+        'videos': len(entries),
+        'frames': sum(entry.frames for entry in entries),
+      }
+    )
     if made.versions not in versions:
       versions.append(made.versions)
-    failures.extend(Failure(path, row['failure'])
-                    for path, row in made.sources.items() if row['failure'])
+    failures.extend(
+      RecordFailure(path, row['failure']) for path, row in made.sources.items() if row['failure']
+    )
   place = {source.path: index for index, source in enumerate(sources)}
   failures.sort(key=lambda failure: place[failure.path])
   with files.replacing(os.path.join(output, FAILURES)) as temporary:
@@ -187,8 +226,13 @@ def _finish(jobs, sources, output, manifest):
       writer.writerow(['path', 'reason'])
       writer.writerows(dataclasses.astuple(failure) for failure in failures)
   total = {key: sum(content[key] for content in contents) for key in ('videos', 'frames', 'bytes')}
-  manifest = {**manifest, 'complete': True, 'total': {**total, 'failures': len(failures)},
-              'versions': versions, 'files': contents}
+  manifest = {
+    **manifest,
+    'complete': True,
+    'total': {**total, 'failures': len(failures)},
+    'versions': versions,
+    'files': contents,
+  }
   if folders.read_whole_manifest(output) != manifest:
     folders.write_manifest(output, manifest)
   shutil.rmtree(shards.work_folder(output), ignore_errors=True)
@@ -235,7 +279,7 @@ def build_data_set(data, output, settings, progress=None, **how):
     **how: further arguments of `build`.
 
   Returns:
-    The `Failure`s.
+    The `RecordFailure`s.
 
   Raises:
     UserError: as in `build`; also if `output` keeps videos original by verdicts,
@@ -244,8 +288,9 @@ def build_data_set(data, output, settings, progress=None, **how):
   existing = folders.read_manifest(output)
   if existing is not None and existing['settings'].get('kept_original') and not data.with_verdicts:
     raise schema.RecordError(
-        f'{output}: these records keep {existing["settings"]["kept_original"]} videos original by '
-        'verdicts on their masks; give the verdicts again (--verdicts)')
+      f'{output}: these records keep {existing["settings"]["kept_original"]} videos original by '
+      'verdicts on their masks; give the verdicts again (--verdicts)'
+    )
   failures = build(data.sources, data.label_names, output, settings, progress, **how)
   sources_lib.write_lists(data, output)
   return failures
@@ -260,7 +305,7 @@ def build_ucf101(videos, lists, output, settings, masks=None, progress=None, **h
     **how: further arguments of `build`.
 
   Returns:
-    (failures, without): the `Failure`s, and the paths of the videos that have no
+    (failures, without): the `RecordFailure`s, and the paths of the videos that have no
     mask file although `masks` was given.
 
   Raises:

@@ -6,15 +6,15 @@ import dataclasses
 import cv2
 import numpy as np
 
-from i3d_tf.masks import png
 from i3d_tf.flow import optical_flow
+from i3d_tf.masks import coco_files
+from i3d_tf.masks import png
 from i3d_tf.records import schema
 from i3d_tf.video import decoding
-from i3d_tf.masks import coco_files
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class EncodingSettings:
   """How videos are stored.
 
   Attributes:
@@ -41,7 +41,7 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class VideoSource:
   """A video to store.
 
   Attributes:
@@ -66,9 +66,9 @@ def read_video(source, label_names, settings, flow=None):
   """Reads one video file as it is to be stored.
 
   Args:
-    source: a `Source`.
+    source: a `VideoSource`.
     label_names: class names, in the order of their labels.
-    settings: a `Settings`.
+    settings: a `EncodingSettings`.
     flow: what is known to be the `flow` of the result, to save the computation.
 
   Returns:
@@ -107,12 +107,14 @@ def read_video(source, label_names, settings, flow=None):
     flow = None if settings.flow is None else flow
     collections.deque(resized(), maxlen=0)
   else:
-    flow = tuple(encode_flow(optical_flow.quantise(field), settings)
-                 for field in optical_flow.compute(
-                     resized(), settings.flow, settings.flow_backend))
+    flow = tuple(
+      encode_flow(optical_flow.quantise(field), settings)
+      for field in optical_flow.compute(resized(), settings.flow, settings.flow_backend)
+    )
     if not flow:
-      raise decoding.VideoError(f'{source.file}: expected at least 2 frames, between which there '
-                                 'is flow; found 1')
+      raise decoding.VideoError(
+        f'{source.file}: expected at least 2 frames, between which there is flow; found 1'
+      )
 
   encoded_masks, coverage = None, None
   if masks is not None:
@@ -126,19 +128,21 @@ def read_video(source, label_names, settings, flow=None):
     encoded_masks, coverage = tuple(encoded_masks), float(np.mean(shares))
 
   return schema.Video(
-      path=source.path,
-      label=source.label,
-      label_text=label_names[source.label],
-      frames=tuple(encoded_frames),
-      height=size[0],
-      width=size[1],
-      frame_rate=settings.frame_rate,
-      masks=encoded_masks,
-      coverage=coverage,
-      flow=flow,
-      flow_method=(None if settings.flow is None
-                   else optical_flow.label(settings.flow, settings.flow_backend)),
-      keep_original=source.keep_original)
+    path=source.path,
+    label=source.label,
+    label_text=label_names[source.label],
+    frames=tuple(encoded_frames),
+    height=size[0],
+    width=size[1],
+    frame_rate=settings.frame_rate,
+    masks=encoded_masks,
+    coverage=coverage,
+    flow=flow,
+    flow_method=(
+      None if settings.flow is None else optical_flow.label(settings.flow, settings.flow_backend)
+    ),
+    keep_original=source.keep_original,
+  )
 
 
 def _check_masks(masks, source, behind, size):
@@ -146,19 +150,22 @@ def _check_masks(masks, source, behind, size):
   whole = source.end is None
   if len(masks) != behind if whole else len(masks) < behind:
     raise coco_files.MaskError(
-        f'{source.masks}: expected {"" if whole else "at least "}{behind} masks, as many as '
-        f'{source.file} has frames{"" if whole else f" up to {source.end:g} s"}; '
-        f'found {len(masks)}')
+      f'{source.masks}: expected {"" if whole else "at least "}{behind} masks, as many as '
+      f'{source.file} has frames{"" if whole else f" up to {source.end:g} s"}; '
+      f'found {len(masks)}'
+    )
   if (masks.height, masks.width) != size:
     raise coco_files.MaskError(
-        f'{source.masks}: expected masks of {size[0]}x{size[1]}, the size of '
-        f'{source.file}; found {masks.height}x{masks.width}')
+      f'{source.masks}: expected masks of {size[0]}x{size[1]}, the size of '
+      f'{source.file}; found {masks.height}x{masks.width}'
+    )
 
 
 def encode_frame(frame, settings):
   """An RGB frame, uint8 [H, W, 3], as the JPEG that is stored: bytes."""
-  return encode_image('.jpg', cv2.cvtColor(frame, cv2.COLOR_RGB2BGR),
-                      cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality)
+  return encode_image(
+    '.jpg', cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality
+  )
 
 
 def encode_flow(codes, settings):
@@ -169,8 +176,13 @@ def encode_flow(codes, settings):
   if settings.flow_format == 'jpeg':
     # 4:4:4: what JPEG takes for colour is motion here, not to be halved in resolution.
     return encode_image(
-        '.jpg', bgr, cv2.IMWRITE_JPEG_QUALITY, settings.flow_jpeg_quality,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+      '.jpg',
+      bgr,
+      cv2.IMWRITE_JPEG_QUALITY,
+      settings.flow_jpeg_quality,
+      cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+      cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    )
   raise ValueError(f"`flow_format` must be 'png' or 'jpeg'; received {settings.flow_format!r}")
 
 

@@ -16,13 +16,14 @@ import os
 
 import cv2
 
-from i3d_tf.ingest import encode_video
 from i3d_tf.common import files
 from i3d_tf.flow import optical_flow
+from i3d_tf.ingest import encode_video
+from i3d_tf.masks import coco_files
+from i3d_tf.records import provenance
 from i3d_tf.records import schema
 from i3d_tf.records import tfrecord
 from i3d_tf.video import decoding
-from i3d_tf.masks import coco_files
 
 _WORK = '.work'  # locks and progress, in the folder of records while they are made
 
@@ -33,37 +34,17 @@ class Job:
 
   Attributes:
     path: the TFRecord file.
-    sources: the `encode_video.Source`s of its videos, in their order.
+    sources: the `encode_video.VideoSource`s of its videos, in their order.
     label_names: class names, in the order of their labels.
-    settings: an `encode_video.Settings`.
+    settings: an `encode_video.EncodingSettings`.
     retry_failed: whether to try again what was left out although it has not changed.
   """
 
   path: str
   sources: tuple
   label_names: tuple
-  settings: encode_video.Settings
+  settings: encode_video.EncodingSettings
   retry_failed: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Made:
-  """What `.sources.json` says: `sha256`, `versions`, and a dict of `sources` by path."""
-
-  sha256: str
-  versions: dict
-  sources: dict
-
-
-def read_made(path):
-  """Reads what a whole file of records was made of: a `Made`, or None if it is not whole."""
-  try:
-    schema.read_shard_index(path)
-    with open(_made_path(path)) as f:
-      made = json.load(f)
-    return Made(made['sha256'], made['versions'], {row['path']: row for row in made['sources']})
-  except (schema.RecordError, OSError, ValueError, KeyError, TypeError):
-    return None
 
 
 def changed(job, made):
@@ -71,7 +52,7 @@ def changed(job, made):
 
   Args:
     job: a `Job`.
-    made: the `Made` of its file.
+    made: the `provenance.Made` of its file.
 
   Returns:
     A dict from path to what is to be done: 'video', 'masks' or 'flag'.
@@ -82,22 +63,31 @@ def changed(job, made):
   """
   folder = os.path.dirname(job.path)
   if set(made.sources) != {source.path for source in job.sources}:
-    raise schema.RecordError(f'{folder}: these records were made from other videos; '
-                              'choose another folder or remove this one')
+    raise schema.RecordError(
+      f'{folder}: these records were made from other videos; '
+      'choose another folder or remove this one'
+    )
   found = {}
   for source in job.sources:
     row = made.sources[source.path]
     if row['masks'] is not None and source.masks is None:
       raise schema.RecordError(
-          f'{folder}: these records were made with masks, of {source.path} too; now there are '
-          'none of it (--masks?). Choose another folder or remove this one')
-    if (row['start'], row['end']) != (source.start, source.end) or _differs(
-        source.file, row['video'], row['failure']) or row['failure'] and job.retry_failed:
+        f'{folder}: these records were made with masks, of {source.path} too; now there are '
+        'none of it (--masks?). Choose another folder or remove this one'
+      )
+    if (
+      (row['start'], row['end']) != (source.start, source.end)
+      or _differs(source.file, row['video'], row['failure'])
+      or row['failure']
+      and job.retry_failed
+    ):
       found[source.path] = 'video'
     elif source.masks is not None and _differs(source.masks, row['masks'], row['failure']):
       if not os.path.exists(source.file):
-        raise schema.RecordError(f'{source.file}: expected the video, since its masks have '
-                                  f'changed ({source.masks}); there is no such file')
+        raise schema.RecordError(
+          f'{source.file}: expected the video, since its masks have '
+          f'changed ({source.masks}); there is no such file'
+        )
       found[source.path] = 'masks'
     elif (source.keep_original, source.label) != (row['keep_original'], row['label']):
       found[source.path] = 'flag'
@@ -120,19 +110,26 @@ def build(job, progress=None):
   name = os.path.basename(job.path)
   work = os.path.join(work_folder(os.path.dirname(job.path)), name)
   with files.locked(work), open(os.path.join(work, 'progress'), 'wb', buffering=0) as count:
-    made = read_made(job.path)
+    made = provenance.read(job.path)
     todo = None if made is None else changed(job, made)
     if made is not None and not todo:
       return
-    known = {} if made is None else {
-        entry.path: entry for entry in schema.read_shard_index(job.path)}
+    known = (
+      {} if made is None else {entry.path: entry for entry in schema.read_shard_index(job.path)}
+    )
     rows = []
 
     def videos():
       for number, source in enumerate(job.sources, 1):
         old = known.get(source.path)
-        row = {'path': source.path, 'label': source.label, 'start': source.start,
-               'end': source.end, 'keep_original': source.keep_original, 'failure': None}
+        row = {
+          'path': source.path,
+          'label': source.label,
+          'start': source.start,
+          'end': source.end,
+          'keep_original': source.keep_original,
+          'failure': None,
+        }
         try:
           if old is not None and source.path not in todo:
             row.update({key: made.sources[source.path][key] for key in ('video', 'masks')})
@@ -150,8 +147,12 @@ def build(job, progress=None):
 
     # Where it comes from goes to disk before the index, which declares the file whole.
     schema.write_shard(
-        job.path, videos(), before_index=lambda digest: _write_made(
-            job.path, digest, rows, versions(job.settings.flow_backend)))
+      job.path,
+      videos(),
+      before_index=lambda digest: _write_made(
+        job.path, digest, rows, versions(job.settings.flow_backend)
+      ),
+    )
 
 
 def _read(job, source, old, todo):
@@ -163,13 +164,18 @@ def _read(job, source, old, todo):
     except (OSError, ValueError):  # then from its source again
       todo = 'video'
   if video is None or todo == 'masks':
-    return encode_video.read_video(source, job.label_names, job.settings,
-                                   None if video is None else video.flow)
+    return encode_video.read_video(
+      source, job.label_names, job.settings, None if video is None else video.flow
+    )
   # What the record holds as float32 comes from where it is exact.
   return dataclasses.replace(
-      video, label=source.label, label_text=job.label_names[source.label],
-      keep_original=source.keep_original, coverage=old.coverage,
-      frame_rate=job.settings.frame_rate)
+    video,
+    label=source.label,
+    label_text=job.label_names[source.label],
+    keep_original=source.keep_original,
+    coverage=old.coverage,
+    frame_rate=job.settings.frame_rate,
+  )
 
 
 # === Source files ===
@@ -207,21 +213,19 @@ def _differs(path, known, failure):
   return known['mtime_ns'] != status.st_mtime_ns and _fingerprint(path)['sha256'] != known['sha256']
 
 
-def _made_path(shard):
-  return os.path.splitext(shard)[0] + '.sources.json'
-
-
 def _write_made(shard, digest, rows, of):
-  with files.replacing(_made_path(shard)) as temporary, open(temporary, 'w') as f:
+  with files.replacing(provenance.path_of(shard)) as temporary, open(temporary, 'w') as f:
     json.dump({'sha256': digest, 'versions': of, 'sources': rows}, f, indent=1)
 
 
 @functools.cache
 def versions(flow_backend='opencv'):
   """What the bytes of records depend on, beside sources and settings: a dict of versions."""
-  return {'opencv': cv2.__version__,
-          'protobuf': importlib.metadata.version('protobuf'),
-          **optical_flow.versions(flow_backend)}
+  return {
+    'opencv': cv2.__version__,
+    'protobuf': importlib.metadata.version('protobuf'),
+    **optical_flow.versions(flow_backend),
+  }
 
 
 # === Work that is under way ===
@@ -236,7 +240,8 @@ def progress(job):
   """How many of a job's videos are done in the file that is being made of them."""
   folder, name = os.path.split(job.path)
   try:
-    return min(os.path.getsize(os.path.join(work_folder(folder), name, 'progress')),
-               len(job.sources))
+    return min(
+      os.path.getsize(os.path.join(work_folder(folder), name, 'progress')), len(job.sources)
+    )
   except OSError:
     return 0

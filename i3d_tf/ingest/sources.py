@@ -11,18 +11,25 @@ import dataclasses
 import math
 import os
 
-from i3d_tf.ingest import encode_video
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.ingest import encode_video
+from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import hold_out
 from i3d_tf.records import splits
 from i3d_tf.records import ucf101
 from i3d_tf.video import video_files
-from i3d_tf.masks import verdicts as verdicts_lib
 
-_SUBSETS = {'train': 'train', 'training': 'train', 'test': 'test', 'testing': 'test',
-            'val': 'validation', 'valid': 'validation', 'validate': 'validation',
-            'validation': 'validation'}
+_SUBSETS = {
+  'train': 'train',
+  'training': 'train',
+  'test': 'test',
+  'testing': 'test',
+  'val': 'validation',
+  'valid': 'validation',
+  'validate': 'validation',
+  'validation': 'validation',
+}
 TEST_SHARE = 0.2  # of the groups, where the input names no test videos
 
 
@@ -35,7 +42,7 @@ class DataSet:
   """Videos to store, and how they are split.
 
   Attributes:
-    sources: `encode_video.Source`s, in the order of their paths.
+    sources: `encode_video.VideoSource`s, in the order of their paths.
     label_names: class names, in the order of their labels.
     lists: a dict from file name to content, bytes.
     without_masks: paths of the videos that have no mask file although masks were given.
@@ -94,8 +101,10 @@ def from_ucf101(videos, lists, masks=None, verdicts=None, validation=None, seed=
       if train not in contents:
         continue
       if ucf101.list_name('validation', split) in contents:
-        raise SourceError(f'{lists}: expected no validation list for validation videos to be held '
-                          f'out; found {ucf101.list_name("validation", split)}')
+        raise SourceError(
+          f'{lists}: expected no validation list for validation videos to be held '
+          f'out; found {ucf101.list_name("validation", split)}'
+        )
       listed = ucf101.read_list(os.path.join(lists, train), label_names)
       kept, held = hold_out.split(listed, {v: v for v in listed}, validation, seed)
       contents[train] = ucf101.format_list(kept)
@@ -104,8 +113,9 @@ def from_ucf101(videos, lists, masks=None, verdicts=None, validation=None, seed=
   return _data_set(items, label_names, contents, masks, verdicts)
 
 
-def from_csv(path, videos=None, masks=None, verdicts=None, validation=None, test=None, seed=0,
-             labels=None):
+def from_csv(
+  path, videos=None, masks=None, verdicts=None, validation=None, test=None, seed=0, labels=None
+):
   """A data set that a CSV file describes, as Kinetics is described.
 
       path,label,start,end,split
@@ -139,17 +149,28 @@ def from_csv(path, videos=None, masks=None, verdicts=None, validation=None, test
     start, end = _part(row, f'{path}:{number}')
     name = _clip_name(row['path'], row['label'], start, end)
     if name in lines:
-      raise SourceError(f'{path}:{number}: {row["path"]} stands in the file twice, as {name}; '
-                        f'the other is line {lines[name]}')
+      raise SourceError(
+        f'{path}:{number}: {row["path"]} stands in the file twice, as {name}; '
+        f'the other is line {lines[name]}'
+      )
     lines[name] = number
-    items.append(_Item(name, os.path.join(videos, row['path']), row['path'],
-                       label_names.index(row['label']), start, end))
+    items.append(
+      _Item(
+        name,
+        os.path.join(videos, row['path']),
+        row['path'],
+        label_names.index(row['label']),
+        start,
+        end,
+      )
+    )
     subsets[name] = _subset(row, f'{path}:{number}')
   return _split(items, subsets, label_names, masks, verdicts, validation, test, seed)
 
 
-def from_folders(videos, masks=None, verdicts=None, validation=None, test=None, seed=0,
-                 labels=None):
+def from_folders(
+  videos, masks=None, verdicts=None, validation=None, test=None, seed=0, labels=None
+):
   """A data set of class folders, 'videos/Class/name.mp4'.
 
   They may lie in folders train, validation and test: 'videos/train/Class/name.mp4'.
@@ -167,8 +188,11 @@ def from_folders(videos, masks=None, verdicts=None, validation=None, test=None, 
   _check_folders(videos=videos, masks=masks)
   tops = _folders(videos)
   if tops and all(name in _SUBSETS for name in tops):
-    found = [(_SUBSETS[top], os.path.join(top, name)) for top in tops
-             for name in _folders(os.path.join(videos, top))]
+    found = [
+      (_SUBSETS[top], os.path.join(top, name))
+      for top in tops
+      for name in _folders(os.path.join(videos, top))
+    ]
   else:
     found = [('train', name) for name in tops]
   label_names = _label_names({os.path.basename(folder) for _, folder in found}, labels, videos)
@@ -180,13 +204,17 @@ def from_folders(videos, masks=None, verdicts=None, validation=None, test=None, 
         continue
       path = f'{label}/{name}'
       if path in subsets:
-        raise SourceError(f'{videos}: expected videos of different names; {path} lies both in '
-                          f'{subsets[path]} and in {subset}')
+        raise SourceError(
+          f'{videos}: expected videos of different names; {path} lies both in '
+          f'{subsets[path]} and in {subset}'
+        )
       items.append(_Item(path, os.path.join(videos, folder, name), path, label_names.index(label)))
       subsets[path] = subset
   if not items:
-    raise SourceError(f'{videos}: expected class folders of video files '
-                      f'({", ".join(video_files.SUFFIXES)}); found none')
+    raise SourceError(
+      f'{videos}: expected class folders of video files '
+      f'({", ".join(video_files.SUFFIXES)}); found none'
+    )
   return _split(items, subsets, label_names, masks, verdicts, validation, test, seed)
 
 
@@ -212,14 +240,23 @@ def _check_folders(**folders):
 
 
 def _folders(folder):
-  return sorted(entry.name for entry in os.scandir(folder)
-                if entry.is_dir() and not entry.name.startswith('.'))
+  return sorted(
+    entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith('.')
+  )
 
 
 def _label_names(found, labels, where):
   """The classes in order: sorted, or those of the file `labels`, which must hold all."""
-  bad = [name for name in found if not name or '/' in name or name.split('\n')[0] != name
-         or '\t' in name or '\0' in name or name != name.strip()]
+  bad = [
+    name
+    for name in found
+    if not name
+    or '/' in name
+    or name.split('\n')[0] != name
+    or '\t' in name
+    or '\0' in name
+    or name != name.strip()
+  ]
   if bad:
     raise SourceError(f'{where}: expected class names that can name a folder; found {bad[0]!r}')
   if labels is None:
@@ -239,31 +276,44 @@ def _label_names(found, labels, where):
 
 def _split(items, subsets, label_names, masks, verdicts, validation, test, seed):
   """A `DataSet` of items whose subsets are known, after holding out what has none."""
-  lists = {subset: {item.path: item.label for item in items if subsets[item.path] == subset}
-           for subset in ucf101.SUBSETS}
+  lists = {
+    subset: {item.path: item.label for item in items if subsets[item.path] == subset}
+    for subset in ucf101.SUBSETS
+  }
   groups = {item.path: item.name for item in items}
   notes = []
   if test is not None and lists['test']:
-    raise SourceError(f'expected no test videos in the data set, since --test={test:g} is to hold '
-                      f'some out; found {len(lists["test"])}')
+    raise SourceError(
+      f'expected no test videos in the data set, since --test={test:g} is to hold '
+      f'some out; found {len(lists["test"])}'
+    )
   if validation is not None and lists['validation']:
-    raise SourceError(f'expected no validation videos in the data set, since --validation='
-                      f'{validation:g} is to hold some out; found {len(lists["validation"])}')
+    raise SourceError(
+      f'expected no validation videos in the data set, since --validation='
+      f'{validation:g} is to hold some out; found {len(lists["validation"])}'
+    )
   if not lists['test'] and test is None and lists['validation']:
     lists['test'], lists['validation'] = lists['validation'], {}
-    notes.append(f'the data set names no test videos: its {len(lists["test"])} validation videos '
-                 'are the test list')
+    notes.append(
+      f'the data set names no test videos: its {len(lists["test"])} validation videos '
+      'are the test list'
+    )
   elif not lists['test'] and test != 0:
     lists['train'], lists['test'] = hold_out.split(
-        lists['train'], groups, TEST_SHARE if test is None else test, seed)
+      lists['train'], groups, TEST_SHARE if test is None else test, seed
+    )
     if test is None:
-      notes.append(f'the data set names no test videos: {len(lists["test"])} of '
-                   f'{len(items)} were drawn for the test list (--test, --split_seed)')
+      notes.append(
+        f'the data set names no test videos: {len(lists["test"])} of '
+        f'{len(items)} were drawn for the test list (--test, --split_seed)'
+      )
   if validation is not None:
-    lists['train'], lists['validation'] = hold_out.split(
-        lists['train'], groups, validation, seed)
-  contents = {ucf101.list_name(subset, 1): ucf101.format_list(listed)
-              for subset, listed in lists.items() if listed}
+    lists['train'], lists['validation'] = hold_out.split(lists['train'], groups, validation, seed)
+  contents = {
+    ucf101.list_name(subset, 1): ucf101.format_list(listed)
+    for subset, listed in lists.items()
+    if listed
+  }
   contents['classInd.txt'] = ucf101.format_classes(label_names)
   return _data_set(items, label_names, contents, masks, verdicts, notes)
 
@@ -272,30 +322,37 @@ def _data_set(items, label_names, contents, masks, verdicts, notes=()):
   """Finds the masks and verdicts of items."""
   judged = {} if verdicts is None else verdicts_lib.read(verdicts)
   originals = verdicts_lib.originals(judged)
-  stems = collections.Counter(_stem(name) for name in {item.name for item in items})
+  stems = collections.Counter(video_files.stem(name) for name in {item.name for item in items})
   sources = []
   for item in sorted(items, key=lambda item: item.path):
-    sources.append(encode_video.Source(
-        item.path, item.file, item.label,
-        None if masks is None else _mask_file(masks, item, stems[_stem(item.name)] == 1),
-        not originals.isdisjoint((item.path, item.name)), item.start, item.end))
+    sources.append(
+      encode_video.VideoSource(
+        item.path,
+        item.file,
+        item.label,
+        None if masks is None else _mask_file(masks, item, stems[video_files.stem(item.name)] == 1),
+        not originals.isdisjoint((item.path, item.name)),
+        item.start,
+        item.end,
+      )
+    )
   unknown = sorted(judged.keys() - {item.path for item in items} - {item.name for item in items})
   if unknown:
-    notes = (*notes, f'{verdicts}: {len(unknown)} verdicts are on videos that are not in the data '
-                     f'set, such as {unknown[0]}')
+    notes = (
+      *notes,
+      f'{verdicts}: {len(unknown)} verdicts are on videos that are not in the data '
+      f'set, such as {unknown[0]}',
+    )
   without = () if masks is None else tuple(s.path for s in sources if s.masks is None)
-  return DataSet(tuple(sources), tuple(label_names), contents, without, verdicts is not None,
-                 tuple(notes))
-
-
-def _stem(name):
-  return os.path.splitext(os.path.basename(name))[0]
+  return DataSet(
+    tuple(sources), tuple(label_names), contents, without, verdicts is not None, tuple(notes)
+  )
 
 
 def _mask_file(masks, item, unique):
   names = [os.path.splitext(item.name)[0]]
   if unique:  # else it could be another video's
-    names.append(_stem(item.name))
+    names.append(video_files.stem(item.name))
   for name in names:
     path = os.path.join(masks, f'{name}.json')
     if os.path.exists(path):
@@ -313,15 +370,19 @@ def _read_csv(path):
       rows = csv.DictReader(f)
       missing = [name for name in ('path', 'label') if name not in (rows.fieldnames or ())]
       if missing:
-        raise SourceError(f'{path}: expected a CSV file with the columns path, label and perhaps '
-                          f'start, end, split; {" and ".join(missing)} is missing')
+        raise SourceError(
+          f'{path}: expected a CSV file with the columns path, label and perhaps '
+          f'start, end, split; {" and ".join(missing)} is missing'
+        )
       empty = True
       for row in rows:
         empty = False
         if not row['path'] or not row['label'] or None in row:
-          raise SourceError(f'{path}:{rows.line_num}: expected a path and a label; '
-                            f'found {row["path"]!r}, {row["label"]!r}'
-                            + (' and more fields than columns' if None in row else ''))
+          raise SourceError(
+            f'{path}:{rows.line_num}: expected a path and a label; '
+            f'found {row["path"]!r}, {row["label"]!r}'
+            + (' and more fields than columns' if None in row else '')
+          )
         yield rows.line_num, {key: (value or '').strip() for key, value in row.items()}
       if empty:
         raise SourceError(f'{path}: expected a row a video; found none')
@@ -340,8 +401,10 @@ def _part(row, where):
   start, end = times
   begin = 0.0 if start is None else start
   if not (0 <= begin < (math.inf if end is None else end)) or end == math.inf:
-    raise SourceError(f'{where}: expected 0 <= start < end; found {row.get("start", "")!r} and '
-                      f'{row.get("end", "")!r}')
+    raise SourceError(
+      f'{where}: expected 0 <= start < end; found {row.get("start", "")!r} and '
+      f'{row.get("end", "")!r}'
+    )
   return start, end
 
 
@@ -359,6 +422,7 @@ def _clip_name(path, label, start, end):
   name = os.path.normpath(path).removeprefix(f'{label}/').lstrip('./').replace('/', '__')
   if start is not None or end is not None:
     stem, extension = os.path.splitext(name)
-    name = (f'{stem}_{0 if start is None else start:g}-{"end" if end is None else f"{end:g}"}'
-            f'{extension}')
+    name = (
+      f'{stem}_{0 if start is None else start:g}-{"end" if end is None else f"{end:g}"}{extension}'
+    )
   return f'{label}/{name}'

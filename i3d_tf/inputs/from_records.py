@@ -9,76 +9,20 @@ training goes on exactly where it stopped, given nothing but its step.
 """
 
 import contextlib
-import dataclasses
 
 import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
-from i3d_tf.masks import png
-from i3d_tf.model import inception_i3d
+from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import preprocess
+from i3d_tf.masks import png
+from i3d_tf.model import architecture
 from i3d_tf.records import folders
 from i3d_tf.records import schema
-from i3d_tf.masks import coco_files
 
-STREAMS = ('rgb', 'flow')
-CHANNELS = {'rgb': 3, 'flow': 2}
 _PARALLEL_READS = 4
 _PARTNERS = 1_000_003  # added to the seed where partners are drawn
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-  """How clips are made.
-
-  Attributes:
-    stream: 'rgb' or 'flow'.
-    frame_size: height and width of the clips in pixels.
-    resize: 'crop' or 'squash', see `preprocess.crop_size`.
-    clip_frames: frames of a training clip; shorter videos are looped.
-    max_frames: frames of a video that an evaluation sees, from its first.
-    with_masks: whether to decode person masks; without, they are all 0.
-    mask_dilation: extent in stored pixels of the ellipse that grows the masks; odd, or 0.
-    with_partners: whether every video comes with one of another class, see
-      `_with_partners`.
-    augment: whether training draws crop and flip; otherwise it takes the centre.
-    batch_size: clips a batch.
-    seed: seed of order, start, crop and flip.
-  """
-
-  stream: str = 'rgb'
-  frame_size: int = 224
-  resize: str = 'crop'
-  clip_frames: int = 64
-  max_frames: int = 250
-  with_masks: bool = True
-  mask_dilation: int = 9
-  with_partners: bool = False
-  augment: bool = True
-  batch_size: int = 6
-  seed: int = 0
-
-  def __post_init__(self):
-    for what, value, expected, right in (
-        ('stream', self.stream, f'one of {", ".join(STREAMS)}', self.stream in STREAMS),
-        ('resize', self.resize, f'one of {", ".join(preprocess.RESIZES)}',
-         self.resize in preprocess.RESIZES),
-        ('clip_frames', self.clip_frames, f'at least {inception_i3d.MIN_FRAMES}',
-         self.clip_frames >= inception_i3d.MIN_FRAMES),
-        ('max_frames', self.max_frames, f'at least {inception_i3d.MIN_FRAMES}',
-         self.max_frames >= inception_i3d.MIN_FRAMES),
-        ('mask_dilation', self.mask_dilation,
-         f'0 or odd and positive, at most {coco_files.MAX_DILATION}',
-         self.mask_dilation == 0
-         or 0 < self.mask_dilation <= coco_files.MAX_DILATION and self.mask_dilation % 2 == 1),
-        ('seed', self.seed, 'from 0 to 4294967295', 0 <= self.seed < 2 ** 32),
-        ('batch_size', self.batch_size, 'at least 1', self.batch_size >= 1),
-        ('frame_size', self.frame_size, f'at least {inception_i3d.SPATIAL_STRIDE}',
-         self.frame_size >= inception_i3d.SPATIAL_STRIDE),
-    ):
-      if not right:
-        raise errors.UserError(f'`{what}` must be {expected}; received {value!r}')
 
 
 def training(source, entries, settings, start_step=0, rows=None, pieces=1):
@@ -90,16 +34,16 @@ def training(source, entries, settings, start_step=0, rows=None, pieces=1):
   Args:
     source: the `folders.Records` that `entries` are of.
     entries: the `schema.Entry`s to train on.
-    settings: a `Settings`.
+    settings: a `clip_settings.ClipSettings`.
     start_step: number of batches to leave out.
     rows: (first, behind the last) row of every batch that is wanted; None for all.
     pieces: number of equal batches that these rows come in, for as many replicas.
 
   Returns:
     A `tf.data.Dataset` of dicts: 'frames' uint8 [B, T, S, S, C], 'masks' uint8
-    [B, T, S, S] of 0 and 1, 'found' bool [B], 'label' int64 [B], 'entry' int64
+    [B, T, S, S] of 0 and 1, 'has_person' bool [B], 'label' int64 [B], 'entry' int64
     [B] (place in `entries`); with partners also their 'partner_frames',
-    'partner_masks' and 'partner_found', of the same shapes.
+    'partner_masks' and 'partner_has_person', of the same shapes.
   """
   count = len(entries)
 
@@ -109,15 +53,21 @@ def training(source, entries, settings, start_step=0, rows=None, pieces=1):
     # Not index_shuffle, which would need no list: some of its orders are almost
     # sorted (seed 0, epoch 12), so that batches hold one class.
     order = tf.random.experimental.stateless_shuffle(
-        tf.range(count, dtype=tf.int64), tf.stack([seed, number]))
+      tf.range(count, dtype=tf.int64), tf.stack([seed, number])
+    )
     positions = number * count + tf.range(count, dtype=tf.int64)
     return tf.data.Dataset.from_tensor_slices((positions, order))
 
   def clip(position, video):
     drawn = tf.random.stateless_uniform([4], tf.stack([seed, position]))
     sampled = loop_window(_length(video, settings.stream), settings.clip_frames, drawn[0])
-    return _decode(video, sampled, settings, drawn[1:3] if settings.augment else None,
-                   drawn[3] < 0.5 if settings.augment else None)
+    return _decode(
+      video,
+      sampled,
+      settings,
+      drawn[1:3] if settings.augment else None,
+      drawn[3] < 0.5 if settings.augment else None,
+    )
 
   first = start_step * settings.batch_size
   epochs = tf.data.Dataset.range(first // count, np.iinfo(np.int64).max)
@@ -126,14 +76,12 @@ def training(source, entries, settings, start_step=0, rows=None, pieces=1):
   if (start, end) != (0, settings.batch_size):
     row = lambda position: position % settings.batch_size
     positions = positions.filter(
-        lambda position, _: tf.logical_and(row(position) >= start, row(position) < end))
+      lambda position, _: tf.logical_and(row(position) >= start, row(position) < end)
+    )
   videos = _read(positions, source, entries).map(clip, num_parallel_calls=tf.data.AUTOTUNE)
   if settings.with_partners:
     videos = _with_partners(videos, positions, source, entries, entries, settings)
-  return (
-      videos
-      .batch((end - start) // pieces, drop_remainder=True)
-      .prefetch(tf.data.AUTOTUNE))
+  return videos.batch((end - start) // pieces, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
 def evaluation(source, entries, settings, candidates=None):
@@ -150,10 +98,11 @@ def evaluation(source, entries, settings, candidates=None):
     A `tf.data.Dataset` of dicts as `training` gives them, T being the number of
     frames of the batch's videos, up to `settings.max_frames`.
   """
+
   def clip(_, video):
     length = tf.minimum(_length(video, settings.stream), settings.max_frames)
     # The network needs 9 frames: only videos that are shorter are looped.
-    sampled = loop_window(length, tf.maximum(length, inception_i3d.MIN_FRAMES), 0.0)
+    sampled = loop_window(length, tf.maximum(length, architecture.MIN_FRAMES), 0.0)
     return _decode(video, sampled, settings, position=None, flipped=None)
 
   positions = tf.data.Dataset.range(len(entries)).map(lambda i: (i, i))
@@ -161,15 +110,14 @@ def evaluation(source, entries, settings, candidates=None):
   if settings.with_partners:
     numbers = tf.constant([folders.path_number(entry.path) for entry in entries], tf.int64)
     positions = positions.map(lambda _, entry: (numbers[entry], entry))
-    videos = _with_partners(videos, positions, source, entries,
-                            entries if candidates is None else candidates, settings)
-  return (
-      videos
-      .group_by_window(
-          key_func=lambda video: tf.shape(video['frames'], tf.int64)[0],
-          reduce_func=lambda _, videos: videos.batch(settings.batch_size),
-          window_size=settings.batch_size)
-      .prefetch(tf.data.AUTOTUNE))
+    videos = _with_partners(
+      videos, positions, source, entries, entries if candidates is None else candidates, settings
+    )
+  return videos.group_by_window(
+    key_func=lambda video: tf.shape(video['frames'], tf.int64)[0],
+    reduce_func=lambda _, videos: videos.batch(settings.batch_size),
+    window_size=settings.batch_size,
+  ).prefetch(tf.data.AUTOTUNE)
 
 
 @contextlib.contextmanager
@@ -190,17 +138,22 @@ def naming_bad_records(source, entries):
       try:
         # In a flat_map, as records.read_at asks for.
         dataset = tf.data.Dataset.from_tensors(0).flat_map(
-            lambda _, shard=shard, offset=offset: schema.read_at(shard, offset))
+          lambda _, shard=shard, offset=offset: schema.read_at(shard, offset)
+        )
         for serialized in dataset:
           video = schema.parse(serialized)
           for image in tf.concat([video['frames'], video['masks'], video['flow']], axis=0):
             tf.io.decode_image(image)
       except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as e:
-        reason = 'its checksum is wrong' if isinstance(e, tf.errors.DataLossError) else (
-            'an image in it cannot be decoded')
+        reason = (
+          'its checksum is wrong'
+          if isinstance(e, tf.errors.DataLossError)
+          else ('an image in it cannot be decoded')
+        )
         raise schema.RecordError(
-            f'{shard}: expected a whole record of {entry.path} at byte {entry.offset}; {reason}. '
-            'Make this file of records again') from e
+          f'{shard}: expected a whole record of {entry.path} at byte {entry.offset}; {reason}. '
+          'Make this file of records again'
+        ) from e
     raise
 
 
@@ -223,18 +176,22 @@ def loop_window(length, wanted, position):
 def _read(positions, source, entries):
   """(position, entry) pairs to (position, parsed record) pairs, in the same order."""
   shards, offsets = map(tf.constant, folders.columns(entries, source.folder))
-  found = tf.constant([entry.mask_found for entry in entries])
+  found = tf.constant([entry.has_person for entry in entries])
 
   def read(position, entry):
     def parse(serialized):
       video = schema.parse(serialized)
-      return position, {**video, 'entry': entry, 'found': found[entry]}
+      return position, {**video, 'entry': entry, 'has_person': found[entry]}
 
     return schema.read_at(shards[entry], offsets[entry]).map(parse)
 
   return positions.interleave(
-      read, cycle_length=_PARALLEL_READS, block_length=1,
-      num_parallel_calls=_PARALLEL_READS, deterministic=True)
+    read,
+    cycle_length=_PARALLEL_READS,
+    block_length=1,
+    num_parallel_calls=_PARALLEL_READS,
+    deterministic=True,
+  )
 
 
 def _with_partners(videos, positions, source, entries, candidates, settings):
@@ -247,7 +204,7 @@ def _with_partners(videos, positions, source, entries, candidates, settings):
     positions: dataset of (position, place in `entries`).
     source: the `folders.Records` of all.
     entries, candidates: `schema.Entry`s: of the videos, and to draw from.
-    settings: a `Settings`.
+    settings: a `clip_settings.ClipSettings`.
 
   Raises:
     UserError: the candidates are all of one class.
@@ -258,22 +215,30 @@ def _with_partners(videos, positions, source, entries, candidates, settings):
   starts = tf.constant(np.searchsorted(labels, own, 'left'), tf.int64)
   ends = tf.constant(np.searchsorted(labels, own, 'right'), tf.int64)
   if len(set(labels)) < 2:
-    raise errors.UserError(f'{source.folder}: expected videos of two classes or more for fill '
-                           'other; found one')
+    raise errors.UserError(
+      f'{source.folder}: expected videos of two classes or more for fill other; found one'
+    )
 
   def partner(position, entry):
     start, end = starts[entry], ends[entry]
     # A seed apart from that of crop and flip.
     drawn = tf.random.stateless_uniform(
-        [], tf.stack([tf.constant(settings.seed, tf.int64) + _PARTNERS, position]), minval=0,
-        maxval=len(candidates) - (end - start), dtype=tf.int64)
+      [],
+      tf.stack([tf.constant(settings.seed, tf.int64) + _PARTNERS, position]),
+      minval=0,
+      maxval=len(candidates) - (end - start),
+      dtype=tf.int64,
+    )
     return position, drawn if drawn < start else drawn + end - start
 
   def join(video, position_and_partner):
     _, partner = position_and_partner
     sampled = loop_window(_length(partner, settings.stream), tf.shape(video['frames'])[0], 0.0)
     decoded = _decode(partner, sampled, settings, position=None, flipped=None)
-    return {**video, **{f'partner_{key}': decoded[key] for key in ('frames', 'masks', 'found')}}
+    return {
+      **video,
+      **{f'partner_{key}': decoded[key] for key in ('frames', 'masks', 'has_person')},
+    }
 
   partners = _read(positions.map(partner), source, candidates)
   return tf.data.Dataset.zip(videos, partners).map(join, num_parallel_calls=tf.data.AUTOTUNE)
@@ -287,9 +252,9 @@ def _decode(video, sampled, settings, position, flipped):
   """Decodes the sampled frames of a parsed record, and only those.
 
   Args:
-    video: what `schema.parse` gives, with 'entry' and 'found'.
+    video: what `schema.parse` gives, with 'entry' and 'has_person'.
     sampled: int32 [T], which frames.
-    settings: a `Settings`.
+    settings: a `clip_settings.ClipSettings`.
     position: of the crop, see `preprocess.window`.
     flipped: bool scalar, or None for never.
 
@@ -301,34 +266,48 @@ def _decode(video, sampled, settings, position, flipped):
   window = preprocess.window(shape[0], shape[1], settings.frame_size, settings.resize, position)
   if settings.stream == 'rgb':
     decode = lambda image: tf.io.decode_and_crop_jpeg(
-        image, window, channels=3, dct_method='INTEGER_ACCURATE')
+      image, window, channels=3, dct_method='INTEGER_ACCURATE'
+    )
   else:
     # decode_image, since flow may be stored as PNG or as JPEG.
     decode = lambda image: _crop(
-        tf.io.decode_image(image, channels=3, expand_animations=False)[..., :2], window)
+      tf.io.decode_image(image, channels=3, expand_animations=False)[..., :2], window
+    )
   frames = tf.map_fn(decode, encoded, fn_output_signature=tf.uint8)
   frames = preprocess.to_frame_size(
-      tf.ensure_shape(frames, [None, None, None, CHANNELS[settings.stream]]), settings.frame_size)
+    tf.ensure_shape(frames, [None, None, None, clip_settings.CHANNELS[settings.stream]]),
+    settings.frame_size,
+  )
 
   blank = lambda: tf.zeros(tf.shape(frames)[:-1], tf.uint8)
   if settings.with_masks:
-    masks = tf.cond(tf.size(video['masks']) > 0,
-                    lambda: _decode_masks(tf.gather(video['masks'], sampled), window, settings),
-                    blank)
+    masks = tf.cond(
+      tf.size(video['masks']) > 0,
+      lambda: _decode_masks(tf.gather(video['masks'], sampled), window, settings),
+      blank,
+    )
   else:
     masks = blank()
   if flipped is not None:
     frames, masks = tf.cond(
-        flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks))
-  return {'frames': frames, 'masks': masks, 'found': video['found'],
-          'label': video['label'], 'entry': video['entry']}
+      flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks)
+    )
+  return {
+    'frames': frames,
+    'masks': masks,
+    'has_person': video['has_person'],
+    'label': video['label'],
+    'entry': video['entry'],
+  }
 
 
 def _decode_masks(encoded, window, settings):
   # Grown before they are cropped: a person just outside of the window reaches in.
   masks = tf.numpy_function(
-      lambda images, part: png.decode(images, part, settings.mask_dilation),
-      [encoded, window], tf.uint8)
+    lambda images, part: png.decode(images, part, settings.mask_dilation),
+    [encoded, window],
+    tf.uint8,
+  )
   masks = tf.ensure_shape(masks, [None, None, None])[..., tf.newaxis]
   return preprocess.to_frame_size(masks, settings.frame_size, 'nearest')[..., 0]
 
@@ -336,4 +315,4 @@ def _decode_masks(encoded, window, settings):
 def _crop(images, window):
   """Cuts [..., H, W, C] by a window of top, left, height, width."""
   top, left, height, width = tf.unstack(window)
-  return images[..., top:top + height, left:left + width, :]
+  return images[..., top : top + height, left : left + width, :]

@@ -8,11 +8,11 @@ import os
 import cv2
 import numpy as np
 
-from i3d_tf.model import inception_i3d
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import preprocess
-from i3d_tf.video import decoding
 from i3d_tf.masks import coco_files
+from i3d_tf.model import architecture
+from i3d_tf.video import decoding
 
 _IMAGES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
@@ -103,13 +103,13 @@ def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='
   before, end = [], 0
   while new := list(itertools.islice(pairs, max_frames)):
     shown = new
-    if len(new) < inception_i3d.MIN_FRAMES:
-      shown = (before + new)[-inception_i3d.MIN_FRAMES:]
-      if len(shown) < inception_i3d.MIN_FRAMES:
+    if len(new) < architecture.MIN_FRAMES:
+      shown = (before + new)[-architecture.MIN_FRAMES :]
+      if len(shown) < architecture.MIN_FRAMES:
         raise _too_short(path, stream, len(shown))
     end += len(new)
     yield _window(shown, end - len(shown), len(new))
-    before = new[-inception_i3d.MIN_FRAMES:]
+    before = new[-architecture.MIN_FRAMES :]
 
 
 def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
@@ -133,7 +133,7 @@ def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
     if seen == start + length:
       yield _window(kept, start, seen - max(shown, start))
       shown, start = seen, start + stride
-  if seen < inception_i3d.MIN_FRAMES:
+  if seen < architecture.MIN_FRAMES:
     raise _too_short(path, stream, seen)
   if max(shown, start) < seen:
     first = seen - len(kept)
@@ -150,8 +150,9 @@ def _resized(path, frame_size, masks, dilation):
     for count, frame in enumerate(decoded, 1):
       if masks is not None and frame.shape[:2] != (masks.height, masks.width):
         raise coco_files.MaskError(
-            f'{path}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of its frames; '
-            f'found {masks.height}x{masks.width}')
+          f'{path}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of its frames; '
+          f'found {masks.height}x{masks.width}'
+        )
       if masks is not None and count > len(masks):
         break
       yield frame, None if masks is None else count - 1
@@ -166,8 +167,9 @@ def _resized(path, frame_size, masks, dilation):
     yield decoding.resize(frame, *size), mask
   if masks is not None and count != len(masks):
     more = 'more' if count > len(masks) else count
-    raise coco_files.MaskError(f'{path}: expected as many masks as it has frames; '
-                              f'found {len(masks)} masks and {more} frames')
+    raise coco_files.MaskError(
+      f'{path}: expected as many masks as it has frames; found {len(masks)} masks and {more} frames'
+    )
 
 
 def _window(pairs, start, new):
@@ -177,8 +179,10 @@ def _window(pairs, start, new):
 
 def _too_short(path, stream, found):
   what = 'frames' if stream == 'rgb' else 'flow fields'
-  return decoding.VideoError(f'{path}: expected at least {inception_i3d.MIN_FRAMES} {what} at '
-                              f'{decoding.FRAME_RATE:g} a second; found {found}')
+  return decoding.VideoError(
+    f'{path}: expected at least {architecture.MIN_FRAMES} {what} at '
+    f'{decoding.FRAME_RATE:g} a second; found {found}'
+  )
 
 
 def _images(folder):
@@ -192,7 +196,9 @@ def _images(folder):
     if image is None:
       raise decoding.VideoError(f'{path}: expected an image; it cannot be decoded')
     if size is not None and image.shape[:2] != size:
-      raise decoding.VideoError(f'{path}: expected {size[0]}x{size[1]} pixels, as the images '
-                                 f'before it; found {image.shape[0]}x{image.shape[1]}')
+      raise decoding.VideoError(
+        f'{path}: expected {size[0]}x{size[1]} pixels, as the images '
+        f'before it; found {image.shape[0]}x{image.shape[1]}'
+      )
     size = image.shape[:2]
     yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

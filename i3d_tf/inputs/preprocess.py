@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import masking
+from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
-
-RESIZES = ('crop', 'squash')
 
 
 def resize_side(frame_size):
@@ -35,10 +35,13 @@ def crop_size(height, width, frame_size, resize):
   if resize == 'squash':
     return height, width
   if resize != 'crop':
-    raise ValueError(f'`resize` must be one of {", ".join(RESIZES)}; received {resize!r}')
+    raise ValueError(
+      f'`resize` must be one of {", ".join(clip_settings.RESIZES)}; received {resize!r}'
+    )
   short = tf.minimum(height, width)
-  side = tf.cast(tf.round(tf.cast(short, tf.float32) * frame_size / resize_side(frame_size)),
-                 tf.int32)
+  side = tf.cast(
+    tf.round(tf.cast(short, tf.float32) * frame_size / resize_side(frame_size)), tf.int32
+  )
   return side, side
 
 
@@ -94,6 +97,7 @@ def flip(frames, masks, stream):
 
 def _mirror(images):
   """Mirrors uint8 [T, H, W, C] left to right, as one image of T * H rows: OpenCV does it fastest."""
+
   def mirror(array):
     rows = array.reshape(-1, *array.shape[2:])
     return cv2.flip(rows, 1).reshape(array.shape)
@@ -101,38 +105,39 @@ def _mirror(images):
   return tf.ensure_shape(tf.numpy_function(mirror, [images], tf.uint8), images.shape)
 
 
-def network_input(frames, masks=None, found=None, region='none', fill='black', stream='rgb'):
-  """uint8 clips to what the network sees.
+def network_input(batch, treatment=treatments.Treatment(), stream='rgb', seeds=None):
+  """uint8 clips to what the network sees of them under a treatment.
 
   Args:
-    frames: uint8 [B, T, H, W, C].
-    masks: uint8 [B, T, H, W]; may be None for region 'none'.
-    found: bool [B], whether a person was found in the clip's video; likewise.
-    region, fill, stream: as in `masking.replace`.
-
-  Returns:
-    float32 [B, T, H, W, C] in [-1, 1].
-  """
-  return masking.replace(_scaled(frames), masks, found, region, fill, stream)
-
-
-def treated_input(batch, treatment, stream='rgb', seeds=None):
-  """A batch of the input pipeline to what the network sees under a treatment.
-
-  Args:
-    batch: a dict with 'frames', 'masks' and 'found', for fill 'other' also with
-      'partner_frames', 'partner_masks' and 'partner_found'; see `input_pipeline.training`.
-    treatment: a `masking.Treatment`.
+    batch: a dict with 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing
+      also with 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and for fill 'other'
+      with 'partner_frames', 'partner_masks' and 'partner_has_person'; see
+      `from_records.training`.
+    treatment: a `treatments.Treatment`.
     stream, seeds: as in `masking.apply`.
 
   Returns:
     float32 [B, T, H, W, C] in [-1, 1].
+
+  Raises:
+    UserError: the stream has no such treatment, or fill 'other' no partner.
   """
   partner = None
   if 'partner_frames' in batch:
-    partner = (_scaled(batch['partner_frames']), batch['partner_masks'], batch['partner_found'])
-  return masking.apply(_scaled(batch['frames']), batch['masks'], batch['found'], treatment, stream,
-                       seeds, partner)
+    partner = (
+      _scaled(batch['partner_frames']),
+      batch['partner_masks'],
+      batch['partner_has_person'],
+    )
+  return masking.apply(
+    _scaled(batch['frames']),
+    batch.get('masks'),
+    batch.get('has_person'),
+    treatment,
+    stream,
+    seeds,
+    partner,
+  )
 
 
 def _scaled(frames):
@@ -207,4 +212,4 @@ def center(images, frame_size, resize, method='bilinear'):
   """
   shape = tf.shape(images)
   top, left, height, width = tf.unstack(window(shape[1], shape[2], frame_size, resize))
-  return to_frame_size(images[:, top:top + height, left:left + width], frame_size, method)
+  return to_frame_size(images[:, top : top + height, left : left + width], frame_size, method)

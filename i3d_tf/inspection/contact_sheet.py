@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.flow import optical_flow
-from i3d_tf.video import drawing
 from i3d_tf.records import schema
 from i3d_tf.records import tfrecord
+from i3d_tf.video import drawing
 
 _SPEED = 98  # percentile of a video's motion that is drawn in full colour
 
@@ -27,7 +27,7 @@ def choose(entries, count, seed=0):
     by_class.setdefault(entries[index].label, []).append(entries[index])
   chosen, classes = [], list(by_class.values())
   while classes and len(chosen) < count:
-    chosen.extend(entries.pop() for entries in classes[:count - len(chosen)])
+    chosen.extend(entries.pop() for entries in classes[: count - len(chosen)])
     classes = [entries for entries in classes if entries]
   return chosen
 
@@ -44,8 +44,9 @@ def named(entries, names):
   """
   chosen = []
   for name in names:
-    fits = lambda path: path == name or path.endswith(f'/{name}') or (
-        path.rsplit('.', 1)[0].endswith(f'/{name}'))
+    fits = lambda path: (
+      path == name or path.endswith(f'/{name}') or (path.rsplit('.', 1)[0].endswith(f'/{name}'))
+    )
     found = [entry for entry in entries if fits(entry.path)]
     if not found:
       raise errors.UserError(f'expected the name of a video of the records; found none for {name}')
@@ -72,16 +73,26 @@ def draw(folder, entries, label_names, columns=6, height=160):
     try:
       frames, flow, speed = _rows(folder, entry, columns, height)
     except (tfrecord.DamageError, OSError, tf.errors.InvalidArgumentError) as e:
-      reason = str(e).split('\n', maxsplit=1)[0] if isinstance(e, tfrecord.DamageError) else (
-          'an image in it cannot be decoded')
+      reason = (
+        str(e).split('\n', maxsplit=1)[0]
+        if isinstance(e, tfrecord.DamageError)
+        else ('an image in it cannot be decoded')
+      )
       skipped.append((entry.path, reason))
       continue
-    person = ('no masks' if entry.coverage is None else 'no person found' if not entry.coverage
-              else f'person {entry.coverage:.1%}')
+    person = (
+      'no masks'
+      if entry.coverage is None
+      else 'no person found'
+      if not entry.coverage
+      else f'person {entry.coverage:.1%}'
+    )
     aside = ', keeps its original frames' if entry.keep_original else ''
     rows.append(frames)
-    captions.append(f'{entry.path}   {label_names[entry.label]}, {entry.frames} frames of '
-                    f'{entry.height}x{entry.width}, {person}{aside}')
+    captions.append(
+      f'{entry.path}   {label_names[entry.label]}, {entry.frames} frames of '
+      f'{entry.height}x{entry.width}, {person}{aside}'
+    )
     if flow:
       rows.append(flow)
       captions.append(f'flow, in full colour at {speed:.1f} pixels a frame')
@@ -96,19 +107,26 @@ def _rows(folder, entry, columns, height):
   frames = []
   for place in places:
     frame = drawing.fit_height(
-        tf.io.decode_jpeg(video['frames'][place], channels=3).numpy(), height)
+      tf.io.decode_jpeg(video['frames'][place], channels=3).numpy(), height
+    )
     if len(video['masks']):
       mask = tf.io.decode_png(video['masks'][place], channels=1).numpy()[..., 0]
-      frame = drawing.outline(frame, cv2.resize(
-          mask, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT))
+      frame = drawing.outline(
+        frame, cv2.resize(mask, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+      )
     frames.append(frame)
   if not len(video['flow']):
     return frames, [], None
   # The last frame has no flow.
   fields = [
-      optical_flow.dequantise(
-          tf.io.decode_image(video['flow'][min(place, count - 2)]).numpy()[..., :2])
-      for place in places]
+    optical_flow.dequantise(
+      tf.io.decode_image(video['flow'][min(place, count - 2)]).numpy()[..., :2]
+    )
+    for place in places
+  ]
   speed = max(1.0, float(np.percentile(np.linalg.norm(fields, axis=-1), _SPEED)))
-  return frames, [
-      drawing.fit_height(drawing.flow_colors(field, speed), height) for field in fields], speed
+  return (
+    frames,
+    [drawing.fit_height(drawing.flow_colors(field, speed), height) for field in fields],
+    speed,
+  )

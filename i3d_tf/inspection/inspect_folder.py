@@ -36,8 +36,9 @@ class Problem:
 
   def __str__(self):
     place = self.file if self.offset is None else f'{self.file} at byte {self.offset}'
-    return f'{place}: {self.reason}' if self.path is None else (
-        f'{place}: {self.path}: {self.reason}')
+    return (
+      f'{place}: {self.reason}' if self.path is None else (f'{place}: {self.path}: {self.reason}')
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Inspection:
     label_names: class names, in the order of their labels.
     settings: how the records were made.
     shards: the names of their files.
-    videos: a `record_checks.Video` for every record that could be read.
+    videos: a `record_checks.CheckedVideo` for every record that could be read.
     lists: for each list of videos ('trainlist01'), the paths in it.
     problems: `Problem`s.
     decoded: whether the images were decoded.
@@ -88,16 +89,20 @@ def inspect(folder, quick=False, progress=None, workers=None):
   manifest = folders.read_manifest(folder)
   if manifest is None:
     raise schema.RecordError(
-        f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}')
+      f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}'
+    )
   problems = []
   if not manifest['complete']:
-    problems.append(Problem(folders.MANIFEST, 'these records are not finished; call '
-                            'make_tfrecords again with the same flags to go on'))
+    problems.append(
+      Problem(
+        folders.MANIFEST,
+        'these records are not finished; call make_tfrecords again with the same flags to go on',
+      )
+    )
   label_names = tuple(manifest['label_names'])
   _check_label_file(folder, label_names, problems)
   lists = _read_lists(folder, label_names, problems)
-  labels = {path: (name, label) for name, videos in lists.items()
-            for path, label in videos.items()}
+  labels = {path: (name, label) for name, videos in lists.items() for path, label in videos.items()}
 
   places = []  # (shard, offset, Entry or None)
   for shard in manifest['shards']:
@@ -125,8 +130,15 @@ def inspect(folder, quick=False, progress=None, workers=None):
         progress(done, len(places), done_bytes)
   problems.extend(_duplicates(videos))
   return Inspection(
-      str(folder), label_names, manifest['settings'], tuple(manifest['shards']), tuple(videos),
-      {name: tuple(paths) for name, paths in lists.items()}, tuple(problems), not quick)
+    str(folder),
+    label_names,
+    manifest['settings'],
+    tuple(manifest['shards']),
+    tuple(videos),
+    {name: tuple(paths) for name, paths in lists.items()},
+    tuple(problems),
+    not quick,
+  )
 
 
 def _in_order(pool, function, items, workers):
@@ -152,8 +164,13 @@ def _check_label_file(folder, label_names, problems):
     problems.append(Problem(folders.LABELS, f'expected a text file of class names; {e}'))
     return
   if found != label_names:
-    problems.append(Problem(folders.LABELS, f'expected the {len(label_names)} classes of '
-                            f'{folders.MANIFEST}; found others, {len(found)} of them'))
+    problems.append(
+      Problem(
+        folders.LABELS,
+        f'expected the {len(label_names)} classes of '
+        f'{folders.MANIFEST}; found others, {len(found)} of them',
+      )
+    )
 
 
 def _read_lists(folder, label_names, problems):
@@ -192,8 +209,9 @@ def _places(folder, shard, problems):
     pass  # that it is missing was said
   except (tfrecord.DamageError, OSError) as e:
     end = found[-1][1] if found else 0
-    problems.append(Problem(shard, f'after the record at byte {end} no further one can be found: '
-                            f'{e}'))
+    problems.append(
+      Problem(shard, f'after the record at byte {end} no further one can be found: {e}')
+    )
   return found
 
 
@@ -202,7 +220,11 @@ def _duplicates(videos):
   for video in videos:
     if video.path in first:
       other = first[video.path]
-      yield Problem(video.shard, f'the same video lies in {other.shard} at byte {other.offset}, '
-                    'too', video.offset, video.path)
+      yield Problem(
+        video.shard,
+        f'the same video lies in {other.shard} at byte {other.offset}, too',
+        video.offset,
+        video.path,
+      )
     else:
       first[video.path] = video

@@ -4,8 +4,8 @@ import collections
 import dataclasses
 import statistics
 
-from i3d_tf.video import letterbox
 from i3d_tf.flow import optical_flow
+from i3d_tf.video import letterbox
 
 _NAMED = 5  # videos that a line of the text names; all are in the JSON
 _PROBLEMS = 20  # problems that the text lists, likewise
@@ -25,24 +25,30 @@ def summary(inspection):
   videos = inspection.videos
   total = lambda name: sum(getattr(video, name) for video in videos)
   return {
-      'folder': inspection.folder,
-      'settings': inspection.settings,
-      'decoded': inspection.decoded,
-      'totals': {
-          'files': len(inspection.shards), 'videos': len(videos), 'frames': total('frames'),
-          'flow': total('flow'), 'frame_bytes': total('frame_bytes'),
-          'flow_bytes': total('flow_bytes'), 'mask_bytes': total('mask_bytes'),
-          'problems': len(inspection.problems)},
-      'sizes': _counts(f'{video.height}x{video.width}' for video in videos),
-      'lengths': _spread([video.frames for video in videos]),
-      'masks': _masks(videos),
-      'classes': [_class(inspection, label) for label in range(len(inspection.label_names))],
-      'lists': {
-          name: {'videos': len(paths), 'missing': list(inspection.missing(name))}
-          for name, paths in inspection.lists.items()},
-      'videos': [_video(video) for video in videos],
-      'problems': [dataclasses.asdict(problem) for problem in inspection.problems],
-      'attention': attention(inspection),
+    'folder': inspection.folder,
+    'settings': inspection.settings,
+    'decoded': inspection.decoded,
+    'totals': {
+      'files': len(inspection.shards),
+      'videos': len(videos),
+      'frames': total('frames'),
+      'flow': total('flow'),
+      'frame_bytes': total('frame_bytes'),
+      'flow_bytes': total('flow_bytes'),
+      'mask_bytes': total('mask_bytes'),
+      'problems': len(inspection.problems),
+    },
+    'sizes': _counts(f'{video.height}x{video.width}' for video in videos),
+    'lengths': _spread([video.frames for video in videos]),
+    'masks': _masks(videos),
+    'classes': [_class(inspection, label) for label in range(len(inspection.label_names))],
+    'lists': {
+      name: {'videos': len(paths), 'missing': list(inspection.missing(name))}
+      for name, paths in inspection.lists.items()
+    },
+    'videos': [_video(video) for video in videos],
+    'problems': [dataclasses.asdict(problem) for problem in inspection.problems],
+    'attention': attention(inspection),
   }
 
 
@@ -54,22 +60,26 @@ def _spread(values):
   """Least, median and most of numbers, and their mean; None for none."""
   if not values:
     return None
-  return {'least': min(values), 'median': statistics.median(values), 'most': max(values),
-          'mean': statistics.fmean(values)}
+  return {
+    'least': min(values),
+    'median': statistics.median(values),
+    'most': max(values),
+    'mean': statistics.fmean(values),
+  }
 
 
 def _masks(videos):
-  found = [video.coverage for video in videos if video.mask_found]
+  found = [video.coverage for video in videos if video.has_person]
   histogram = [0] * _BINS
   for coverage in found:
     histogram[min(int(coverage * _BINS), _BINS - 1)] += 1
   return {
-      'found': len(found),
-      'without_masks': [video.path for video in videos if video.coverage is None],
-      'without_person': [video.path for video in videos if video.coverage == 0],
-      'keep_original': [video.path for video in videos if video.keep_original],
-      'coverage': _spread(found),
-      'coverage_histogram': histogram,
+    'found': len(found),
+    'without_masks': [video.path for video in videos if video.coverage is None],
+    'without_person': [video.path for video in videos if video.coverage == 0],
+    'keep_original': [video.path for video in videos if video.keep_original],
+    'coverage': _spread(found),
+    'coverage_histogram': histogram,
   }
 
 
@@ -78,18 +88,27 @@ def _class(inspection, label):
   paths = {video.path for video in videos}
   frames = {video.path: video.frames for video in videos}
   in_lists = {
-      name: {'videos': sum(path in paths for path in listed),
-             'frames': sum(frames.get(path, 0) for path in listed)}
-      for name, listed in inspection.lists.items()}
+    name: {
+      'videos': sum(path in paths for path in listed),
+      'frames': sum(frames.get(path, 0) for path in listed),
+    }
+    for name, listed in inspection.lists.items()
+  }
   return {
-      'name': inspection.label_names[label], 'videos': len(videos), 'frames': sum(frames.values()),
-      'coverage': _spread([video.coverage for video in videos if video.mask_found]),
-      'without': sum(not video.mask_found for video in videos), 'lists': in_lists}
+    'name': inspection.label_names[label],
+    'videos': len(videos),
+    'frames': sum(frames.values()),
+    'coverage': _spread([video.coverage for video in videos if video.has_person]),
+    'without': sum(not video.has_person for video in videos),
+    'lists': in_lists,
+  }
 
 
 def _video(video):
-  return {**dataclasses.asdict(video),
-          'bars': None if video.bars is None else dataclasses.asdict(video.bars)}
+  return {
+    **dataclasses.asdict(video),
+    'bars': None if video.bars is None else dataclasses.asdict(video.bars),
+  }
 
 
 # === What needs attention ===
@@ -115,19 +134,27 @@ def attention(inspection):
   if listed:
     mention((v.path for v in videos if v.path not in listed), 'in no list')
   if any(video.coverage is not None for video in videos):
-    mention((v.path for v in videos if v.coverage is None),
-            'no masks, so that they keep their original frames in every condition')
+    mention(
+      (v.path for v in videos if v.coverage is None),
+      'no masks, so that they keep their original frames in every condition',
+    )
   elif videos:
     found.append('no video has masks: only the unmasked condition can be trained and tested')
-  mention((v.path for v in videos if v.coverage == 0),
-          'nobody in their masks, so that they keep their original frames, too')
-  mention((v.path for v in videos if v.keep_original),
-          'set aside by a verdict: they keep their original frames')
+  mention(
+    (v.path for v in videos if v.coverage == 0),
+    'nobody in their masks, so that they keep their original frames, too',
+  )
+  mention(
+    (v.path for v in videos if v.keep_original),
+    'set aside by a verdict: they keep their original frames',
+  )
   if any(video.flow for video in videos):
     mention((v.path for v in videos if not v.flow), 'no flow')
   bars = letterboxed(inspection)
-  mention((f'{v.path} ({_describe(v.bars)})' for v in bars),
-          'black bars, which look like what replaces a region')
+  mention(
+    (f'{v.path} ({_describe(v.bars)})' for v in bars),
+    'black bars, which look like what replaces a region',
+  )
   if len({(video.height, video.width) for video in videos}) > 1:
     short = {min(video.height, video.width) for video in videos}
     if len(short) > 1:
@@ -137,10 +164,15 @@ def attention(inspection):
 
 def letterboxed(inspection):
   """The videos of which black bars cover a hundredth or more, the most covered first."""
-  shares = {video: video.bars.share(video.height, video.width)
-            for video in inspection.videos if video.bars is not None}
-  return sorted((video for video, share in shares.items() if share >= _LEAST_BARS),
-                key=lambda video: -shares[video])
+  shares = {
+    video: video.bars.share(video.height, video.width)
+    for video in inspection.videos
+    if video.bars is not None
+  }
+  return sorted(
+    (video for video, share in shares.items() if share >= _LEAST_BARS),
+    key=lambda video: -shares[video],
+  )
 
 
 def _describe(bars: letterbox.Bars):
@@ -172,8 +204,11 @@ def text(inspection, all_classes=False):
   if found['attention']:
     lines += ['Needs attention:', *(f'  {sentence}' for sentence in found['attention'])]
   else:
-    lines.append('All is well.' if inspection.decoded else
-                 'All is well as far as can be told without decoding.')
+    lines.append(
+      'All is well.'
+      if inspection.decoded
+      else 'All is well as far as can be told without decoding.'
+    )
   return '\n'.join(lines)
 
 
@@ -181,32 +216,47 @@ def _overview(found):
   totals, masks = found['totals'], found['masks']
   videos, frames = totals['videos'], totals['frames']
   part = lambda name, count: (
-      f'{_bytes(totals[f"{name}_bytes"])} ({_bytes(totals[f"{name}_bytes"] / count)} each)'
-      if count else 'none')
-  yield (f'{found["folder"]}: {_number(videos, "video")}, {_number(frames, "frame")}, '
-         f'{len(found["classes"])} classes, {_number(totals["files"], "file")}')
+    f'{_bytes(totals[f"{name}_bytes"])} ({_bytes(totals[f"{name}_bytes"] / count)} each)'
+    if count
+    else 'none'
+  )
+  yield (
+    f'{found["folder"]}: {_number(videos, "video")}, {_number(frames, "frame")}, '
+    f'{len(found["classes"])} classes, {_number(totals["files"], "file")}'
+  )
   settings = found['settings']
-  method = '' if settings.get('flow') is None else (
-      f'{optical_flow.label(settings["flow"], settings.get("flow_backend", "opencv"))} ')
+  method = (
+    ''
+    if settings.get('flow') is None
+    else (f'{optical_flow.label(settings["flow"], settings.get("flow_backend", "opencv"))} ')
+  )
   with_masks = sum(video['frames'] for video in found['videos'] if video['mask_bytes'])
-  yield (f'  on disk    frames {part("frame", frames)}, flow {method}{part("flow", totals["flow"])}, '
-         f'masks {part("mask", with_masks)}')
+  yield (
+    f'  on disk    frames {part("frame", frames)}, flow {method}{part("flow", totals["flow"])}, '
+    f'masks {part("mask", with_masks)}'
+  )
   if not videos:
     return
   yield '  sizes      ' + ', '.join(
-      f'{size} ({count})' for size, count in list(found['sizes'].items())[:_NAMED])
+    f'{size} ({count})' for size, count in list(found['sizes'].items())[:_NAMED]
+  )
   lengths = found['lengths']
-  yield (f'  lengths    {lengths["least"]} to {lengths["most"]} frames, median '
-         f'{lengths["median"]:g}')
-  yield (f'  masks      {_number(masks["found"], "video")} used; '
-         f'{len(masks["without_masks"])} without masks, '
-         f'{len(masks["without_person"])} without a person, '
-         f'{len(masks["keep_original"])} set aside')
+  yield (
+    f'  lengths    {lengths["least"]} to {lengths["most"]} frames, median {lengths["median"]:g}'
+  )
+  yield (
+    f'  masks      {_number(masks["found"], "video")} used; '
+    f'{len(masks["without_masks"])} without masks, '
+    f'{len(masks["without_person"])} without a person, '
+    f'{len(masks["keep_original"])} set aside'
+  )
   if masks['coverage']:
     coverage = masks['coverage']
-    yield (f'  persons    cover {coverage["least"]:.1%} to {coverage["most"]:.1%}, median '
-           f'{coverage["median"]:.1%}; videos by tenths: '
-           f'{" ".join(map(str, masks["coverage_histogram"]))}')
+    yield (
+      f'  persons    cover {coverage["least"]:.1%} to {coverage["most"]:.1%}, median '
+      f'{coverage["median"]:.1%}; videos by tenths: '
+      f'{" ".join(map(str, masks["coverage_histogram"]))}'
+    )
   bars = [video['bars'] for video in found['videos'] if video['bars'] is not None]
   if found['decoded']:
     yield f'  black bars {_number(sum(any(b.values()) for b in bars), "video")}'
@@ -218,13 +268,16 @@ def _overview(found):
 def _class_table(found):
   names = list(found['lists'])
   width = max([5, *(len(row['name']) for row in found['classes'])])
-  yield (f'{"class":{width}} {"videos":>7} {"frames":>8} {"person":>7} {"without":>7}'
-         + ''.join(f' {name:>11}' for name in names))
+  yield (
+    f'{"class":{width}} {"videos":>7} {"frames":>8} {"person":>7} {"without":>7}'
+    + ''.join(f' {name:>11}' for name in names)
+  )
   for row in found['classes']:
     person = f'{row["coverage"]["median"]:.1%}' if row['coverage'] else '-'
-    yield (f'{row["name"]:{width}} {row["videos"]:7} {row["frames"]:8} {person:>7} '
-           f'{row["without"]:7}'
-           + ''.join(f' {row["lists"][name]["videos"]:11}' for name in names))
+    yield (
+      f'{row["name"]:{width}} {row["videos"]:7} {row["frames"]:8} {person:>7} '
+      f'{row["without"]:7}' + ''.join(f' {row["lists"][name]["videos"]:11}' for name in names)
+    )
   yield '(person: median share of the pixels; without: videos that keep their original frames)'
 
 
@@ -232,14 +285,19 @@ def _class_extremes(found):
   for what, key in (('videos', lambda row: row['videos']), ('frames', lambda row: row['frames'])):
     rows = sorted(found['classes'], key=key)
     name = lambda row: f'{row["name"]} {key(row)}'
-    yield (f'{what} a class: fewest {", ".join(map(name, rows[:3]))}; '
-           f'most {", ".join(map(name, rows[:-4:-1]))}')
-  rows = sorted((row for row in found['classes'] if row['coverage']),
-                key=lambda row: row['coverage']['median'])
+    yield (
+      f'{what} a class: fewest {", ".join(map(name, rows[:3]))}; '
+      f'most {", ".join(map(name, rows[:-4:-1]))}'
+    )
+  rows = sorted(
+    (row for row in found['classes'] if row['coverage']), key=lambda row: row['coverage']['median']
+  )
   if rows:
     name = lambda row: f'{row["name"]} {row["coverage"]["median"]:.1%}'
-    yield (f'person: smallest {", ".join(map(name, rows[:3]))}; '
-           f'largest {", ".join(map(name, rows[:-4:-1]))}')
+    yield (
+      f'person: smallest {", ".join(map(name, rows[:3]))}; '
+      f'largest {", ".join(map(name, rows[:-4:-1]))}'
+    )
   yield '(--classes shows all of them)'
 
 

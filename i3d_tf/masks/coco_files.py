@@ -8,7 +8,6 @@ Masks belong to the frames of the video file: its own size, its own frame rate.
 import dataclasses
 import itertools
 import json
-import os
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from pycocotools import mask as coco_mask
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.video import video_files
 
 PERSON = 1  # COCO's category id
 MAX_DILATION = 1023  # pixels: beyond any stored frame, and what memory and time still allow
@@ -42,7 +42,7 @@ class Masks:
     return len(self.frames)
 
   @property
-  def found(self):
+  def has_person(self):
     """Whether there is a person in any frame."""
     return any(coco_mask.area(rle) for rles in self.frames for rle in rles)
 
@@ -55,7 +55,7 @@ class Masks:
 
 
 @dataclasses.dataclass(frozen=True)
-class Person:
+class PersonMask:
   """A person in a frame of a video.
 
   Attributes:
@@ -93,10 +93,12 @@ def write(path, masks, *, video, settings=None, scores=None):
   def people():
     for index, mask in enumerate(itertools.chain([first], masks)):
       if np.shape(mask) != (height, width):
-        raise ValueError(f'masks must be of one size; received {"x".join(map(str, np.shape(mask)))}'
-                         f' after {height}x{width}')
+        raise ValueError(
+          f'masks must be of one size; received {"x".join(map(str, np.shape(mask)))}'
+          f' after {height}x{width}'
+        )
       score = None if scores is None else scores[index]
-      yield [Person(encode(mask), score)] if np.any(mask) else []
+      yield [PersonMask(encode(mask), score)] if np.any(mask) else []
 
   write_people(path, people(), height, width, video=video, settings=settings)
 
@@ -106,7 +108,7 @@ def write_people(path, people, height, width, *, video, settings=None):
 
   Args:
     path: the JSON file to write.
-    people: an iterable of lists of `Person`, one a frame of the video.
+    people: an iterable of lists of `PersonMask`, one a frame of the video.
     height, width: of the frames in pixels.
     video, settings: as in `write`.
 
@@ -136,14 +138,16 @@ def write_people(path, people, height, width, *, video, settings=None):
 
 def _annotation(person, number, image):
   annotation = {
-      'id': number,
-      'image_id': image,
-      'category_id': PERSON,
-      'segmentation': {'size': [int(n) for n in person.rle['size']],
-                       'counts': person.rle['counts'].decode('ascii')},
-      'area': int(coco_mask.area(person.rle)),
-      'bbox': [float(v) for v in coco_mask.toBbox(person.rle)],
-      'iscrowd': 0,
+    'id': number,
+    'image_id': image,
+    'category_id': PERSON,
+    'segmentation': {
+      'size': [int(n) for n in person.rle['size']],
+      'counts': person.rle['counts'].decode('ascii'),
+    },
+    'area': int(coco_mask.area(person.rle)),
+    'bbox': [float(v) for v in coco_mask.toBbox(person.rle)],
+    'iscrowd': 0,
   }
   if person.score is not None:
     annotation['score'] = float(person.score)
@@ -178,20 +182,23 @@ def read(path, video=None):
       dataset = json.load(f)
     info = dataset.get('info')
     named = info.get('video') if isinstance(info, dict) else None
-    if video is not None and named and _stem(named) != _stem(video):
-      raise MaskError(f'{path}: expected masks of {_stem(video)}; they are of {named}')
+    if video is not None and named and video_files.stem(named) != video_files.stem(video):
+      raise MaskError(f'{path}: expected masks of {video_files.stem(video)}; they are of {named}')
     images = sorted(dataset['images'], key=lambda image: image['id'])
     frame_of = {image['id']: index for index, image in enumerate(images)}
     if len(frame_of) != len(images):
-      raise MaskError(f'{path}: expected an id of its own for every image; found '
-                      f'{len(frame_of)} ids of {len(images)} images')
+      raise MaskError(
+        f'{path}: expected an id of its own for every image; found '
+        f'{len(frame_of)} ids of {len(images)} images'
+      )
     sizes = {(image['height'], image['width']) for image in images}
     if len(sizes) != 1:
       raise MaskError(f'{path}: expected images of one size; found {sorted(sizes)}')
-    (height, width), = sizes
+    ((height, width),) = sizes
     if not all(isinstance(side, int) and side > 0 for side in (height, width)):
-      raise MaskError(f'{path}: expected a height and a width in pixels; '
-                      f'found {height!r} and {width!r}')
+      raise MaskError(
+        f'{path}: expected a height and a width in pixels; found {height!r} and {width!r}'
+      )
     frames = [[] for _ in images]
     for annotation in dataset['annotations']:
       if annotation['category_id'] != PERSON:
@@ -202,22 +209,21 @@ def read(path, video=None):
       counts = rle['counts'].encode('ascii')
       runs = run_lengths(counts)
       if sum(runs) != height * width or any(run < 0 for run in runs):
-        raise MaskError(f'{path}: expected masks of {height * width} pixels; '
-                        f'annotation {annotation.get("id")} has {sum(runs)}')
-      frames[frame_of[annotation['image_id']]].append(
-          {'size': [height, width], 'counts': counts})
+        raise MaskError(
+          f'{path}: expected masks of {height * width} pixels; '
+          f'annotation {annotation.get("id")} has {sum(runs)}'
+        )
+      frames[frame_of[annotation['image_id']]].append({'size': [height, width], 'counts': counts})
   except FileNotFoundError as e:
     raise MaskError(f'{path}: no such mask file') from e
   except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     if isinstance(e, MaskError):
       raise
-    raise MaskError(f'{path}: expected a COCO dataset of person masks with compressed RLE; '
-                    f'{type(e).__name__}: {e}') from e
+    raise MaskError(
+      f'{path}: expected a COCO dataset of person masks with compressed RLE; '
+      f'{type(e).__name__}: {e}'
+    ) from e
   return Masks(height, width, tuple(tuple(rles) for rles in frames))
-
-
-def _stem(video):
-  return os.path.splitext(os.path.basename(os.path.normpath(str(video))))[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,13 +253,15 @@ def read_info(path):
     with open(path) as f:
       dataset = json.load(f)
     return Info(
-        video=dataset['info']['video'],
-        settings=dict(dataset['info']['settings']),
-        num_frames=len(dataset['images']),
-        num_found=len({annotation['image_id'] for annotation in dataset['annotations']}))
+      video=dataset['info']['video'],
+      settings=dict(dataset['info']['settings']),
+      num_frames=len(dataset['images']),
+      num_found=len({annotation['image_id'] for annotation in dataset['annotations']}),
+    )
   except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
-    raise MaskError(f'{path}: expected a file of masks as segment makes it; '
-                    f'{type(e).__name__}: {e}') from e
+    raise MaskError(
+      f'{path}: expected a file of masks as segment makes it; {type(e).__name__}: {e}'
+    ) from e
 
 
 def run_lengths(counts):
@@ -340,8 +348,9 @@ def dilate_people(mask, kernel):
   left, top, width, height = cv2.boundingRect(mask)
   if not width:
     return np.s_[:0, :0], mask[:0, :0]
-  part = np.s_[max(top - margin, 0):top + height + margin,
-               max(left - margin, 0):left + width + margin]
+  part = np.s_[
+    max(top - margin, 0) : top + height + margin, max(left - margin, 0) : left + width + margin
+  ]
   return part, cv2.dilate(mask[part], kernel)
 
 

@@ -31,17 +31,22 @@ def encode(mask):
   height, width = mask.shape
   # Each line begins with the number of its filter: 0, none.
   lines = np.pad(np.packbits(mask, axis=-1), ((0, 0), (1, 0)))
-  return _SIGNATURE + b''.join(_chunk(kind, content) for kind, content in (
+  return _SIGNATURE + b''.join(
+    _chunk(kind, content)
+    for kind, content in (
       (b'IHDR', struct.pack('>II', width, height) + _KIND),
       (b'PLTE', _PALETTE),
       (b'IDAT', zlib.compress(lines.tobytes(), 9)),
-      (b'IEND', b'')))
+      (b'IEND', b''),
+    )
+  )
 
 
 def _chunk(kind, content):
   """A chunk of a PNG: length, kind, content, checksum (PNG specification, 5.3)."""
-  return struct.pack('>I', len(content)) + kind + content + struct.pack(
-      '>I', zlib.crc32(kind + content))
+  return (
+    struct.pack('>I', len(content)) + kind + content + struct.pack('>I', zlib.crc32(kind + content))
+  )
 
 
 def decode(images, window=None, dilation=0):
@@ -71,10 +76,12 @@ def decode(images, window=None, dilation=0):
       raise ValueError(f'expected masks of one size; found {mask.shape} after {size}')
     (rows, columns), people = coco_files.dilate_people(mask, kernel)
     above, before = (rows.start or 0) - top, (columns.start or 0) - left
-    inside = people[max(-above, 0):max(height - above, 0), max(-before, 0):max(width - before, 0)]
+    inside = people[
+      max(-above, 0) : max(height - above, 0), max(-before, 0) : max(width - before, 0)
+    ]
     if inside.size:
-      target = masks[number, max(above, 0):, max(before, 0):]
-      np.not_equal(inside, 0, out=target[:inside.shape[0], :inside.shape[1]].view(bool))
+      target = masks[number, max(above, 0) :, max(before, 0) :]
+      np.not_equal(inside, 0, out=target[: inside.shape[0], : inside.shape[1]].view(bool))
   return masks
 
 
@@ -93,8 +100,8 @@ def _decode_ours(image):
   width, height = struct.unpack('>II', image[16:24])
   place, palette, data = 8, None, []
   while place + 12 <= len(image):
-    length, = struct.unpack('>I', image[place:place + 4])
-    kind, content = image[place + 4:place + 8], image[place + 8:place + 8 + length]
+    (length,) = struct.unpack('>I', image[place : place + 4])
+    kind, content = image[place + 4 : place + 8], image[place + 8 : place + 8 + length]
     if kind == b'PLTE':
       palette = content
     elif kind == b'IDAT':

@@ -35,16 +35,21 @@ def read(path):
     with open(path, newline='', encoding='utf-8-sig') as f:
       rows = csv.DictReader(f)
       if not {'video', 'verdict'} <= set(rows.fieldnames or ()):
-        raise VerdictError(f'{path}: expected a CSV file with the columns video and verdict; '
-                           f'found {", ".join(rows.fieldnames or ["an empty file"])}')
+        raise VerdictError(
+          f'{path}: expected a CSV file with the columns video and verdict; '
+          f'found {", ".join(rows.fieldnames or ["an empty file"])}'
+        )
       for row in rows:
         video, verdict = row['video'], (row['verdict'] or '').strip().lower()
         if not video or verdict not in VERDICTS:
-          raise VerdictError(f'{path}:{rows.line_num}: expected a video and one of '
-                             f'{", ".join(VERDICTS)}; found {video!r}, {row["verdict"]!r}')
+          raise VerdictError(
+            f'{path}:{rows.line_num}: expected a video and one of '
+            f'{", ".join(VERDICTS)}; found {video!r}, {row["verdict"]!r}'
+          )
         if found.get(video, verdict) != verdict:
-          raise VerdictError(f'{path}:{rows.line_num}: {video} stands in the file twice, '
-                             'with two verdicts')
+          raise VerdictError(
+            f'{path}:{rows.line_num}: {video} stands in the file twice, with two verdicts'
+          )
         found[video] = verdict
   except (OSError, UnicodeDecodeError, csv.Error) as e:
     raise VerdictError(f'{path}: expected a CSV file of verdicts; {e}') from e

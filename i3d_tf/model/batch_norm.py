@@ -26,11 +26,13 @@ class BatchNorm(keras.layers.BatchNormalization):
     gamma = ops.ones((channels,)) if self.gamma is None else ops.convert_to_tensor(self.gamma)
     beta = ops.zeros((channels,)) if self.beta is None else ops.convert_to_tensor(self.beta)
     normalized, mean, unbiased_variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=row, scale=gamma, offset=beta, mean=[], variance=[], epsilon=self.epsilon)
+      x=row, scale=gamma, offset=beta, mean=[], variance=[], epsilon=self.epsilon
+    )
     positions = ops.cast(ops.shape(row)[1], 'float32')
     statistics = (
-        (self.moving_mean, mean),
-        (self.moving_variance, unbiased_variance * (positions - 1) / positions))
+      (self.moving_mean, mean),
+      (self.moving_variance, unbiased_variance * (positions - 1) / positions),
+    )
     for moving, current in statistics:
       moving.assign(moving * self.momentum + current * (1 - self.momentum))
     return ops.reshape(normalized, ops.shape(inputs))
@@ -44,4 +46,5 @@ def _has_fused_kernel():
   from tensorflow.python.ops import control_flow_util  # pylint: disable=g-import-not-at-top
 
   return tf.executing_eagerly() or not control_flow_util.GraphOrParentsInXlaContext(
-      tf.compat.v1.get_default_graph())
+    tf.compat.v1.get_default_graph()
+  )

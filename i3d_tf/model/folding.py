@@ -11,11 +11,11 @@ left is convolution, bias, ReLU, pooling: what every backend computes best.
 """
 
 import keras
-import numpy as np
 from keras import ops
+import numpy as np
 
+from i3d_tf.model import architecture
 from i3d_tf.model import layers
-from i3d_tf.model import inception_i3d
 
 
 def fold(model, dtype=None):
@@ -32,7 +32,7 @@ def fold(model, dtype=None):
   policy = keras.dtype_policies.get(model.get_config()['dtype'] if dtype is None else dtype)
   inputs = keras.Input(model.input.shape[1:], dtype=model.input.dtype, name='clip')
   x = inputs
-  for name, kind, _ in inception_i3d.LAYERS:
+  for name, kind, _ in architecture.LAYERS:
     layer = model.get_layer(name)
     if kind == 'unit':
       x = _convolution([layer], policy, name)(x)
@@ -52,8 +52,14 @@ def _convolution(units, policy, name):
   kernels, biases = zip(*map(_folded_weights, units))
   conv = units[0].conv
   folded = layers.Conv3D(
-      sum(bias.size for bias in biases), conv.kernel_size, conv.strides, padding='same',
-      activation='relu', dtype=policy, name=name)
+    sum(bias.size for bias in biases),
+    conv.kernel_size,
+    conv.strides,
+    padding='same',
+    activation='relu',
+    dtype=policy,
+    name=name,
+  )
   folded.build((None, None, None, None, kernels[0].shape[-2]))
   folded.set_weights([np.concatenate(kernels, axis=-1), np.concatenate(biases)])
   return folded
@@ -63,8 +69,9 @@ def _folded_weights(unit):
   """(kernel, bias) of the convolution that does what a `Unit3D` does before its ReLU."""
   norm = unit.batch_norm
   kernel, beta, mean, variance = (
-      ops.convert_to_numpy(v).astype(np.float64)
-      for v in (unit.conv.kernel, norm.beta, norm.moving_mean, norm.moving_variance))
+    ops.convert_to_numpy(v).astype(np.float64)
+    for v in (unit.conv.kernel, norm.beta, norm.moving_mean, norm.moving_variance)
+  )
   scale = 1 / np.sqrt(variance + norm.epsilon)
   return kernel * scale, beta - mean * scale
 
@@ -74,8 +81,10 @@ def _mixed(block, policy):
   starts = [branch[0] for branch in block.branches[:3]]
   channels = [unit.conv.filters for unit in starts]
   together = _convolution(starts, policy, f'{block.name}_Conv3d_0a_1x1')
-  ends = [_convolution([branch[1]], policy, f'{block.name}_{branch[1].name}')
-          for branch in block.branches[1:]]
+  ends = [
+    _convolution([branch[1]], policy, f'{block.name}_{branch[1].name}')
+    for branch in block.branches[1:]
+  ]
   pool = _copy(block.branch_3[0], dtype=policy, name=f'{block.name}_{block.branch_3[0].name}')
   joined = keras.layers.Concatenate(dtype=policy, name=block.name)
 

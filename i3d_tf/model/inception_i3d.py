@@ -12,34 +12,8 @@ only: the network runs on every Keras backend.
 import keras
 from keras import ops
 
+from i3d_tf.model import architecture
 from i3d_tf.model import layers
-
-# Each row is an endpoint, in the order and by the name of the original.
-#   unit: (output channels, kernel, stride), both cubic
-#   pool: (window, stride) as (time, height and width)
-#   mixed: channels of (branch 0; reduce and 3x3x3 of branch 1; the same of
-#     branch 2; branch 3), the numbers of Inception-v1
-LAYERS = (
-    ('Conv3d_1a_7x7', 'unit', (64, 7, 2)),
-    ('MaxPool3d_2a_3x3', 'pool', ((1, 3), (1, 2))),
-    ('Conv3d_2b_1x1', 'unit', (64, 1, 1)),
-    ('Conv3d_2c_3x3', 'unit', (192, 3, 1)),
-    ('MaxPool3d_3a_3x3', 'pool', ((1, 3), (1, 2))),
-    ('Mixed_3b', 'mixed', (64, 96, 128, 16, 32, 32)),
-    ('Mixed_3c', 'mixed', (128, 128, 192, 32, 96, 64)),
-    ('MaxPool3d_4a_3x3', 'pool', ((3, 3), (2, 2))),
-    ('Mixed_4b', 'mixed', (192, 96, 208, 16, 48, 64)),
-    ('Mixed_4c', 'mixed', (160, 112, 224, 24, 64, 64)),
-    ('Mixed_4d', 'mixed', (128, 128, 256, 24, 64, 64)),
-    ('Mixed_4e', 'mixed', (112, 144, 288, 32, 64, 64)),
-    ('Mixed_4f', 'mixed', (256, 160, 320, 32, 128, 128)),
-    ('MaxPool3d_5a_2x2', 'pool', ((2, 2), (2, 2))),
-    ('Mixed_5b', 'mixed', (256, 160, 320, 32, 128, 128)),
-    ('Mixed_5c', 'mixed', (384, 192, 384, 48, 128, 128)),
-)
-ENDPOINTS = tuple(name for name, _, _ in LAYERS) + ('Logits',)
-MIN_FRAMES = 9  # fewer leave the head's average pool less than its 2 time steps
-SPATIAL_STRIDE = 32  # frame pixels per pixel of Mixed_5c
 
 
 @keras.saving.register_keras_serializable('i3d_tf')
@@ -60,7 +34,8 @@ class Head(keras.layers.Layer):
     self.num_classes, self.pool_size, self.seed = num_classes, pool_size, seed
     self.dropout = layers.Dropout(dropout, seed=seed)
     self.conv = keras.layers.Conv3D(
-        num_classes, 1, kernel_initializer=layers.kernel_initializer(), name='Conv3d_0c_1x1')
+      num_classes, 1, kernel_initializer=layers.kernel_initializer(), name='Conv3d_0c_1x1'
+    )
 
   def build(self, input_shape):
     self.conv.build(input_shape)
@@ -70,9 +45,10 @@ class Head(keras.layers.Layer):
     least = (2, self.pool_size, self.pool_size)
     if any(n is not None and n < m for n, m in zip(extents, least)):
       raise ValueError(
-          f'clips must have at least {MIN_FRAMES} frames, and frames must leave '
-          f'{self.pool_size}x{self.pool_size} positions after a stride of {SPATIAL_STRIDE}; '
-          f'received a clip that leaves {extents} (time, height, width)')
+        f'clips must have at least {architecture.MIN_FRAMES} frames, and frames must leave '
+        f'{self.pool_size}x{self.pool_size} positions after a stride of {architecture.SPATIAL_STRIDE}; '
+        f'received a clip that leaves {extents} (time, height, width)'
+      )
     # One axis after the other, as TFLite can: it has no 3-D average pool.
     pooled = layers.pool(ops.average_pool, inputs, (2, self.pool_size), (1, 1), 'valid')
     x = self.conv(self.dropout(pooled, training=training))
@@ -82,8 +58,13 @@ class Head(keras.layers.Layer):
     return (input_shape[0], self.num_classes)
 
   def get_config(self):
-    return {**super().get_config(), 'num_classes': self.num_classes, 'pool_size': self.pool_size,
-            'dropout': self.dropout.rate, 'seed': self.seed}
+    return {
+      **super().get_config(),
+      'num_classes': self.num_classes,
+      'pool_size': self.pool_size,
+      'dropout': self.dropout.rate,
+      'seed': self.seed,
+    }
 
 
 @keras.saving.register_keras_serializable('i3d_tf')
@@ -94,7 +75,7 @@ class InceptionI3D(keras.Model):
   flow as pixels of motion clipped to +-20, divided by 20. Output: float32
   [B, num_classes] logits. Frames larger than `frame_size` are allowed: the
   logits are then averaged over positions. The layers are named after the
-  original's endpoints (`ENDPOINTS`).
+  original's endpoints (`architecture.ENDPOINTS`).
 
   Args:
     num_classes: number of logits; 400 for Kinetics-400.
@@ -115,38 +96,55 @@ class InceptionI3D(keras.Model):
     ValueError: an argument is out of its range.
   """
 
-  def __init__(self, num_classes=400, channels=3, dropout=0.5, frame_size=224, width=1.0,
-               batch_norm_momentum=0.999, seed=None, dtype=None, name='inception_i3d', **kwargs):
+  def __init__(
+    self,
+    num_classes=400,
+    channels=3,
+    dropout=0.5,
+    frame_size=224,
+    width=1.0,
+    batch_norm_momentum=0.999,
+    seed=None,
+    dtype=None,
+    name='inception_i3d',
+    **kwargs,
+  ):
     for what, value, right in (
-        ('num_classes', num_classes, num_classes >= 1),
-        ('channels', channels, channels >= 1),
-        ('dropout', dropout, 0 <= dropout < 1),
-        ('frame_size', frame_size, frame_size >= SPATIAL_STRIDE),
-        ('width', width, width > 0),
-        ('batch_norm_momentum', batch_norm_momentum, 0 <= batch_norm_momentum < 1),
+      ('num_classes', num_classes, num_classes >= 1),
+      ('channels', channels, channels >= 1),
+      ('dropout', dropout, 0 <= dropout < 1),
+      ('frame_size', frame_size, frame_size >= architecture.SPATIAL_STRIDE),
+      ('width', width, width > 0),
+      ('batch_norm_momentum', batch_norm_momentum, 0 <= batch_norm_momentum < 1),
     ):
       if not right:
         raise ValueError(f'`{what}` is out of range; received {value}')
 
-    def scaled(filters):
-      return filters if width == 1 else max(8, round(filters * width / 8) * 8)
-
-    policy = keras.dtype_policies.get(dtype) if dtype is not None else (
-        keras.config.dtype_policy())
+    policy = keras.dtype_policies.get(dtype) if dtype is not None else (keras.config.dtype_policy())
     inputs = keras.Input((None, None, None, channels), dtype='float32', name='clip')
     x = inputs
-    for layer_name, kind, arguments in LAYERS:
+    for layer_name, kind, arguments in architecture.LAYERS:
       if kind == 'unit':
         filters, kernel_size, strides = arguments
-        layer = layers.Unit3D(scaled(filters), kernel_size, strides, batch_norm_momentum,
-                       dtype=policy, name=layer_name)
+        layer = layers.Unit3D(
+          architecture.scaled_filters(filters, width),
+          kernel_size,
+          strides,
+          batch_norm_momentum,
+          dtype=policy,
+          name=layer_name,
+        )
       elif kind == 'pool':
         layer = layers.MaxPool3D(*arguments, dtype=policy, name=layer_name)
       else:
-        layer = layers.Mixed([scaled(f) for f in arguments], batch_norm_momentum,
-                      dtype=policy, name=layer_name)
+        layer = layers.Mixed(
+          [architecture.scaled_filters(f, width) for f in arguments],
+          batch_norm_momentum,
+          dtype=policy,
+          name=layer_name,
+        )
       x = layer(x)
-    pool_size = -(-frame_size // SPATIAL_STRIDE)
+    pool_size = -(-frame_size // architecture.SPATIAL_STRIDE)
     logits = Head(num_classes, pool_size, dropout, seed, name='Logits')(x)
     super().__init__(inputs=inputs, outputs=logits, name=name, **kwargs)
 
@@ -176,15 +174,15 @@ class InceptionI3D(keras.Model):
 
   def get_config(self):
     return {
-        'num_classes': self.num_classes,
-        'channels': self.channels,
-        'dropout': self.dropout,
-        'frame_size': self.frame_size,
-        'width': self.width,
-        'batch_norm_momentum': self.batch_norm_momentum,
-        'seed': self.seed,
-        'dtype': self._policy.name,
-        'name': self.name,
+      'num_classes': self.num_classes,
+      'channels': self.channels,
+      'dropout': self.dropout,
+      'frame_size': self.frame_size,
+      'width': self.width,
+      'batch_norm_momentum': self.batch_norm_momentum,
+      'seed': self.seed,
+      'dtype': self._policy.name,
+      'name': self.name,
     }
 
   @classmethod

@@ -18,8 +18,8 @@ _TRUNCATED_NORMAL_STDDEV = 0.87962566103423978
 def kernel_initializer(seed=None):
   """Truncated normal, stddev 1/sqrt(kt * kh * kw * C_in), cut at two stddevs (Sonnet 1)."""
   return keras.initializers.VarianceScaling(
-      scale=_TRUNCATED_NORMAL_STDDEV ** 2, mode='fan_in', distribution='truncated_normal',
-      seed=seed)
+    scale=_TRUNCATED_NORMAL_STDDEV**2, mode='fan_in', distribution='truncated_normal', seed=seed
+  )
 
 
 @keras.saving.register_keras_serializable('i3d_tf')
@@ -39,8 +39,11 @@ class Conv3D(keras.layers.Conv3D):
     missing = self.kernel_size[0] - frames
     # SAME pads strided windows by extent, where appended zeros would move them:
     # not needed, since I3D's one strided layer is its first, which sees 9 frames.
-    if (missing <= 0 or self.strides != (1, 1, 1)
-        or keras.backend.standardize_dtype(inputs.dtype) != 'bfloat16'):
+    if (
+      missing <= 0
+      or self.strides != (1, 1, 1)
+      or keras.backend.standardize_dtype(inputs.dtype) != 'bfloat16'
+    ):
       return super().call(inputs)
     # Not ops.pad: TensorFlow's remapper tries to fuse it, fails and complains.
     zeros = ops.repeat(ops.zeros_like(inputs[:, :1]), missing, axis=1)
@@ -120,11 +123,22 @@ class Unit3D(keras.layers.Layer):
   def __init__(self, filters, kernel_size=1, strides=1, batch_norm_momentum=0.999, **kwargs):
     super().__init__(**kwargs)
     self.conv = Conv3D(
-        filters, kernel_size, strides, padding='same', use_bias=False,
-        kernel_initializer=kernel_initializer(), dtype=self.dtype_policy, name='conv_3d')
+      filters,
+      kernel_size,
+      strides,
+      padding='same',
+      use_bias=False,
+      kernel_initializer=kernel_initializer(),
+      dtype=self.dtype_policy,
+      name='conv_3d',
+    )
     self.batch_norm = batch_norm.BatchNorm(
-        momentum=batch_norm_momentum, epsilon=1e-3, scale=False,
-        dtype=self.dtype_policy, name='batch_norm')
+      momentum=batch_norm_momentum,
+      epsilon=1e-3,
+      scale=False,
+      dtype=self.dtype_policy,
+      name='batch_norm',
+    )
 
   def build(self, input_shape):
     self.conv.build(input_shape)
@@ -138,11 +152,11 @@ class Unit3D(keras.layers.Layer):
 
   def get_config(self):
     return {
-        **super().get_config(),
-        'filters': self.conv.filters,
-        'kernel_size': self.conv.kernel_size[0],
-        'strides': self.conv.strides[0],
-        'batch_norm_momentum': self.batch_norm.momentum,
+      **super().get_config(),
+      'filters': self.conv.filters,
+      'kernel_size': self.conv.kernel_size[0],
+      'strides': self.conv.strides[0],
+      'batch_norm_momentum': self.batch_norm.momentum,
     }
 
 
@@ -166,16 +180,20 @@ class Mixed(keras.layers.Layer):
 
     def unit(branch, name, channels, kernel_size):
       return Unit3D(
-          channels, kernel_size, batch_norm_momentum=batch_norm_momentum,
-          dtype=self.dtype_policy, name=f'Branch_{branch}_{name}')
+        channels,
+        kernel_size,
+        batch_norm_momentum=batch_norm_momentum,
+        dtype=self.dtype_policy,
+        name=f'Branch_{branch}_{name}',
+      )
 
     f = self.filters
     self.branch_0 = [unit(0, 'Conv3d_0a_1x1', f[0], 1)]
     self.branch_1 = [unit(1, 'Conv3d_0a_1x1', f[1], 1), unit(1, 'Conv3d_0b_3x3', f[2], 3)]
     self.branch_2 = [unit(2, 'Conv3d_0a_1x1', f[3], 1), unit(2, 'Conv3d_0b_3x3', f[4], 3)]
     self.branch_3 = [
-        MaxPool3D((3, 3), (1, 1), dtype=self.dtype_policy, name='Branch_3_MaxPool3d_0a_3x3'),
-        unit(3, 'Conv3d_0b_1x1', f[5], 1),
+      MaxPool3D((3, 3), (1, 1), dtype=self.dtype_policy, name='Branch_3_MaxPool3d_0a_3x3'),
+      unit(3, 'Conv3d_0b_1x1', f[5], 1),
     ]
 
   @property
@@ -203,8 +221,11 @@ class Mixed(keras.layers.Layer):
     return (*input_shape[:-1], f[0] + f[2] + f[4] + f[5])
 
   def get_config(self):
-    return {**super().get_config(), 'filters': self.filters,
-            'batch_norm_momentum': self.batch_norm_momentum}
+    return {
+      **super().get_config(),
+      'filters': self.filters,
+      'batch_norm_momentum': self.batch_norm_momentum,
+    }
 
 
 class Dropout(keras.layers.Dropout):
@@ -225,4 +246,4 @@ class Dropout(keras.layers.Dropout):
     count = ops.shape(inputs)[0]
     whole = ops.ones((count * parts, *ops.shape(inputs)[1:]), inputs.dtype)
     factors = keras.random.dropout(whole, self.rate, seed=self.seed_generator)
-    return inputs * factors[number * count:(number + 1) * count]
+    return inputs * factors[number * count : (number + 1) * count]

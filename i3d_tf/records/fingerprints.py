@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 
-from i3d_tf.ingest import shards
+from i3d_tf.records import provenance
 
 _FRAMES = ('short_side', 'frame_rate', 'jpeg_quality')
 _FLOW = ('flow', 'flow_backend', 'flow_format', 'flow_jpeg_quality')
@@ -24,14 +24,17 @@ def content_hash(source, stream='rgb'):
   """
   made = {}
   for shard in sorted({entry.shard for entry in source.entries}):
-    known = shards.read_made(os.path.join(source.folder, shard))
+    known = provenance.read(os.path.join(source.folder, shard))
     # None of records that were not made by make_tfrecords: their index has to do.
     made.update({} if known is None else known.sources)
   settings = [source.settings.get(name) for name in _FRAMES + (_FLOW if stream == 'flow' else ())]
   content = hashlib.sha256(json.dumps([settings, source.label_names]).encode())
   for entry in sorted(source.entries, key=lambda entry: entry.path):
-    row = {key: value for key, value in dataclasses.asdict(entry).items()
-           if key not in ('shard', 'offset', 'length', 'flow')}
+    row = {
+      key: value
+      for key, value in dataclasses.asdict(entry).items()
+      if key not in ('shard', 'offset', 'length', 'flow')
+    }
     files = made.get(entry.path, {})
     row.update({key: files.get(key) for key in ('start', 'end')})
     row.update({key: (files.get(key) or {}).get('sha256') for key in ('video', 'masks')})

@@ -39,24 +39,30 @@ def open_folder(folder):
   manifest = read_manifest(folder)
   if manifest is None:
     raise schema.RecordError(
-        f'{folder}: expected a folder made by make_tfrecords; it has no {MANIFEST}')
+      f'{folder}: expected a folder made by make_tfrecords; it has no {MANIFEST}'
+    )
   if not manifest['complete']:
-    raise schema.RecordError(f'{folder}: these records are not finished; '
-                              'call make_tfrecords again with the same flags to go on')
+    raise schema.RecordError(
+      f'{folder}: these records are not finished; '
+      'call make_tfrecords again with the same flags to go on'
+    )
   entries = []
   for shard in manifest['shards']:
     entries.extend(schema.read_shard_index(os.path.join(folder, shard)))
   shard_of = {}
   for entry in entries:
     if entry.path in shard_of:
-      raise schema.RecordError(f'{folder}: expected every video once; {entry.path} lies in '
-                                f'{shard_of[entry.path]} and in {entry.shard}')
+      raise schema.RecordError(
+        f'{folder}: expected every video once; {entry.path} lies in '
+        f'{shard_of[entry.path]} and in {entry.shard}'
+      )
     shard_of[entry.path] = entry.shard
     if not 0 <= entry.label < len(manifest['label_names']):
-      raise schema.RecordError(f'{folder}: {entry.path} has label {entry.label}; '
-                                f'expected 0 to {len(manifest["label_names"]) - 1}')
-  return Records(
-      str(folder), tuple(entries), tuple(manifest['label_names']), manifest['settings'])
+      raise schema.RecordError(
+        f'{folder}: {entry.path} has label {entry.label}; '
+        f'expected 0 to {len(manifest["label_names"]) - 1}'
+      )
+  return Records(str(folder), tuple(entries), tuple(manifest['label_names']), manifest['settings'])
 
 
 def path_number(path):
@@ -97,14 +103,16 @@ def read_whole_manifest(folder):
       manifest = json.load(f)
     for key, kind in _ALWAYS.items():
       if not isinstance(manifest[key], kind) or (
-          kind is list and not all(isinstance(name, str) for name in manifest[key])):
+        kind is list and not all(isinstance(name, str) for name in manifest[key])
+      ):
         raise ValueError(f'{key} is {manifest[key]!r}')
     return manifest
   except FileNotFoundError:
     return None
   except (OSError, ValueError, KeyError, TypeError) as e:
     raise schema.RecordError(
-        f'{path}: expected the manifest of records; {type(e).__name__}: {e}') from e
+      f'{path}: expected the manifest of records; {type(e).__name__}: {e}'
+    ) from e
 
 
 def read_manifest(folder):

@@ -30,8 +30,9 @@ def split(videos, names, amount, seed):
     UserError: a class would have no video left.
   """
   if not (0 < amount < 1 or amount >= 1 and amount % 1 == 0):
-    raise errors.UserError('expected a number of groups to hold out, or a share below 1; '
-                           f'received {amount:g}')
+    raise errors.UserError(
+      f'expected a number of groups to hold out, or a share below 1; received {amount:g}'
+    )
   group = {path: ucf101.group(names[path]) for path in videos}
   if all(group.values()):
     units = {None: sorted(set(group.values()))}
@@ -52,7 +53,8 @@ def split(videos, names, amount, seed):
   for path, label in held.items():
     if label not in left:
       raise errors.UserError(
-          f'expected fewer groups to hold out than there are; with {amount:g} held out, no video '
-          f'of the class of {path} would be left to train on (make_tfrecords --test=0 holds out '
-          'none)')
+        f'expected fewer groups to hold out than there are; with {amount:g} held out, no video '
+        f'of the class of {path} would be left to train on (make_tfrecords --test=0 holds out '
+        'none)'
+      )
   return kept, held

@@ -34,7 +34,6 @@ from i3d_tf.records import tfrecord
 FRAMES = 'image/encoded'
 FLOW = 'FORWARD_FLOW/image/encoded'
 MASKS = 'CLASS_SEGMENTATION/image/encoded'
-FLOW_BOUND = 20.0  # pixels of motion at 0 and 255
 
 
 class RecordError(errors.UserError):
@@ -96,12 +95,12 @@ class Entry:
   keep_original: bool = False
 
   @property
-  def mask_found(self):
+  def has_person(self):
     """Whether the masks show a person and may be used; else the video keeps its original RGB."""
-    return mask_found(self.coverage, self.keep_original)
+    return has_person(self.coverage, self.keep_original)
 
 
-def mask_found(coverage, keep_original):
+def has_person(coverage, keep_original):
   """Whether masks are used: they show a person, and nobody decided against them.
 
   Otherwise the video keeps its original RGB in every condition: the paper's rule.
@@ -121,8 +120,9 @@ def encode(video):
   if video.masks is not None and len(video.masks) != n:
     raise ValueError(f'{video.path}: {n} frames must have {n} masks; received {len(video.masks)}')
   if video.flow is not None and len(video.flow) != n - 1:
-    raise ValueError(f'{video.path}: {n} frames must have {n - 1} flow fields; '
-                     f'received {len(video.flow)}')
+    raise ValueError(
+      f'{video.path}: {n} frames must have {n - 1} flow fields; received {len(video.flow)}'
+    )
   example = tf_example_pb2.SequenceExample()
   lists, context = example.feature_lists.feature_list, example.context.feature
 
@@ -130,7 +130,8 @@ def encode(video):
     for index, image in enumerate(images):
       lists[key].feature.add().bytes_list.value.append(image)
       lists[key.replace('encoded', 'timestamp')].feature.add().int64_list.value.append(
-          round(index * 1e6 / video.frame_rate))
+        round(index * 1e6 / video.frame_rate)
+      )
 
   def describe(prefix, image_format, channels):
     context[f'{prefix}image/format'].bytes_list.value.append(image_format)
@@ -170,21 +171,22 @@ def decode(serialized):
   with_masks = 'CLASS_SEGMENTATION/coverage' in context
   with_flow = 'FORWARD_FLOW/method' in context
   return Video(
-      path=context['clip/data_path'].bytes_list.value[0].decode(),
-      label=context['clip/label/index'].int64_list.value[0],
-      label_text=context['clip/label/text'].bytes_list.value[0].decode(),
-      frames=images(FRAMES),
-      height=context['image/height'].int64_list.value[0],
-      width=context['image/width'].int64_list.value[0],
-      frame_rate=context['image/frame_rate'].float_list.value[0],
-      masks=images(MASKS) if with_masks else None,
-      coverage=(context['CLASS_SEGMENTATION/coverage'].float_list.value[0]
-                if with_masks else None),
-      flow=images(FLOW) if with_flow else None,
-      flow_method=(context['FORWARD_FLOW/method'].bytes_list.value[0].decode()
-                   if with_flow else None),
-      keep_original=with_masks and bool(
-          context['CLASS_SEGMENTATION/keep_original'].int64_list.value[0]))
+    path=context['clip/data_path'].bytes_list.value[0].decode(),
+    label=context['clip/label/index'].int64_list.value[0],
+    label_text=context['clip/label/text'].bytes_list.value[0].decode(),
+    frames=images(FRAMES),
+    height=context['image/height'].int64_list.value[0],
+    width=context['image/width'].int64_list.value[0],
+    frame_rate=context['image/frame_rate'].float_list.value[0],
+    masks=images(MASKS) if with_masks else None,
+    coverage=(context['CLASS_SEGMENTATION/coverage'].float_list.value[0] if with_masks else None),
+    flow=images(FLOW) if with_flow else None,
+    flow_method=(
+      context['FORWARD_FLOW/method'].bytes_list.value[0].decode() if with_flow else None
+    ),
+    keep_original=with_masks
+    and bool(context['CLASS_SEGMENTATION/keep_original'].int64_list.value[0]),
+  )
 
 
 def parse(serialized):
@@ -201,18 +203,19 @@ def parse(serialized):
 
   images = tf.io.FixedLenSequenceFeature([], tf.string, allow_missing=True)
   context, lists = tf.io.parse_single_sequence_example(
-      serialized,
-      context_features={
-          'clip/label/index': tf.io.FixedLenFeature([], tf.int64),
-          'clip/data_path': tf.io.FixedLenFeature([], tf.string),
-      },
-      sequence_features={FRAMES: images, MASKS: images, FLOW: images})
+    serialized,
+    context_features={
+      'clip/label/index': tf.io.FixedLenFeature([], tf.int64),
+      'clip/data_path': tf.io.FixedLenFeature([], tf.string),
+    },
+    sequence_features={FRAMES: images, MASKS: images, FLOW: images},
+  )
   return {
-      'frames': lists[FRAMES],
-      'masks': lists[MASKS],
-      'flow': lists[FLOW],
-      'label': context['clip/label/index'],
-      'path': context['clip/data_path'],
+    'frames': lists[FRAMES],
+    'masks': lists[MASKS],
+    'flow': lists[FLOW],
+    'label': context['clip/label/index'],
+    'path': context['clip/data_path'],
   }
 
 
@@ -232,8 +235,11 @@ def read_at(shard, offset):
   import tensorflow as tf
 
   variant = tf.raw_ops.TFRecordDatasetV2(
-      filenames=[shard], compression_type='', buffer_size=tf.constant(0, tf.int64),
-      byte_offsets=[offset])
+    filenames=[shard],
+    compression_type='',
+    buffer_size=tf.constant(0, tf.int64),
+    byte_offsets=[offset],
+  )
   return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
 
 
@@ -266,10 +272,21 @@ def write_shard(path, videos, before_index=None):
         record = tfrecord.frame(encode(video))
         f.write(record)
         digest.update(record)
-        entries.append(Entry(
-            video.path, video.label, os.path.basename(path), offset, len(record),
-            len(video.frames), video.height, video.width, video.coverage,
-            0 if video.flow is None else len(video.flow), video.keep_original))
+        entries.append(
+          Entry(
+            video.path,
+            video.label,
+            os.path.basename(path),
+            offset,
+            len(record),
+            len(video.frames),
+            video.height,
+            video.width,
+            video.coverage,
+            0 if video.flow is None else len(video.flow),
+            video.keep_original,
+          )
+        )
         offset += len(record)
     with contextlib.suppress(FileNotFoundError):
       os.remove(index_path(path))
@@ -290,8 +307,9 @@ def _write_index(path, entries):
     writer.writerow(names)
     for entry in entries:
       row = dataclasses.astuple(entry)
-      writer.writerow(['' if value is None else int(value) if isinstance(value, bool) else value
-                       for value in row])
+      writer.writerow(
+        ['' if value is None else int(value) if isinstance(value, bool) else value for value in row]
+      )
 
 
 def read_shard_index(path):
@@ -312,11 +330,20 @@ def read_shard_index(path):
       if missing:
         raise ValueError(f'no column {", ".join(sorted(missing))}')
       entries = [
-          Entry(row['path'], int(row['label']), row['shard'], int(row['offset']),
-                int(row['length']), int(row['frames']), int(row['height']), int(row['width']),
-                float(row['coverage']) if row['coverage'] else None, int(row['flow']),
-                bool(int(row['keep_original'])))
-          for row in rows
+        Entry(
+          row['path'],
+          int(row['label']),
+          row['shard'],
+          int(row['offset']),
+          int(row['length']),
+          int(row['frames']),
+          int(row['height']),
+          int(row['width']),
+          float(row['coverage']) if row['coverage'] else None,
+          int(row['flow']),
+          bool(int(row['keep_original'])),
+        )
+        for row in rows
       ]
     for entry in entries:
       _check_entry(entry, os.path.basename(path))
@@ -333,10 +360,14 @@ def read_shard_index(path):
 def _check_entry(entry, shard):
   """Raises a ValueError if a line of an index says what cannot be."""
   for what, right in (
-      ('shard', entry.shard == shard), ('offset', entry.offset >= 0),
-      ('length', entry.length > tfrecord.OVERHEAD), ('frames', entry.frames >= 1),
-      ('height', entry.height >= 1), ('width', entry.width >= 1),
-      ('coverage', entry.coverage is None or 0 <= entry.coverage <= 1),
-      ('flow', entry.flow in (0, entry.frames - 1))):
+    ('shard', entry.shard == shard),
+    ('offset', entry.offset >= 0),
+    ('length', entry.length > tfrecord.OVERHEAD),
+    ('frames', entry.frames >= 1),
+    ('height', entry.height >= 1),
+    ('width', entry.width >= 1),
+    ('coverage', entry.coverage is None or 0 <= entry.coverage <= 1),
+    ('flow', entry.flow in (0, entry.frames - 1)),
+  ):
     if not right:
       raise ValueError(f'{what} of {entry.path} is {getattr(entry, what)}')

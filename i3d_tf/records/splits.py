@@ -7,8 +7,8 @@ import dataclasses
 import os
 
 from i3d_tf.common import errors
-from i3d_tf.records import ucf101
 from i3d_tf.masks import verdicts as verdicts_lib
+from i3d_tf.records import ucf101
 
 LISTS = 'lists'
 
@@ -31,7 +31,8 @@ def load(source, subset, split):
   """
   if split not in ucf101.SPLITS:
     raise errors.UserError(
-        f'`split` must be one of {", ".join(map(str, ucf101.SPLITS))}; received {split}')
+      f'`split` must be one of {", ".join(map(str, ucf101.SPLITS))}; received {split}'
+    )
   path = os.path.join(source.folder, LISTS, ucf101.list_name(subset, split))
   videos = ucf101.read_list(path, source.label_names)
   ucf101.check_apart(os.path.dirname(path), split, source.label_names)
@@ -40,14 +41,16 @@ def load(source, subset, split):
   missing = tuple(video for video in videos if video not in by_path)
   for entry in entries:
     if entry.label != videos[entry.path]:
-      raise errors.UserError(f'{path}: {entry.path} has label {videos[entry.path]} there, '
-                             f'and {entry.label} in {source.folder}')
+      raise errors.UserError(
+        f'{path}: {entry.path} has label {videos[entry.path]} there, '
+        f'and {entry.label} in {source.folder}'
+      )
   if not entries:
     raise errors.UserError(f'{path}: none of its {len(videos)} videos is in {source.folder}')
   return entries, missing
 
 
-def obey(source, verdicts):
+def apply_verdicts(source, verdicts):
   """Records in which a person's verdicts on masks hold.
 
   A video judged `original` keeps its original frames whatever its masks show; one
@@ -64,8 +67,11 @@ def obey(source, verdicts):
   if not verdicts:
     return source, ()
   entries = tuple(
-      dataclasses.replace(entry, keep_original=verdicts[entry.path] == verdicts_lib.ORIGINAL)
-      if entry.path in verdicts else entry for entry in source.entries)
+    dataclasses.replace(entry, keep_original=verdicts[entry.path] == verdicts_lib.ORIGINAL)
+    if entry.path in verdicts
+    else entry
+    for entry in source.entries
+  )
   unknown = sorted(set(verdicts).difference(entry.path for entry in entries))
   return dataclasses.replace(source, entries=entries), tuple(unknown)
 
@@ -86,10 +92,14 @@ def check(source, entries, stream, regions):
   if stream == 'flow':
     without = [entry.path for entry in entries if not entry.flow]
     if without:
-      raise errors.UserError(f'{source.folder}: expected flow for --stream=flow; {len(without)} of '
-                             f'{len(entries)} videos have none, such as {without[0]} '
-                             '(make_tfrecords --flow stores it)')
-  if any(region != 'none' for region in regions) and not any(e.mask_found for e in entries):
-    raise errors.UserError(f'{source.folder}: expected person masks for masks other than none; '
-                           f'none of the {len(entries)} videos has any '
-                           '(make_tfrecords --masks stores them)')
+      raise errors.UserError(
+        f'{source.folder}: expected flow for --stream=flow; {len(without)} of '
+        f'{len(entries)} videos have none, such as {without[0]} '
+        '(make_tfrecords --flow stores it)'
+      )
+  if any(region != 'none' for region in regions) and not any(e.has_person for e in entries):
+    raise errors.UserError(
+      f'{source.folder}: expected person masks for masks other than none; '
+      f'none of the {len(entries)} videos has any '
+      '(make_tfrecords --masks stores them)'
+    )

@@ -70,13 +70,14 @@ def _read_length(f, offset):
     raise DamageError(f'the file ends at byte {size}')
   if head[8:] != _checksum(head[:8]):
     raise DamageError('the checksum of its length is wrong: no record begins there')
-  length, = struct.unpack('<Q', head[:8])
+  (length,) = struct.unpack('<Q', head[:8])
   if offset + length + OVERHEAD > size:
-    raise DamageError(f'it should reach to byte {offset + length + OVERHEAD}; the file ends at '
-                      f'byte {size}')
+    raise DamageError(
+      f'it should reach to byte {offset + length + OVERHEAD}; the file ends at byte {size}'
+    )
   return length
 
 
 def _checksum(data):
   crc = google_crc32c.value(data)
-  return struct.pack('<I', ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff)
+  return struct.pack('<I', ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)

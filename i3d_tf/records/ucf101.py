@@ -48,8 +48,9 @@ def read_classes(path):
   names = []
   for number, words in _lines(path):
     if len(words) != 2 or words[0] != str(len(names) + 1):
-      raise ListError(f'{path}:{number}: expected "{len(names) + 1} ClassName"; '
-                      f'found "{" ".join(words)}"')
+      raise ListError(
+        f'{path}:{number}: expected "{len(names) + 1} ClassName"; found "{" ".join(words)}"'
+      )
     if words[1] in names:
       raise ListError(f'{path}:{number}: {words[1]} stands in the list twice')
     names.append(words[1])
@@ -78,11 +79,14 @@ def read_list(path, class_names):
     video, where = words[0], f'{path}:{number}'
     folder, name = os.path.split(video)
     if len(words) > 2 or folder not in labels or not name:
-      raise ListError(f'{where}: expected "Class/video.avi" of a known class, perhaps with a '
-                      f'label; found "{" ".join(words)}"')
+      raise ListError(
+        f'{where}: expected "Class/video.avi" of a known class, perhaps with a '
+        f'label; found "{" ".join(words)}"'
+      )
     if len(words) == 2 and words[1] != str(labels[folder] + 1):
-      raise ListError(f'{where}: expected label {labels[folder] + 1} for {folder}; '
-                      f'found {words[1]}')
+      raise ListError(
+        f'{where}: expected label {labels[folder] + 1} for {folder}; found {words[1]}'
+      )
     if video in videos:
       raise ListError(f'{where}: {video} stands in the list twice')
     videos[video] = labels[folder]
@@ -107,8 +111,10 @@ def check_apart(folder, split, class_names):
     videos = read_list(path, class_names)
     shared = [video for video in videos if video in first]
     if shared:
-      raise ListError(f'{path}: expected no video of {first[shared[0]]}; {len(shared)} of its '
-                      f'{len(videos)} stand there, too, such as {shared[0]}')
+      raise ListError(
+        f'{path}: expected no video of {first[shared[0]]}; {len(shared)} of its '
+        f'{len(videos)} stand there, too, such as {shared[0]}'
+      )
     first.update(dict.fromkeys(videos, path))
 
 

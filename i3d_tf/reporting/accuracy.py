@@ -15,7 +15,8 @@ class Statistic:
   def accuracy(self, outcomes):
     """(mean of splits, low, high) of the accuracy of `paper_results.Outcomes`, in per cent."""
     interval = stats.accuracy(
-        outcomes.correct, outcomes.groups, outcomes.splits, draws=self.draws, seed=self.seed)
+      outcomes.correct, outcomes.groups, outcomes.splits, draws=self.draws, seed=self.seed
+    )
     return 100 * interval.estimate, 100 * interval.low, 100 * interval.high
 
 

@@ -16,7 +16,7 @@ NUM_BINS = 6  # of coverage
 
 def _with_person(outcomes):
   """The `Outcomes` in whose masks there is a person."""
-  return outcomes.only(outcomes.mask_found & ~np.isnan(outcomes.coverage))
+  return outcomes.only(outcomes.has_person & ~np.isnan(outcomes.coverage))
 
 
 def bins(outcomes, statistic):
@@ -36,28 +36,54 @@ def bins(outcomes, statistic):
     edges = stats.quantile_edges(np.concatenate(coverages), NUM_BINS)
     if len(edges) > 1:
       for name, of_row in found.items():
-        for b in stats.bins(of_row.coverage, of_row.correct, of_row.groups, edges,
-                                       draws=statistic.draws, seed=statistic.seed):
-          rows.append({
-              'row': name, 'from': 100 * b.low, 'to': 100 * b.high, 'videos': b.videos,
-              'coverage': 100 * b.coverage, **accuracy_lib.named('accuracy', [
-                  100 * v for v in (b.accuracy.estimate, b.accuracy.low, b.accuracy.high)])})
+        for b in stats.bins(
+          of_row.coverage,
+          of_row.correct,
+          of_row.groups,
+          edges,
+          draws=statistic.draws,
+          seed=statistic.seed,
+        ):
+          rows.append(
+            {
+              'row': name,
+              'from': 100 * b.low,
+              'to': 100 * b.high,
+              'videos': b.videos,
+              'coverage': 100 * b.coverage,
+              **accuracy_lib.named(
+                'accuracy',
+                [100 * v for v in (b.accuracy.estimate, b.accuracy.low, b.accuracy.high)],
+              ),
+            }
+          )
   columns = (
-      Column('row', 'Row', 'name'), Column('from', 'Person covers from, %', 'percent'),
-      Column('to', 'to, %', 'percent'), Column('coverage', 'Mean, %', 'percent'),
-      Column('videos', 'Videos', 'count'), Column('accuracy', 'Accuracy', 'percent'),
-      Column('accuracy', '95% interval', 'percent_range'))
+    Column('row', 'Row', 'name'),
+    Column('from', 'Person covers from, %', 'percent'),
+    Column('to', 'to, %', 'percent'),
+    Column('coverage', 'Mean, %', 'percent'),
+    Column('videos', 'Videos', 'count'),
+    Column('accuracy', 'Accuracy', 'percent'),
+    Column('accuracy', '95% interval', 'percent_range'),
+  )
   return table.Table(
-      'coverage_bins', 'Accuracy by the share of the picture that the person covers', columns,
-      tuple(rows))
+    'coverage_bins',
+    'Accuracy by the share of the picture that the person covers',
+    columns,
+    tuple(rows),
+  )
 
 
 def _by_class(of_row):
   """(label, videos, mean coverage, accuracy) of the classes of `Outcomes`."""
   for label in np.unique(of_row.labels):
     inside = of_row.labels == label
-    yield (int(label), int(inside.sum()), float(of_row.coverage[inside].mean()),
-           float(of_row.correct[inside].mean()))
+    yield (
+      int(label),
+      int(inside.sum()),
+      float(of_row.coverage[inside].mean()),
+      float(of_row.correct[inside].mean()),
+    )
 
 
 def classes(paper, outcomes):
@@ -67,19 +93,33 @@ def classes(paper, outcomes):
     paper: a `load_results.Paper`.
     outcomes: as in `bins`.
   """
-  numbers = {label: number
-             for number, _, label in load_results.numbered_classes(paper.label_names)}
-  rows = [{'row': name, 'number': numbers[label], 'class': paper.label_names[label],
-           'videos': videos, 'coverage': 100 * coverage, 'accuracy': 100 * accuracy}
-          for name, of_row in outcomes.items()
-          for label, videos, coverage, accuracy in _by_class(_with_person(of_row))]
+  numbers = {label: number for number, _, label in load_results.numbered_classes(paper.label_names)}
+  rows = [
+    {
+      'row': name,
+      'number': numbers[label],
+      'class': paper.label_names[label],
+      'videos': videos,
+      'coverage': 100 * coverage,
+      'accuracy': 100 * accuracy,
+    }
+    for name, of_row in outcomes.items()
+    for label, videos, coverage, accuracy in _by_class(_with_person(of_row))
+  ]
   columns = (
-      Column('row', 'Row', 'name'), Column('number', 'No.', 'count'), Column('class', 'Class'),
-      Column('videos', 'Videos', 'count'), Column('coverage', 'Person, %', 'percent'),
-      Column('accuracy', 'Accuracy', 'percent'))
+    Column('row', 'Row', 'name'),
+    Column('number', 'No.', 'count'),
+    Column('class', 'Class'),
+    Column('videos', 'Videos', 'count'),
+    Column('coverage', 'Person, %', 'percent'),
+    Column('accuracy', 'Accuracy', 'percent'),
+  )
   return table.Table(
-      'coverage_classes', 'Accuracy by class against the share of the picture that the person '
-      'covers', columns, tuple(rows))
+    'coverage_classes',
+    'Accuracy by class against the share of the picture that the person covers',
+    columns,
+    tuple(rows),
+  )
 
 
 def correlations(outcomes, statistic):
@@ -95,18 +135,32 @@ def correlations(outcomes, statistic):
       continue
     _, _, *by_class = zip(*_by_class(of_row))
     for level, (x, y, groups) in {
-        'classes': (*by_class, None),
-        'videos': (of_row.coverage, of_row.correct, of_row.groups)}.items():
-      c = stats.rank_correlation(
-          x, y, groups, draws=statistic.draws, seed=statistic.seed)
-      rows.append({'row': name, 'level': level, 'points': c.points, 'rho': c.estimate,
-                   'rho_low': c.low, 'rho_high': c.high, 'p': c.p})
-  columns = (Column('row', 'Row', 'name'), Column('level', 'Over'),
-             Column('points', 'Points', 'count'),
-             Column('rho', 'Spearman’s ρ', 'correlation'),
-             Column('rho', '95% interval', 'correlation_range'), Column('p', 'p', 'p'))
+      'classes': (*by_class, None),
+      'videos': (of_row.coverage, of_row.correct, of_row.groups),
+    }.items():
+      c = stats.rank_correlation(x, y, groups, draws=statistic.draws, seed=statistic.seed)
+      rows.append(
+        {
+          'row': name,
+          'level': level,
+          'points': c.points,
+          'rho': c.estimate,
+          'rho_low': c.low,
+          'rho_high': c.high,
+          'p': c.p,
+        }
+      )
+  columns = (
+    Column('row', 'Row', 'name'),
+    Column('level', 'Over'),
+    Column('points', 'Points', 'count'),
+    Column('rho', 'Spearman’s ρ', 'correlation'),
+    Column('rho', '95% interval', 'correlation_range'),
+    Column('p', 'p', 'p'),
+  )
   return table.Table(
-      'correlations', 'Rank correlation of accuracy with person coverage', columns, tuple(rows))
+    'correlations', 'Rank correlation of accuracy with person coverage', columns, tuple(rows)
+  )
 
 
 def kept_original(outcomes, statistic):
@@ -120,19 +174,31 @@ def kept_original(outcomes, statistic):
   """
   rows = []
   for name, of_row in outcomes.items():
-    kept, found = ~of_row.mask_found, of_row.only(of_row.mask_found)
+    kept, found = ~of_row.has_person, of_row.only(of_row.has_person)
     share = statistic.accuracy(dataclasses.replace(of_row, correct=kept))
-    row = {'row': name, 'videos': len(kept), 'kept': int(kept.sum()),
-           **accuracy_lib.named('share', share), 'accuracy': statistic.accuracy(of_row)[0]}
+    row = {
+      'row': name,
+      'videos': len(kept),
+      'kept': int(kept.sum()),
+      **accuracy_lib.named('share', share),
+      'accuracy': statistic.accuracy(of_row)[0],
+    }
     if len(found.videos):
       row.update(accuracy_lib.named('without', statistic.accuracy(found)))
     rows.append(row)
   columns = (
-      Column('row', 'Row', 'name'), Column('videos', 'Videos', 'count'),
-      Column('kept', 'Kept original', 'count'), Column('share', 'Share, %', 'percent'),
-      Column('share', '95% interval', 'percent_range'), Column('accuracy', 'Accuracy', 'percent'),
-      Column('without', 'Without them', 'percent'),
-      Column('without', '95% interval', 'percent_range'))
+    Column('row', 'Row', 'name'),
+    Column('videos', 'Videos', 'count'),
+    Column('kept', 'Kept original', 'count'),
+    Column('share', 'Share, %', 'percent'),
+    Column('share', '95% interval', 'percent_range'),
+    Column('accuracy', 'Accuracy', 'percent'),
+    Column('without', 'Without them', 'percent'),
+    Column('without', '95% interval', 'percent_range'),
+  )
   return table.Table(
-      'kept_original', 'Videos in which no person was found keep their original frames in every '
-      'row', columns, tuple(rows))
+    'kept_original',
+    'Videos in which no person was found keep their original frames in every row',
+    columns,
+    tuple(rows),
+  )

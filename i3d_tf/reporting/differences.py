@@ -11,25 +11,25 @@ ORDERINGS = (('1b-rgb', '3b', '3a'), ('1b-rgb', '2b', '2a'))
 
 # (first, second, what the difference of their accuracies is)
 COMPARISONS = (
-    ('1a', '1b-rgb', 'what flow adds'),
-    ('1b-rgb', '2b-elsewhere', 'what a black shape costs that hides nobody'),
-    ('2b-elsewhere', '2b', 'what it costs more when it hides the person'),
-    ('1b-rgb', '2b-earlier', 'what a black shape costs that comes at another time'),
-    ('2b-earlier', '2b', 'what it costs more when it hides the person'),
-    ('2b-mean', '2b', 'mean colour in place of black over the person'),
-    ('2b-blur', '2b', 'blur in place of black over the person'),
-    ('2b-noise', '2b', 'noise in place of black over the person'),
-    ('2a-mean', '2a', 'mean colour in place of black over the background'),
-    ('2a-blur', '2a', 'blur in place of black over the background'),
-    ('2a-noise', '2a', 'noise in place of black over the background'),
-    ('2a', '2a-pasted', "what another class's place costs beyond black"),
-    ('2a', '2-silhouette', 'what the look of the person adds to the silhouette, in the test'),
-    ('3a', '3-silhouette', 'what the look of the person adds to the silhouette, learned'),
-    ('1b-rgb', '1b-plain', 'what augmentation adds'),
-    ('2a', '2a-plain', 'what augmentation adds to what the person tells'),
-    ('2b', '2b-plain', 'what augmentation adds to what the place tells'),
-    ('1b-diversity3', '2b-diversity3', 'what the person adds, 3 kinds of background a class'),
-    ('1b-diversity10', '2b-diversity10', 'what the person adds, 10 kinds of background a class'),
+  ('1a', '1b-rgb', 'what flow adds'),
+  ('1b-rgb', '2b-elsewhere', 'what a black shape costs that hides nobody'),
+  ('2b-elsewhere', '2b', 'what it costs more when it hides the person'),
+  ('1b-rgb', '2b-earlier', 'what a black shape costs that comes at another time'),
+  ('2b-earlier', '2b', 'what it costs more when it hides the person'),
+  ('2b-mean', '2b', 'mean colour in place of black over the person'),
+  ('2b-blur', '2b', 'blur in place of black over the person'),
+  ('2b-noise', '2b', 'noise in place of black over the person'),
+  ('2a-mean', '2a', 'mean colour in place of black over the background'),
+  ('2a-blur', '2a', 'blur in place of black over the background'),
+  ('2a-noise', '2a', 'noise in place of black over the background'),
+  ('2a', '2a-pasted', "what another class's place costs beyond black"),
+  ('2a', '2-silhouette', 'what the look of the person adds to the silhouette, in the test'),
+  ('3a', '3-silhouette', 'what the look of the person adds to the silhouette, learned'),
+  ('1b-rgb', '1b-plain', 'what augmentation adds'),
+  ('2a', '2a-plain', 'what augmentation adds to what the person tells'),
+  ('2b', '2b-plain', 'what augmentation adds to what the place tells'),
+  ('1b-diversity3', '2b-diversity3', 'what the person adds, 3 kinds of background a class'),
+  ('1b-diversity10', '2b-diversity10', 'what the person adds, 10 kinds of background a class'),
 )
 
 
@@ -62,31 +62,54 @@ def table(paper, outcomes, statistic):
     if not runs:
       continue
     a, b = load_results.same_videos(
-        *(outcomes[name] if runs == paper.runs_of(name) else paper.outcomes(name, runs)
-          for name in (first, second)))
+      *(
+        outcomes[name] if runs == paper.runs_of(name) else paper.outcomes(name, runs)
+        for name in (first, second)
+      )
+    )
     if not len(a.videos):
       continue
     found = stats.difference(
-        a.correct, b.correct, a.groups, a.splits, draws=statistic.draws, seed=statistic.seed)
-    rows.append({
-        'family': family, 'first': first, 'second': second, 'what': what, 'videos': found.videos,
-        'groups': found.groups, 'difference': 100 * found.estimate,
-        'difference_low': 100 * found.low, 'difference_high': 100 * found.high, 'p': found.p,
-        'clear_of_zero': 'yes' if found.clear_of_zero else 'no'})
+      a.correct, b.correct, a.groups, a.splits, draws=statistic.draws, seed=statistic.seed
+    )
+    rows.append(
+      {
+        'family': family,
+        'first': first,
+        'second': second,
+        'what': what,
+        'videos': found.videos,
+        'groups': found.groups,
+        'difference': 100 * found.estimate,
+        'difference_low': 100 * found.low,
+        'difference_high': 100 * found.high,
+        'p': found.p,
+        'clear_of_zero': 'yes' if found.clear_of_zero else 'no',
+      }
+    )
   for row, corrected in zip(rows, stats.holm([row['p'] for row in rows])):
     row['p_holm'] = corrected
   columns = (
-      Column('first', 'Row', 'name'), Column('second', 'minus row', 'name'),
-      Column('what', 'What it tells'),
-      Column('videos', 'Videos', 'count'), Column('groups', 'Groups', 'count'),
-      Column('difference', 'Difference', 'points'),
-      Column('difference', '95% interval', 'points_range'),
-      Column('clear_of_zero', 'Clear of zero'), Column('p', 'p', 'p'),
-      Column('p_holm', 'p, Holm', 'p'), Column('family', 'Family', in_csv_only=True))
+    Column('first', 'Row', 'name'),
+    Column('second', 'minus row', 'name'),
+    Column('what', 'What it tells'),
+    Column('videos', 'Videos', 'count'),
+    Column('groups', 'Groups', 'count'),
+    Column('difference', 'Difference', 'points'),
+    Column('difference', '95% interval', 'points_range'),
+    Column('clear_of_zero', 'Clear of zero'),
+    Column('p', 'p', 'p'),
+    Column('p_holm', 'p, Holm', 'p'),
+    Column('family', 'Family', in_csv_only=True),
+  )
   own = [c.name for c in paper.tested if c.own_data]
   note = 'Networks of the same split and seed are compared.'
   if own:
     note += f' Without a pair, since their data set is their own: {", ".join(own)}.'
   return table_lib.Table(
-      'differences', 'Differences of accuracy on the same videos, in percentage points',
-      columns, tuple(rows), note)
+    'differences',
+    'Differences of accuracy on the same videos, in percentage points',
+    columns,
+    tuple(rows),
+    note,
+  )

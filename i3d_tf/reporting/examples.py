@@ -17,8 +17,11 @@ from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
 
 # (condition, region that is replaced, what is left)
-VIEWS = (('1b-rgb', 'none', 'frame'), ('2a', 'background', 'person on black'),
-         ('2b', 'activity', 'person black'))
+VIEWS = (
+  ('1b-rgb', 'none', 'frame'),
+  ('2a', 'background', 'person on black'),
+  ('2b', 'activity', 'person black'),
+)
 _DECIDES = {'person': ('2a', '2b'), 'place': ('2b', '2a')}
 _SIZE = 224  # pixels of a side
 _RIGHT, _WRONG = '#0072b2', '#d55e00'
@@ -63,7 +66,7 @@ def choose(paper, names=()):
   chosen, sentences = [], []
   for kind, (right, wrong) in _DECIDES.items():
     first, second = (a, b) if right == '2a' else (b, a)
-    fits = (first.correct == 1) & (second.correct == 0) & first.mask_found
+    fits = (first.correct == 1) & (second.correct == 0) & first.has_person
     if not fits.any():
       sentences.append(f'In no video the {kind} decides: right in {right}, wrong in {wrong}.')
       continue
@@ -80,10 +83,12 @@ def _named(paper, name):
       # Rows on a data set of their own have other videos of the same names.
       for video in result.videos if condition in viewed and of_split == split else ():
         if name in (video, os.path.splitext(video)[0]) or (
-            os.path.splitext(os.path.basename(video))[0] == os.path.splitext(name)[0]):
+          os.path.splitext(os.path.basename(video))[0] == os.path.splitext(name)[0]
+        ):
           return Example(video, split)
-  raise errors.UserError(f'--examples: expected videos that were tested in {", ".join(viewed)}; '
-                         f'found none for {name}')
+  raise errors.UserError(
+    f'--examples: expected videos that were tested in {", ".join(viewed)}; found none for {name}'
+  )
 
 
 def predictions(paper, example):
@@ -94,20 +99,29 @@ def predictions(paper, example):
       result = paper.results[condition, example.split, seed]
       if example.video in result.videos:
         index = result.videos.index(example.video)
-        found.append((condition, paper.label_names[result.predictions[index]],
-                      bool(result.correct[index])))
+        found.append(
+          (condition, paper.label_names[result.predictions[index]], bool(result.correct[index]))
+        )
   return found
 
 
 def table(paper, examples):
   """The examples and their answers as a `table_lib.Table`."""
-  rows = [{'decides': example.kind or 'named', 'video': example.video, 'split': example.split,
-           **{condition: answer for condition, answer, _ in predictions(paper, example)}}
-          for example in examples]
+  rows = [
+    {
+      'decides': example.kind or 'named',
+      'video': example.video,
+      'split': example.split,
+      **{condition: answer for condition, answer, _ in predictions(paper, example)},
+    }
+    for example in examples
+  ]
   columns = (
-      table_lib.Column('decides', 'What decides'), table_lib.Column('video', 'Video'),
-      table_lib.Column('split', 'Split', 'count'),
-      *(table_lib.Column(condition, f'{condition} says') for condition, _, _ in VIEWS))
+    table_lib.Column('decides', 'What decides'),
+    table_lib.Column('video', 'Video'),
+    table_lib.Column('split', 'Split', 'count'),
+    *(table_lib.Column(condition, f'{condition} says') for condition, _, _ in VIEWS),
+  )
   return table_lib.Table('examples', 'The videos of Figure 3', columns, tuple(rows))
 
 
@@ -125,21 +139,22 @@ def views(paper, examples):
   Raises:
     UserError: the records are not there, or lack a video.
   """
-  from i3d_tf.inputs import from_records
+  from i3d_tf.inputs import clip_settings
   from i3d_tf.records import folders
-  from i3d_tf.training import runs
   from i3d_tf.records import splits
+  from i3d_tf.training import runs
+
   viewed = [condition for condition, _, _ in VIEWS]
   folder = next(condition.records for condition in paper.tested if condition.name in viewed)
   run_dir, run = _tested_run(paper)
   source = folders.open_folder(folder)
   if run is not None:
-    source, _ = splits.obey(source, runs.verdicts(run_dir, run))
+    source, _ = splits.apply_verdicts(source, runs.verdicts(run_dir, run))
   entries = {entry.path: entry for entry in source.entries}
   missing = [example.video for example in examples if example.video not in entries]
   if missing:
     raise errors.UserError(f'{folder}: expected {missing[0]}; it is not in these records')
-  dilation = (from_records.Settings() if run is None else run.clips).mask_dilation
+  dilation = (clip_settings.ClipSettings() if run is None else run.clips).mask_dilation
   return [_view(source, entries[example.video], dilation) for example in examples]
 
 
@@ -147,7 +162,9 @@ def _view(source, entry, dilation):
   import tensorflow as tf
 
   from i3d_tf.inputs import preprocess
+  from i3d_tf.inputs import treatments
   from i3d_tf.records import schema
+
   shard = os.path.join(source.folder, entry.shard)
   try:
     offset = tf.data.Dataset.from_tensors(tf.constant(entry.offset, tf.int64))
@@ -163,16 +180,22 @@ def _view(source, entry, dilation):
   mask = preprocess.dilate(tf.cast(mask > 0, tf.uint8), dilation)
   frame = preprocess.center(frame, _SIZE, 'crop')
   mask = preprocess.center(mask, _SIZE, 'crop', 'nearest')
-  found = tf.constant([entry.mask_found])
-  clips = [preprocess.network_input(frame[tf.newaxis], mask[tf.newaxis, ..., 0], found, region)
-           for _, region, _ in VIEWS]
+  batch = {
+    'frames': frame[tf.newaxis],
+    'masks': mask[tf.newaxis, ..., 0],
+    'has_person': tf.constant([entry.has_person]),
+  }
+  clips = [preprocess.network_input(batch, treatments.Treatment(region)) for _, region, _ in VIEWS]
   return np.round((np.concatenate(clips)[:, 0] + 1) * 127.5).astype(np.uint8)
 
 
 def _tested_run(paper):
-  """(directory, `runs.Run`) of a network that saw the views, or (None, None) if it is gone."""
+  """(directory, `run_settings.Run`) of a network that saw the views, or (None, None) if it is gone."""
   from i3d_tf.training import runs
-  for folder in sorted(glob.glob(os.path.join(glob.escape(paper.folder), 'runs', 'rgb_none_split*'))):
+
+  for folder in sorted(
+    glob.glob(os.path.join(glob.escape(paper.folder), 'runs', 'rgb_none_split*'))
+  ):
     try:
       return folder, runs.load(folder)
     except errors.UserError:
@@ -193,8 +216,7 @@ def draw(paper, examples, pictures):
   """
   numbers = {name: number for number, name, _ in load_results.numbered_classes(paper.label_names)}
   with figures.look():
-    figure = figure_lib.Figure((figures.COLUMN, 0.15 + 1.32 * len(examples)),
-                               layout='constrained')
+    figure = figure_lib.Figure((figures.COLUMN, 0.15 + 1.32 * len(examples)), layout='constrained')
     rows = figure.subplots(len(examples), len(VIEWS), squeeze=False)
     for index, (axes, example, images) in enumerate(zip(rows, examples, pictures)):
       answers = {condition: rest for condition, *rest in predictions(paper, example)}
@@ -207,8 +229,12 @@ def draw(paper, examples, pictures):
         axis.set_title(f'{letter}) {what}', loc='left', pad=3)
         if condition in answers:
           answer, right = answers[condition]
-          axis.set_xlabel(f'{"right" if right else "wrong"}: {answer}', fontsize=6, labelpad=2,
-                          color=_RIGHT if right else _WRONG)
+          axis.set_xlabel(
+            f'{"right" if right else "wrong"}: {answer}',
+            fontsize=6,
+            labelpad=2,
+            color=_RIGHT if right else _WRONG,
+          )
       name = os.path.dirname(example.video)
       axes[0].set_ylabel(f'{name} {numbers[name]}' if name in numbers else name, labelpad=3)
   return figure

@@ -24,20 +24,44 @@ _INK, _SOFT, _RULE = '#1b1b1f', '#6a6a72', '#d4d4da'
 _BLUE, _ORANGE = '#0072b2', '#d55e00'
 # row: (colour, marker), the same wherever it is drawn
 _STYLES = {
-    '1b-rgb': ('#000000', 'o'), '2a': (_ORANGE, 'v'), '2b': (_BLUE, '^'), '3a': ('#e69f00', 'v'),
-    '3b': ('#56b4e9', '^'),
+  '1b-rgb': ('#000000', 'o'),
+  '2a': (_ORANGE, 'v'),
+  '2b': (_BLUE, '^'),
+  '3a': ('#e69f00', 'v'),
+  '3b': ('#56b4e9', '^'),
 }
 _FEW_CLASSES = 20  # so many have room for their names
 _LOOK = {
-    'font.family': 'sans-serif', 'font.sans-serif': ['DejaVu Sans'], 'font.size': 7,
-    'axes.titlesize': 7, 'axes.labelsize': 7, 'xtick.labelsize': 6, 'ytick.labelsize': 6,
-    'legend.fontsize': 6, 'axes.linewidth': 0.6, 'axes.edgecolor': _SOFT,
-    'axes.labelcolor': _INK, 'text.color': _INK, 'xtick.color': _SOFT, 'ytick.color': _SOFT,
-    'xtick.labelcolor': _INK, 'ytick.labelcolor': _INK, 'xtick.major.width': 0.6,
-    'ytick.major.width': 0.6, 'xtick.major.size': 2.5, 'ytick.major.size': 2.5,
-    'axes.spines.top': False, 'axes.spines.right': False, 'axes.axisbelow': True,
-    'grid.color': _RULE, 'grid.linewidth': 0.4, 'legend.frameon': False, 'lines.linewidth': 1.2,
-    'savefig.bbox': 'tight', 'savefig.pad_inches': 0.03, 'svg.hashsalt': 'i3d_tf',
+  'font.family': 'sans-serif',
+  'font.sans-serif': ['DejaVu Sans'],
+  'font.size': 7,
+  'axes.titlesize': 7,
+  'axes.labelsize': 7,
+  'xtick.labelsize': 6,
+  'ytick.labelsize': 6,
+  'legend.fontsize': 6,
+  'axes.linewidth': 0.6,
+  'axes.edgecolor': _SOFT,
+  'axes.labelcolor': _INK,
+  'text.color': _INK,
+  'xtick.color': _SOFT,
+  'ytick.color': _SOFT,
+  'xtick.labelcolor': _INK,
+  'ytick.labelcolor': _INK,
+  'xtick.major.width': 0.6,
+  'ytick.major.width': 0.6,
+  'xtick.major.size': 2.5,
+  'ytick.major.size': 2.5,
+  'axes.spines.top': False,
+  'axes.spines.right': False,
+  'axes.axisbelow': True,
+  'grid.color': _RULE,
+  'grid.linewidth': 0.4,
+  'legend.frameon': False,
+  'lines.linewidth': 1.2,
+  'savefig.bbox': 'tight',
+  'savefig.pad_inches': 0.03,
+  'svg.hashsalt': 'i3d_tf',
 }
 
 
@@ -82,11 +106,13 @@ def bars(tables, names, splits):
   shape = (len(names), len(splits)) if few else (len(names) * len(splits), 1)
   most = max((row['videos'] for rows in found.values() for row in rows), default=1)
   with look():
-    figure = figure_lib.Figure((PAGE, 0.55 + shape[0] * (1.35 if few else 1.1)),
-                               layout='constrained')
+    figure = figure_lib.Figure(
+      (PAGE, 0.55 + shape[0] * (1.35 if few else 1.1)), layout='constrained'
+    )
     axes = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
-    for index, (axis, (name, split)) in enumerate(zip(
-        axes.flat, [(name, split) for name in names for split in splits])):
+    for index, (axis, (name, split)) in enumerate(
+      zip(axes.flat, [(name, split) for name in names for split in splits])
+    ):
       title = f'{chr(ord("a") + index)}) '
       title += f'{name}, split {split}' if len(names) > 1 else f'split {split}'
       axis.set_title(title, loc='left')
@@ -101,8 +127,13 @@ def bars(tables, names, splits):
       axis.set_title(f'{accuracy} %', loc='right', color=_SOFT)
       numbers = [row['number'] for row in rows]
       axis.bar(numbers, [row['videos'] for row in rows], width=0.84, color=TESTED, label='tested')
-      axis.bar(numbers, [row['misclassified'] for row in rows], width=0.84, color=MISCLASSIFIED,
-               label='misclassified')
+      axis.bar(
+        numbers,
+        [row['misclassified'] for row in rows],
+        width=0.84,
+        color=MISCLASSIFIED,
+        label='misclassified',
+      )
     for axis in axes[:, 0]:
       axis.set_ylabel('Videos')
     for axis in axes[-1]:
@@ -118,8 +149,11 @@ def bars(tables, names, splits):
 def _number_classes(axis, classes, few):
   axis.set_xlim(0.4, len(classes) + 0.6)
   if few:
-    axis.set_xticks([number for number, _ in classes],
-                    [f'{name} {number}' for number, name in classes], rotation=90)
+    axis.set_xticks(
+      [number for number, _ in classes],
+      [f'{name} {number}' for number, name in classes],
+      rotation=90,
+    )
   else:
     axis.set_xticks([1, *range(10, len(classes) + 1, 10)])
 
@@ -163,8 +197,15 @@ def confusion_matrix(counts, class_names):
       axis.set_yticks(range(count), class_names)
       for row, column in zip(*np.nonzero(counts)):
         share = shares[row, column]
-        axis.text(column, row, f'{share:.0f}', ha='center', va='center', fontsize=5,
-                  color='white' if share > 55 else _INK)
+        axis.text(
+          column,
+          row,
+          f'{share:.0f}',
+          ha='center',
+          va='center',
+          fontsize=5,
+          color='white' if share > 55 else _INK,
+        )
     else:
       places = [0, *range(9, count, 10)]
       for ticks in (axis.set_xticks, axis.set_yticks):
@@ -198,13 +239,31 @@ def accuracies(tables, with_published):
     axis = figure.subplots()
     places = np.arange(len(rows))[::-1]
     middle = np.array([row['accuracy'] for row in rows])
-    axis.errorbar(middle, places, xerr=_errors(rows, 'accuracy'), fmt='o', color=_BLUE,
-                  markersize=3.5, elinewidth=1, label='ours')
+    axis.errorbar(
+      middle,
+      places,
+      xerr=_errors(rows, 'accuracy'),
+      fmt='o',
+      color=_BLUE,
+      markersize=3.5,
+      elinewidth=1,
+      label='ours',
+    )
     if with_published:
-      published = [(row['published'], place) for row, place in zip(rows, places)
-                   if row.get('published') is not None]
-      axis.plot(*zip(*published), linestyle='', marker='D', markersize=4, color=_ORANGE,
-                fillstyle='none', label='published (UCF101)')
+      published = [
+        (row['published'], place)
+        for row, place in zip(rows, places)
+        if row.get('published') is not None
+      ]
+      axis.plot(
+        *zip(*published),
+        linestyle='',
+        marker='D',
+        markersize=4,
+        color=_ORANGE,
+        fillstyle='none',
+        label='published (UCF101)',
+      )
     _name_rows(axis, places, [row['row'] for row in rows])
     axis.set_xlim(-2, 102)
     axis.set_xlabel('Accuracy, mean of splits, %; 95% interval')
@@ -232,15 +291,30 @@ def differences(table):
     errors = _errors(rows, 'difference')
     for index, (row, place) in enumerate(zip(rows, places)):
       clear = row['clear_of_zero'] == 'yes'
-      axis.errorbar(row['difference'], place, xerr=errors[:, index:index + 1], fmt='o',
-                    color=_BLUE if clear else _SOFT, markersize=4, elinewidth=1.2,
-                    markerfacecolor=_BLUE if clear else 'white')
+      axis.errorbar(
+        row['difference'],
+        place,
+        xerr=errors[:, index : index + 1],
+        fmt='o',
+        color=_BLUE if clear else _SOFT,
+        markersize=4,
+        elinewidth=1.2,
+        markerfacecolor=_BLUE if clear else 'white',
+      )
       difference = table_lib.text(table_lib.tidy(row['difference']), 'points')
-      axis.text(1.02, place, f'{difference}   {row["what"]}',
-                transform=axis.get_yaxis_transform(), va='center', fontsize=6, color=_SOFT)
+      axis.text(
+        1.02,
+        place,
+        f'{difference}   {row["what"]}',
+        transform=axis.get_yaxis_transform(),
+        va='center',
+        fontsize=6,
+        color=_SOFT,
+      )
     _name_rows(axis, places, [f'{row["first"]} − {row["second"]}' for row in rows])
-    axis.set_xlabel('Difference of accuracy, percentage points; hollow where it is not '
-                    'clear of zero', loc='left')
+    axis.set_xlabel(
+      'Difference of accuracy, percentage points; hollow where it is not clear of zero', loc='left'
+    )
   return figure
 
 
@@ -287,20 +361,41 @@ def coverage(tables):
     left, right = figure.subplots(1, 2, sharey=True)
     for name, rows in found.items():
       color, marker = _STYLES[name]
-      left.errorbar([row['coverage'] for row in rows], [row['accuracy'] for row in rows],
-                    yerr=_errors(rows, 'accuracy'), color=color, marker=marker, markersize=3.5,
-                    elinewidth=0.6, label=name)
+      left.errorbar(
+        [row['coverage'] for row in rows],
+        [row['accuracy'] for row in rows],
+        yerr=_errors(rows, 'accuracy'),
+        color=color,
+        marker=marker,
+        markersize=3.5,
+        elinewidth=0.6,
+        label=name,
+      )
     for name in ('2a', '2b'):
       points = by_class.get(name, [])
       if points:
         x, y, numbers = zip(*points)
         color, marker = _STYLES[name]
-        right.plot(x, y, linestyle='', color=color, marker=marker, markersize=3.5, alpha=0.8,
-                   label=f'{name}, ρ = {table_lib.text(rho.get(name), "correlation")}')
+        right.plot(
+          x,
+          y,
+          linestyle='',
+          color=color,
+          marker=marker,
+          markersize=3.5,
+          alpha=0.8,
+          label=f'{name}, ρ = {table_lib.text(rho.get(name), "correlation")}',
+        )
         if len(points) <= _FEW_CLASSES:
           for values in zip(x, y, numbers):
-            right.annotate(str(values[2]), values[:2], xytext=(3, 2), textcoords='offset points',
-                           fontsize=5, color=_SOFT)
+            right.annotate(
+              str(values[2]),
+              values[:2],
+              xytext=(3, 2),
+              textcoords='offset points',
+              fontsize=5,
+              color=_SOFT,
+            )
     for axis, title in ((left, 'a) videos, in bins of equally many'), (right, 'b) classes')):
       axis.set_title(title, loc='left')
       axis.set_xlabel('Person covers, % of the picture')
@@ -308,7 +403,12 @@ def coverage(tables):
       axis.set_ylim(-2, 102)
       axis.set_xlim(-1)
       if axis.get_legend_handles_labels()[0]:
-        axis.legend(loc='upper center', bbox_to_anchor=(0.5, -0.17), ncols=5, handlelength=1.4,
-                    columnspacing=1)
+        axis.legend(
+          loc='upper center',
+          bbox_to_anchor=(0.5, -0.17),
+          ncols=5,
+          handlelength=1.4,
+          columnspacing=1,
+        )
     left.set_ylabel('Accuracy, %')
   return figure

@@ -22,7 +22,7 @@ _NAME = re.compile(r'(.+)\.split(\d+)\.seed(\d+)\.csv')
 
 
 @dataclasses.dataclass(frozen=True)
-class Condition:
+class TestedCondition:
   """A row of the table.
 
   Attributes:
@@ -56,7 +56,7 @@ class Result:
     videos: their paths.
     labels, predictions: int [N], 0-based.
     groups: str [N], 'Class/g01'; the video's own path if it names no group.
-    correct, mask_found: bool [N].
+    correct, has_person: bool [N].
     coverage: float [N], NaN without a mask file.
     probabilities: float [N], what the network gives the right class.
     missing: videos of the test list that the records lack.
@@ -67,7 +67,7 @@ class Result:
   predictions: np.ndarray
   groups: np.ndarray
   correct: np.ndarray
-  mask_found: np.ndarray
+  has_person: np.ndarray
   coverage: np.ndarray
   probabilities: np.ndarray
   missing: tuple = ()
@@ -84,7 +84,7 @@ class Outcomes:
     groups: str [N], as in `Result`.
     correct: float [N], the share of seeds that were right.
     probability: float [N], of the right class, averaged over seeds.
-    mask_found: bool [N].
+    has_person: bool [N].
     coverage: float [N].
   """
 
@@ -94,7 +94,7 @@ class Outcomes:
   groups: np.ndarray
   correct: np.ndarray
   probability: np.ndarray
-  mask_found: np.ndarray
+  has_person: np.ndarray
   coverage: np.ndarray
 
   def only(self, chosen):
@@ -109,7 +109,7 @@ class Paper:
   Attributes:
     folder: where it lies.
     label_names: class names, in the order of their labels.
-    conditions: `Condition`s, in the order of the table.
+    conditions: `TestedCondition`s, in the order of the table.
     results: a dict from (condition's name, split, seed) to `Result`.
     problems: lines of text, one a file that could not be used.
   """
@@ -117,7 +117,7 @@ class Paper:
   folder: str
   label_names: tuple
   conditions: tuple
-  results_lib: dict
+  results: dict
   problems: tuple
 
   @property
@@ -131,8 +131,9 @@ class Paper:
 
   def seeds_of(self, name, split):
     """The seeds of a condition and split, ascending."""
-    return sorted(seed for condition, other, seed in self.results
-                  if (condition, other) == (name, split))
+    return sorted(
+      seed for condition, other, seed in self.results if (condition, other) == (name, split)
+    )
 
   @property
   def missing(self):
@@ -163,11 +164,18 @@ class Paper:
     for split in sorted({split for split, _ in chosen}):
       found = [self.results[name, split, seed] for of_split, seed in chosen if of_split == split]
       first = found[0]
-      parts.append((
-          np.array(first.videos), np.full(len(first.videos), split), first.labels, first.groups,
+      parts.append(
+        (
+          np.array(first.videos),
+          np.full(len(first.videos), split),
+          first.labels,
+          first.groups,
           np.mean([result.correct for result in found], axis=0),
-          np.mean([result.probabilities for result in found], axis=0), first.mask_found,
-          first.coverage))
+          np.mean([result.probabilities for result in found], axis=0),
+          first.has_person,
+          first.coverage,
+        )
+      )
     return Outcomes(*map(np.concatenate, zip(*parts)))
 
 
@@ -185,7 +193,8 @@ def read(folder):
     conditions = tuple(map(_condition, content['conditions']))
   except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
     raise errors.UserError(
-        f'{path}: expected what reproduce writes; {type(e).__name__}: {e}') from e
+      f'{path}: expected what reproduce writes; {type(e).__name__}: {e}'
+    ) from e
   found, problems = {}, []
   known = {condition.name for condition in conditions}
   for name, split, seed, file in _files(os.path.join(folder, 'results')):
@@ -195,29 +204,37 @@ def read(folder):
       summary = results_lib.read_summary(folder, f'{name}.split{split}', f'seed{seed}')
       missing = [] if summary is None else summary['about'].get('missing', [])
       if not isinstance(missing, list):
-        raise errors.UserError(f'{file}: expected a list of missing videos beside it; '
-                               f'found {missing!r}')
-      result = dataclasses.replace(
-          _result(file, label_names), missing=tuple(map(str, missing)))
-      _check_same_videos(file, result, [
-          (other, found[other]) for other in found if other[:2] == (name, split)])
+        raise errors.UserError(
+          f'{file}: expected a list of missing videos beside it; found {missing!r}'
+        )
+      result = dataclasses.replace(_result(file, label_names), missing=tuple(map(str, missing)))
+      _check_same_videos(
+        file, result, [(other, found[other]) for other in found if other[:2] == (name, split)]
+      )
       found[name, split, seed] = result
     except errors.UserError as e:
       problems.append(' '.join(str(e).split()))
   if not found:
     raise errors.UserError(
-        f'{os.path.join(folder, "results")}: expected results that reproduce wrote, such as '
-        f'1b-rgb.split1.seed0.csv; found {problems[0] if problems else "none"}')
+      f'{os.path.join(folder, "results")}: expected results that reproduce wrote, such as '
+      f'1b-rgb.split1.seed0.csv; found {problems[0] if problems else "none"}'
+    )
   return Paper(str(folder), label_names, conditions, found, tuple(problems))
 
 
 def _condition(values):
   published = values['published'] or {}
-  return Condition(
-      str(values['name']), str(values['title']), values['table'], tuple(values['streams']),
-      str(values['trained_on']), str(values['tested_on']),
-      {int(split): float(accuracy) for split, accuracy in published.items()},
-      str(values['records']), values.get('diversity') is not None)
+  return TestedCondition(
+    str(values['name']),
+    str(values['title']),
+    values['table'],
+    tuple(values['streams']),
+    str(values['trained_on']),
+    str(values['tested_on']),
+    {int(split): float(accuracy) for split, accuracy in published.items()},
+    str(values['records']),
+    values.get('diversity') is not None,
+  )
 
 
 def _files(folder):
@@ -227,8 +244,11 @@ def _files(folder):
   except OSError as e:
     raise errors.UserError(f'{folder}: expected a folder of results; {e.strerror}') from e
   matches = [_NAME.fullmatch(name) for name in names if not name.startswith('.')]
-  return sorted((match[1], int(match[2]), int(match[3]), os.path.join(folder, match[0]))
-                for match in matches if match)
+  return sorted(
+    (match[1], int(match[2]), int(match[3]), os.path.join(folder, match[0]))
+    for match in matches
+    if match
+  )
 
 
 def _result(path, label_names):
@@ -236,14 +256,18 @@ def _result(path, label_names):
   seen = set()
   for row in rows:
     if not (0 <= row.label < len(label_names) and label_names[row.label] == row.class_name):
-      raise errors.UserError(f'{path}: expected classes of {CONDITIONS}; found '
-                             f'{row.class_name} with label {row.label}')
+      raise errors.UserError(
+        f'{path}: expected classes of {CONDITIONS}; found {row.class_name} with label {row.label}'
+      )
     if len(row.logits) != len(label_names) or not np.isfinite(row.logits).all():
-      raise errors.UserError(f'{path}: expected {len(label_names)} logits a video, all numbers; '
-                             f'found others for {row.video}')
+      raise errors.UserError(
+        f'{path}: expected {len(label_names)} logits a video, all numbers; '
+        f'found others for {row.video}'
+      )
     if row.coverage is not None and not 0 <= row.coverage <= 1:
-      raise errors.UserError(f'{path}: expected a coverage from 0 to 1; found {row.coverage} '
-                             f'for {row.video}')
+      raise errors.UserError(
+        f'{path}: expected a coverage from 0 to 1; found {row.coverage} for {row.video}'
+      )
     if row.video in seen:
       raise errors.UserError(f'{path}: expected every video once; found {row.video} twice')
     seen.add(row.video)
@@ -253,10 +277,15 @@ def _result(path, label_names):
   logits -= logits.max(axis=1, keepdims=True)
   right = np.exp(logits[np.arange(len(rows)), labels]) / np.exp(logits).sum(axis=1)
   return Result(
-      tuple(row.video for row in rows), labels, predictions,
-      np.array([_group(row) for row in rows]), labels == predictions,
-      np.array([row.mask_found for row in rows]),
-      np.array([np.nan if row.coverage is None else row.coverage for row in rows], float), right)
+    tuple(row.video for row in rows),
+    labels,
+    predictions,
+    np.array([_group(row) for row in rows]),
+    labels == predictions,
+    np.array([row.has_person for row in rows]),
+    np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
+    right,
+  )
 
 
 def _group(row):
@@ -267,20 +296,25 @@ def _group(row):
 def _check_same_videos(path, result, others):
   for (_, _, seed), other in others:
     if other.videos != result.videos:
-      raise errors.UserError(f'{path}: expected the videos of seed {seed}; found others, or in '
-                             'another order')
+      raise errors.UserError(
+        f'{path}: expected the videos of seed {seed}; found others, or in another order'
+      )
 
 
 def numbered_classes(label_names):
   """(number from 1, name, label) of the classes in alphabetical order, as in the paper."""
-  return [(number, name, label_names.index(name))
-          for number, name in enumerate(sorted(label_names), 1)]
+  return [
+    (number, name, label_names.index(name)) for number, name in enumerate(sorted(label_names), 1)
+  ]
 
 
 def same_videos(first, second):
   """Two `Outcomes` cut down to the splits and videos that both have, in the same order."""
   places = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
-  shared = [(index, places[key]) for index, key in enumerate(zip(first.splits, first.videos))
-            if key in places]
+  shared = [
+    (index, places[key])
+    for index, key in enumerate(zip(first.splits, first.videos))
+    if key in places
+  ]
   a, b = np.array(shared, int).reshape(-1, 2).T
   return first.only(a), second.only(b)

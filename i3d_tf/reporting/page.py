@@ -66,38 +66,42 @@ def write(folder, report):
 def _page(folder, report):
   kind = tables_lib.data_set(report.paper.label_names)
   sections = [
-      ('findings', 'What was found', _findings(folder, report, kind)),
-      ('tables', 'The paper’s tables', _paper_tables(report, kind)),
-      ('figures', 'The paper’s figures', _paper_figures(folder, report)),
-      ('rows', 'All rows', _rows(folder, report)),
-      ('differences', 'Differences on the same videos', _differences(folder, report)),
-      ('coverage', 'Accuracy and the size of the person', _coverage(folder, report)),
-      ('kept', 'Videos that kept their original frames', _kept(report)),
-      ('seeds', 'Seeds', _seeds(report)),
-      ('confusion', 'Confusion matrices', _confusion(folder, report)),
-      ('classes', 'Classes', _classes(report)),
-      ('methods', 'How the numbers are made', _methods(report, kind)),
+    ('findings', 'What was found', _findings(folder, report, kind)),
+    ('tables', 'The paper’s tables', _paper_tables(report, kind)),
+    ('figures', 'The paper’s figures', _paper_figures(folder, report)),
+    ('rows', 'All rows', _rows(folder, report)),
+    ('differences', 'Differences on the same videos', _differences(folder, report)),
+    ('coverage', 'Accuracy and the size of the person', _coverage(folder, report)),
+    ('kept', 'Videos that kept their original frames', _kept(report)),
+    ('seeds', 'Seeds', _seeds(report)),
+    ('confusion', 'Confusion matrices', _confusion(folder, report)),
+    ('classes', 'Classes', _classes(report)),
+    ('methods', 'How the numbers are made', _methods(report, kind)),
   ]
   if kind == 'demo set':
     sections.append(('demo', 'The demo set', _docstring(demo.__doc__)))
   splits = report.paper.splits
   parts = {
-      'title': 'Person or place: what the network learned',
-      'lead': html.escape(
-          f'Results of I3D on {"the demo set" if kind == "demo set" else kind}, '
-          f'{_count(len(report.paper.label_names), "class", "classes")}, '
-          f'split{"s" if len(splits) > 1 else ""} {", ".join(map(str, splits))}.'),
-      'problems': _problems(report.paper.problems),
-      'navigation': ' '.join(f'<a href="#{name}">{title}</a>' for name, title, _ in sections),
-      'sections': '\n'.join(f'<section id="{name}"><h2>{title}</h2>\n{body}\n</section>'
-                            for name, title, body in sections),
-      'style': _source('page.css'),
+    'title': 'Person or place: what the network learned',
+    'lead': html.escape(
+      f'Results of I3D on {"the demo set" if kind == "demo set" else kind}, '
+      f'{_count(len(report.paper.label_names), "class", "classes")}, '
+      f'split{"s" if len(splits) > 1 else ""} {", ".join(map(str, splits))}.'
+    ),
+    'problems': _problems(report.paper.problems),
+    'navigation': ' '.join(f'<a href="#{name}">{title}</a>' for name, title, _ in sections),
+    'sections': '\n'.join(
+      f'<section id="{name}"><h2>{title}</h2>\n{body}\n</section>' for name, title, body in sections
+    ),
+    'style': _source('page.css'),
   }
   return re.sub(r'\{\{(\w+)\}\}', lambda match: parts[match[1]], _source('page.html'))
 
 
 def _source(name):
-  with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), encoding='utf-8') as f:
+  with open(
+    os.path.join(os.path.dirname(os.path.abspath(__file__)), 'templates', name), encoding='utf-8'
+  ) as f:
     return f.read()
 
 
@@ -108,15 +112,20 @@ def _count(number, one, many):
 def _problems(problems):
   if not problems:
     return ''
-  return ('<div class="problems" role="alert">Files that could not be used and are left out:<ul>'
-          + ''.join(f'<li>{html.escape(problem)}</li>' for problem in problems) + '</ul></div>')
+  return (
+    '<div class="problems" role="alert">Files that could not be used and are left out:<ul>'
+    + ''.join(f'<li>{html.escape(problem)}</li>' for problem in problems)
+    + '</ul></div>'
+  )
 
 
 def _table(table):
   """A table with links to its files."""
-  return (f'<div class="scroll">{table_lib.to_html(table)}</div><p class="links">'
-          f'<a href="{TABLES}/{table.name}.csv">CSV</a> '
-          f'<a href="{TABLES}/{table.name}.tex">LaTeX</a></p>')
+  return (
+    f'<div class="scroll">{table_lib.to_html(table)}</div><p class="links">'
+    f'<a href="{TABLES}/{table.name}.csv">CSV</a> '
+    f'<a href="{TABLES}/{table.name}.tex">LaTeX</a></p>'
+  )
 
 
 def _figure(folder, figure):
@@ -125,10 +134,12 @@ def _figure(folder, figure):
   with open(os.path.join(folder, FIGURES, f'{figure.name}.svg'), 'rb') as f:
     data = base64.b64encode(f.read()).decode()
   caption = html.escape(figure.caption)
-  return (f'<figure id="figure-{figure.name}" class="{"wide" if figure.wide else "column"}">'
-          f'<img src="data:image/svg+xml;base64,{data}" alt="{caption}">'
-          f'<figcaption>{caption} <a href="{FIGURES}/{figure.name}.svg">SVG</a> '
-          f'<a href="{FIGURES}/{figure.name}.png">PNG</a></figcaption></figure>')
+  return (
+    f'<figure id="figure-{figure.name}" class="{"wide" if figure.wide else "column"}">'
+    f'<img src="data:image/svg+xml;base64,{data}" alt="{caption}">'
+    f'<figcaption>{caption} <a href="{FIGURES}/{figure.name}.svg">SVG</a> '
+    f'<a href="{FIGURES}/{figure.name}.png">PNG</a></figcaption></figure>'
+  )
 
 
 def _paragraphs(*texts):
@@ -148,42 +159,63 @@ def _findings(folder, report, kind):
     if missing:
       items.append(f'<b>{words}</b>: not all of these rows were run.')
       continue
-    verdict = all(gaps[pair]['clear_of_zero'] == 'yes' and gaps[pair]['difference'] > 0
-                  for pair in pairs)
+    verdict = all(
+      gaps[pair]['clear_of_zero'] == 'yes' and gaps[pair]['difference'] > 0 for pair in pairs
+    )
     items.append(
-        f'<b>{words}</b>: <span class="{"yes" if verdict else "no"}">'
-        f'{"holds, each gap clear of zero" if verdict else "not shown"}</span>. '
-        + '; '.join(_gap(gaps[pair]) for pair in pairs) + '.')
-  out = [_paragraphs(*(
-      f'Split {split}: {_count(len(videos), "video", "videos")} of the test list '
-      f'{"is" if len(videos) == 1 else "are"} not in the records, such as {videos[0]}. All '
-      'accuracies are of the others.' for split, videos in report.paper.missing.items()))]
-  out += ['<p>The paper’s two orderings, on the same videos (row names are explained under '
-         '<a href="#rows">all rows</a>):</p>',
-         f'<ul class="findings">{"".join(f"<li>{item}</li>" for item in items)}</ul>']
+      f'<b>{words}</b>: <span class="{"yes" if verdict else "no"}">'
+      f'{"holds, each gap clear of zero" if verdict else "not shown"}</span>. '
+      + '; '.join(_gap(gaps[pair]) for pair in pairs)
+      + '.'
+    )
+  out = [
+    _paragraphs(
+      *(
+        f'Split {split}: {_count(len(videos), "video", "videos")} of the test list '
+        f'{"is" if len(videos) == 1 else "are"} not in the records, such as {videos[0]}. All '
+        'accuracies are of the others.'
+        for split, videos in report.paper.missing.items()
+      )
+    )
+  ]
+  out += [
+    '<p>The paper’s two orderings, on the same videos (row names are explained under '
+    '<a href="#rows">all rows</a>):</p>',
+    f'<ul class="findings">{"".join(f"<li>{item}</li>" for item in items)}</ul>',
+  ]
   if kind != 'UCF101':
-    of_demo = '' if kind != 'demo set' else (
+    of_demo = (
+      ''
+      if kind != 'demo set'
+      else (
         ' How it is drawn, and why the orderings are to be expected of it, is told under '
-        '<a href="#demo">the demo set</a>.')
+        '<a href="#demo">the demo set</a>.'
+      )
+    )
     out.append(
-        f'<p>These results are of {"the demo set" if kind == "demo set" else kind}, not of UCF101: '
-        'the published figures in the tables are of other videos and of networks that had learned '
-        'from Kinetics and ImageNet before. What can be compared is the order of the rows, not '
-        f'their values.{of_demo}</p>')
+      f'<p>These results are of {"the demo set" if kind == "demo set" else kind}, not of UCF101: '
+      'the published figures in the tables are of other videos and of networks that had learned '
+      'from Kinetics and ImageNet before. What can be compared is the order of the rows, not '
+      f'their values.{of_demo}</p>'
+    )
   return ''.join(out) + _figure(folder, report.figures.get('accuracies'))
 
 
 def _gap(row):
   clear = 'clear of zero' if row['clear_of_zero'] == 'yes' else 'not clear of zero'
   bounds = (row['difference_low'], row['difference_high'])
-  return (f'{html.escape(row["first"])} − {html.escape(row["second"])}: '
-          f'{table_lib.text(table_lib.tidy(row["difference"]), "points")} points '
-          f'({table_lib.text(tuple(map(table_lib.tidy, bounds)), "points_range")}, {clear})')
+  return (
+    f'{html.escape(row["first"])} − {html.escape(row["second"])}: '
+    f'{table_lib.text(table_lib.tidy(row["difference"]), "points")} points '
+    f'({table_lib.text(tuple(map(table_lib.tidy, bounds)), "points_range")}, {clear})'
+  )
 
 
 def _paper_tables(report, kind):
-  words = ('Ours: accuracy of whole videos, in per cent; the mean weighs the splits alike. '
-           'Intervals: 95%, bootstrap over groups.')
+  words = (
+    'Ours: accuracy of whole videos, in per cent; the mean weighs the splits alike. '
+    'Intervals: 95%, bootstrap over groups.'
+  )
   if kind != 'UCF101':
     words += ' The published figures, in italics, are of UCF101 and not of these videos.'
   tables = []
@@ -204,28 +236,32 @@ def _paper_figures(folder, report):
 
 def _rows(folder, report):
   return _paragraphs(
-      'The rows of the paper and the controls that it lacks, on the same code path. “Replaced” '
-      'names the region that is taken away: background leaves the person, activity leaves the '
-      'place, both leaves a white silhouette on black; by black unless another fill is named.'
+    'The rows of the paper and the controls that it lacks, on the same code path. “Replaced” '
+    'names the region that is taken away: background leaves the person, activity leaves the '
+    'place, both leaves a white silhouette on black; by black unless another fill is named.'
   ) + _table(report.tables.rows)
 
 
 def _differences(folder, report):
   if not report.tables.differences.rows:
     return _paragraphs('No two rows that are compared were run.')
-  return (_figure(folder, report.figures.get('differences')) + _table(report.tables.differences))
+  return _figure(folder, report.figures.get('differences')) + _table(report.tables.differences)
 
 
 def _coverage(folder, report):
   if not report.tables.correlations.rows:
     return _paragraphs('No masks show a person, so that nothing can be said.')
-  return (_paragraphs(
+  return (
+    _paragraphs(
       'The paper’s claim that the larger region wins: the more of the picture the person covers, '
       'the better without background (2a) and the worse without person (2b). Videos in which no '
-      'person was found are left out.')
-      + _figure(folder, report.figures.get('coverage')) + _table(report.tables.correlations)
-      + '<details><summary>The figure as tables</summary>'
-      + f'{_table(report.tables.coverage_bins)}{_table(report.tables.coverage_classes)}</details>')
+      'person was found are left out.'
+    )
+    + _figure(folder, report.figures.get('coverage'))
+    + _table(report.tables.correlations)
+    + '<details><summary>The figure as tables</summary>'
+    + f'{_table(report.tables.coverage_bins)}{_table(report.tables.coverage_classes)}</details>'
+  )
 
 
 def _kept(report):
@@ -234,10 +270,13 @@ def _kept(report):
 
 def _seeds(report):
   if not report.tables.seeds.rows:
-    return _paragraphs('Every row was trained with one seed; what another one would change is not '
-                       'known. The intervals hold for the networks as trained.')
-  return _paragraphs('The same training with other seeds. Accuracies elsewhere are averages over '
-                     'the seeds.') + _table(report.tables.seeds)
+    return _paragraphs(
+      'Every row was trained with one seed; what another one would change is not '
+      'known. The intervals hold for the networks as trained.'
+    )
+  return _paragraphs(
+    'The same training with other seeds. Accuracies elsewhere are averages over the seeds.'
+  ) + _table(report.tables.seeds)
 
 
 def _confusion(folder, report):
@@ -246,11 +285,15 @@ def _confusion(folder, report):
   for condition in report.paper.tested:
     figure = report.figures.get(f'confusion_{condition.name}')
     groups[condition.name in own].append(_figure(folder, figure))
-  out = [_paragraphs('Over all splits and seeds, each row in per cent of its class.'),
-         f'<div class="matrices">{"".join(groups[True])}</div>']
+  out = [
+    _paragraphs('Over all splits and seeds, each row in per cent of its class.'),
+    f'<div class="matrices">{"".join(groups[True])}</div>',
+  ]
   if groups[False]:
-    out.append('<details><summary>Controls</summary><div class="matrices">'
-               f'{"".join(groups[False])}</div></details>')
+    out.append(
+      '<details><summary>Controls</summary><div class="matrices">'
+      f'{"".join(groups[False])}</div></details>'
+    )
   return ''.join(out)
 
 
@@ -260,16 +303,19 @@ def _classes(report):
 
 def _methods(report, kind):
   terms = [
-      ('Intervals', stats.mean_interval), ('All or none correct',
-                                                      stats.accuracy),
-      ('Differences', stats.difference), ('p, Holm', stats.holm),
-      ('Correlations', stats.rank_correlation)]
+    ('Intervals', stats.mean_interval),
+    ('All or none correct', stats.accuracy),
+    ('Differences', stats.difference),
+    ('p, Holm', stats.holm),
+    ('Correlations', stats.rank_correlation),
+  ]
   return (
-      '<p>Everything on this page follows from <a href="videos.csv">videos.csv</a>, a row a video '
-      'and condition, which the results of <code>reproduce</code> were copied to. '
-      f'{report.draws:,} draws, seed {report.seed}.</p><dl>'
-      + ''.join(f'<dt>{term}</dt><dd>{_explanation(function)}</dd>' for term, function in terms)
-      + '</dl>')
+    '<p>Everything on this page follows from <a href="videos.csv">videos.csv</a>, a row a video '
+    'and condition, which the results of <code>reproduce</code> were copied to. '
+    f'{report.draws:,} draws, seed {report.seed}.</p><dl>'
+    + ''.join(f'<dt>{term}</dt><dd>{_explanation(function)}</dd>' for term, function in terms)
+    + '</dl>'
+  )
 
 
 def _explanation(function):

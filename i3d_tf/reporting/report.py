@@ -1,28 +1,39 @@
 """The report of a folder that `reproduce` made: tables, figures and the page that shows them.
 
-  report/index.html   everything, see `page`
-  report/tables/      CSV and LaTeX (booktabs)
-  report/figures/     SVG and PNG
-  report/videos.csv   a row a condition, split, seed and video, from which all else follows
+report/index.html   everything, see `page`
+report/tables/      CSV and LaTeX (booktabs)
+report/figures/     SVG and PNG
+report/videos.csv   a row a condition, split, seed and video, from which all else follows
 """
 
 import csv
 import os
 
-from i3d_tf.common import cli
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import progress
 from i3d_tf.reporting import examples as examples_lib
 from i3d_tf.reporting import figures as figures_lib
 from i3d_tf.reporting import load_results
+from i3d_tf.reporting import page
 from i3d_tf.reporting import stats
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
-from i3d_tf.reporting import page
 
 VIDEOS = 'videos.csv'
-_COLUMNS = ('row', 'split', 'seed', 'video', 'class', 'group', 'prediction', 'correct',
-            'probability', 'mask_found', 'coverage')
+_COLUMNS = (
+  'row',
+  'split',
+  'seed',
+  'video',
+  'class',
+  'group',
+  'prediction',
+  'correct',
+  'probability',
+  'mask_found',
+  'coverage',
+)
 
 
 def make(run_dir, output, *, examples=(), draws=stats.DRAWS, seed=0):
@@ -42,7 +53,7 @@ def make(run_dir, output, *, examples=(), draws=stats.DRAWS, seed=0):
   """
   paper = load_results.read(run_dir)
   chosen, sentences = examples_lib.choose(paper, examples)
-  with cli.progress(total=4, desc='report', unit='part') as bar:
+  with progress.progress_bar(total=4, desc='report', unit='part') as bar:
     write_videos(os.path.join(output, VIDEOS), paper)
     bar.update()
     tables = tables_lib.make(paper, draws=draws, seed=seed)
@@ -58,8 +69,9 @@ def make(run_dir, output, *, examples=(), draws=stats.DRAWS, seed=0):
       _write_table(folder, of_examples)
       try:
         pictures = examples_lib.views(paper, chosen)
-        figures_lib.save(examples_lib.draw(paper, chosen, pictures),
-                           os.path.join(output, page.FIGURES), 'figure3')
+        figures_lib.save(
+          examples_lib.draw(paper, chosen, pictures), os.path.join(output, page.FIGURES), 'figure3'
+        )
         figures['figure3'] = page.Figure('figure3', _FIGURE_3, wide=False)
       except errors.UserError as e:
         sentences = [*sentences, f'Figure 3 is left out: {e}.']
@@ -71,8 +83,10 @@ def make(run_dir, output, *, examples=(), draws=stats.DRAWS, seed=0):
 # === Parts ===
 
 
-_FIGURE_3 = ('Figure 3: the middle frame of a video, the person on black, and the place with the '
-             'person black, as the network saw them, and what it took them for.')
+_FIGURE_3 = (
+  'Figure 3: the middle frame of a video, the person on black, and the place with the '
+  'person black, as the network saw them, and what it took them for.'
+)
 
 
 def _write_table(folder, table):
@@ -88,35 +102,57 @@ def _draw(folder, tables_folder, paper, tables):
     figures_lib.save(figure, folder, name)
     figures[name] = page.Figure(name, caption, wide)
 
-  how = ('tested videos (cyan) and misclassified ones (magenta) by class, in alphabetical order, '
-         'numbered from 1')
+  how = (
+    'tested videos (cyan) and misclassified ones (magenta) by class, in alphabetical order, '
+    'numbered from 1'
+  )
   names = {condition.name for condition in paper.tested}
   splits = paper.splits
   if '1b-rgb' in names:
-    add('figure1', figures_lib.bars(tables, ['1b-rgb'], splits),
-        f'Figure 1: RGB, nothing replaced: {how}. Right above each panel, the accuracy.')
+    add(
+      'figure1',
+      figures_lib.bars(tables, ['1b-rgb'], splits),
+      f'Figure 1: RGB, nothing replaced: {how}. Right above each panel, the accuracy.',
+    )
   if names & {'2a', '2b'}:
-    add('figure2', figures_lib.bars(tables, ['2a', '2b'], splits),
-        f'Figure 2: the same network, tested with the background black (2a) and with the person '
-        f'black (2b): {how}.')
+    add(
+      'figure2',
+      figures_lib.bars(tables, ['2a', '2b'], splits),
+      f'Figure 2: the same network, tested with the background black (2a) and with the person '
+      f'black (2b): {how}.',
+    )
   of_ucf101 = tables_lib.data_set(paper.label_names) == 'UCF101'
-  add('accuracies', figures_lib.accuracies(tables, of_ucf101),
-      'Accuracy of every row, mean of splits, with 95% intervals.', wide=False)
+  add(
+    'accuracies',
+    figures_lib.accuracies(tables, of_ucf101),
+    'Accuracy of every row, mean of splits, with 95% intervals.',
+    wide=False,
+  )
   if tables.differences.rows:
-    add('differences', figures_lib.differences(tables.differences),
-        'Differences of accuracy between rows on the same videos, with 95% intervals; above, the '
-        'gaps of the paper’s orderings.')
+    add(
+      'differences',
+      figures_lib.differences(tables.differences),
+      'Differences of accuracy between rows on the same videos, with 95% intervals; above, the '
+      'gaps of the paper’s orderings.',
+    )
   figure = figures_lib.coverage(tables)
   if figure is not None:
-    add('coverage', figure,
-        'Accuracy against the share of the picture that the person covers: a) by bins of videos, '
-        'with 95% intervals; b) by class, with Spearman’s rank correlation.')
+    add(
+      'coverage',
+      figure,
+      'Accuracy against the share of the picture that the person covers: a) by bins of videos, '
+      'with 95% intervals; b) by class, with Spearman’s rank correlation.',
+    )
   for condition in paper.tested:
     name = f'confusion_{condition.name}'
     counts, class_names = figures_lib.confusion(paper, condition.name)
     _write_counts(os.path.join(tables_folder, f'{name}.csv'), counts, class_names)
-    add(name, figures_lib.confusion_matrix(counts, class_names),
-        f'{condition.name}: {condition.title}.', wide=False)
+    add(
+      name,
+      figures_lib.confusion_matrix(counts, class_names),
+      f'{condition.name}: {condition.title}.',
+      wide=False,
+    )
   return figures
 
 
@@ -136,9 +172,18 @@ def write_videos(path, paper):
       for split in paper.splits_of(condition.name):
         for seed in paper.seeds_of(condition.name, split):
           r = paper.results[condition.name, split, seed]
-          writer.writerows(zip(
-              [condition.name] * len(r.videos), [split] * len(r.videos), [seed] * len(r.videos),
-              r.videos, (paper.label_names[label] for label in r.labels), r.groups,
-              (paper.label_names[label] for label in r.predictions), r.correct.astype(int),
-              r.probabilities, r.mask_found.astype(int),
-              ('' if coverage != coverage else coverage for coverage in r.coverage)))
+          writer.writerows(
+            zip(
+              [condition.name] * len(r.videos),
+              [split] * len(r.videos),
+              [seed] * len(r.videos),
+              r.videos,
+              (paper.label_names[label] for label in r.labels),
+              r.groups,
+              (paper.label_names[label] for label in r.predictions),
+              r.correct.astype(int),
+              r.probabilities,
+              r.has_person.astype(int),
+              ('' if coverage != coverage else coverage for coverage in r.coverage),
+            )
+          )

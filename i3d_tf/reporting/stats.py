@@ -154,9 +154,17 @@ def difference(first, second, groups, splits=None, *, draws=DRAWS, seed=0):
   parts = np.mean(sums / counts.sum(axis=0), axis=1)
   p = 1.0
   if np.any(parts):
-    p = float(stats.permutation_test(
-        (parts,), lambda x, axis: np.sum(x, axis=axis), permutation_type='samples', vectorized=True,
-        n_resamples=draws, batch=_CHUNK, rng=np.random.default_rng(seed)).pvalue)
+    p = float(
+      stats.permutation_test(
+        (parts,),
+        lambda x, axis: np.sum(x, axis=axis),
+        permutation_type='samples',
+        vectorized=True,
+        n_resamples=draws,
+        batch=_CHUNK,
+        rng=np.random.default_rng(seed),
+      ).pvalue
+    )
   return Difference(interval.estimate, interval.low, interval.high, p, len(values), len(parts))
 
 
@@ -214,10 +222,15 @@ def bins(coverage, values, groups, edges, *, draws=DRAWS, seed=0):
   for index in range(len(edges) - 1):
     inside = place == index
     if inside.any():
-      found.append(Bin(
-          float(edges[index]), float(edges[index + 1]), int(inside.sum()),
+      found.append(
+        Bin(
+          float(edges[index]),
+          float(edges[index + 1]),
+          int(inside.sum()),
           float(coverage[inside].mean()),
-          accuracy(values[inside], groups[inside], draws=draws, seed=seed)))
+          accuracy(values[inside], groups[inside], draws=draws, seed=seed),
+        )
+      )
   return found
 
 
@@ -253,16 +266,26 @@ def rank_correlation(x, y, groups=None, *, draws=DRAWS, seed=0):
   if unit.max() < 1:
     return Correlation(rho, np.nan, np.nan, np.nan, len(x))
   weights = _draws_of(int(unit.max()) + 1, draws, seed, 0)
-  drawn = np.concatenate([
-      _weighted_correlation(x, y, weights[start:start + _CHUNK, unit])
-      for start in range(0, draws, _CHUNK)])
+  drawn = np.concatenate(
+    [
+      _weighted_correlation(x, y, weights[start : start + _CHUNK, unit])
+      for start in range(0, draws, _CHUNK)
+    ]
+  )
   drawn = drawn[~np.isnan(drawn)]
   if groups is None:
     ranks = stats.rankdata(y)
-    p = float(stats.permutation_test(
-        (stats.rankdata(x),), lambda a, axis: np.sum(a * ranks, axis=axis),
-        permutation_type='pairings', vectorized=True, n_resamples=draws, batch=_CHUNK,
-        rng=np.random.default_rng(seed)).pvalue)
+    p = float(
+      stats.permutation_test(
+        (stats.rankdata(x),),
+        lambda a, axis: np.sum(a * ranks, axis=axis),
+        permutation_type='pairings',
+        vectorized=True,
+        n_resamples=draws,
+        batch=_CHUNK,
+        rng=np.random.default_rng(seed),
+      ).pvalue
+    )
   else:
     z = np.arctanh(np.clip(np.append(drawn, rho), -1 + 1e-12, 1 - 1e-12))
     deviation = z[:-1].std(ddof=1)
@@ -341,8 +364,9 @@ def _draws_of(count, draws, seed, stream):
   """
   rng = np.random.default_rng([seed, stream])
   taken = rng.integers(count, size=(draws, count)) + np.arange(draws)[:, np.newaxis] * count
-  return np.bincount(taken.ravel(), minlength=draws * count).reshape(draws, count).astype(
-      np.float32)
+  return (
+    np.bincount(taken.ravel(), minlength=draws * count).reshape(draws, count).astype(np.float32)
+  )
 
 
 def _percentiles(values):

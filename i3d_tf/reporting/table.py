@@ -13,11 +13,11 @@ from i3d_tf.common import files
 
 MISSING = '–'  # where there is no number
 _TEXTS = {
-    'count': '{:d}',
-    'percent': '{:.2f}',    # of 100
-    'published': '{:.2f}',  # the same, by others and of other data than ours
-    'points': '{:+.2f}',    # a difference of per cents
-    'correlation': '{:+.2f}',
+  'count': '{:d}',
+  'percent': '{:.2f}',  # of 100
+  'published': '{:.2f}',  # the same, by others and of other data than ours
+  'points': '{:+.2f}',  # a difference of per cents
+  'correlation': '{:+.2f}',
 }
 _RANGES = {'percent_range': '{:.1f}', 'points_range': '{:+.1f}', 'correlation_range': '{:+.2f}'}
 
@@ -134,21 +134,34 @@ def _groups(columns):
 
 def to_html(table):
   """The table as a <table> element: a str."""
-  out = [f'<table data-name="{html.escape(table.name)}">',
-         f'<caption>{html.escape(table.title)}</caption><thead>']
+  out = [
+    f'<table data-name="{html.escape(table.name)}">',
+    f'<caption>{html.escape(table.title)}</caption><thead>',
+  ]
   columns = _shown(table)
   if any(column.group for column in columns):
-    out.append('<tr class="groups">' + ''.join(
+    out.append(
+      '<tr class="groups">'
+      + ''.join(
         f'<th colspan="{count}" scope="colgroup">{html.escape(heading)}</th>'
-        for heading, count in _groups(columns)) + '</tr>')
-  out.append('<tr>' + ''.join(
-      f'<th scope="col"{_class(column)}>{html.escape(column.heading)}</th>'
-      for column in columns) + '</tr></thead><tbody>')
+        for heading, count in _groups(columns)
+      )
+      + '</tr>'
+    )
+  out.append(
+    '<tr>'
+    + ''.join(
+      f'<th scope="col"{_class(column)}>{html.escape(column.heading)}</th>' for column in columns
+    )
+    + '</tr></thead><tbody>'
+  )
   for index, row in enumerate(table.rows):
     apart = table.last_apart and index == len(table.rows) - 1
-    out.append(('<tr class="apart">' if apart else '<tr>') + ''.join(
-        f'<td{_class(column)}>{html.escape(_cell(row, column))}</td>'
-        for column in columns) + '</tr>')
+    out.append(
+      ('<tr class="apart">' if apart else '<tr>')
+      + ''.join(f'<td{_class(column)}>{html.escape(_cell(row, column))}</td>' for column in columns)
+      + '</tr>'
+    )
   out.append('</tbody></table>')
   if table.note:
     out.append(f'<p class="note">{html.escape(table.note)}</p>')
@@ -165,18 +178,20 @@ def to_latex(table):
   columns = _shown(table)
   alignment = ''.join('l' if column.kind in ('text', 'name') else 'r' for column in columns)
   lines = [
-      '% \\usepackage{booktabs}',
-      '\\begin{table}',
-      '  \\centering',
-      f'  \\caption{{{_latex(" ".join(filter(None, [table.title + ".", table.note])))}}}',
-      f'  \\label{{tab:{table.name}}}',
-      f'  \\begin{{tabular}}{{{alignment}}}',
-      '    \\toprule']
+    '% \\usepackage{booktabs}',
+    '\\begin{table}',
+    '  \\centering',
+    f'  \\caption{{{_latex(" ".join(filter(None, [table.title + ".", table.note])))}}}',
+    f'  \\label{{tab:{table.name}}}',
+    f'  \\begin{{tabular}}{{{alignment}}}',
+    '    \\toprule',
+  ]
   if any(column.group for column in columns):
     cells, rules, first = [], [], 1
     for heading, count in _groups(columns):
-      cells.append(f'\\multicolumn{{{count}}}{{c}}{{{_latex(heading)}}}' if heading
-                   else ' & ' * (count - 1))
+      cells.append(
+        f'\\multicolumn{{{count}}}{{c}}{{{_latex(heading)}}}' if heading else ' & ' * (count - 1)
+      )
       if heading:
         rules.append(f'\\cmidrule(lr){{{first}-{first + count - 1}}}')
       first += count
@@ -190,9 +205,23 @@ def to_latex(table):
   return '\n'.join(lines)
 
 
-_LATEX = {'\\': r'\textbackslash{}', '&': r'\&', '%': r'\%', '$': r'\$', '#': r'\#', '_': r'\_',
-          '{': r'\{', '}': r'\}', '~': r'\textasciitilde{}', '^': r'\textasciicircum{}',
-          '−': '$-$', '–': '--', '<': '$<$', '>': '$>$', 'ρ': r'$\rho$'}
+_LATEX = {
+  '\\': r'\textbackslash{}',
+  '&': r'\&',
+  '%': r'\%',
+  '$': r'\$',
+  '#': r'\#',
+  '_': r'\_',
+  '{': r'\{',
+  '}': r'\}',
+  '~': r'\textasciitilde{}',
+  '^': r'\textasciicircum{}',
+  '−': '$-$',
+  '–': '--',
+  '<': '$<$',
+  '>': '$>$',
+  'ρ': r'$\rho$',
+}
 
 
 def _latex(words):

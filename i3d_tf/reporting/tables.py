@@ -7,13 +7,13 @@ import dataclasses
 
 import numpy as np
 
+from i3d_tf.demo import actions
 from i3d_tf.reporting import accuracy
 from i3d_tf.reporting import coverage as coverage_lib
 from i3d_tf.reporting import differences as differences_lib
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import stats
 from i3d_tf.reporting import table
-from i3d_tf.demo import actions
 
 Column = table.Column
 
@@ -49,8 +49,18 @@ class Tables:
 
   @property
   def all(self):
-    return (*self.paper, self.rows, self.differences, self.coverage_bins, self.coverage_classes,
-            self.correlations, self.kept_original, self.seeds, self.classes, self.bars)
+    return (
+      *self.paper,
+      self.rows,
+      self.differences,
+      self.coverage_bins,
+      self.coverage_classes,
+      self.correlations,
+      self.kept_original,
+      self.seeds,
+      self.classes,
+      self.bars,
+    )
 
 
 def data_set(label_names):
@@ -73,16 +83,17 @@ def make(paper, *, draws=stats.DRAWS, seed=0):
   statistic = accuracy.Statistic(draws, seed)
   numbers = dict.fromkeys(c.table for c in paper.conditions if c.table is not None)
   return Tables(
-      tuple(_paper_table(paper, outcomes, statistic, number) for number in numbers),
-      _rows(paper, outcomes, statistic),
-      differences_lib.table(paper, outcomes, statistic),
-      coverage_lib.bins(outcomes, statistic),
-      coverage_lib.classes(paper, outcomes),
-      coverage_lib.correlations(outcomes, statistic),
-      coverage_lib.kept_original(outcomes, statistic),
-      _seeds(paper),
-      _classes(paper, outcomes),
-      _bars(paper, outcomes))
+    tuple(_paper_table(paper, outcomes, statistic, number) for number in numbers),
+    _rows(paper, outcomes, statistic),
+    differences_lib.table(paper, outcomes, statistic),
+    coverage_lib.bins(outcomes, statistic),
+    coverage_lib.classes(paper, outcomes),
+    coverage_lib.correlations(outcomes, statistic),
+    coverage_lib.kept_original(outcomes, statistic),
+    _seeds(paper),
+    _classes(paper, outcomes),
+    _bars(paper, outcomes),
+  )
 
 
 def _plain(value):
@@ -102,11 +113,12 @@ def _paper_table(paper, outcomes, statistic, number):
   columns = [Column('split', 'Split', 'name')]
   for condition in conditions:
     group = _plain(condition.streams) if len(conditions) > 1 else ''
-    columns += [Column(f'{condition.name}_published', PUBLISHED, 'published', group),
-                Column(condition.name, 'Ours', 'percent', group),
-                Column(condition.name, '95% interval', 'percent_range', group)]
-  splits = sorted({split for c in conditions for split in (*c.published,
-                                                           *paper.splits_of(c.name))})
+    columns += [
+      Column(f'{condition.name}_published', PUBLISHED, 'published', group),
+      Column(condition.name, 'Ours', 'percent', group),
+      Column(condition.name, '95% interval', 'percent_range', group),
+    ]
+  splits = sorted({split for c in conditions for split in (*c.published, *paper.splits_of(c.name))})
   rows = [{'split': f'Split {split}'} for split in splits] + [{'split': 'Mean'}]
   missing = []
   for condition in conditions:
@@ -114,8 +126,11 @@ def _paper_table(paper, outcomes, statistic, number):
     for split, row in zip(splits, rows):
       row[f'{name}_published'] = condition.published.get(split)
       if split in tested:
-        row.update(accuracy.named(name, statistic.accuracy(
-            outcomes[name].only(outcomes[name].splits == split))))
+        row.update(
+          accuracy.named(
+            name, statistic.accuracy(outcomes[name].only(outcomes[name].splits == split))
+          )
+        )
     if condition.published:
       rows[-1][f'{name}_published'] = _mean_published(condition, tested)
     if tested:
@@ -128,8 +143,13 @@ def _paper_table(paper, outcomes, statistic, number):
   if missing:
     note = f'Not run: {"; ".join(missing)}. The mean is that of the splits that were run.'
   return table.Table(
-      f'table{number}', f'Table {number}: {"; ".join(c.title for c in conditions)}. '
-      'Accuracy in per cent', tuple(columns), tuple(rows), note, last_apart=True)
+    f'table{number}',
+    f'Table {number}: {"; ".join(c.title for c in conditions)}. Accuracy in per cent',
+    tuple(columns),
+    tuple(rows),
+    note,
+    last_apart=True,
+  )
 
 
 def _mean_published(condition, tested):
@@ -142,16 +162,24 @@ def _rows(paper, outcomes, statistic):
   """All conditions, the paper's and the controls."""
   splits = paper.splits
   columns = (
-      Column('row', 'Row', 'name'), Column('title', 'What'),
-      Column('trained_on', 'Replaced in training'), Column('tested_on', 'Replaced in the test'),
-      Column('videos', 'Videos', 'count'),
-      *(Column(f'split{split}', f'Split {split}', 'percent') for split in splits),
-      Column('accuracy', 'Mean', 'percent'), Column('accuracy', '95% interval', 'percent_range'),
-      Column('published', PUBLISHED, 'published'))
+    Column('row', 'Row', 'name'),
+    Column('title', 'What'),
+    Column('trained_on', 'Replaced in training'),
+    Column('tested_on', 'Replaced in the test'),
+    Column('videos', 'Videos', 'count'),
+    *(Column(f'split{split}', f'Split {split}', 'percent') for split in splits),
+    Column('accuracy', 'Mean', 'percent'),
+    Column('accuracy', '95% interval', 'percent_range'),
+    Column('published', PUBLISHED, 'published'),
+  )
   rows, missing = [], []
   for condition in paper.conditions:
-    row = {'row': condition.name, 'title': condition.title, 'trained_on': condition.trained_on,
-           'tested_on': condition.tested_on}
+    row = {
+      'row': condition.name,
+      'title': condition.title,
+      'trained_on': condition.trained_on,
+      'tested_on': condition.tested_on,
+    }
     if condition.published:
       row['published'] = _mean_published(condition, paper.splits_of(condition.name))
     if condition.name in outcomes:
@@ -176,18 +204,29 @@ def _seeds(paper):
     for split in paper.splits_of(condition.name):
       seeds = paper.seeds_of(condition.name, split)
       if len(seeds) > 1:
-        values = stats.spread([
-            100 * paper.results[condition.name, split, seed].correct.mean() for seed in seeds])
-        rows.append({'row': condition.name, 'split': split, 'seeds': len(seeds),
-                     **dict(zip(('mean', 'deviation', 'lowest', 'highest'), values))})
+        values = stats.spread(
+          [100 * paper.results[condition.name, split, seed].correct.mean() for seed in seeds]
+        )
+        rows.append(
+          {
+            'row': condition.name,
+            'split': split,
+            'seeds': len(seeds),
+            **dict(zip(('mean', 'deviation', 'lowest', 'highest'), values)),
+          }
+        )
   columns = (
-      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'),
-      Column('seeds', 'Seeds', 'count'),
-      Column('mean', 'Mean', 'percent'), Column('deviation', 'Standard deviation', 'percent'),
-      Column('lowest', 'Lowest', 'percent'), Column('highest', 'Highest', 'percent'))
+    Column('row', 'Row', 'name'),
+    Column('split', 'Split', 'count'),
+    Column('seeds', 'Seeds', 'count'),
+    Column('mean', 'Mean', 'percent'),
+    Column('deviation', 'Standard deviation', 'percent'),
+    Column('lowest', 'Lowest', 'percent'),
+    Column('highest', 'Highest', 'percent'),
+  )
   return table.Table(
-      'seeds', 'What another seed of the training changes. Accuracy in per cent', columns,
-      tuple(rows))
+    'seeds', 'What another seed of the training changes. Accuracy in per cent', columns, tuple(rows)
+  )
 
 
 def _classes(paper, outcomes):
@@ -201,19 +240,26 @@ def _classes(paper, outcomes):
   for number, name, label in load_results.numbered_classes(paper.label_names):
     coverages = [coverage for of_label, coverage in videos.values() if of_label == label]
     known = [coverage for coverage in coverages if not np.isnan(coverage)]
-    row = {'number': number, 'class': name, 'videos': len(coverages),
-           'coverage': float(100 * np.mean(known)) if known else None}
+    row = {
+      'number': number,
+      'class': name,
+      'videos': len(coverages),
+      'coverage': float(100 * np.mean(known)) if known else None,
+    }
     for condition, of_row in outcomes.items():
       correct = of_row.correct[of_row.labels == label]
       row[condition] = float(100 * correct.mean()) if len(correct) else None
     rows.append(row)
   columns = (
-      Column('number', 'No.', 'count'), Column('class', 'Class'),
-      Column('videos', 'Videos', 'count'), Column('coverage', 'Person, %', 'percent'),
-      *(Column(condition, condition, 'percent') for condition in outcomes))
+    Column('number', 'No.', 'count'),
+    Column('class', 'Class'),
+    Column('videos', 'Videos', 'count'),
+    Column('coverage', 'Person, %', 'percent'),
+    *(Column(condition, condition, 'percent') for condition in outcomes),
+  )
   return table.Table(
-      'classes', 'Accuracy by class, over the videos of all splits, in per cent', columns,
-      tuple(rows))
+    'classes', 'Accuracy by class, over the videos of all splits, in per cent', columns, tuple(rows)
+  )
 
 
 def _bars(paper, outcomes):
@@ -223,12 +269,24 @@ def _bars(paper, outcomes):
       of_split = of_row.only(of_row.splits == split)
       for number, class_name, label in load_results.numbered_classes(paper.label_names):
         correct = of_split.correct[of_split.labels == label]
-        rows.append({'row': name, 'split': split, 'number': number, 'class': class_name,
-                     'videos': len(correct), 'misclassified': float(len(correct) - correct.sum())})
+        rows.append(
+          {
+            'row': name,
+            'split': split,
+            'number': number,
+            'class': class_name,
+            'videos': len(correct),
+            'misclassified': float(len(correct) - correct.sum()),
+          }
+        )
   columns = (
-      Column('row', 'Row', 'name'), Column('split', 'Split', 'count'),
-      Column('number', 'No.', 'count'),
-      Column('class', 'Class'), Column('videos', 'Videos', 'count'),
-      Column('misclassified', 'Misclassified', 'percent'))
+    Column('row', 'Row', 'name'),
+    Column('split', 'Split', 'count'),
+    Column('number', 'No.', 'count'),
+    Column('class', 'Class'),
+    Column('videos', 'Videos', 'count'),
+    Column('misclassified', 'Misclassified', 'percent'),
+  )
   return table.Table(
-      'bars', 'Tested and misclassified videos by class, averaged over seeds', columns, tuple(rows))
+    'bars', 'Tested and misclassified videos by class, averaged over seeds', columns, tuple(rows)
+  )

@@ -15,11 +15,15 @@ import tempfile
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.training import run_settings
 
-NAMES = ('none', 'mirrored', 'multi_worker')
 # What TensorFlow raises when a worker is gone, depending on what the others were at.
-_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,
-         tf.errors.DeadlineExceededError)
+_LOST = (
+  tf.errors.UnavailableError,
+  tf.errors.AbortedError,
+  tf.errors.CancelledError,
+  tf.errors.DeadlineExceededError,
+)
 
 
 def create(name):
@@ -36,8 +40,10 @@ def create(name):
   Raises:
     UserError: the name is unknown, or TF_CONFIG does not say who the workers are.
   """
-  if name not in NAMES:
-    raise errors.UserError(f'`strategy` must be one of {", ".join(NAMES)}; received {name!r}')
+  if name not in run_settings.STRATEGIES:
+    raise errors.UserError(
+      f'`strategy` must be one of {", ".join(run_settings.STRATEGIES)}; received {name!r}'
+    )
   if name == 'none':
     return tf.distribute.get_strategy()
   if name == 'multi_worker':
@@ -52,22 +58,29 @@ def create(name):
 
 def _check_cluster(config):
   """Raises a `UserError` if TF_CONFIG is not that of a worker of a cluster."""
-  example = ('{"cluster": {"worker": ["host0:2222", "host1:2222"]}, '
-             '"task": {"type": "worker", "index": 0}}')
+  example = (
+    '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
+  )
   if config is None:
-    raise errors.UserError('expected the environment variable TF_CONFIG for '
-                           f'--strategy=multi_worker, such as {example}; it is not set')
+    raise errors.UserError(
+      'expected the environment variable TF_CONFIG for '
+      f'--strategy=multi_worker, such as {example}; it is not set'
+    )
   try:
     content = json.loads(config)
     task, cluster = content['task'], content['cluster']
-    right = (set(cluster) <= {'chief', 'worker'} and task['type'] in cluster
-             and all(isinstance(hosts, list) for hosts in cluster.values())
-             and 0 <= int(task['index']) < len(cluster[task['type']]))
+    right = (
+      set(cluster) <= {'chief', 'worker'}
+      and task['type'] in cluster
+      and all(isinstance(hosts, list) for hosts in cluster.values())
+      and 0 <= int(task['index']) < len(cluster[task['type']])
+    )
   except (ValueError, KeyError, TypeError, AttributeError):
     right = False
   if not right:
-    raise errors.UserError(f'expected TF_CONFIG such as {example}, the task being one of the '
-                           f'cluster; received {config}')
+    raise errors.UserError(
+      f'expected TF_CONFIG such as {example}, the task being one of the cluster; received {config}'
+    )
 
 
 def check(strategy, batch_size, jit_compile=False):
@@ -75,17 +88,20 @@ def check(strategy, batch_size, jit_compile=False):
   replicas = strategy.num_replicas_in_sync
   if batch_size % replicas:
     raise errors.UserError(
-        f'--batch_size is that of all replicas together: expected a multiple of the {replicas} '
-        f'replicas; received {batch_size}')
+      f'--batch_size is that of all replicas together: expected a multiple of the {replicas} '
+      f'replicas; received {batch_size}'
+    )
   if jit_compile and (replicas > 1 or is_spread(strategy)):
-    raise errors.UserError('--jit_compile goes with --strategy=none alone: XLA cannot compile what '
-                           'replicas exchange')
+    raise errors.UserError(
+      '--jit_compile goes with --strategy=none alone: XLA cannot compile what replicas exchange'
+    )
 
 
 def is_spread(strategy):
   """Whether a strategy is another than 'none'; it may have a single replica all the same."""
-  return isinstance(strategy, (tf.distribute.MirroredStrategy,
-                               tf.distribute.MultiWorkerMirroredStrategy))
+  return isinstance(
+    strategy, (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
+  )
 
 
 def is_chief(strategy):
@@ -101,11 +117,12 @@ def described(strategy):
   gpus = len(tf.config.list_logical_devices('GPU'))
   if not is_spread(strategy):
     return 'computes on a GPU' if gpus else 'computes on the CPU (TensorFlow finds no GPU)'
-  return (f'{strategy.num_replicas_in_sync} replicas, each on a '
-          + ('GPU' if gpus else 'CPU device (TensorFlow finds no GPU)'))
+  return f'{strategy.num_replicas_in_sync} replicas, each on a ' + (
+    'GPU' if gpus else 'CPU device (TensorFlow finds no GPU)'
+  )
 
 
-def part():
+def replica_index():
   """(number of the replica, number of replicas), in the code of a replica."""
   context = tf.distribute.get_replica_context()
   return context.replica_id_in_sync_group, context.num_replicas_in_sync
@@ -123,6 +140,7 @@ def datasets(strategy, make, batch_size):
   Returns:
     An iterable of what `strategy.run` takes.
   """
+
   def make_share(context):
     workers, worker = context.num_input_pipelines, context.input_pipeline_id
     rows = (batch_size * worker // workers, batch_size * (worker + 1) // workers)
@@ -149,10 +167,11 @@ def check_agreement(strategy, step, run_dir):
   """Raises a `UserError` if the workers would not go on from the same step."""
   replicas = strategy.num_replicas_in_sync
   # The squares, too: 1 and 3 have the mean of 2 and 2.
-  if (_sum(strategy, step), _sum(strategy, step ** 2)) != (step * replicas, step ** 2 * replicas):
+  if (_sum(strategy, step), _sum(strategy, step**2)) != (step * replicas, step**2 * replicas):
     raise errors.UserError(
-        f'{run_dir}: expected the same last checkpoint in every worker; it is that of step {step} '
-        'here, and another elsewhere. --run_dir must be on a file system that all of them share')
+      f'{run_dir}: expected the same last checkpoint in every worker; it is that of step {step} '
+      'here, and another elsewhere. --run_dir must be on a file system that all of them share'
+    )
 
 
 def _sum(strategy, value):
@@ -181,8 +200,9 @@ def naming_lost_workers(strategy):
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
       raise
     raise errors.UserError(
-        'another worker has ended, so that this one cannot go on. Start all of them again with the '
-        f'same command: they go on from the last checkpoint. ({_reason(e)})') from e
+      'another worker has ended, so that this one cannot go on. Start all of them again with the '
+      f'same command: they go on from the last checkpoint. ({_reason(e)})'
+    ) from e
 
 
 def _reason(error):

@@ -76,13 +76,17 @@ def decode(path, start=None, end=None):
         count += 1
         yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
       if not count and first:
-        raise VideoError(f'{path}: expected frames from {start:g} s on; none could be decoded (the '
-                         f'file announces {length / frame_rate:.1f} s)')
+        raise VideoError(
+          f'{path}: expected frames from {start:g} s on; none could be decoded (the '
+          f'file announces {length / frame_rate:.1f} s)'
+        )
       if not count:
         raise VideoError(f'{path}: expected frames; none could be decoded')
       if count < _LEAST_DECODED * announced:
-        raise VideoError(f'{path}: expected {announced:.0f} frames; only {count} could be '
-                         'decoded (is the file cut off?)')
+        raise VideoError(
+          f'{path}: expected {announced:.0f} frames; only {count} could be '
+          'decoded (is the file cut off?)'
+        )
     finally:
       captured.release()
 
@@ -111,7 +115,8 @@ def frame_at(seconds, frame_rate):
 def _open(path):
   # FFmpeg would take a:b.avi for the address of a protocol a.
   return cv2.VideoCapture(
-      os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, cv2.getNumThreads()])
+    os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, cv2.getNumThreads()]
+  )
 
 
 def _skip(capture, path, count):
@@ -170,8 +175,10 @@ def fit_short_side(height, width, short_side, path='a video'):
   """
   long_side = short_side * max(height, width) // min(height, width)
   if long_side > _LONGEST_SIDE:
-    raise VideoError(f'{path}: expected frames less long and narrow than {height}x{width}: their '
-                     f'longer side would become {long_side} pixels; at most {_LONGEST_SIDE} can be')
+    raise VideoError(
+      f'{path}: expected frames less long and narrow than {height}x{width}: their '
+      f'longer side would become {long_side} pixels; at most {_LONGEST_SIDE} can be'
+    )
   if height <= width:
     return short_side, round(width * short_side / height)
   return round(height * short_side / width), short_side

@@ -37,7 +37,8 @@ def outline(image, mask, color=OUTLINE, thickness=None):
   if thickness is None:
     thickness = max(1, round(min(image.shape[:2]) / 150))
   found, _ = cv2.findContours(
-      (np.asarray(mask) > 0).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    (np.asarray(mask) > 0).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
+  )
   drawn = np.ascontiguousarray(image).copy()
   cv2.drawContours(drawn, found, -1, (0, 0, 0), thickness + 2)
   return cv2.drawContours(drawn, found, -1, color, thickness)
@@ -46,9 +47,12 @@ def outline(image, mask, color=OUTLINE, thickness=None):
 def _color_wheel():
   """The hues of the flow wheel: float [55, 3] in [0, 1]."""
   corners = np.array([(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0)])
-  return np.concatenate([
+  return np.concatenate(
+    [
       start + (end - start) * np.arange(count)[:, np.newaxis] / count
-      for start, end, count in zip(corners, corners[1:], _WHEEL)])
+      for start, end, count in zip(corners, corners[1:], _WHEEL)
+    ]
+  )
 
 
 def flow_colors(flow, bound=None):
@@ -83,8 +87,9 @@ def fit_height(image, height):
   """Resizes an image to a height in pixels, its aspect ratio kept."""
   width = max(1, round(image.shape[1] * height / image.shape[0]))
   smaller = height < image.shape[0]
-  return cv2.resize(image, (width, height),
-                    interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+  return cv2.resize(
+    image, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+  )
 
 
 def sheet(rows, captions=None, title=None, gap=4):
@@ -112,8 +117,9 @@ def sheet(rows, captions=None, title=None, gap=4):
   heights = [_text_height(text) for text in texts]
   row_heights = [max((image.shape[0] for image in row), default=0) for row in rows]
   width = max(
-      *(sum(image.shape[1] + gap for image in row) - gap for row in rows),
-      *(round(font.getlength(line)) + gap for text in texts for line in text.split('\n')))
+    *(sum(image.shape[1] + gap for image in row) - gap for row in rows),
+    *(round(font.getlength(line)) + gap for text in texts for line in text.split('\n')),
+  )
   height = sum(heights) + sum(h + gap for h in row_heights) + gap
   page = Image.new('RGB', (width + 2 * gap, height), _PAPER)
   draw = ImageDraw.Draw(page)

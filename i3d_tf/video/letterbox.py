@@ -35,10 +35,11 @@ class Bars:
   def share(self, height, width):
     """The share of a frame of height x width pixels that the bars cover: float in [0, 1]."""
     return 1 - (height - self.top - self.bottom) * (width - self.left - self.right) / (
-        height * width)
+      height * width
+    )
 
 
-def bars(frames):
+def detect_black_bars(frames):
   """Finds the black bars of a video: a `Bars`.
 
   A bar is a run of lines from an edge that are dark, even, the same in all frames, and
@@ -51,10 +52,9 @@ def bars(frames):
   luma = frames @ np.float32([0.299, 0.587, 0.114])
   top, bottom = _both_ends(luma)
   # Columns are looked at between the bars, which would hide the step.
-  left, right = _both_ends(
-      np.swapaxes(luma[:, top:luma.shape[1] - bottom], 1, 2))
+  left, right = _both_ends(np.swapaxes(luma[:, top : luma.shape[1] - bottom], 1, 2))
   if left or right:  # and rows between columns, likewise
-    top, bottom = _both_ends(luma[:, :, left:luma.shape[2] - right])
+    top, bottom = _both_ends(luma[:, :, left : luma.shape[2] - right])
   return Bars(top, bottom, left, right)
 
 
@@ -78,10 +78,10 @@ def _bar(black, brightest, broad):
   if black.all() or dark < _LEAST:
     return 0
   level = np.median(brightest[:dark])
-  near = broad[dark - 1:dark + _EDGE + _STEEP]
+  near = broad[dark - 1 : dark + _EDGE + _STEEP]
   rise = (near[_STEEP:] - near[:-_STEEP]).max(initial=0)
   if rise <= max(_STEP, _SHARE * (np.median(broad[dark:]) - level)):
     return 0
   # A codec makes the last lines uneven: the bar ends where half of the step is reached.
   lines = dark + int(np.argmax(broad[dark:] > level + rise / 2))
-  return lines if (brightest[:lines - _STEEP + 1] <= _DARK).all() else 0
+  return lines if (brightest[: lines - _STEEP + 1] <= _DARK).all() else 0

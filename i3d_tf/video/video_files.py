@@ -5,8 +5,26 @@ import os
 from i3d_tf.common import errors
 
 # Of what FFmpeg reads, what video data sets come in.
-SUFFIXES = ('.3gp', '.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ogv', '.ts',
-            '.webm', '.wmv')
+SUFFIXES = (
+  '.3gp',
+  '.avi',
+  '.flv',
+  '.m4v',
+  '.mkv',
+  '.mov',
+  '.mp4',
+  '.mpeg',
+  '.mpg',
+  '.ogv',
+  '.ts',
+  '.webm',
+  '.wmv',
+)
+
+
+def stem(video: str | os.PathLike) -> str:
+  """The name of a video without folder and suffix: what its masks and features are called."""
+  return os.path.splitext(os.path.basename(os.path.normpath(os.fspath(video))))[0]
 
 
 def find(folder):
@@ -26,9 +44,11 @@ def find(folder):
   found = []
   for parent, _, names in os.walk(folder, followlinks=True):
     # Files that begin with a dot are half-written ones (`files.replacing`).
-    found += [os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, '/')
-              for name in names
-              if name.lower().endswith(SUFFIXES) and not name.startswith('.')]
+    found += [
+      os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, '/')
+      for name in names
+      if name.lower().endswith(SUFFIXES) and not name.startswith('.')
+    ]
   if not found:
     raise errors.UserError(f'{folder}: expected videos ({", ".join(SUFFIXES)}); found none')
   return sorted(found)

@@ -1,0 +1,12 @@
+"""Published weights to Keras weights.
+
+model = InceptionI3D(num_classes=400)
+print(weights.load(model, 'rgb_imagenet/model.ckpt'))    # says what was taken
+"""
+
+from i3d_tf.common import lazy_exports
+
+__all__ = ['Weights', 'WeightsError', 'load', 'read']
+__getattr__ = lazy_exports.of(
+  __name__, {'Weights': 'arrays', 'WeightsError': 'arrays', 'load': 'assign', 'read': 'readers'}
+)

@@ -69,6 +69,8 @@ def _ucf101():
   """Where TensorFlow Datasets, which the Model Garden brings along, lists the classes."""
   package = importlib.util.find_spec('tensorflow_datasets')  # not imported: that takes seconds
   if package is None:
-    raise errors.UserError('the names of ucf101 come with tensorflow-datasets, which is not '
-                           'installed; give its classInd.txt')
+    raise errors.UserError(
+      'the names of ucf101 come with tensorflow-datasets, which is not '
+      'installed; give its classInd.txt'
+    )
   return os.path.join(os.path.dirname(package.origin), 'video', 'ucf101_labels.txt')

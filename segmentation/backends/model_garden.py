@@ -29,19 +29,30 @@ class ModelGardenSegmenter(segmenter.Segmenter):
     size = len(frames) if self._batch_size is None else self._batch_size
     found = []
     for start in range(0, len(frames), size):
-      found.extend(self._people(frames[start:start + size], size))
+      found.extend(self._people(frames[start : start + size], size))
     return found
 
   def _people(self, frames, size):
     height, width = frames.shape[1:3]
     filled = np.concatenate([frames, np.repeat(frames[-1:], size - len(frames), axis=0)])
-    found = {name: value.numpy()[:len(frames)]
-             for name, value in self._function(tf.constant(filled)).items()}
+    found = {
+      name: value.numpy()[: len(frames)]
+      for name, value in self._function(tf.constant(filled)).items()
+    }
     # Rows of image_info: size of the frame, size wanted, scale, offset; y x each.
     scale, offset = found['image_info'][:, 2], found['image_info'][:, 3]
-    boxes = (found['detection_boxes'] + np.tile(offset, 2)[:, np.newaxis]) / np.tile(
-        scale, 2)[:, np.newaxis]
+    boxes = (found['detection_boxes'] + np.tile(offset, 2)[:, np.newaxis]) / np.tile(scale, 2)[
+      :, np.newaxis
+    ]
     return [
-        paste_masks.people(boxes[i], found['detection_classes'][i], found['detection_scores'][i],
-                       found['detection_masks'][i], height, width, self._min_score)
-        for i in range(len(frames))]
+      paste_masks.people(
+        boxes[i],
+        found['detection_classes'][i],
+        found['detection_scores'][i],
+        found['detection_masks'][i],
+        height,
+        width,
+        self._min_score,
+      )
+      for i in range(len(frames))
+    ]

@@ -48,7 +48,7 @@ class OpenCVSegmenter(segmenter.Segmenter):
       if score >= self._min_score:
         mask = _grab_cut(frame, box, self._seed)
         if mask.any():
-          yield segmenter.Person(mask, score)
+          yield segmenter.DetectedPerson(mask, score)
 
 
 def _grab_cut(frame, box, seed):
@@ -57,7 +57,7 @@ def _grab_cut(frame, box, seed):
   y0, x0, y1, x1 = box
   dy, dx = round(_MARGIN * (y1 - y0)), round(_MARGIN * (x1 - x0))
   top, left = max(0, y0 - dy), max(0, x0 - dx)
-  crop = frame[top:max(0, y1 + dy), left:max(0, x1 + dx)]
+  crop = frame[top : max(0, y1 + dy), left : max(0, x1 + dx)]
   scale = min(1.0, _SIDE / max(crop.shape[:2]))
   small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
   inner = np.array([y0 - top, x0 - left, y1 - top, x1 - left]) * scale
@@ -67,17 +67,32 @@ def _grab_cut(frame, box, seed):
   labels[a:c, b:d] = cv2.GC_PR_BGD
   for part, label in ((_CORE, cv2.GC_PR_FGD), (_CHEST, cv2.GC_FGD)):
     a, b, c, d = map(int, _part(inner, part))
-    cv2.ellipse(labels, ((b + d) // 2, (a + c) // 2),
-                (max(1, (d - b) // 2), max(1, (c - a) // 2)), 0, 0, 360, label, -1)
+    cv2.ellipse(
+      labels,
+      ((b + d) // 2, (a + c) // 2),
+      (max(1, (d - b) // 2), max(1, (c - a) // 2)),
+      0,
+      0,
+      360,
+      label,
+      -1,
+    )
   mask = np.zeros((height, width), bool)
   if len(np.unique(np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)))) < 2:  # GrabCut needs both
     return mask
   cv2.setRNGSeed(seed)
-  cv2.grabCut(np.ascontiguousarray(small), labels, None, np.zeros((1, 65)), np.zeros((1, 65)),
-              _ITERATIONS, cv2.GC_INIT_WITH_MASK)
+  cv2.grabCut(
+    np.ascontiguousarray(small),
+    labels,
+    None,
+    np.zeros((1, 65)),
+    np.zeros((1, 65)),
+    _ITERATIONS,
+    cv2.GC_INIT_WITH_MASK,
+  )
   person = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
   person = cv2.resize(person, crop.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-  mask[top:top + crop.shape[0], left:left + crop.shape[1]] = person > 0
+  mask[top : top + crop.shape[0], left : left + crop.shape[1]] = person > 0
   return mask
 
 

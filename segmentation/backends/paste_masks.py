@@ -71,12 +71,12 @@ def people(boxes, classes, scores, masks, height, width, min_score=0.0):
     min_score: people below are left out.
 
   Returns:
-    A list of `segmenter.Person`; whose mask would be empty is left out.
+    A list of `segmenter.DetectedPerson`; whose mask would be empty is left out.
   """
   found = []
   is_person = np.round(np.asarray(classes)).astype(int) == _PERSON
   for index in np.flatnonzero(is_person & (scores > 0) & (scores >= min_score)):
     mask = paste(masks[index], boxes[index], height, width)
     if mask.any():
-      found.append(segmenter.Person(mask, float(scores[index])))
+      found.append(segmenter.DetectedPerson(mask, float(scores[index])))
   return found

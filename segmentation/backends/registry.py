@@ -5,14 +5,18 @@ from segmentation.backends import segmenter
 
 # Name: (what it is, what its model is).
 BACKENDS = {
-    'tfhub': ('Mask R-CNN from TF Hub',
-              'a SavedModel: a folder, a .tar.gz or a handle of TF Hub; by default '
-              'mask_rcnn/inception_resnet_v2_1024x1024 from the cache or the network'),
-    'model_garden': ('Mask R-CNN exported by tf-models-official', 'its SavedModel'),
-    'tflite': ('a LiteRT network that segments people', 'its .tflite file'),
-    'opencv': ('OpenCV\'s people detector with GrabCut: rough, needs nothing', None),
-    'coco': ('masks that somebody else made', 'COCO files: a folder of one a video, or one file '
-             'for all'),
+  'tfhub': (
+    'Mask R-CNN from TF Hub',
+    'a SavedModel: a folder, a .tar.gz or a handle of TF Hub; by default '
+    'mask_rcnn/inception_resnet_v2_1024x1024 from the cache or the network',
+  ),
+  'model_garden': ('Mask R-CNN exported by tf-models-official', 'its SavedModel'),
+  'tflite': ('a LiteRT network that segments people', 'its .tflite file'),
+  'opencv': ("OpenCV's people detector with GrabCut: rough, needs nothing", None),
+  'coco': (
+    'masks that somebody else made',
+    'COCO files: a folder of one a video, or one file for all',
+  ),
 }
 NAMES = tuple(BACKENDS)
 DEFAULT = 'tfhub'
@@ -26,7 +30,7 @@ def create(name, model=None, *, min_score=0.0, threads=None, tflite_settings=Non
     model: path of the model or of the files; None for a backend that can do without.
     min_score: people below are left out at once, which saves time and memory.
     threads: that one network may use, where the backend can tell it; None for all.
-    tflite_settings: a `tflite.Settings`, or None.
+    tflite_settings: a `tflite.TFLiteSettings`, or None.
 
   Returns:
     A `segmenter.Segmenter`.
@@ -42,18 +46,21 @@ def create(name, model=None, *, min_score=0.0, threads=None, tflite_settings=Non
   if needs is None and model is not None:
     raise errors.UserError(f'--segmenter={name} takes no --segmenter_model; received {model}')
   if needs is not None and model is None and name != DEFAULT:
-    raise segmenter.SegmenterError(
-        f'--segmenter={name} ({what}) needs --segmenter_model: {needs}')
+    raise segmenter.SegmenterError(f'--segmenter={name} ({what}) needs --segmenter_model: {needs}')
   # pylint: disable=g-import-not-at-top
   if name in ('tfhub', 'model_garden'):
     from segmentation.backends import saved_model
+
     return saved_model.create(model, min_score)
   if name == 'tflite':
     from segmentation.backends import tflite
-    settings = tflite.Settings() if tflite_settings is None else tflite_settings
+
+    settings = tflite.TFLiteSettings() if tflite_settings is None else tflite_settings
     return tflite.TfliteSegmenter(model, settings, min_score, threads)
   if name == 'opencv':
     from segmentation.backends import opencv
+
     return opencv.OpenCVSegmenter(min_score)
   from segmentation.backends import coco
+
   return coco.CocoFiles(model, min_score)

@@ -45,18 +45,22 @@ def create(model, min_score=0.0):
   missing = [name for name in _OUTPUTS if name not in outputs]
   if missing:
     raise segmenter.SegmenterError(
-        f'{path}: expected a Mask R-CNN of TF Hub, or one exported by tf-models-official; '
-        f'{", ".join(missing)} missing among its outputs ({", ".join(sorted(outputs)) or "none"})')
+      f'{path}: expected a Mask R-CNN of TF Hub, or one exported by tf-models-official; '
+      f'{", ".join(missing)} missing among its outputs ({", ".join(sorted(outputs)) or "none"})'
+    )
   if spec is None or spec.dtype != tf.uint8 or spec.shape.rank != 4:
     raise segmenter.SegmenterError(
-        f'{path}: expected a Mask R-CNN that takes images, uint8 [B, H, W, 3] (in the Model '
-        f'Garden: exported with --input_type=image_tensor); it takes {spec}')
+      f'{path}: expected a Mask R-CNN that takes images, uint8 [B, H, W, 3] (in the Model '
+      f'Garden: exported with --input_type=image_tensor); it takes {spec}'
+    )
   name = os.path.basename(os.path.normpath(path)) if os.path.exists(path) else path
   if 'image_info' in outputs:
     return model_garden.ModelGardenSegmenter(
-        loaded, function, spec.shape[0], f'model_garden {name}', min_score)
+      loaded, function, spec.shape[0], f'model_garden {name}', min_score
+    )
   return tfhub.TFHubSegmenter(
-      loaded, function, f'tfhub {tfhub.HANDLE if model is None else name}', min_score)
+    loaded, function, f'tfhub {tfhub.HANDLE if model is None else name}', min_score
+  )
 
 
 def _find(model):
@@ -65,16 +69,17 @@ def _find(model):
     return tfhub.resolve(model)
   if not os.path.exists(model):
     raise segmenter.SegmenterError(
-        f'{model}: no such model; expected a SavedModel (a folder with saved_model.pb, or a '
-        f'.tar.gz of it): {tfhub.HANDLE} has one, or export one with tf-models-official')
+      f'{model}: no such model; expected a SavedModel (a folder with saved_model.pb, or a '
+      f'.tar.gz of it): {tfhub.HANDLE} has one, or export one with tf-models-official'
+    )
   folder = model if os.path.isdir(model) else tfhub.unpack(model)
   # Archives and versions put a folder around it.
-  for candidate in [folder] + sorted(
-      entry.path for entry in os.scandir(folder) if entry.is_dir()):
+  for candidate in [folder] + sorted(entry.path for entry in os.scandir(folder) if entry.is_dir()):
     if os.path.exists(os.path.join(candidate, 'saved_model.pb')):
       return candidate
   raise segmenter.SegmenterError(
-      f'{model}: expected a SavedModel; there is no saved_model.pb in it')
+    f'{model}: expected a SavedModel; there is no saved_model.pb in it'
+  )
 
 
 def _function(loaded):
@@ -88,7 +93,7 @@ def _function(loaded):
     inputs = signature.structured_input_signature[1]
     if len(inputs) != 1:
       return None, None, ()
-    (name, spec), = inputs.items()
+    ((name, spec),) = inputs.items()
     return lambda images: signature(**{name: images}), spec, tuple(signature.structured_outputs)
   functions = getattr(getattr(loaded, '__call__', None), 'concrete_functions', ())
   for function in functions:

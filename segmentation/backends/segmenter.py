@@ -13,7 +13,7 @@ class SegmenterError(errors.UserError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Person:
+class DetectedPerson:
   """A person in a frame.
 
   Attributes:
@@ -34,7 +34,7 @@ class Segmenter(typing.Protocol):
 
   name: str
 
-  def people(self, frames: np.ndarray) -> list[list[Person]]:
+  def people(self, frames: np.ndarray) -> list[list[DetectedPerson]]:
     """Finds the people in frames.
 
     Args:

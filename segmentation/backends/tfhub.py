@@ -19,8 +19,9 @@ import tensorflow as tf
 from segmentation.backends import paste_masks
 from segmentation.backends import segmenter
 
-HANDLE = ('https://www.kaggle.com/models/tensorflow/mask-rcnn-inception-resnet-v2/'
-          'tensorFlow2/1024x1024/1')
+HANDLE = (
+  'https://www.kaggle.com/models/tensorflow/mask-rcnn-inception-resnet-v2/tensorFlow2/1024x1024/1'
+)
 _OLD_HANDLE = 'https://tfhub.dev/tensorflow/mask_rcnn/inception_resnet_v2_1024x1024/1'
 _KAGGLEHUB = 'models/tensorflow/mask-rcnn-inception-resnet-v2/tensorFlow2/1024x1024/1'
 
@@ -50,9 +51,11 @@ class TFHubSegmenter(segmenter.Segmenter):
     height, width = frame.shape[:2]
     found = self._function(tf.constant(frame[np.newaxis]))
     boxes, classes, scores, masks = (
-        found[f'detection_{what}'][0].numpy() for what in ('boxes', 'classes', 'scores', 'masks'))
-    return paste_masks.people(boxes * [height, width, height, width], classes, scores, masks,
-                          height, width, self._min_score)
+      found[f'detection_{what}'][0].numpy() for what in ('boxes', 'classes', 'scores', 'masks')
+    )
+    return paste_masks.people(
+      boxes * [height, width, height, width], classes, scores, masks, height, width, self._min_score
+    )
 
 
 def find():
@@ -87,9 +90,10 @@ def resolve(handle):
   except (OSError, ValueError, tf.errors.OpError, tarfile.TarError, EOFError) as e:
     reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
     raise segmenter.SegmenterError(
-        f'{handle}: cannot be fetched ({reason}); download it where there is a network (as '
-        '.tar.gz) and give its path (--segmenter_model=PATH), or choose another --segmenter '
-        '(segmentation/README.md tells which)') from e
+      f'{handle}: cannot be fetched ({reason}); download it where there is a network (as '
+      '.tar.gz) and give its path (--segmenter_model=PATH), or choose another --segmenter '
+      '(segmentation/README.md tells which)'
+    ) from e
 
 
 def unpack(path):
@@ -123,6 +127,5 @@ def unpack(path):
 
 def _cached(name):
   """Where TF Hub's cache has what is called so."""
-  folder = os.environ.get('TFHUB_CACHE_DIR') or os.path.join(
-      tempfile.gettempdir(), 'tfhub_modules')
+  folder = os.environ.get('TFHUB_CACHE_DIR') or os.path.join(tempfile.gettempdir(), 'tfhub_modules')
   return os.path.join(folder, hashlib.sha1(name.encode()).hexdigest())

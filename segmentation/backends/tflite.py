@@ -21,13 +21,15 @@ _MARGIN = 0.15  # of a detected box's longer side, added around it
 _LEAST_AREA = 0.0005  # of the frame: smaller pieces are specks, not people
 
 _SELFIES = (1, 2, 6)  # output channels
-_KNOWN = ('1 channel (probability of a person, as MediaPipe\'s selfie segmentation), 2 channels '
-          '(background, person), 6 channels (MediaPipe\'s multiclass selfie) or 21 channels '
-          '(PASCAL VOC scores, as DeepLab)')
+_KNOWN = (
+  "1 channel (probability of a person, as MediaPipe's selfie segmentation), 2 channels "
+  "(background, person), 6 channels (MediaPipe's multiclass selfie) or 21 channels "
+  '(PASCAL VOC scores, as DeepLab)'
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class TFLiteSettings:
   """What a network's file does not tell; None for what it is with networks known by shape.
 
   Attributes:
@@ -50,7 +52,7 @@ class TfliteSegmenter(segmenter.Segmenter):
 
   Args:
     path: the .tflite file. One input [1, h, w, 3]; one output [1, h', w', channels].
-    settings: a `Settings`.
+    settings: a `TFLiteSettings`.
     min_score: people below are left out.
     threads: that the network uses; None for all.
 
@@ -58,10 +60,10 @@ class TfliteSegmenter(segmenter.Segmenter):
     SegmenterError: the file is missing, or is no such network.
   """
 
-  def __init__(self, path, settings=Settings(), min_score=0.0, threads=None):
+  def __init__(self, path, settings=TFLiteSettings(), min_score=0.0, threads=None):
     self._min_score = min_score
     self._interpreter = _open(path, threads)
-    self._input, = self._interpreter.get_input_details()
+    (self._input,) = self._interpreter.get_input_details()
     self._output = self._interpreter.get_output_details()[0]
     self._size = tuple(int(n) for n in self._input['shape'][1:3])
     channels = int(self._output['shape'][-1])
@@ -71,9 +73,15 @@ class TfliteSegmenter(segmenter.Segmenter):
     if self._shown is None:
       self._shown = 'people' if channels in _SELFIES else 'tiles'
     self._detect = people_detector.PeopleDetector() if self._shown in ('people', 'all') else None
-    told = [f'{name} {value}' for name, value in (
-        ('crops', self._shown), ('input range', settings.input_range), ('person', settings.person))
-            if value is not None]
+    told = [
+      f'{name} {value}'
+      for name, value in (
+        ('crops', self._shown),
+        ('input range', settings.input_range),
+        ('person', settings.person),
+      )
+      if value is not None
+    ]
     self.name = f'tflite {os.path.basename(path)} ({", ".join(told)})'
 
   def people(self, frames):
@@ -97,15 +105,20 @@ class TfliteSegmenter(segmenter.Segmenter):
     if self._detect is not None:
       for y0, x0, y1, x1 in self._detect(frame)[0]:
         margin = round(_MARGIN * max(y1 - y0, x1 - x0))
-        yield (max(0, y0 - margin), max(0, x0 - margin),
-               min(height, y1 + margin), min(width, x1 + margin))
+        yield (
+          max(0, y0 - margin),
+          max(0, x0 - margin),
+          min(height, y1 + margin),
+          min(width, x1 + margin),
+        )
 
   def _run(self, image):
     """The probability of a person at each pixel of an image: float32 [H, W]."""
     height, width = self._size
     shrinks = height * width < image.shape[0] * image.shape[1]
-    small = cv2.resize(image, (width, height),
-                       interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    small = cv2.resize(
+      image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
     self._interpreter.set_tensor(self._input['index'], self._to_input(small)[np.newaxis])
     self._interpreter.invoke()
     output = self._interpreter.get_tensor(self._output['index'])[0]
@@ -120,41 +133,48 @@ class TfliteSegmenter(segmenter.Segmenter):
 
   def _pieces(self, probability):
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (probability > 0.5).astype(np.uint8), connectivity=8)
+      (probability > 0.5).astype(np.uint8), connectivity=8
+    )
     people = []
     for label in range(1, count):
       if stats[label, cv2.CC_STAT_AREA] >= _LEAST_AREA * labels.size:
         mask = labels == label
         score = float(probability[mask].mean())
         if score >= self._min_score:
-          people.append(segmenter.Person(mask, score))
+          people.append(segmenter.DetectedPerson(mask, score))
     return people
 
 
 def _open(path, threads):
   if not os.path.isfile(path):
     raise segmenter.SegmenterError(
-        f'{path}: no such model; expected a LiteRT (.tflite) network that segments people')
+      f'{path}: no such model; expected a LiteRT (.tflite) network that segments people'
+    )
   try:
     from ai_edge_litert import interpreter as litert  # pylint: disable=g-import-not-at-top
   except ImportError as e:
     raise segmenter.SegmenterError(
-        f'--segmenter=tflite needs the Python package ai-edge-litert; {e}') from e
+      f'--segmenter=tflite needs the Python package ai-edge-litert; {e}'
+    ) from e
   try:
     interpreter = litert.Interpreter(
-        model_path=str(path), num_threads=os.cpu_count() if threads is None else threads)
+      model_path=str(path), num_threads=os.cpu_count() if threads is None else threads
+    )
     interpreter.allocate_tensors()
   except (ValueError, RuntimeError) as e:
     raise segmenter.SegmenterError(
-        f'{path}: expected a LiteRT (.tflite) network; {str(e).splitlines()[0]}') from e
+      f'{path}: expected a LiteRT (.tflite) network; {str(e).splitlines()[0]}'
+    ) from e
   inputs = [list(map(int, d['shape'])) for d in interpreter.get_input_details()]
   output = list(map(int, interpreter.get_output_details()[0]['shape']))
   if len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][0] != 1 or inputs[0][3] != 3:
-    raise segmenter.SegmenterError(f'{path}: expected one input [1, height, width, 3]; '
-                                   f'found {", ".join(map(str, inputs))}')
+    raise segmenter.SegmenterError(
+      f'{path}: expected one input [1, height, width, 3]; found {", ".join(map(str, inputs))}'
+    )
   if len(output) != 4 or output[0] != 1:
     raise segmenter.SegmenterError(
-        f'{path}: expected an output [1, height, width, channels]; found {output}')
+      f'{path}: expected an output [1, height, width, channels]; found {output}'
+    )
   return interpreter
 
 
@@ -169,8 +189,9 @@ def _reader(path, channels, settings):
   """What makes the probability of a person, float32 [h, w], of an output [h, w, channels]."""
   if settings.person is not None:
     if not 0 <= settings.person < channels:
-      raise segmenter.SegmenterError(f'{path}: expected a person channel below {channels}; '
-                                     f'received {settings.person}')
+      raise segmenter.SegmenterError(
+        f'{path}: expected a person channel below {channels}; received {settings.person}'
+      )
     person = settings.person
   elif channels == 1:
     return _probability
@@ -180,8 +201,9 @@ def _reader(path, channels, settings):
     person = {2: 1, 21: 15}[channels]
   else:
     raise segmenter.SegmenterError(
-        f'{path}: expected an output of {_KNOWN}, or a person channel in the settings; '
-        f'found {channels} channels')
+      f'{path}: expected an output of {_KNOWN}, or a person channel in the settings; '
+      f'found {channels} channels'
+    )
   return lambda scores: _softmax(scores)[..., person]
 
 

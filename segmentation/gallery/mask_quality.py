@@ -13,14 +13,14 @@ from pycocotools import mask as coco_mask
 
 # The codes of reasons, in the order in which a page lists them, and what they mean.
 REASONS = {
-    'unreadable': 'the video or its masks cannot be used',
-    'no mask file': 'nobody has looked for people in it',
-    'no person': 'no frame shows a person: the video keeps its original frames in any case',
-    'often no person': 'many frames show no person',
-    'tiny': 'the person covers next to nothing',
-    'huge': 'the person covers nearly everything',
-    'flickering': 'the mask jumps, breaks off or flashes up from one frame to the next',
-    'unlike its class': 'the person is far smaller or larger than is typical of the class',
+  'unreadable': 'the video or its masks cannot be used',
+  'no mask file': 'nobody has looked for people in it',
+  'no person': 'no frame shows a person: the video keeps its original frames in any case',
+  'often no person': 'many frames show no person',
+  'tiny': 'the person covers next to nothing',
+  'huge': 'the person covers nearly everything',
+  'flickering': 'the mask jumps, breaks off or flashes up from one frame to the next',
+  'unlike its class': 'the person is far smaller or larger than is typical of the class',
 }
 
 
@@ -102,13 +102,15 @@ def measure(masks, limits=Limits()):
   Returns:
     `Measures`.
   """
-  frames = [coco_mask.merge(list(rles)) if len(rles) > 1 else (rles[0] if rles else None)
-            for rles in masks.frames]
+  frames = [
+    coco_mask.merge(list(rles)) if len(rles) > 1 else (rles[0] if rles else None)
+    for rles in masks.frames
+  ]
   areas = [0 if rle is None else int(coco_mask.area(rle)) for rle in frames]
   found = sum(area > 0 for area in areas)
   overlaps, breaks, worst, most = [], 0, None, 0.0
   for index in range(1, len(frames)):
-    small, large = sorted(areas[index - 1:index + 1])
+    small, large = sorted(areas[index - 1 : index + 1])
     if not large:
       continue
     overlap = 0.0
@@ -123,14 +125,15 @@ def measure(masks, limits=Limits()):
   shown = [index for index, area in enumerate(areas) if area]
   pixels = masks.height * masks.width
   return Measures(
-      frames=len(frames),
-      found=found,
-      coverage=sum(areas) / (pixels * len(frames)),
-      coverage_found=sum(areas) / (pixels * found) if found else 0.0,
-      overlap=statistics.fmean(overlaps) if overlaps else None,
-      gaps=sum(after - before > 1 for before, after in zip(shown, shown[1:])),
-      breaks=breaks,
-      worst=worst)
+    frames=len(frames),
+    found=found,
+    coverage=sum(areas) / (pixels * len(frames)),
+    coverage_found=sum(areas) / (pixels * found) if found else 0.0,
+    overlap=statistics.fmean(overlaps) if overlaps else None,
+    gaps=sum(after - before > 1 for before, after in zip(shown, shown[1:])),
+    breaks=breaks,
+    worst=worst,
+  )
 
 
 def typical(coverages, limits=Limits()):
@@ -162,33 +165,47 @@ def judge(measures, of_class=None, limits=Limits()):
     A `Judgement`.
   """
   if not measures.found:
-    return Judgement(0.99, (Reason(
-        'no person', 0.99, f'no person in any of {measures.frames} frames'),))
+    return Judgement(
+      0.99, (Reason('no person', 0.99, f'no person in any of {measures.frames} frames'),)
+    )
   size = measures.coverage_found
   absent, steps = measures.frames - measures.found, max(measures.frames - 1, 1)
   worst = '' if measures.worst is None else f', the worst at frame {measures.worst}'
   gaps = f', {measures.gaps} {"gap" if measures.gaps == 1 else "gaps"}' if measures.gaps else ''
   oddities = [
-      ('often no person', _odds(absent / measures.frames) / _odds(limits.absent),
-       f'no person in {absent} of {measures.frames} frames'),
-      ('tiny', _odds(limits.tiny) / _odds(size), f'covers {_percent(size)} of the picture'),
-      ('huge', _odds(size) / _odds(limits.huge), f'covers {_percent(size)} of the picture'),
-      ('flickering', measures.breaks / steps / limits.flicker,
-       f'{measures.breaks} breaks in {steps} steps{gaps}{worst}'),
+    (
+      'often no person',
+      _odds(absent / measures.frames) / _odds(limits.absent),
+      f'no person in {absent} of {measures.frames} frames',
+    ),
+    ('tiny', _odds(limits.tiny) / _odds(size), f'covers {_percent(size)} of the picture'),
+    ('huge', _odds(size) / _odds(limits.huge), f'covers {_percent(size)} of the picture'),
+    (
+      'flickering',
+      measures.breaks / steps / limits.flicker,
+      f'{measures.breaks} breaks in {steps} steps{gaps}{worst}',
+    ),
   ]
   if of_class is not None:
     usual, spread = of_class
-    oddities.append((
-        'unlike its class', abs(math.log(size / usual)) / math.log(spread) / limits.unlike,
-        f'covers {_percent(size)}, its class typically {_percent(usual)}'))
+    oddities.append(
+      (
+        'unlike its class',
+        abs(math.log(size / usual)) / math.log(spread) / limits.unlike,
+        f'covers {_percent(size)}, its class typically {_percent(usual)}',
+      )
+    )
   severities = [1.0 if times == math.inf else times / (1 + times) for _, times, _ in oddities]
   reasons = sorted(
-      (Reason(code, severity, words)
-       for (code, _, words), severity in zip(oddities, severities) if severity >= 0.5),
-      key=lambda reason: -reason.severity)
+    (
+      Reason(code, severity, words)
+      for (code, _, words), severity in zip(oddities, severities)
+      if severity >= 0.5
+    ),
+    key=lambda reason: -reason.severity,
+  )
   # Several reasons weigh more than one; without any, what comes nearest to one.
-  score = (1 - math.prod(1 - reason.severity for reason in reasons) if reasons
-           else max(severities))
+  score = 1 - math.prod(1 - reason.severity for reason in reasons) if reasons else max(severities)
   return Judgement(min(score, 0.98), tuple(reasons))
 
 

@@ -1,9 +1,9 @@
 """The page on which a person checks masks: one HTML file that needs no server, and its table.
 
-    output/
-      index.html      opens in any browser, from the disk
-      strips/         a JPEG a video, beside it
-      suspicion.csv   measures, reasons and scores: the numbers behind the page
+output/
+  index.html      opens in any browser, from the disk
+  strips/         a JPEG a video, beside it
+  suspicion.csv   measures, reasons and scores: the numbers behind the page
 """
 
 import csv
@@ -19,8 +19,17 @@ from segmentation.gallery import mask_quality
 
 PAGE, STRIPS, TABLE = 'index.html', 'strips', 'suspicion.csv'
 _MEASURES = tuple(field.name for field in dataclasses.fields(mask_quality.Measures))
-_COLUMNS = ('video', 'class', 'score', 'reasons', 'words', *_MEASURES, 'class_coverage',
-            'class_spread', 'problem')
+_COLUMNS = (
+  'video',
+  'class',
+  'score',
+  'reasons',
+  'words',
+  *_MEASURES,
+  'class_coverage',
+  'class_spread',
+  'problem',
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,30 +95,37 @@ def _write_table(path, rows):
     writer.writerow(_COLUMNS)
     for row in rows:
       glance, reasons = row.glance, row.judgement.reasons
-      measures = ([''] * len(_MEASURES) if glance.measures is None
-                  else dataclasses.astuple(glance.measures))
-      values = (glance.video, label(glance.video), row.judgement.score,
-                '; '.join(reason.code for reason in reasons),
-                '; '.join(reason.words for reason in reasons), *measures,
-                *(row.of_class or ('', '')), glance.problem)
+      measures = (
+        [''] * len(_MEASURES) if glance.measures is None else dataclasses.astuple(glance.measures)
+      )
+      values = (
+        glance.video,
+        label(glance.video),
+        row.judgement.score,
+        '; '.join(reason.code for reason in reasons),
+        '; '.join(reason.words for reason in reasons),
+        *measures,
+        *(row.of_class or ('', '')),
+        glance.problem,
+      )
       writer.writerow(['' if value is None else value for value in values])
 
 
 def _page(folder, rows, verdicts, title):
   videos = {row.glance.video for row in rows}
   data = {
-      # Marks stay in the browser under this name when the page is made anew.
-      'id': hashlib.sha256(os.path.abspath(folder).encode()).hexdigest()[:12],
-      'meanings': mask_quality.REASONS,
-      'others': {video: verdict for video, verdict in verdicts.items() if video not in videos},
-      'rows': [_data(row, verdicts.get(row.glance.video, '')) for row in rows],
+    # Marks stay in the browser under this name when the page is made anew.
+    'id': hashlib.sha256(os.path.abspath(folder).encode()).hexdigest()[:12],
+    'meanings': mask_quality.REASONS,
+    'others': {video: verdict for video, verdict in verdicts.items() if video not in videos},
+    'rows': [_data(row, verdicts.get(row.glance.video, '')) for row in rows],
   }
   text = json.dumps(data, ensure_ascii=False, separators=(',', ':'))
   parts = {
-      'title': html.escape(title),
-      'data': text.replace('<', '\\u003c'),  # or </script> would end it
-      'style': _source('page.css'),
-      'script': _source('verdicts.js') + _source('page.js'),
+    'title': html.escape(title),
+    'data': text.replace('<', '\\u003c'),  # or </script> would end it
+    'style': _source('page.css'),
+    'script': _source('verdicts.js') + _source('page.js'),
   }
   return re.sub(r'\{\{(\w+)\}\}', lambda match: parts[match[1]], _source('page.html'))
 
@@ -117,22 +133,33 @@ def _page(folder, rows, verdicts, title):
 def _data(row, verdict):
   glance = row.glance
   key = hashlib.sha256(f'{glance.masks_hash} {verdict}'.encode()).hexdigest()[:8]
-  measures = None if glance.measures is None else {
+  measures = (
+    None
+    if glance.measures is None
+    else {
       name: round(value, 5) if isinstance(value, float) else value
       for name, value in dataclasses.asdict(glance.measures).items()
-      if name in ('frames', 'found', 'coverage_found', 'overlap')}
+      if name in ('frames', 'found', 'coverage_found', 'overlap')
+    }
+  )
   return {
-      'video': glance.video, 'key': key, 'verdict': verdict, 'problem': glance.problem,
-      'score': round(row.judgement.score, 4),
-      'reasons': [[reason.code, reason.words] for reason in row.judgement.reasons],
-      'measures': measures, 'usual': None if row.of_class is None else round(row.of_class[0], 5),
-      'shown': glance.shown, 'moment': glance.moment,
-      'width': glance.width, 'height': glance.height,
+    'video': glance.video,
+    'key': key,
+    'verdict': verdict,
+    'problem': glance.problem,
+    'score': round(row.judgement.score, 4),
+    'reasons': [[reason.code, reason.words] for reason in row.judgement.reasons],
+    'measures': measures,
+    'usual': None if row.of_class is None else round(row.of_class[0], 5),
+    'shown': glance.shown,
+    'moment': glance.moment,
+    'width': glance.width,
+    'height': glance.height,
   }
 
 
 def _source(name):
   """The text of a file beside this one."""
-  path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+  path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'templates', name)
   with open(path, encoding='utf-8') as f:
     return f.read()

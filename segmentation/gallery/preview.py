@@ -7,21 +7,28 @@ import os
 
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
-from segmentation.gallery import strips
 from segmentation.gallery import mask_quality
+from segmentation.gallery import strips
 
 _VERSION = 1  # to be raised by whoever changes what a glance holds or how a strip looks
 _DIED = 'the process that read it died (is the file damaged, or memory full?)'
 
 
-def examine(sources, folder, settings=strips.Settings(), limits=mask_quality.Limits(), *,
-            processes=None, progress=None):
+def examine(
+  sources,
+  folder,
+  settings=strips.StripSettings(),
+  limits=mask_quality.Limits(),
+  *,
+  processes=None,
+  progress=None,
+):
   """Looks at videos, or at those that have not been looked at as they are now.
 
   Args:
-    sources: `strips.Source`s.
+    sources: `strips.ReviewSource`s.
     folder: where strips lie, and the journal of what is done.
-    settings: a `strips.Settings`.
+    settings: a `strips.StripSettings`.
     limits: a `mask_quality.Limits`.
     processes: number of processes; None for one a core.
     progress: called as progress(videos done, videos in all), or None.
@@ -47,6 +54,7 @@ def examine(sources, folder, settings=strips.Settings(), limits=mask_quality.Lim
 
 def _key(source, settings, limits):
   """What a glance depends on, as JSON: with the same key it need not be repeated."""
+
   def state(path):
     try:
       status = os.stat(path)
@@ -54,8 +62,15 @@ def _key(source, settings, limits):
     except OSError:
       return None
 
-  return json.dumps([_VERSION, state(source.file), state(source.masks),
-                     dataclasses.astuple(settings), dataclasses.astuple(limits)])
+  return json.dumps(
+    [
+      _VERSION,
+      state(source.file),
+      state(source.masks),
+      dataclasses.astuple(settings),
+      dataclasses.astuple(limits),
+    ]
+  )
 
 
 class _Journal:
@@ -80,7 +95,8 @@ class _Journal:
       except (ValueError, KeyError, TypeError):
         continue  # of another version, or damaged: that video is looked at again
       if entry['key'] == keys.get(seen.video) and (
-          not seen.width or os.path.exists(strips.strip_path(folder, seen.video))):
+        not seen.width or os.path.exists(strips.strip_path(folder, seen.video))
+      ):
         self.glances[seen.video] = seen
         kept.append(line)
     with files.replacing(path) as temporary, open(temporary, 'wb') as f:
@@ -99,6 +115,11 @@ class _Journal:
 
 def _from_json(values):
   measures = values['measures']
-  return strips.Glance(**{
-      **values, 'measures': None if measures is None else mask_quality.Measures(**measures),
-      'shown': tuple(values['shown']), 'moment': tuple(values['moment'])})
+  return strips.Glance(
+    **{
+      **values,
+      'measures': None if measures is None else mask_quality.Measures(**measures),
+      'shown': tuple(values['shown']),
+      'moment': tuple(values['moment']),
+    }
+  )

@@ -9,10 +9,10 @@ import numpy as np
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
-from i3d_tf.video import drawing
-from i3d_tf.video import decoding
-from i3d_tf.video import video_files
 from i3d_tf.masks import coco_files
+from i3d_tf.video import decoding
+from i3d_tf.video import drawing
+from i3d_tf.video import video_files
 from segmentation.gallery import mask_quality
 
 _SEAM, _WIDE_SEAM = 2, 12  # pixels between frames, and before the worst moment
@@ -20,7 +20,7 @@ _SPECK = 40  # pixels at twice the height of the strip
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class StripSettings:
   """How strips are drawn: frames over the whole video, height in pixels, JPEG quality."""
 
   frames: int = 6
@@ -29,7 +29,7 @@ class Settings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class ReviewSource:
   """A video to look at.
 
   Attributes:
@@ -75,7 +75,7 @@ def find(videos, masks):
     masks: folder of one 'v_Class_g01_c01.json' a video.
 
   Returns:
-    (sources, orphans): the `Source`s by name, and the names of mask files that belong
+    (sources, orphans): the `ReviewSource`s by name, and the names of mask files that belong
     to no video.
 
   Raises:
@@ -94,13 +94,20 @@ def find(videos, masks):
       if name.startswith('.') or suffix.lower() not in video_files.SUFFIXES:
         continue
       expected.add(f'{stem}.json')
-      sources.append(Source(
-          f'{label}/{name}', os.path.join(folder, name), os.path.join(masks, f'{stem}.json')))
+      sources.append(
+        ReviewSource(
+          f'{label}/{name}', os.path.join(folder, name), os.path.join(masks, f'{stem}.json')
+        )
+      )
   if not sources:
-    raise errors.UserError(f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; '
-                           'found none')
-  orphans = sorted(name for name in os.listdir(masks)
-                   if name.endswith('.json') and not name.startswith('.') and name not in expected)
+    raise errors.UserError(
+      f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; found none'
+    )
+  orphans = sorted(
+    name
+    for name in os.listdir(masks)
+    if name.endswith('.json') and not name.startswith('.') and name not in expected
+  )
   return tuple(sources), tuple(orphans)
 
 
@@ -109,15 +116,15 @@ def strip_path(folder, video):
   return os.path.join(folder, *f'{video}.jpg'.split('/'))
 
 
-def glance(source, folder, settings=Settings(), limits=mask_quality.Limits()):
+def glance(source, folder, settings=StripSettings(), limits=mask_quality.Limits()):
   """Looks at one video: measures its masks and draws its strip.
 
   Of the video, only the frames of the strip are kept in memory.
 
   Args:
-    source: a `Source`.
+    source: a `ReviewSource`.
     folder: where strips lie.
-    settings: a `Settings`.
+    settings: a `StripSettings`.
     limits: a `mask_quality.Limits`.
 
   Returns:
@@ -144,8 +151,9 @@ def glance(source, folder, settings=Settings(), limits=mask_quality.Limits()):
   strip = _join(images, len(shown))
   with files.replacing(strip_path(folder, source.video)) as temporary, open(temporary, 'wb') as f:
     f.write(drawing.encode(strip, '.jpg', settings.quality))
-  return Glance(source.video, measures, problem, masks_hash, shown, moment,
-                strip.shape[1], strip.shape[0])
+  return Glance(
+    source.video, measures, problem, masks_hash, shown, moment, strip.shape[1], strip.shape[0]
+  )
 
 
 def _frames(source, masks, moment, settings):
@@ -160,13 +168,16 @@ def _frames(source, masks, moment, settings):
   for number, frame in enumerate(decoded, 1):
     if number == 1 and frame.shape[:2] != (masks.height, masks.width):
       raise coco_files.MaskError(
-          f'{source.masks}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of '
-          f'{source.file}; found {masks.height}x{masks.width}')
+        f'{source.masks}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of '
+        f'{source.file}; found {masks.height}x{masks.width}'
+      )
     if number - 1 in wanted:
       found[number - 1] = _outlined(frame, masks.decode(number - 1), settings.height)
   if number != len(masks):
-    raise coco_files.MaskError(f'{source.masks}: expected {number} masks, as many as {source.file} '
-                              f'has frames; found {len(masks)}')
+    raise coco_files.MaskError(
+      f'{source.masks}: expected {number} masks, as many as {source.file} '
+      f'has frames; found {len(masks)}'
+    )
   return [found[index] for index in (*shown, *moment)], shown, moment
 
 

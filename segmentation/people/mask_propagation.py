@@ -49,8 +49,13 @@ class Carrier:
       if total is None:
         total = flow
       else:
-        total = flow + cv2.remap(total, _grid(*flow.shape[:2]) + flow, None,
-                                 cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        total = flow + cv2.remap(
+          total,
+          _grid(*flow.shape[:2]) + flow,
+          None,
+          cv2.INTER_LINEAR,
+          borderMode=cv2.BORDER_REPLICATE,
+        )
       yield _grid(height, width) + _enlarge(total, height, width)
 
 
@@ -63,8 +68,9 @@ def carry(mask, positions):
     mask: bool [H, W].
     positions: of `Carrier.follow`.
   """
-  moved = cv2.remap(mask.astype(np.uint8) * 255, positions, None, cv2.INTER_LINEAR,
-                    borderMode=cv2.BORDER_REPLICATE)
+  moved = cv2.remap(
+    mask.astype(np.uint8) * 255, positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+  )
   return moved > 127
 
 

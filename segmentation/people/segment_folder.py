@@ -10,17 +10,17 @@ import cv2
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import processes as processes_lib
+from i3d_tf.masks import coco_files
 from i3d_tf.video import decoding
 from i3d_tf.video import video_files
-from i3d_tf.masks import coco_files
-from i3d_tf.common import processes as processes_lib
 from segmentation.people import video_masks
 
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
 
 
 @dataclasses.dataclass(frozen=True)
-class Failure:
+class MaskFailure:
   """A video without masks: its name and the reason, which names the file."""
 
   video: str
@@ -34,7 +34,7 @@ class Outcome:
   Attributes:
     num_videos: number of videos found.
     no_person: names of those in which nobody was found, sorted.
-    failures: `Failure`s, sorted.
+    failures: `MaskFailure`s, sorted.
   """
 
   num_videos: int
@@ -59,10 +59,12 @@ def find_videos(path):
   names = video_files.find(path)
   stems = {}
   for name in names:
-    other = stems.setdefault(_stem(name), name)
+    other = stems.setdefault(video_files.stem(name), name)
     if other != name:
-      raise errors.UserError(f'{path}: {other} and {name} would have the same file of masks; '
-                             'expected videos of different names')
+      raise errors.UserError(
+        f'{path}: {other} and {name} would have the same file of masks; '
+        'expected videos of different names'
+      )
   return path, names
 
 
@@ -73,7 +75,7 @@ def segment_video(path, output, segmenter, settings, *, video, recorded, progres
     path: the video file.
     output: the file to write.
     segmenter: a `Segmenter`.
-    settings: a `video_masks.Settings`.
+    settings: a `video_masks.MaskSettings`.
     video: name of the video, which goes into the file.
     recorded: dict of settings, which goes into the file.
     progress: called with the share of the video that was done since the last call.
@@ -92,8 +94,9 @@ def segment_video(path, output, segmenter, settings, *, video, recorded, progres
   def checked():
     for frame in itertools.chain([first], frames):
       if frame.shape != first.shape:
-        raise decoding.VideoError(f'{path}: expected frames of one size; found '
-                                   f'{frame.shape[:2]} after {first.shape[:2]}')
+        raise decoding.VideoError(
+          f'{path}: expected frames of one size; found {frame.shape[:2]} after {first.shape[:2]}'
+        )
       yield frame
 
   def people():
@@ -103,8 +106,9 @@ def segment_video(path, output, segmenter, settings, *, video, recorded, progres
       yield found
     source.finish()
 
-  _, num_found = coco_files.write_people(output, people(), *first.shape[:2],
-                                        video=video, settings=recorded)
+  _, num_found = coco_files.write_people(
+    output, people(), *first.shape[:2], video=video, settings=recorded
+  )
   return num_found > 0
 
 
@@ -116,7 +120,7 @@ def segment_folder(videos, output, make_segmenter, settings, processes=1, progre
     output: folder of masks.
     make_segmenter: a function that makes a `Segmenter`. For several processes it must be
       one that pickle knows: functools.partial of a function of a module, for example.
-    settings: a `video_masks.Settings`.
+    settings: a `video_masks.MaskSettings`.
     processes: videos worked on at a time.
     progress: called as `progress(total=n, initial=m)`, gives a context manager with
       `update(k)`; tqdm.tqdm, for example. Or None.
@@ -145,14 +149,17 @@ def segment_folder(videos, output, make_segmenter, settings, processes=1, progre
         results = _in_processes(work, missing, make_segmenter, processes, bar.update)
       for name, result in results:
         if isinstance(result, str):
-          failures.append(Failure(name, result))
+          failures.append(MaskFailure(name, result))
         else:
           found[name] = result
     no_person = tuple(sorted(name for name, somebody in found.items() if not somebody))
     failures = tuple(sorted(failures, key=lambda failure: failure.video))
     _write_csv(os.path.join(output, NO_PERSON), ['video'], [[name] for name in no_person])
-    _write_csv(os.path.join(output, FAILURES), ['video', 'reason'],
-               [dataclasses.astuple(failure) for failure in failures])
+    _write_csv(
+      os.path.join(output, FAILURES),
+      ['video', 'reason'],
+      [dataclasses.astuple(failure) for failure in failures],
+    )
   return Outcome(len(names), no_person, failures)
 
 
@@ -162,7 +169,7 @@ class _Work:
 
   folder: str
   output: str
-  settings: video_masks.Settings
+  settings: video_masks.MaskSettings
   recorded: dict
 
   def do(self, name, segmenter, progress=None):
@@ -176,9 +183,14 @@ class _Work:
 
     try:
       return segment_video(
-          os.path.join(self.folder, name), _mask_path(self.output, name), segmenter,
-          self.settings, video=name, recorded=self.recorded,
-          progress=None if progress is None else report)
+        os.path.join(self.folder, name),
+        _mask_path(self.output, name),
+        segmenter,
+        self.settings,
+        video=name,
+        recorded=self.recorded,
+        progress=None if progress is None else report,
+      )
     except errors.UserError as e:
       return str(e)
     finally:
@@ -187,7 +199,6 @@ class _Work:
 
 
 class _NoProgress:
-
   def __init__(self, **kwargs):
     del kwargs
 
@@ -214,11 +225,16 @@ def _done(output, names, recorded):
       continue  # a damaged file is made anew
     wanted = {'video': name, **recorded}
     there = {'video': info.video, **info.settings}
-    differences = [f'{key} is {there.get(key)!r} there and {wanted.get(key)!r} here'
-                   for key in sorted({*there, *wanted}) if there.get(key) != wanted.get(key)]
+    differences = [
+      f'{key} is {there.get(key)!r} there and {wanted.get(key)!r} here'
+      for key in sorted({*there, *wanted})
+      if there.get(key) != wanted.get(key)
+    ]
     if differences:
-      raise errors.UserError(f'{path}: these masks were made otherwise ({"; ".join(differences)}); '
-                             'choose another --output, or remove them')
+      raise errors.UserError(
+        f'{path}: these masks were made otherwise ({"; ".join(differences)}); '
+        'choose another --output, or remove them'
+      )
     done[name] = info.num_found > 0
   return done
 
@@ -257,12 +273,8 @@ def _announced_frames(path):
     capture.release()
 
 
-def _stem(name):
-  return os.path.splitext(os.path.basename(name))[0]
-
-
 def _mask_path(output, name):
-  return os.path.join(output, f'{_stem(name)}.json')
+  return os.path.join(output, f'{video_files.stem(name)}.json')
 
 
 def _write_csv(path, header, rows):

@@ -35,7 +35,7 @@ class _Track:
     self.held = []  # (frame, masks.Person) since then: they count if the person is found again
 
   def tracked(self, rle, carried):
-    return coco_files.Person(rle, self.score, self.number, carried)
+    return coco_files.PersonMask(rle, self.score, self.number, carried)
 
 
 class Tracker:
@@ -72,7 +72,7 @@ class Tracker:
       found: (RLE, score) of each person at this look.
 
     Returns:
-      A list of frames that are decided, each a list of `coco_files.Person`, from the last
+      A list of frames that are decided, each a list of `coco_files.PersonMask`, from the last
       that were returned on.
     """
     self._looks += 1
@@ -83,7 +83,7 @@ class Tracker:
     self._tracks = []
     for index, track in enumerate(tracks):
       carried = [frame[index] for frame in forward]
-      between = carried[:_nearer(backward)]
+      between = carried[: _nearer(backward)]
       if index in matches:
         self._release(track)
         self._add_carried(track, between)
@@ -148,13 +148,14 @@ class Tracker:
     track.misses += 1
     if track.misses == 1:
       self._add_carried(track, between)
-      carried = carried[len(between):]
+      carried = carried[len(between) :]
     if track.misses > self._max_gap or _is_empty(carried[-1]):
       self._end(track)
       return
     start = self._frame + 1 + (len(between) if track.misses == 1 else 0)
-    track.held.extend((start + offset, track.tracked(rle, True))
-                      for offset, rle in enumerate(carried))
+    track.held.extend(
+      (start + offset, track.tracked(rle, True)) for offset, rle in enumerate(carried)
+    )
     track.rle = carried[-1]
     self._tracks.append(track)
 
@@ -196,8 +197,7 @@ def _match(carried, found):
   matches = {}
   if not carried or not found:
     return matches, _Parts(frozenset(), frozenset())
-  iou = np.array(coco_mask.iou(carried, found, [0] * len(found))).reshape(
-      len(carried), len(found))
+  iou = np.array(coco_mask.iou(carried, found, [0] * len(found))).reshape(len(carried), len(found))
   for flat in np.argsort(-iou, axis=None, kind='stable'):
     i, j = np.unravel_index(flat, iou.shape)
     if iou[i, j] < _SAME:
@@ -207,8 +207,9 @@ def _match(carried, found):
   absorbed = _within(carried, found)
   supported = _within(found, carried)
   return matches, _Parts(
-      frozenset(i for i in absorbed if i not in matches),
-      frozenset(j for j in supported if j not in matches.values()))
+    frozenset(i for i in absorbed if i not in matches),
+    frozenset(j for j in supported if j not in matches.values()),
+  )
 
 
 def _within(rles, others):

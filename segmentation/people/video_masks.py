@@ -10,13 +10,13 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from i3d_tf.common import errors
-from segmentation.people import mask_propagation
 from i3d_tf.masks import coco_files
+from segmentation.people import mask_propagation
 from segmentation.people import tracking
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class MaskSettings:
   """How the people of a video are found.
 
   Attributes:
@@ -39,21 +39,26 @@ class Settings:
 
   def __post_init__(self):
     if not 0 <= self.score_threshold <= 1:
-      raise errors.UserError('`score_threshold` must be between 0 and 1; '
-                             f'received {self.score_threshold}')
-    for name, least in (('detect_every', 1), ('max_gap', 0), ('min_detections', 1),
-                        ('batch_size', 1)):
+      raise errors.UserError(
+        f'`score_threshold` must be between 0 and 1; received {self.score_threshold}'
+      )
+    for name, least in (
+      ('detect_every', 1),
+      ('max_gap', 0),
+      ('min_detections', 1),
+      ('batch_size', 1),
+    ):
       if getattr(self, name) < least:
         raise errors.UserError(f'`{name}` must be at least {least}; received {getattr(self, name)}')
 
 
-def masks_of(frames, segmenter, settings=Settings()):
+def masks_of(frames, segmenter, settings=MaskSettings()):
   """One mask a frame: everybody in it.
 
   Args:
     frames: an iterable of uint8 RGB [H, W, 3], of one size.
     segmenter: a `Segmenter`; for that of a file, `segmenter.for_video(path)`.
-    settings: a `Settings`.
+    settings: a `MaskSettings`.
 
   Yields:
     (bool [H, W], the highest score in the frame, or 0.0 where nobody is), one for each
@@ -67,13 +72,15 @@ def masks_of(frames, segmenter, settings=Settings()):
   for people in people_of(itertools.chain([first], frames), segmenter, settings):
     if people:
       union = coco_mask.merge([person.rle for person in people])
-      yield (np.ascontiguousarray(coco_mask.decode(union), bool),
-             max(person.score for person in people))
+      yield (
+        np.ascontiguousarray(coco_mask.decode(union), bool),
+        max(person.score for person in people),
+      )
     else:
       yield np.zeros(shape, bool), 0.0
 
 
-def of_frames(frames, segmenter, settings=Settings()):
+def of_frames(frames, segmenter, settings=MaskSettings()):
   """The masks of a whole video, run-length encoded: a `masks.Masks`.
 
   Args:
@@ -88,10 +95,11 @@ def of_frames(frames, segmenter, settings=Settings()):
     raise ValueError('`frames` must hold at least one frame; received none')
   people = people_of(itertools.chain([first], frames), segmenter, settings)
   return coco_files.Masks(
-      *first.shape[:2], tuple(tuple(person.rle for person in frame) for frame in people))
+    *first.shape[:2], tuple(tuple(person.rle for person in frame) for frame in people)
+  )
 
 
-def people_of(frames, segmenter, settings=Settings()):
+def people_of(frames, segmenter, settings=MaskSettings()):
   """The people of each frame, followed over time.
 
   Args:
@@ -130,13 +138,20 @@ def _looks(frames, segmenter, settings):
   every = settings.detect_every
   frames = iter(frames)
   intervals = itertools.chain(
-      ([frame] for frame in itertools.islice(frames, 1)),
-      iter(lambda: list(itertools.islice(frames, every)), []))
+    ([frame] for frame in itertools.islice(frames, 1)),
+    iter(lambda: list(itertools.islice(frames, every)), []),
+  )
   while batch := list(itertools.islice(intervals, settings.batch_size)):
     people = segmenter.people(np.stack([interval[-1] for interval in batch]))
     for interval, in_frame in zip(batch, people):
-      yield interval, [(coco_files.encode(person.mask), float(person.score)) for person in in_frame
-                       if person.score >= settings.score_threshold and person.mask.any()]
+      yield (
+        interval,
+        [
+          (coco_files.encode(person.mask), float(person.score))
+          for person in in_frame
+          if person.score >= settings.score_threshold and person.mask.any()
+        ],
+      )
 
 
 def _carried(carrier, greys, rles, size):
@@ -144,5 +159,7 @@ def _carried(carrier, greys, rles, size):
   if not rles:
     return [[] for _ in greys[1:]]
   masks = [np.ascontiguousarray(coco_mask.decode(rle)) for rle in rles]
-  return [[coco_files.encode(mask_propagation.carry(mask, positions)) for mask in masks]
-          for positions in carrier.follow(greys, *size)]
+  return [
+    [coco_files.encode(mask_propagation.carry(mask, positions)) for mask in masks]
+    for positions in carrier.follow(greys, *size)
+  ]

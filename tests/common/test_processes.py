@@ -14,7 +14,8 @@ def test_a_process_that_dies_costs_its_item_and_no_other():
   items[3] = items[9] = '__import__("os").kill(__import__("os").getpid(), 9)'
   results = list(processes.in_processes(eval, items, processes=2))
   assert sorted(result for _, result in results if result is not None) == [
-      2 * n for n in range(12) if n not in (3, 9)]
+    2 * n for n in range(12) if n not in (3, 9)
+  ]
   assert [item for item, result in results if result is None] == [items[3]] * 2
 
 
@@ -25,6 +26,7 @@ def test_an_error_in_a_process_is_an_error_here():
 
 def test_every_process_is_started_first():
   start = functools.partial(exec, 'import builtins; builtins.started = 7')
-  results = list(processes.in_processes(
-      eval, ['__import__("builtins").started'] * 3, processes=2, start=start))
+  results = list(
+    processes.in_processes(eval, ['__import__("builtins").started'] * 3, processes=2, start=start)
+  )
   assert [result for _, result in results] == [7] * 3

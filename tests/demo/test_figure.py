@@ -15,11 +15,14 @@ def _white(along, across):
   return np.ones(3, np.float32)
 
 
-@pytest.mark.parametrize('end, area', [
+@pytest.mark.parametrize(
+  'end, area',
+  [
     ((30.0, 20.0), np.pi * 64),  # a ball
     ((40.0, 20.0), np.pi * 64 + 160),
     ((30.0, 24.0), np.pi * 64 + 64),
-])
+  ],
+)
 def test_a_capsule_covers_its_area(end, area):
   canvas = canvas_lib.Canvas(_BLACK, gain=1.0)
   canvas.add([((30.0, 20.0), end, 8.0, 8.0)], _white, 40.0)
@@ -60,9 +63,18 @@ def test_a_body_stands_on_the_ground_about_as_tall_as_its_height():
   assert joints['left_wrist'][0] == -joints['right_wrist'][0] > 0
 
 
-@pytest.mark.parametrize('angles, axis, sign', [
-    ((90, 0), 0, 1), ((0, 90), 2, 1), ((180, 0), 1, 1), ((0, 180), 1, 1), ((0, 0), 1, -1),
-    ((0, -90), 2, -1), ((-90, 0), 0, -1)])
+@pytest.mark.parametrize(
+  'angles, axis, sign',
+  [
+    ((90, 0), 0, 1),
+    ((0, 90), 2, 1),
+    ((180, 0), 1, 1),
+    ((0, 180), 1, 1),
+    ((0, 0), 1, -1),
+    ((0, -90), 2, -1),
+    ((-90, 0), 0, -1),
+  ],
+)
 def test_limbs_point_where_the_angles_say(angles, axis, sign):
   joints = _standing(left_upper_arm=angles)
   direction = joints['left_elbow'] - joints['left_shoulder']
@@ -90,12 +102,14 @@ def test_actions_are_periodic_and_pass_through_their_key_poses(action):
 
 def test_idle_limbs_follow_the_habit_and_not_the_class():
   waving, bowing = (
-      next(action for action in actions.ACTIONS if action.name == name)
-      for name in ('Waving', 'Bowing'))
+    next(action for action in actions.ACTIONS if action.name == name)
+    for name in ('Waving', 'Bowing')
+  )
   legs = [actions.SEGMENTS.index(name) for name in ('left_thigh', 'right_shin')]
   phase = np.linspace(0, 1, 5)
   first, second = (
-      actions.poses(action, phase, leg_habit=1)[:, legs] for action in (waving, bowing))
+    actions.poses(action, phase, leg_habit=1)[:, legs] for action in (waving, bowing)
+  )
   np.testing.assert_array_equal(first, second)
   assert np.any(actions.poses(waving, phase, leg_habit=0)[:, legs] != first)
 

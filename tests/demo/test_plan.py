@@ -10,7 +10,9 @@ from i3d_tf.demo import scene
 from i3d_tf.demo.plan import DemoSettings
 
 
-@pytest.mark.parametrize('name, value, message', [
+@pytest.mark.parametrize(
+  'name, value, message',
+  [
     ('seed', -1, '`seed` must be an integer of at least 0; received -1'),
     ('seed', 1.5, '`seed` must be an integer of at least 0; received 1.5'),
     ('num_groups', 2, '`num_groups` must be an integer from 3 to 99; received 2'),
@@ -27,7 +29,8 @@ from i3d_tf.demo.plan import DemoSettings
     ('idle_share', -1, '`idle_share` must be a number from 0 to 1; received -1'),
     ('scenes_per_class', 11, '`scenes_per_class` must be an integer from 1 to 10; received 11'),
     ('near_share', -0.1, '`near_share` must be a number from 0 to 1; received -0.1'),
-])
+  ],
+)
 def test_bad_settings_are_refused(name, value, message):
   with pytest.raises(ValueError) as error:
     DemoSettings(**{name: value})
@@ -49,11 +52,14 @@ def test_classes_are_in_alphabetical_order():
   assert len(set(names)) == 10
 
 
-@pytest.mark.parametrize('num_groups, expected', [
+@pytest.mark.parametrize(
+  'num_groups, expected',
+  [
     (12, ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12))),
     (3, ((1,), (2,), (3,))),
     (5, ((1, 2), (3, 4), (5,))),
-])
+  ],
+)
 def test_test_groups_are_disjoint_near_equal_and_cover_everything(num_groups, expected):
   assert plan_lib.test_groups(num_groups) == expected
 
@@ -81,8 +87,10 @@ def _foreign(settings):
   """(class, group) of the groups filmed in a family that is none of their class's -> the family."""
   own = plan_lib.class_families(settings)
   return {
-      (clip.class_index, clip.group): clip.scene_family
-      for clip in plan_lib.plan(settings) if clip.scene_family not in own[clip.class_index]}
+    (clip.class_index, clip.group): clip.scene_family
+    for clip in plan_lib.plan(settings)
+    if clip.scene_family not in own[clip.class_index]
+  }
 
 
 @pytest.mark.parametrize('seed', [0, 1, 2])
@@ -97,12 +105,13 @@ def test_scene_affinity_is_exact_in_every_split(seed, affinity, per_split):
 @pytest.mark.parametrize('seed', [0, 1, 2])
 @pytest.mark.parametrize('affinity, per_split', [(1.0, 0), (0.75, 4), (0.0, 16)])
 def test_clothes_affinity_is_exact_in_every_split(seed, affinity, per_split):
-  settings = DemoSettings(
-      seed=seed, num_groups=12, shared_scenes=2, clothes_affinity=affinity)
+  settings = DemoSettings(seed=seed, num_groups=12, shared_scenes=2, clothes_affinity=affinity)
   own = plan_lib.class_clothes(settings)
   clothes = {(clip.class_index, clip.group): clip.clothes for clip in plan_lib.plan(settings)}
   for groups in plan_lib.test_groups(settings.num_groups):
-    assert sum(clothes[index, group] != own[index] for index in own for group in groups) == per_split
+    assert (
+      sum(clothes[index, group] != own[index] for index in own for group in groups) == per_split
+    )
   assert all(colours is None for (index, _), colours in clothes.items() if index not in own)
 
 
@@ -123,8 +132,7 @@ def test_foreign_scenes_go_round_classes_and_families():
 
 @pytest.mark.parametrize('scenes_per_class', [1, 3, 10])
 def test_a_class_draws_from_as_many_families_as_set(scenes_per_class):
-  settings = DemoSettings(
-      scene_affinity=1.0, scenes_per_class=scenes_per_class, shared_scenes=0)
+  settings = DemoSettings(scene_affinity=1.0, scenes_per_class=scenes_per_class, shared_scenes=0)
   seen = collections.defaultdict(set)
   for clip in plan_lib.plan(settings):
     seen[clip.class_index].add(clip.scene_family)

@@ -17,8 +17,7 @@ _CLASSES = [action.name for action in actions.ACTIONS]
 
 def _clip(class_name='Waving', group=1, number=1, settings=_SETTINGS):
   wanted = (class_name, group, number)
-  return next(
-      clip for clip in plan(settings) if (clip.class_name, clip.group, clip.clip) == wanted)
+  return next(clip for clip in plan(settings) if (clip.class_name, clip.group, clip.clip) == wanted)
 
 
 @pytest.mark.parametrize('num_frames, height, width', [(3, 40, 70), (1, 32, 32), (400, 50, 32)])
@@ -36,9 +35,15 @@ def test_the_same_seed_gives_the_same_pixels():
   np.testing.assert_array_equal(once[1], again[1])
 
 
-@pytest.mark.parametrize('other', [
-    _clip(number=2), _clip(group=2), _clip('Clapping'),
-    _clip(settings=dataclasses.replace(_SETTINGS, seed=1))])
+@pytest.mark.parametrize(
+  'other',
+  [
+    _clip(number=2),
+    _clip(group=2),
+    _clip('Clapping'),
+    _clip(settings=dataclasses.replace(_SETTINGS, seed=1)),
+  ],
+)
 def test_other_clips_and_seeds_give_other_pixels(other):
   frames, masks = rendering.render(_clip(), _SETTINGS)
   other_frames, other_masks = rendering.render(other, _SETTINGS)
@@ -62,8 +67,10 @@ def test_the_person_is_there_and_leaves_no_trace_outside_the_mask(class_name, ne
 def test_the_person_covers_much_when_near_and_little_when_far(near, low, high):
   settings = dataclasses.replace(_SETTINGS, num_frames=24)
   coverage = [
-      rendering.render(dataclasses.replace(_clip(class_name, group), near=near), settings)[1].mean()
-      for class_name in ('Clapping', 'Waving', 'Kicking', 'JumpingJack') for group in (1, 2)]
+    rendering.render(dataclasses.replace(_clip(class_name, group), near=near), settings)[1].mean()
+    for class_name in ('Clapping', 'Waving', 'Kicking', 'JumpingJack')
+    for group in (1, 2)
+  ]
   assert low < min(coverage) and max(coverage) < high
 
 
@@ -89,7 +96,8 @@ def test_clips_of_a_group_share_clothes_and_place_but_not_framing():
 @pytest.mark.parametrize('family', list(scene.FAMILIES))
 def test_scenes_are_textured_and_differ_by_instance(family):
   instances = [
-      scene.draw(family, np.random.default_rng([7, number]), 60, 80) for number in range(3)]
+    scene.draw(family, np.random.default_rng([7, number]), 60, 80) for number in range(3)
+  ]
   for image in instances:
     assert image.shape == (60, 80, 3) and image.dtype == np.uint8
     assert image.std() > 10

@@ -26,8 +26,8 @@ def _whole_set(tmp_path_factory):
 
 def _contents(folder):
   return {
-      str(path.relative_to(folder)): path.read_bytes()
-      for path in folder.rglob('*') if path.is_file()}
+    str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*') if path.is_file()
+  }
 
 
 def test_videos_hold_the_drawn_frames_and_masks_the_drawn_masks(whole_set):
@@ -72,6 +72,7 @@ def _killed_after(count):
       if number == count:
         raise _Killed()
       yield item
+
   return progress
 
 
@@ -85,9 +86,11 @@ def test_an_interrupted_set_is_completed(whole_set, tmp_path):
   (tmp_path / 'masks' / '.partial_v_Bowing_g02_c01.json').write_bytes(b'half')
   (tmp_path / 'masks' / 'v_Bowing_g02_c01.json').unlink()
   totals = []
+
   def progress(iterable, total):
     totals.append(total)
     return iterable
+
   writing.write_videos(_SETTINGS, tmp_path, progress)
   assert totals == [30 - 4]
   assert _contents(tmp_path) == _contents(whole_set)
@@ -117,5 +120,7 @@ def test_a_set_of_another_drawing_is_refused(tmp_path):
 
 def test_a_folder_whose_description_is_damaged_is_refused(tmp_path):
   (tmp_path / 'demo_set.json').write_text('{')
-  with pytest.raises(errors.UserError, match='demo_set.json must be the JSON that describes a demo set'):
+  with pytest.raises(
+    errors.UserError, match='demo_set.json must be the JSON that describes a demo set'
+  ):
     writing.write_videos(_SETTINGS, tmp_path)

@@ -32,8 +32,11 @@ def outcomes(tmp_path_factory, request):
   """A dict from row to a future of (exit status, stdout, stderr, files left half-written)."""
   folder = tmp_path_factory.mktemp('bad_inputs')
   stage_lib.make(folder / 'stage')
-  chosen = {item.callspec.params['row'].name for item in request.session.items
-            if item.path == request.path and 'outcomes' in item.fixturenames}
+  chosen = {
+    item.callspec.params['row'].name
+    for item in request.session.items
+    if item.path == request.path and 'outcomes' in item.fixturenames
+  }
   wanted = [row for row in ROWS if row.name in chosen]
   idle = queue.Queue()
 
@@ -76,16 +79,32 @@ def test_says_in_one_line_what_is_wrong(row, outcomes):
 def test_the_tables_are_long_and_name_every_command():
   assert len({row.name for row in ROWS}) == len(ROWS) >= 60
   assert {row.command.split()[0] for row in ROWS} == {
-      'i3d_tf.train', 'i3d_tf.evaluate', 'i3d_tf.predict', 'i3d_tf.export',
-      'i3d_tf.extract_features', 'i3d_tf.reproduce', 'tools.make_tfrecords',
-      'tools.inspect_tfrecords', 'tools.convert_weights', 'tools.benchmark',
-      'segmentation.segment', 'segmentation.review', 'segmentation.compare'}
+    'i3d_tf.train',
+    'i3d_tf.evaluate',
+    'i3d_tf.predict',
+    'i3d_tf.export',
+    'i3d_tf.extract_features',
+    'i3d_tf.reproduce',
+    'tools.make_tfrecords',
+    'tools.inspect_tfrecords',
+    'tools.convert_weights',
+    'tools.benchmark',
+    'segmentation.segment',
+    'segmentation.review',
+    'segmentation.compare',
+  }
 
 
-@pytest.mark.parametrize('module, arguments, message', [
+@pytest.mark.parametrize(
+  'module, arguments, message',
+  [
     ('i3d_tf.evaluate', ('--run_dir=nowhere', '--batch_size=nan'), 'flag --batch_size=nan'),
-    ('tools.make_tfrecords', ('--videos=.', '--output=new', '--validation=inf'),
-     '--validation must be a finite number; received inf'),
-])
+    (
+      'tools.make_tfrecords',
+      ('--videos=.', '--output=new', '--validation=inf'),
+      '--validation must be a finite number; received inf',
+    ),
+  ],
+)
 def test_a_process_that_nobody_forked_says_the_same(tmp_path, module, arguments, message):
   assert message in commands.error(module, *arguments, cwd=tmp_path)

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import errors
-from i3d_tf import evaluate
+from i3d_tf.inference import evaluation as evaluation_lib
+from i3d_tf.inference import results
+from i3d_tf.inference import test_sets
 from i3d_tf.inputs import from_records
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import treatments
 from i3d_tf.records import folders
-from i3d_tf.inference import results
-from i3d_tf.training import runs
 from i3d_tf.records import splits
-from i3d_tf import train
+from i3d_tf.training import loop
+from i3d_tf.training import network
+from i3d_tf.training import runs
 from tests import commands
 from tests import shallow
 from tests import tiny
@@ -35,14 +38,14 @@ def trained(tmp_path_factory):
   records = tiny.make_records(folder)
   run = tiny.run(records, steps=3)
   runs.start(str(folder / 'run'), run)
-  train.train(str(folder / 'run'), run)
+  loop.train(str(folder / 'run'), run)
   return str(folder / 'run'), run
 
 
 def test_every_region_gives_what_the_network_says_of_it(trained):
   run_dir, run = trained
-  outcome = evaluate.evaluate(run_dir, REGIONS)
-  model, step = runs.restore_model(run_dir, run)
+  outcome = evaluation_lib.evaluate(run_dir, REGIONS)
+  model, step = network.restore_model(run_dir, run)
   assert step == 3
   source = folders.open_folder(run.data.records)
   entries, _ = splits.load(source, 'test', 1)
@@ -50,8 +53,7 @@ def test_every_region_gives_what_the_network_says_of_it(trained):
     rows = {row.video: row for row in results.read(results.path(run_dir, 'test1', region))}
     assert list(rows) == [entry.path for entry in entries]
     for batch in from_records.evaluation(source, entries, run.clips):
-      logits = model(preprocess.network_input(
-          batch['frames'], batch['masks'], batch['found'], region)).numpy()
+      logits = model(preprocess.network_input(batch, treatments.Treatment(region))).numpy()
       for place, expected in zip(batch['entry'].numpy(), logits):
         np.testing.assert_allclose(rows[entries[place].path].logits, expected, atol=1e-4)
     assert outcome[region]['videos'] == len(entries) == 10
@@ -59,7 +61,7 @@ def test_every_region_gives_what_the_network_says_of_it(trained):
 
 def test_the_summary_can_be_recounted_from_the_rows(trained):
   run_dir, _ = trained
-  outcome = evaluate.evaluate(run_dir, ['background'])
+  outcome = evaluation_lib.evaluate(run_dir, ['background'])
   with open(results.path(run_dir, 'test1', 'background'), newline='') as f:
     rows = list(csv.DictReader(f))
   logits = np.array([[float(row[f'logit_{i}']) for i in range(10)] for row in rows])
@@ -75,7 +77,7 @@ def test_the_summary_can_be_recounted_from_the_rows(trained):
 
 def test_goes_on_behind_the_last_batch(trained, monkeypatch):
   run_dir, run = trained
-  expected = evaluate.evaluate(run_dir, ['none'])['none']
+  expected = evaluation_lib.evaluate(run_dir, ['none'])['none']
   seen = []
   evaluation = from_records.evaluation
 
@@ -91,15 +93,17 @@ def test_goes_on_behind_the_last_batch(trained, monkeypatch):
 
   monkeypatch.setattr(from_records, 'evaluation', stops)
   with pytest.raises(KeyboardInterrupt):
-    evaluate.evaluate(run_dir, ['none'])
+    evaluation_lib.evaluate(run_dir, ['none'])
   monkeypatch.setattr(from_records, 'evaluation', watched)
-  assert evaluate.evaluate(run_dir, ['none'])['none'] == expected
+  assert evaluation_lib.evaluate(run_dir, ['none'])['none'] == expected
   assert len(seen) == expected['videos'] - run.clips.batch_size
 
 
 def test_the_training_list_can_be_tested_and_other_splits(trained):
   run_dir, _ = trained
-  outcome = evaluate.evaluate(run_dir, ['none'], subset='train', split=2)
+  outcome = evaluation_lib.evaluate(
+    run_dir, ['none'], test_set=test_sets.TestSet(subset='train', split=2)
+  )
   assert outcome['none']['videos'] == 20
   assert outcome['none']['about']['list'] == 'train2'
 
@@ -110,7 +114,9 @@ def test_a_validation_list_can_be_tested(trained):
   lines = (folder / 'trainlist01.txt').read_text().splitlines(keepends=True)
   (folder / 'validationlist01.txt').write_text(''.join(lines[:4]))
   (folder / 'trainlist01.txt').write_text(''.join(lines[4:]))
-  outcome = evaluate.evaluate(run_dir, ['none'], subset='validation')
+  outcome = evaluation_lib.evaluate(
+    run_dir, ['none'], test_set=test_sets.TestSet(subset='validation')
+  )
   assert outcome['none']['videos'] == 4
   assert outcome['none']['about']['list'] == 'validation1'
 
@@ -118,47 +124,58 @@ def test_a_validation_list_can_be_tested(trained):
 @pytest.mark.parametrize('regions', [[], ['black'], ['none', 'person']])
 def test_unknown_regions_are_refused(trained, regions):
   with pytest.raises(errors.UserError, match='`eval_masks` must be some of none, background'):
-    evaluate.evaluate(trained[0], regions)
+    evaluation_lib.evaluate(trained[0], regions)
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     ((), 'expected --run_dir, a folder that train made; it was not given'),
-    (('--run_dir=nowhere',), 'nowhere: expected a directory made by train; it has no run.json'),
+    (
+      ('--run_dir=nowhere',),
+      'nowhere: expected a directory made by train (--run_dir); it has no run.json',
+    ),
     (('--run_dir=.', '--verdicts=none.csv'), 'none.csv: expected a CSV file of verdicts'),
     (('--run_dir=.', '--subset=dev'), 'value should be one of <test|train|validation>'),
-])
+  ],
+)
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('tests.shallow', 'i3d_tf.evaluate', *arguments, cwd=tmp_path)
 
 
 def test_logits_that_are_no_numbers_are_an_error(trained):
   run_dir, run = trained
-  model, _ = runs.restore_model(run_dir, run)
+  model, _ = network.restore_model(run_dir, run)
   model.get_layer('Logits').conv.bias.assign(np.full(10, np.nan))
   with pytest.raises(errors.UserError, match='the network gives logits that are no numbers'):
-    evaluate.evaluate(run_dir, ['none'], model=model)
+    evaluation_lib.evaluate(run_dir, ['none'], model=model)
 
 
 def test_a_run_without_a_checkpoint_is_an_error(tmp_path, trained):
   runs.start(str(tmp_path), trained[1])
   with pytest.raises(errors.UserError, match='expected a checkpoint; train has not written one'):
-    evaluate.evaluate(str(tmp_path), ['none'])
+    evaluation_lib.evaluate(str(tmp_path), ['none'])
 
 
 def test_the_command_prints_a_line_for_every_mask(trained):
   run_dir, run = trained
-  out, _ = commands.run('tests.shallow', 'i3d_tf.evaluate', f'--run_dir={run_dir}', cwd=run.data.records)
+  out, _ = commands.run(
+    'tests.shallow', 'i3d_tf.evaluate', f'--run_dir={run_dir}', cwd=run.data.records
+  )
   assert [line.split()[0] for line in out.splitlines()[1:4]] == list(REGIONS)
 
 
 def test_videos_judged_original_keep_their_frames_whatever_their_masks_show(trained):
   run_dir, run = trained
-  plain = evaluate.evaluate(run_dir, REGIONS)
+  plain = evaluation_lib.evaluate(run_dir, REGIONS)
   rows = {region: results.read(results.path(run_dir, 'test1', region)) for region in REGIONS}
   assert all(not summary['kept_original'] for summary in plain.values())
-  judged = {row.video: 'original' if number % 3 == 0 else 'fine'
-            for number, row in enumerate(rows['none'])}
-  outcome = evaluate.evaluate(run_dir, REGIONS, verdicts={**judged, 'Gone/gone.avi': 'original'})
+  judged = {
+    row.video: 'original' if number % 3 == 0 else 'fine' for number, row in enumerate(rows['none'])
+  }
+  outcome = evaluation_lib.evaluate(
+    run_dir, REGIONS, test_set=test_sets.TestSet(verdicts={**judged, 'Gone/gone.avi': 'original'})
+  )
   originals = [video for video, verdict in judged.items() if verdict == 'original']
   for region in REGIONS:
     assert outcome[region]['kept_original'] == originals
@@ -167,27 +184,43 @@ def test_videos_judged_original_keep_their_frames_whatever_their_masks_show(trai
     for row, without, with_masks in zip(obeyed, rows['none'], rows[region]):
       expected = without if judged[row.video] == 'original' else with_masks
       np.testing.assert_allclose(row.logits, expected.logits, atol=1e-4)
-      assert row.mask_found == (judged[row.video] == 'fine')
-  changed = [a.video for a, b in zip(rows['none'], rows['background'])
-             if np.abs(np.subtract(a.logits, b.logits)).max() > 1e-2]
+      assert row.has_person == (judged[row.video] == 'fine')
+  changed = [
+    a.video
+    for a, b in zip(rows['none'], rows['background'])
+    if np.abs(np.subtract(a.logits, b.logits)).max() > 1e-2
+  ]
   assert len(changed) == 10, 'masks must change what the network says, or this test says nothing'
 
 
 def test_the_command_obeys_a_file_of_verdicts(trained, tmp_path):
   run_dir, run = trained
-  (tmp_path / 'v.csv').write_text('video,verdict\nWaving/v_Waving_g01_c01.avi,original\n'
-                                  'Nowhere/v.avi,original\n')
-  out, _ = commands.run('tests.shallow', 'i3d_tf.evaluate', f'--run_dir={run_dir}',
-                        '--eval_masks=background', '--verdicts=v.csv', cwd=tmp_path)
+  (tmp_path / 'v.csv').write_text(
+    'video,verdict\nWaving/v_Waving_g01_c01.avi,original\nNowhere/v.avi,original\n'
+  )
+  out, _ = commands.run(
+    'tests.shallow',
+    'i3d_tf.evaluate',
+    f'--run_dir={run_dir}',
+    '--eval_masks=background',
+    '--verdicts=v.csv',
+    cwd=tmp_path,
+  )
   assert out.splitlines()[0] == 'verdicts on videos that are not in the records: 1'
   assert out.splitlines()[2].split()[-1] == '1'  # kept original
 
 
 def test_treatments_are_results_of_their_own_and_repeat(trained):
   run_dir, run = trained
-  names = ['none', 'activity-blur', 'activity-elsewhere', 'background-noise', 'both',
-           'background-other']
-  first = evaluate.evaluate(run_dir, names)
+  names = [
+    'none',
+    'activity-blur',
+    'activity-elsewhere',
+    'background-noise',
+    'both',
+    'background-other',
+  ]
+  first = evaluation_lib.evaluate(run_dir, names)
   logits = {}
   for name in names:
     rows = results.read(results.path(run_dir, 'test1', name))
@@ -195,7 +228,7 @@ def test_treatments_are_results_of_their_own_and_repeat(trained):
     assert first[name]['about']['mask'] == name
   for name in names[1:]:
     assert np.abs(logits[name] - logits['none']).max() > 1e-3, name
-  assert evaluate.evaluate(run_dir, names, batch_size=3)['background-other']['videos'] == 10
+  assert evaluation_lib.evaluate(run_dir, names, batch_size=3)['background-other']['videos'] == 10
   for name in names:  # noise and partners belong to a video, not to its batch
     rows = results.read(results.path(run_dir, 'test1', name))
     np.testing.assert_allclose([row.logits for row in rows], logits[name], atol=1e-4)

@@ -22,8 +22,9 @@ def weights(tmp_path_factory):
 
 def test_the_full_network_is_exported_with_its_names(weights):
   folder, clip, expected = weights
-  out, err = commands.run('i3d_tf.export', '--weights=rgb.weights.h5', '--output=models/i3d/1',
-                          cwd=folder)
+  out, err = commands.run(
+    'i3d_tf.export', '--weights=rgb.weights.h5', '--output=models/i3d/1', cwd=folder
+  )
   assert 'models/i3d/1: signatures serving_default, background, activity, clip, classes' in out
   assert 'labels.txt: class names' in err
   served = tf.saved_model.load(str(folder / 'models' / 'i3d' / '1')).signatures
@@ -34,19 +35,32 @@ def test_the_full_network_is_exported_with_its_names(weights):
 
 def test_the_full_network_becomes_tflite(weights):
   folder, clip, expected = weights
-  commands.run('i3d_tf.export', '--weights=rgb.weights.h5', '--output=i3d.tflite',
-               '--format=tflite', '--frames=9', cwd=folder)
+  commands.run(
+    'i3d_tf.export',
+    '--weights=rgb.weights.h5',
+    '--output=i3d.tflite',
+    '--format=tflite',
+    '--frames=9',
+    cwd=folder,
+  )
   runner = tf.lite.Interpreter(str(folder / 'i3d.tflite')).get_signature_runner()
   logits = runner(clip=clip)['logits']
   assert np.abs(logits - expected).max() <= 1e-5 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     ((), 'expected --output, the folder or file to make; it was not given'),
-    (('--output=a.tflite',), 'expected --output to end in .tflite with --format=tflite, and only '
-                             'then; received a.tflite with saved_model'),
+    (
+      ('--output=a.tflite',),
+      'expected --output to end in .tflite with --format=tflite, and only '
+      'then; received a.tflite with saved_model',
+    ),
     (('--output=a', '--flow_weights=b'), 'expected one network; received rgb.weights.h5, b'),
-])
+  ],
+)
 def test_bad_flags_are_one_line(weights, arguments, message):
-  assert message in commands.error('i3d_tf.export', '--weights=rgb.weights.h5', *arguments,
-                                   cwd=weights[0])
+  assert message in commands.error(
+    'i3d_tf.export', '--weights=rgb.weights.h5', *arguments, cwd=weights[0]
+  )

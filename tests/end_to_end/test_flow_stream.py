@@ -5,16 +5,18 @@ import os
 import numpy as np
 import pytest
 
-from i3d_tf.ingest import build
 from i3d_tf.common import errors
-from i3d_tf import evaluate
-from i3d_tf.inference import prediction
-from i3d_tf.records import folders
-from i3d_tf.inference import results
-from i3d_tf.training import runs
-from i3d_tf.inference import trained_networks
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
+from i3d_tf.inference import evaluation
+from i3d_tf.inference import prediction
+from i3d_tf.inference import results
+from i3d_tf.inference import test_sets
+from i3d_tf.inference import trained_networks
+from i3d_tf.ingest import build
+from i3d_tf.ingest import encode_video
+from i3d_tf.records import folders
+from i3d_tf.training import runs
 from tests import commands
 from tests import shallow
 from tests import tiny
@@ -34,10 +36,21 @@ def folder(tmp_path_factory):
   writing.write_videos(settings, folder)
   for method in ('dis', 'tvl1'):
     build.build_ucf101(
-        folder / 'videos', folder / 'lists', folder / method,
-        build.Settings(short_side=37, num_shards=2, flow=method))
-  commands.run('tests.shallow', 'i3d_tf.train', *tiny.FLAGS, '--records=dis', '--stream=flow',
-               '--steps=2', '--run_dir=run', cwd=folder)
+      folder / 'videos',
+      folder / 'lists',
+      folder / method,
+      encode_video.EncodingSettings(short_side=37, num_shards=2, flow=method),
+    )
+  commands.run(
+    'tests.shallow',
+    'i3d_tf.train',
+    *tiny.FLAGS,
+    '--records=dis',
+    '--stream=flow',
+    '--steps=2',
+    '--run_dir=run',
+    cwd=folder,
+  )
   return folder
 
 
@@ -58,14 +71,23 @@ def test_a_video_gives_the_logits_of_its_record(folder):
 
 def test_a_training_that_cannot_start_leaves_no_run(folder):
   # Masks that are added later are other content, which the run would then refuse.
-  message = commands.error('i3d_tf.train', *tiny.FLAGS, '--records=dis', '--mask=background',
-                           '--run_dir=masked', cwd=folder)
+  message = commands.error(
+    'i3d_tf.train',
+    *tiny.FLAGS,
+    '--records=dis',
+    '--mask=background',
+    '--run_dir=masked',
+    cwd=folder,
+  )
   assert 'expected person masks' in message
   assert not (folder / 'masked' / 'run.json').exists()
 
 
 def test_another_flow_is_refused(folder):
-  with pytest.raises(errors.UserError, match='expected records with flow of dis, which .* found '
-                     'tvl1'):
-    evaluate.evaluate(str(folder / 'run'), ['none'], records_folder=str(folder / 'tvl1'))
+  with pytest.raises(
+    errors.UserError, match='expected records with flow of dis, which .* found tvl1'
+  ):
+    evaluation.evaluate(
+      str(folder / 'run'), ['none'], test_set=test_sets.TestSet(str(folder / 'tvl1'))
+    )
   assert folders.open_folder(folder / 'tvl1').entries[0].flow == 9

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf.training import checkpoints as checkpoints_lib
 from i3d_tf.common import errors
-from i3d_tf import evaluate
+from i3d_tf.inference import evaluation
 from i3d_tf.inputs import from_records
-from i3d_tf.records import folders
-from i3d_tf.training import runs
-from i3d_tf.records import splits
-from i3d_tf import train
 from i3d_tf.masks import verdicts
+from i3d_tf.records import folders
+from i3d_tf.records import splits
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import loop
+from i3d_tf.training import network
+from i3d_tf.training import runs
 from tests import commands
 from tests import shallow
 from tests import small_disk
@@ -35,16 +36,19 @@ def records(tmp_path_factory):
   return tiny.make_records(tmp_path_factory.mktemp('demo'))
 
 
-def start_and_train(run_dir, run, **kwargs):
+def start_and_train(run_dir, run, **intervals):
   runs.start(str(run_dir), run)
-  return train.train(str(run_dir), run, **kwargs)
+  return loop.train(str(run_dir), run, intervals=loop.Intervals(**intervals))
 
 
 def last_checkpoint(run_dir):
   """Every value of the last checkpoint by name."""
   reader = tf.train.load_checkpoint(str(run_dir / 'checkpoints'))
-  return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
-          if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and 'save_counter' not in name}
+  return {
+    name: reader.get_tensor(name)
+    for name in reader.get_variable_to_shape_map()
+    if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and 'save_counter' not in name
+  }
 
 
 def history(run_dir):
@@ -53,8 +57,9 @@ def history(run_dir):
 
 
 def test_writes_settings_history_tensorboard_and_checkpoints(tmp_path, records):
-  start_and_train(tmp_path, tiny.run(records, steps=5, mask='background'), log_every=2,
-                  checkpoint_every=4)
+  start_and_train(
+    tmp_path, tiny.run(records, steps=5, mask='background'), log_every=2, checkpoint_every=4
+  )
   with open(tmp_path / 'run.json') as f:
     content = json.load(f)
   assert content['data']['mask'] == 'background'
@@ -70,7 +75,7 @@ def test_writes_settings_history_tensorboard_and_checkpoints(tmp_path, records):
     for event in tf.compat.v1.train.summary_iterator(str(tmp_path / 'tensorboard' / name)):
       tags.update(value.tag for value in event.summary.value)
   assert tags == {'train/seen', 'loss', 'accuracy', 'learning_rate', 'clips_per_second'}
-  assert checkpoints_lib.last_step(str(tmp_path)) == 5
+  assert checkpoint_files.last_step(str(tmp_path)) == 5
 
 
 def test_the_first_loss_is_that_of_guessing(tmp_path, records):
@@ -89,15 +94,19 @@ def test_learns_the_training_clips(tmp_path, records):
 
 def test_starts_from_weights_all_but_the_logits(tmp_path, records):
   run = tiny.run(records, steps=1)
-  source = tiny.replace(run, 'clips', seed=9).build_model()
+  source = network.build_model(tiny.replace(run, 'clips', seed=9))
   source.save_weights(tmp_path / 'source.weights.h5')
-  run = tiny.replace(tiny.replace(run, 'optimization', learning_rate=1e-9), 'network',
-                     weights=str(tmp_path / 'source.weights.h5'))
+  run = tiny.replace(
+    tiny.replace(run, 'optimization', learning_rate=1e-9),
+    'network',
+    weights=str(tmp_path / 'source.weights.h5'),
+  )
   trained = start_and_train(tmp_path / 'run', run)
-  own = run.build_model()
+  own = network.build_model(run)
   kernel = lambda model, name: model.get_layer(name).conv.kernel.numpy()
-  np.testing.assert_allclose(kernel(trained, 'Conv3d_1a_7x7'), kernel(source, 'Conv3d_1a_7x7'),
-                             atol=1e-6)
+  np.testing.assert_allclose(
+    kernel(trained, 'Conv3d_1a_7x7'), kernel(source, 'Conv3d_1a_7x7'), atol=1e-6
+  )
   np.testing.assert_allclose(kernel(trained, 'Logits'), kernel(own, 'Logits'), atol=1e-6)
 
 
@@ -113,21 +122,29 @@ def test_a_seed_repeats_a_training_and_another_does_not(tmp_path, records):
 
 def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
   # A rate at which weights that were not restored would show in the losses.
-  arguments = (*tiny.FLAGS, '--learning_rate=0.01', f'--records={records}', '--steps=12',
-               '--checkpoint_every=3', '--log_every=1', '--run_dir=killed')
+  arguments = (
+    *tiny.FLAGS,
+    '--learning_rate=0.01',
+    f'--records={records}',
+    '--steps=12',
+    '--checkpoint_every=3',
+    '--log_every=1',
+    '--run_dir=killed',
+  )
   process = commands.start('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
   written = tmp_path / 'killed' / 'history.csv'
   commands.kill_when(
-      process, lambda: written.exists() and len(written.read_text().splitlines()) > 5)
-  killed_at = checkpoints_lib.last_step(str(tmp_path / 'killed'))
+    process, lambda: written.exists() and len(written.read_text().splitlines()) > 5
+  )
+  killed_at = checkpoint_files.last_step(str(tmp_path / 'killed'))
   assert 3 <= killed_at < 12
   out, _ = commands.run('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
-  assert f'goes on at step {killed_at} of 12' in out
+  assert f'resuming at step {killed_at} of 12' in out
 
   run = runs.load(str(tmp_path / 'killed'))
   start_and_train(tmp_path / 'whole', run, checkpoint_every=3, log_every=1)
   killed, whole = (last_checkpoint(tmp_path / name) for name in ('killed', 'whole'))
-  model = run.build_model()  # Adam keeps two values for each that it trains
+  model = network.build_model(run)  # Adam keeps two values for each that it trains
   values = len(model.variables) + 2 * len(model.trainable_variables)
   assert killed.keys() == whole.keys() and len(whole) > values
   for name, value in whole.items():
@@ -135,35 +152,45 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
     np.testing.assert_allclose(killed[name], value, rtol=1e-3, atol=1e-5, err_msg=name)
   rows = {name: history(tmp_path / name) for name in ('killed', 'whole')}
   assert [row['step'] for row in rows['killed']] == list(range(1, 13))
-  np.testing.assert_allclose([row['loss'] for row in rows['killed']],
-                             [row['loss'] for row in rows['whole']], rtol=1e-3)
+  np.testing.assert_allclose(
+    [row['loss'] for row in rows['killed']], [row['loss'] for row in rows['whole']], rtol=1e-3
+  )
 
 
 def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, records):
-  arguments = (*tiny.FLAGS, f'--records={records}', '--steps=12', '--checkpoint_every=1',
-               '--log_every=1', '--keep_checkpoints=12')
+  arguments = (
+    *tiny.FLAGS,
+    f'--records={records}',
+    '--steps=12',
+    '--checkpoint_every=1',
+    '--log_every=1',
+    '--keep_checkpoints=12',
+  )
   disk = tmp_path / 'disk'
   with small_disk.mounted(disk, '1m') as resize:
     message = commands.error(
-        'tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+      'tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=disk/run', cwd=tmp_path
+    )
     assert message.startswith('disk/run/')
     assert ': No space left on device' in message
-    stopped_at = checkpoints_lib.last_step(str(disk / 'run'))
+    stopped_at = checkpoint_files.last_step(str(disk / 'run'))
     assert stopped_at is None or stopped_at < 12
     resize('64m')
-    commands.run(
-        'tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
+    commands.run('tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=disk/run', cwd=tmp_path)
     commands.run('tests.shallow', 'i3d_tf.train', *arguments, '--run_dir=whole', cwd=tmp_path)
     stopped, whole = last_checkpoint(disk / 'run'), last_checkpoint(tmp_path / 'whole')
   for name, value in whole.items():
     np.testing.assert_array_equal(stopped[name], value, name)
 
 
-@pytest.mark.parametrize('section, change, message', [
+@pytest.mark.parametrize(
+  'section, change, message',
+  [
     ('data', {'mask': 'activity'}, "data.mask is 'none' there, 'activity' here"),
     ('clips', {'seed': 5}, 'clips.seed is 0 there, 5 here'),
     ('optimization', {'steps': 9}, 'optimization.steps is 4 there, 9 here'),
-])
+  ],
+)
 def test_a_run_directory_keeps_its_settings(tmp_path, records, section, change, message):
   run = tiny.run(records)
   runs.start(str(tmp_path), run)
@@ -172,11 +199,12 @@ def test_a_run_directory_keeps_its_settings(tmp_path, records, section, change, 
 
 
 def test_a_loss_that_explodes_is_an_error_and_is_not_saved(tmp_path, records):
-  run = tiny.replace(tiny.run(records, steps=20), 'optimization', optimizer='sgd',
-                     learning_rate=1e30)
+  run = tiny.replace(
+    tiny.run(records, steps=20), 'optimization', optimizer='sgd', learning_rate=1e30
+  )
   with pytest.raises(errors.UserError, match='the loss is no longer finite at step'):
     start_and_train(tmp_path, run, log_every=20, checkpoint_every=5)
-  assert checkpoints_lib.last_step(str(tmp_path)) is None
+  assert checkpoint_files.last_step(str(tmp_path)) is None
 
 
 def test_flow_that_is_not_there_is_an_error(tmp_path, records):
@@ -193,8 +221,11 @@ def test_a_damaged_record_is_named(tmp_path):
   data = bytearray(path.read_bytes())
   data[entries[3].offset + 2000] ^= 1
   path.write_bytes(data)
-  with pytest.raises(errors.UserError, match=f'{path}: expected a whole record of '
-                     f'{entries[3].path} at byte {entries[3].offset}; its checksum is wrong'):
+  with pytest.raises(
+    errors.UserError,
+    match=f'{path}: expected a whole record of '
+    f'{entries[3].path} at byte {entries[3].offset}; its checksum is wrong',
+  ):
     start_and_train(tmp_path / 'run', tiny.run(records, steps=20))
 
 
@@ -218,27 +249,42 @@ def test_a_record_whose_image_is_none_is_named(tmp_path):
 def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
   start_and_train(tmp_path, tiny.run(records, steps=2))
   checkpoints = tmp_path / 'checkpoints'
-  data, = checkpoints.glob('*.data-*')
+  (data,) = checkpoints.glob('*.data-*')
   data.write_bytes(data.read_bytes()[:1000])
   with pytest.raises(errors.UserError, match=r'ckpt-2: expected a whole checkpoint of this run'):
-    train.train(str(tmp_path), tiny.run(records, steps=2))
+    loop.train(str(tmp_path), tiny.run(records, steps=2))
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (('--mask=person',), 'flag --mask=person: value should be one of <none|background|activity|both>'),
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
+    (
+      ('--mask=person',),
+      'flag --mask=person: value should be one of <none|background|activity|both>',
+    ),
     (('--mask', 'background', 'false'), 'expected flags only; received false'),
     (('--records=nowhere',), 'nowhere: expected a folder made by make_tfrecords'),
     (('--split=4',), '`split` must be one of 1, 2, 3; received 4'),
     (('--clip_frames=8',), '`clip_frames` must be at least 9; received 8'),
-    (('--eval_masks=black',), '`eval_masks` must be some of none, background, activity, both, '
-                              'some with a fill or place such as activity-blur; received black'),
-    (('--learning_rate_drops=20,ten',),
-     'expected steps such as --learning_rate_drops=3000,4000; received 20,ten'),
-    (('--records=r', '--warmup_steps=3'),
-     '`warmup_steps` must be at least 0, fewer than steps, with schedule cosine; received 3'),
-    (('--records=r', '--learning_rate_drops=20,10'),
-     '`learning_rate_drops` must be rising steps, with schedule drops; received (20, 10)'),
-])
+    (
+      ('--eval_masks=black',),
+      '`eval_masks` must be some of none, background, activity, both, '
+      'some with a fill or place such as activity-blur; received black',
+    ),
+    (
+      ('--learning_rate_drops=20,ten',),
+      'expected steps such as --learning_rate_drops=3000,4000; received 20,ten',
+    ),
+    (
+      ('--records=r', '--warmup_steps=3'),
+      '`warmup_steps` must be at least 0, fewer than steps, with schedule cosine; received 3',
+    ),
+    (
+      ('--records=r', '--learning_rate_drops=20,10'),
+      '`learning_rate_drops` must be rising steps, with schedule drops; received (20, 10)',
+    ),
+  ],
+)
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
   assert os.listdir(tmp_path) == []
@@ -258,9 +304,9 @@ def test_training_obeys_the_verdicts_of_its_run(tmp_path, records, monkeypatch):
 
   monkeypatch.setattr(from_records, 'training', stop)
   with pytest.raises(KeyboardInterrupt):
-    train.train(str(tmp_path), run)
+    loop.train(str(tmp_path), run)
   assert [entry.path for entry in seen] == [entry.path for entry in trained_on]
-  assert [entry.mask_found for entry in seen] == [entry.path not in judged for entry in trained_on]
+  assert [entry.has_person for entry in seen] == [entry.path not in judged for entry in trained_on]
 
 
 def test_the_command_obeys_verdicts_and_its_run_keeps_them(tmp_path, records):
@@ -268,11 +314,13 @@ def test_the_command_obeys_verdicts_and_its_run_keeps_them(tmp_path, records):
   verdicts.write(tmp_path / 'v.csv', {tested[0].path: 'original', 'Nowhere/v.avi': 'fine'})
   arguments = (*tiny.FLAGS, f'--records={records}', '--steps=1', '--mask=activity', '--run_dir=run')
   out, _ = commands.run(
-      'tests.shallow', 'i3d_tf.train', *arguments, '--verdicts=v.csv', cwd=tmp_path)
+    'tests.shallow', 'i3d_tf.train', *arguments, '--verdicts=v.csv', cwd=tmp_path
+  )
   assert out.count('verdicts on videos that are not in the records: 1') == 1
   os.remove(tmp_path / 'v.csv')
-  outcome = evaluate.evaluate(str(tmp_path / 'run'), ['background'])
+  outcome = evaluation.evaluate(str(tmp_path / 'run'), ['background'])
   assert outcome['background']['kept_original'] == [tested[0].path]
   message = commands.error('tests.shallow', 'i3d_tf.train', *arguments, cwd=tmp_path)
-  assert re.search(r"holds a run with other settings: data\.verdicts is '\w{12}' there, None here",
-                   message)
+  assert re.search(
+    r"holds a run with other settings: data\.verdicts is '\w{12}' there, None here", message
+  )

@@ -2,14 +2,23 @@
 
 import pytest
 
-from i3d_tf.experiments import conditions
 from i3d_tf.common import errors
-from i3d_tf.inputs import masking
+from i3d_tf.experiments import conditions
+from i3d_tf.inputs import treatments
 
 
-@pytest.mark.parametrize('name, mean', [
-    ('1a', 97.77), ('1b-rgb', 94.85), ('1b-flow', 96.59), ('2a', 20.33), ('2b', 56.58),
-    ('3a', 78.02), ('3b', 92.23)])
+@pytest.mark.parametrize(
+  'name, mean',
+  [
+    ('1a', 97.77),
+    ('1b-rgb', 94.85),
+    ('1b-flow', 96.59),
+    ('2a', 20.33),
+    ('2b', 56.58),
+    ('3a', 78.02),
+    ('3b', 92.23),
+  ],
+)
 def test_published_figures_have_the_published_mean(name, mean):
   (condition,) = conditions.select([name], on_demo_set=False)
   assert round(sum(condition.published.values()) / 3, 1) == pytest.approx(mean, abs=0.06)
@@ -19,10 +28,10 @@ def test_published_figures_have_the_published_mean(name, mean):
 def test_every_row_is_a_treatment_of_its_streams():
   for condition in conditions.ALL:
     for name in (condition.trained_on, condition.tested_on):
-      treatment = masking.Treatment.parse(name)
+      treatment = treatments.Treatment.parse(name)
       assert treatment.name == name
       for stream in condition.streams:
-        masking.check_stream(treatment, stream)
+        treatments.check_stream(treatment, stream)
   names = [condition.name for condition in conditions.ALL]
   assert len(set(names)) == len(names)
 
@@ -31,9 +40,13 @@ def test_one_model_serves_all_that_differs_in_the_test_alone():
   chosen = conditions.select(['paper', 'controls'], on_demo_set=False)
   models = {model for c in chosen for model in conditions.models(c, 1, 0)}
   assert sorted(model.name for model in models) == [
-      'flow_none_split1_seed0', 'rgb_activity_squash_split1_seed0',
-      'rgb_background_squash_split1_seed0', 'rgb_both_squash_split1_seed0',
-      'rgb_none_plain_split1_seed0', 'rgb_none_split1_seed0']
+    'flow_none_split1_seed0',
+    'rgb_activity_squash_split1_seed0',
+    'rgb_background_squash_split1_seed0',
+    'rgb_both_squash_split1_seed0',
+    'rgb_none_plain_split1_seed0',
+    'rgb_none_split1_seed0',
+  ]
 
 
 def test_conditions_keep_the_order_of_the_table():
@@ -42,9 +55,14 @@ def test_conditions_keep_the_order_of_the_table():
   assert len(conditions.select(['all'], True)) == len(conditions.select(['all'], False)) + 6
 
 
-@pytest.mark.parametrize('names, message', [
+@pytest.mark.parametrize(
+  'names, message',
+  [
     ([], '--conditions must be some of paper, controls, all, 1a, .*; received none'),
-    (['2c'], 'received 2c'), (['1b-diversity3'], 'draw a demo set of their own')])
+    (['2c'], 'received 2c'),
+    (['1b-diversity3'], 'draw a demo set of their own'),
+  ],
+)
 def test_unknown_conditions_are_refused(names, message):
   with pytest.raises(errors.UserError, match=message):
     conditions.select(names, on_demo_set=False)

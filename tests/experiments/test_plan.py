@@ -5,10 +5,10 @@ import os
 import pytest
 
 from i3d_tf.experiments import conditions
-from i3d_tf.inputs import from_records
-from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.experiments import plan
-from i3d_tf.training import runs
+from i3d_tf.experiments import reproduction as reproduction_lib
+from i3d_tf.inputs import clip_settings
+from i3d_tf.training import run_settings
 from tests import commands
 
 _SIZE = plan.TestSize(videos=10, frames=24)
@@ -17,10 +17,15 @@ _SIZE = plan.TestSize(videos=10, frames=24)
 @pytest.fixture(name='reproduction')
 def _reproduction(tmp_path):
   return reproduction_lib.Reproduction(
-      str(tmp_path), conditions.select(['1b-rgb', '2a', '2b', '3a'], False), (1,), (0,),
-      {None: 'no records yet'},
-      from_records.Settings(frame_size=32, clip_frames=9, batch_size=4),
-      runs.Network(width=0.125), runs.Optimization(steps=2))
+    str(tmp_path),
+    conditions.select(['1b-rgb', '2a', '2b', '3a'], False),
+    (1,),
+    (0,),
+    {None: 'no records yet'},
+    clip_settings.ClipSettings(frame_size=32, clip_frames=9, batch_size=4),
+    run_settings.Network(width=0.125),
+    run_settings.Optimization(steps=2),
+  )
 
 
 def _write_history(run_dir, model, *rates):
@@ -47,8 +52,7 @@ def test_time_is_told_at_the_rate_of_the_runs_that_are_there(reproduction, tmp_p
   trained = 2 * 2 * clips.batch_size
   tested = 4 * 10 * 24 / clips.clip_frames / 3
   seconds = (trained + tested) / 0.5
-  assert plan.time_left(reproduction, _SIZE) == (
-      f'about {plan.duration(seconds)} left for all')
+  assert plan.time_left(reproduction, _SIZE) == (f'about {plan.duration(seconds)} left for all')
   assert '0.5 training clips/s (history.csv' in plan.plan(reproduction, 10, _SIZE)[-1]
 
 

@@ -9,14 +9,15 @@ from flags import data
 from flags import protocols
 from flags import training
 from i3d_tf.common import errors
-from i3d_tf.inputs import from_records
-from i3d_tf.training import runs
+from i3d_tf.inputs import clip_settings
+from i3d_tf.training import run_settings
 from tests import flag_values
 
 
 @pytest.fixture
 def parsed(monkeypatch):
   """A function that defines train's flags anew and parses arguments."""
+
   def parse(*arguments):
     return flag_values.parse(monkeypatch, training.define, (data, training, protocols), arguments)
 
@@ -25,9 +26,9 @@ def parsed(monkeypatch):
 
 def test_defaults_are_those_of_the_library(parsed):
   parsed('--mask=background')
-  assert data.clip_settings() == from_records.Settings()
-  assert training.network_settings() == runs.Network()
-  assert training.optimization_settings() == runs.Optimization()
+  assert data.clips() == clip_settings.ClipSettings()
+  assert training.network_settings() == run_settings.Network()
+  assert training.optimization_settings() == run_settings.Optimization()
 
 
 def test_a_protocol_is_the_default_of_what_was_not_given(parsed):
@@ -56,6 +57,7 @@ def test_a_bad_line_of_a_protocol_is_an_error(parsed, tmp_path):
   parsed()
   path = tmp_path / 'bad.flags'
   path.write_text('# fine\n--steps=3\n--stepz=3\n')
-  with pytest.raises(errors.UserError,
-                     match=re.escape(f'{path}:3: expected --flag=value; found --stepz=3')):
+  with pytest.raises(
+    errors.UserError, match=re.escape(f'{path}:3: expected --flag=value; found --stepz=3')
+  ):
     protocols.use_as_defaults(str(path))

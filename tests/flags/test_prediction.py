@@ -11,22 +11,31 @@ from i3d_tf.common import errors
 from tests import flag_values
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     ((), 'expected --weights (or --flow_weights) or --run_dir; received neither'),
     (('--weights=a', '--run_dir=b'), 'received both'),
     (('--weights=a',), 'expected --video or --npy; received neither'),
     (('--weights=a', '--video=a,b', '--logits_out=c'), 'expected one video and one --mask'),
-    (('--weights=a', '--video=a', '--mask=person'), '--mask must be some of none, background, '
-                                                    'activity; received person'),
-    (('--weights=a', '--video=a', '--masks=m', '--segmenter=opencv'),
-     'expected --masks or a segmenter that finds the people; received both'),
+    (
+      ('--weights=a', '--video=a', '--mask=person'),
+      '--mask must be some of none, background, activity; received person',
+    ),
+    (
+      ('--weights=a', '--video=a', '--masks=m', '--segmenter=opencv'),
+      'expected --masks or a segmenter that finds the people; received both',
+    ),
     (('--weights=a', '--npy=a', '--mask=activity'), 'expected --video with --mask'),
-    (('--weights=a', '--video=a', '--masks=m', '--picture=a.gif'),
-     'expected --picture to end in .png or .jpg; received a.gif'),
+    (
+      ('--weights=a', '--video=a', '--masks=m', '--picture=a.gif'),
+      'expected --picture to end in .png or .jpg; received a.gif',
+    ),
     (('--weights=a', '--video=a', '--mask_dilation=4'), '--mask_dilation must be 0 or odd'),
     (('--run_dir=a,b,c', '--video=a'), 'expected at most 2 networks; received a, b, c'),
-])
+  ],
+)
 def test_a_bad_combination_of_flags_is_told(monkeypatch, arguments, message):
   flag_values.parse(monkeypatch, prediction.define, (network, prediction, segmentation), arguments)
   with pytest.raises(errors.UserError, match=re.escape(message)):
-    prediction.check()
+    prediction.options()

@@ -11,7 +11,8 @@ from tests import fakes
 
 def _images(height, width, number=2):
   return np.stack([fakes.texture(height, width, seed)[..., 0] for seed in range(number)]).astype(
-      np.float32)
+    np.float32
+  )
 
 
 def _array(x):
@@ -52,7 +53,8 @@ def test_centred_gradient_of_a_ramp_is_halved_at_the_edge():
   np.testing.assert_array_equal(along_x, np.tile(np.float32([1.5, 3, 3, 3, 3, 1.5]), (1, 4, 1)))
   np.testing.assert_array_equal(along_y, 0)
   np.testing.assert_array_equal(
-      _array(image_ops.centred_gradient(ramp.swapaxes(1, 2))[1]), along_x.swapaxes(1, 2))
+    _array(image_ops.centred_gradient(ramp.swapaxes(1, 2))[1]), along_x.swapaxes(1, 2)
+  )
 
 
 def test_warp_is_remap_with_a_cubic_kernel_and_zeros_outside():
@@ -64,7 +66,9 @@ def test_warp_is_remap_with_a_cubic_kernel_and_zeros_outside():
   columns, rows = np.meshgrid(np.arange(23, dtype=np.float32), np.arange(19, dtype=np.float32))
   found = image_ops.warp(image_ops.pad_for_warp([images, others]), u, v)
   for warped, wanted in zip(found, (images, others)):
-    expected = [cv2.remap(image, columns + du, rows + dv, cv2.INTER_CUBIC)
-                for image, du, dv in zip(wanted, u, v)]
+    expected = [
+      cv2.remap(image, columns + du, rows + dv, cv2.INTER_CUBIC)
+      for image, du, dv in zip(wanted, u, v)
+    ]
     np.testing.assert_allclose(_array(warped), expected, atol=2e-3)
   assert np.mean(_array(found[1]) == 0) > 0.2 and np.mean(_array(found[1]) > 50) > 0.2

@@ -17,8 +17,9 @@ _HEIGHT, _WIDTH = 24, 30  # two scales: each takes seconds to compile
 
 
 def _opencv(first, second):
-  return np.stack([cv2.optflow.DualTVL1OpticalFlow_create().calc(a, b, None)
-                   for a, b in zip(first, second)])
+  return np.stack(
+    [cv2.optflow.DualTVL1OpticalFlow_create().calc(a, b, None) for a, b in zip(first, second)]
+  )
 
 
 def _translations(*moves, height=_HEIGHT, width=_WIDTH, margin=5):
@@ -27,7 +28,7 @@ def _translations(*moves, height=_HEIGHT, width=_WIDTH, margin=5):
   for seed, (right, down) in enumerate(moves):
     image = fakes.texture(height + 2 * margin, width + 2 * margin, seed)[..., 0]
     for frames, x, y in ((first, margin, margin), (second, margin - right, margin - down)):
-      frames.append(image[y:y + height, x:x + width])
+      frames.append(image[y : y + height, x : x + width])
   return np.stack(first), np.stack(second)
 
 
@@ -72,7 +73,7 @@ def test_each_pair_of_a_batch_stops_by_itself():
   # Other company, in other places: the same program gives the same to the bit.
   still = first[:1]
   for i in range(3):
-    pairs = [np.concatenate([still, still, frames[i:i + 1]]) for frames in (first, second)]
+    pairs = [np.concatenate([still, still, frames[i : i + 1]]) for frames in (first, second)]
     np.testing.assert_array_equal(array(calculate(*pairs))[2], together[i])
   # And so, but for rounding, does the program for one pair.
   assert _errors(together, tvl1.compute(first, second)).max() < 0.02
@@ -101,21 +102,34 @@ def test_no_pairs_have_no_flow():
   assert tvl1.compute(none, none).shape == (0, 20, 20, 2)
 
 
-@pytest.mark.parametrize('size, expected', [
+@pytest.mark.parametrize(
+  'size, expected',
+  [
     ((256, 341), [(256, 341), (205, 273), (164, 218), (131, 174), (105, 139)]),
     ((73, 97), [(73, 97), (58, 78), (46, 62), (37, 50), (30, 40)]),
-    ((24, 30), [(24, 30), (19, 24)]), ((19, 400), [(19, 400)]), ((3, 3), [(3, 3)])])
+    ((24, 30), [(24, 30), (19, 24)]),
+    ((19, 400), [(19, 400)]),
+    ((3, 3), [(3, 3)]),
+  ],
+)
 def test_scales_end_above_16_pixels(size, expected):
   assert tvl1.sizes(*size) == expected
 
 
-@pytest.mark.parametrize('first, second, message', [
-    (np.zeros((2, 8, 8), np.uint8), np.zeros((3, 8, 8), np.uint8),
-     r'two stacks \[B, H, W\] of one shape, .* received \[2, 8, 8\] and \[3, 8, 8\]'),
+@pytest.mark.parametrize(
+  'first, second, message',
+  [
+    (
+      np.zeros((2, 8, 8), np.uint8),
+      np.zeros((3, 8, 8), np.uint8),
+      r'two stacks \[B, H, W\] of one shape, .* received \[2, 8, 8\] and \[3, 8, 8\]',
+    ),
     (np.zeros((8, 8), np.uint8), np.zeros((8, 8), np.uint8), r'received \[8, 8\] and \[8, 8\]'),
     (np.zeros((1, 2, 8), np.uint8), np.zeros((1, 2, 8), np.uint8), '3 pixels high and wide'),
     (np.zeros((1, 8, 8), int), np.zeros((1, 8, 8), int), 'uint8, or both float; received int64'),
-    (np.zeros((1, 8, 8), np.uint8), np.zeros((1, 8, 8), np.float32), 'received uint8 and float32')])
+    (np.zeros((1, 8, 8), np.uint8), np.zeros((1, 8, 8), np.float32), 'received uint8 and float32'),
+  ],
+)
 def test_what_are_no_frames_is_refused(first, second, message):
   with pytest.raises(ValueError, match=message):
     tvl1.compute(first, second)
@@ -124,9 +138,9 @@ def test_what_are_no_frames_is_refused(first, second, message):
 _OTHER_BACKEND = """
 import sys
 import numpy as np
-from i3d_tf import batched_tvl1
+from i3d_tf.flow import tvl1
 frames = np.load(sys.argv[1])
-np.save(sys.argv[2], batched_tvl1.compute(frames['first'], frames['second']))
+np.save(sys.argv[2], tvl1.compute(frames['first'], frames['second']))
 assert 'tensorflow' not in sys.modules
 """
 
@@ -136,6 +150,9 @@ def test_jax_computes_the_same(tmp_path):
     pytest.skip('needs JAX')
   first, second = _translations((2, 0))
   np.savez(tmp_path / 'frames.npz', first=first, second=second)
-  subprocess.run([sys.executable, '-c', _OTHER_BACKEND, tmp_path / 'frames.npz',
-                  tmp_path / 'flow.npy'], env={**os.environ, 'KERAS_BACKEND': 'jax'}, check=True)
+  subprocess.run(
+    [sys.executable, '-c', _OTHER_BACKEND, tmp_path / 'frames.npz', tmp_path / 'flow.npy'],
+    env={**os.environ, 'KERAS_BACKEND': 'jax'},
+    check=True,
+  )
   assert _errors(np.load(tmp_path / 'flow.npy'), tvl1.compute(first, second)) < 0.02

@@ -7,11 +7,12 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.common import errors
-from i3d_tf.video import drawing
 from i3d_tf.inference import prediction
-from i3d_tf.inputs import preprocess
 from i3d_tf.inputs import from_videos
+from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
+from i3d_tf.video import drawing
 from tests import networks
 
 
@@ -27,17 +28,20 @@ def expected_logits(network, window, region='none', found=True):
   if window.masks is not None:
     masks = preprocess.center(window.masks[..., np.newaxis], 32, network.resize, 'nearest')
     masks = masks.numpy()[np.newaxis, ..., 0]
-  clip = preprocess.network_input(frames.numpy()[np.newaxis], masks, [found], region)
+  clip = preprocess.network_input(
+    {'frames': frames.numpy()[np.newaxis], 'masks': masks, 'has_person': [found]},
+    treatments.Treatment(region),
+  )
   return network.model(clip, training=False).numpy()
 
 
 def test_a_video_of_one_window_gives_the_networks_logits(tmp_path, network):
   path = networks.video(tmp_path / 'a.avi')
-  window, = from_videos.windows(path, 'rgb', 32, 250)
+  (window,) = from_videos.windows(path, 'rgb', 32, 250)
   answer = prediction.of_video(network, path)
   np.testing.assert_allclose(answer.logits['none'], expected_logits(network, window), atol=1e-5)
   assert answer.logits['none'].dtype == np.float32 and answer.logits['none'].shape == (1, 5)
-  assert (answer.frames, answer.found, answer.coverage) == (12, False, None)
+  assert (answer.frames, answer.has_person, answer.coverage) == (12, False, None)
 
 
 def test_longer_videos_are_averaged_by_new_frames(tmp_path, network):
@@ -54,14 +58,16 @@ def test_longer_videos_are_averaged_by_new_frames(tmp_path, network):
 def test_each_region_is_replaced_as_in_a_test(tmp_path, network):
   path = networks.video(tmp_path / 'a.avi')
   masks = coco_files.read(networks.masks_file(tmp_path / 'a.json'))
-  window, = from_videos.windows(path, 'rgb', 32, 250, masks, dilation=3)
+  (window,) = from_videos.windows(path, 'rgb', 32, 250, masks, dilation=3)
   answer = prediction.of_video(network, path, ('none', 'background', 'activity'), masks)
   for region, logits in answer.logits.items():
     np.testing.assert_allclose(logits, expected_logits(network, window, region), atol=1e-5)
-  differences = [np.abs(answer.logits[a] - answer.logits[b]).max() for a, b in (
-      ('none', 'background'), ('none', 'activity'), ('background', 'activity'))]
+  differences = [
+    np.abs(answer.logits[a] - answer.logits[b]).max()
+    for a, b in (('none', 'background'), ('none', 'activity'), ('background', 'activity'))
+  ]
   assert min(differences) > 0.01 * np.abs(answer.logits['none']).max()
-  assert answer.found
+  assert answer.has_person
   np.testing.assert_allclose(answer.coverage, window.masks.mean())
   # What is black in one picture is not in the other.
   black = {region: np.stack(images).max(-1) == 0 for region, images in answer.seen.items()}
@@ -74,7 +80,7 @@ def test_without_a_person_the_original_frames_are_kept(tmp_path):
   path = networks.video(tmp_path / 'a.avi')
   masks = coco_files.read(networks.masks_file(tmp_path / 'a.json', empty=True))
   answer = prediction.of_video(network, path, ('none', 'background'), masks)
-  assert not answer.found and answer.coverage == 0
+  assert not answer.has_person and answer.coverage == 0
   np.testing.assert_array_equal(answer.logits['none'], answer.logits['background'])
 
 
@@ -83,7 +89,8 @@ def test_two_streams_add_their_logits(tmp_path):
   answers = [prediction.of_video(networks.network(stream), path) for stream in ('rgb', 'flow')]
   both = prediction.together(answers)
   np.testing.assert_array_equal(
-      both.logits['none'], answers[0].logits['none'] + answers[1].logits['none'])
+    both.logits['none'], answers[0].logits['none'] + answers[1].logits['none']
+  )
   assert np.abs(answers[1].logits['none']).max() > 0
 
 
@@ -97,7 +104,7 @@ def test_pictures_show_frames_from_the_whole_video(count):
   thinned = prediction._Thinned()
   clip = np.arange(count, dtype=np.float32)[:, np.newaxis, np.newaxis, np.newaxis] / count
   for start in range(0, count, 50):
-    part = clip[start:start + 50]
+    part = clip[start : start + 50]
     thinned.add(tf.constant(np.broadcast_to(part, (len(part), 2, 2, 3))), start)
   values = [int(image[0, 0, 0]) for image in thinned.images()]
   assert len(values) == 6 and values == sorted(values)
@@ -122,15 +129,20 @@ def test_a_picture_has_a_row_for_each_answer(tmp_path):
   drawing.write(tmp_path / 'a.png', drawn)
 
 
-@pytest.mark.parametrize('array, message', [
-    (np.zeros((9, 32, 32, 3), np.float32), 'expected an array of shape [1, T, H, W, C]; found '
-                                           '[9, 32, 32, 3]'),
+@pytest.mark.parametrize(
+  'array, message',
+  [
+    (
+      np.zeros((9, 32, 32, 3), np.float32),
+      'expected an array of shape [1, T, H, W, C]; found [9, 32, 32, 3]',
+    ),
     (np.zeros((1, 9, 0, 32, 3), np.float32), 'found [1, 9, 0, 32, 3]'),
     (np.zeros((1, 8, 32, 32, 3), np.float32), 'expected at least 9 frames; found 8'),
     (np.full((1, 9, 32, 32, 3), 200.0, np.float32), 'expected values in [-1, 1]; found 200.0'),
     (np.full((1, 9, 32, 32, 3), np.nan, np.float32), 'expected values in [-1, 1]; found nan'),
     (np.zeros((1, 9, 32, 32, 3), np.uint8), 'expected float32 in [-1, 1]; found uint8'),
-])
+  ],
+)
 def test_what_is_no_network_input_is_refused(tmp_path, array, message):
   path = str(tmp_path / 'clip.npy')
   np.save(path, array)
@@ -140,9 +152,12 @@ def test_what_is_no_network_input_is_refused(tmp_path, array, message):
 
 @pytest.mark.parametrize('shape', [(1, 9, 32, 32, 2), (1, 9, 33, 32, 3)])
 def test_a_clip_of_another_network_is_refused(shape):
-  with pytest.raises(errors.UserError, match=re.escape(
+  with pytest.raises(
+    errors.UserError,
+    match=re.escape(
       f'a.npy: expected a shape of [1, T, 32, 32, 3], as the network takes it; found {list(shape)}'
-  )):
+    ),
+  ):
     prediction.logits_of_clip(networks.network().model, np.zeros(shape, np.float32), 'a.npy')
 
 

@@ -11,8 +11,9 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.common import errors
-from i3d_tf.inputs import preprocess
 from i3d_tf.inference import serving
+from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
 from tests import fakes
 from tests import networks
@@ -39,9 +40,12 @@ def exported(request, tmp_path_factory):
 @pytest.fixture(scope='module')
 def videos():
   """Two videos of 11 frames and their masks; in the second nobody is found."""
-  frames = np.stack([
+  frames = np.stack(
+    [
       [np.roll(fakes.texture(_HEIGHT, _WIDTH, seed), 2 * t, axis=1) for t in range(11)]
-      for seed in (1, 2)])
+      for seed in (1, 2)
+    ]
+  )
   masks = np.zeros(frames.shape[:4], np.uint8)
   masks[0, :, 15:45, 30:60] = 255
   return frames, masks
@@ -51,8 +55,12 @@ def stored(network, frames, masks):
   """Frames and masks as records store them, by OpenCV: (uint8 [T, H, W, 3], uint8 [T, H, W])."""
   width = round(_WIDTH * 37 / _HEIGHT)
   frames = np.stack([cv2.resize(frame, (width, 37)) for frame in frames])
-  masks = np.stack([cv2.resize((mask > 0).astype(np.uint8), (width, 37),
-                               interpolation=cv2.INTER_NEAREST_EXACT) for mask in masks])
+  masks = np.stack(
+    [
+      cv2.resize((mask > 0).astype(np.uint8), (width, 37), interpolation=cv2.INTER_NEAREST_EXACT)
+      for mask in masks
+    ]
+  )
   return frames, coco_files.dilate(masks, network.mask_dilation)
 
 
@@ -65,7 +73,10 @@ def expected(network, frames, masks, region):
     video = preprocess.center(video, 32, network.resize)
     mask = preprocess.center(mask[..., np.newaxis], 32, network.resize, 'nearest')[..., 0]
     clips.append((video.numpy(), mask.numpy()))
-  clip = preprocess.network_input(*map(np.stack, zip(*clips)), found, region)
+  frames, masks = map(np.stack, zip(*clips))
+  clip = preprocess.network_input(
+    {'frames': frames, 'masks': masks, 'has_person': found}, treatments.Treatment(region)
+  )
   return network.model(clip, training=False).numpy()
 
 
@@ -73,8 +84,10 @@ def relative(actual, wanted):
   return np.abs(actual - wanted).max() / np.abs(wanted).max()
 
 
-@pytest.mark.parametrize('signature, region', [
-    ('serving_default', 'none'), ('background', 'background'), ('activity', 'activity')])
+@pytest.mark.parametrize(
+  'signature, region',
+  [('serving_default', 'none'), ('background', 'background'), ('activity', 'activity')],
+)
 def test_raw_frames_give_the_logits_of_the_pipeline(exported, videos, signature, region):
   network, folder = exported
   frames, masks = videos
@@ -85,8 +98,7 @@ def test_raw_frames_give_the_logits_of_the_pipeline(exported, videos, signature,
   wanted = expected(network, frames, masks, region)
   # OpenCV, which makes the records, rounds a resized pixel otherwise now and then: by 1 of 255.
   assert relative(served['logits'].numpy(), wanted) < 5e-3
-  np.testing.assert_allclose(
-      served['probabilities'], tf.nn.softmax(served['logits']), atol=1e-6)
+  np.testing.assert_allclose(served['probabilities'], tf.nn.softmax(served['logits']), atol=1e-6)
   whole = expected(network, frames, masks, 'none')
   assert (relative(wanted[0], whole[0]) > 0.02) == (region != 'none')
   np.testing.assert_array_equal(wanted[1], whole[1])  # nobody found: nothing replaced
@@ -94,11 +106,12 @@ def test_raw_frames_give_the_logits_of_the_pipeline(exported, videos, signature,
 
 def test_frames_of_the_stored_size_give_the_keras_models_logits(exported, videos):
   network, folder = exported
-  frames, masks = (np.stack(part) for part in zip(
-      *(stored(network, *video) for video in zip(*videos))))
+  frames, masks = (
+    np.stack(part) for part in zip(*(stored(network, *video) for video in zip(*videos)))
+  )
   served = tf.saved_model.load(folder).signatures
   small = [preprocess.center(video, 32, network.resize) for video in frames]
-  wanted = network.model(preprocess.network_input(tf.stack(small)), training=False)
+  wanted = network.model(preprocess.network_input({'frames': tf.stack(small)}), training=False)
   assert relative(served['serving_default'](frames=tf.constant(frames))['logits'], wanted) < 1e-5
 
 
@@ -124,7 +137,7 @@ def test_class_names_are_inside(exported):
 def test_a_fresh_process_with_plain_tensorflow_gives_the_same(exported, videos, tmp_path):
   network, folder = exported
   np.save(tmp_path / 'frames.npy', videos[0])
-  program = '''
+  program = """
 import sys
 import numpy as np
 import tensorflow as tf
@@ -132,7 +145,7 @@ served = tf.saved_model.load(sys.argv[1]).signatures['serving_default']
 np.save('logits.npy', served(frames=tf.constant(np.load('frames.npy')))['logits'])
 mine = [name for name in sys.modules if name.split('.')[0] in ('i3d_tf', 'segmentation')]
 assert not mine, mine
-'''
+"""
   environment = {**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '3', 'PYTHONPATH': ''}
   subprocess.run([sys.executable, '-c', program, folder], cwd=tmp_path, env=environment, check=True)
   here = tf.saved_model.load(folder).signatures['serving_default'](frames=tf.constant(videos[0]))
@@ -142,21 +155,32 @@ assert not mine, mine
 def test_it_is_served_as_tensorflow_serving_does(exported, videos):
   """By tag, signature and tensor names alone, the request being JSON, as in its REST interface."""
   network, folder = exported
-  request = json.loads(json.dumps({'signature_name': 'background', 'inputs': {
-      'frames': videos[0].tolist(), 'masks': videos[1].tolist()}}))
+  request = json.loads(
+    json.dumps(
+      {
+        'signature_name': 'background',
+        'inputs': {'frames': videos[0].tolist(), 'masks': videos[1].tolist()},
+      }
+    )
+  )
   with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     meta = tf.compat.v1.saved_model.load(session, ['serve'], folder)
     signature = meta.signature_def[request['signature_name']]
     assert signature.method_name == 'tensorflow/serving/predict'
-    shapes = {name: [d.size for d in tensor.tensor_shape.dim]
-              for name, tensor in signature.inputs.items()}
+    shapes = {
+      name: [d.size for d in tensor.tensor_shape.dim] for name, tensor in signature.inputs.items()
+    }
     assert shapes == {'frames': [-1, -1, -1, -1, 3], 'masks': [-1] * 4}
     outputs = session.run(
-        {name: tensor.name for name, tensor in signature.outputs.items()},
-        {tensor.name: np.array(request['inputs'][name], tf.DType(tensor.dtype).as_numpy_dtype)
-         for name, tensor in signature.inputs.items()})
+      {name: tensor.name for name, tensor in signature.outputs.items()},
+      {
+        tensor.name: np.array(request['inputs'][name], tf.DType(tensor.dtype).as_numpy_dtype)
+        for name, tensor in signature.inputs.items()
+      },
+    )
   here = tf.saved_model.load(folder).signatures['background'](
-      frames=tf.constant(videos[0]), masks=tf.constant(videos[1]))
+    frames=tf.constant(videos[0]), masks=tf.constant(videos[1])
+  )
   assert set(outputs) == {'logits', 'probabilities'}
   assert relative(outputs['logits'], here['logits'].numpy()) < 1e-5
 
@@ -174,8 +198,12 @@ def test_a_flow_network_takes_stored_flow(tmp_path):
   serving.write_saved_model(network, str(tmp_path / 'flow'))
   codes = np.random.default_rng(0).integers(0, 256, (1, 10, 37, 51, 2), np.uint8)
   served = tf.saved_model.load(str(tmp_path / 'flow')).signatures
-  wanted = network.model(preprocess.network_input(
-      preprocess.center(codes[0], 32, 'crop')[np.newaxis], stream='flow'), training=False)
+  wanted = network.model(
+    preprocess.network_input(
+      {'frames': preprocess.center(codes[0], 32, 'crop')[np.newaxis]}, stream='flow'
+    ),
+    training=False,
+  )
   logits = served['serving_default'](frames=tf.constant(codes))['logits']
   assert relative(logits.numpy(), wanted.numpy()) < 1e-5
 

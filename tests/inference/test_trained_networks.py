@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import errors
-from i3d_tf.model import inception_i3d
-from i3d_tf.training import runs
-from i3d_tf import train
+from i3d_tf.inference import options
 from i3d_tf.inference import trained_networks
+from i3d_tf.model import inception_i3d
+from i3d_tf.training import loop
+from i3d_tf.training import network as network_lib
+from i3d_tf.training import runs
 from tests import tiny
 
 
@@ -17,10 +19,11 @@ from tests import tiny
 def run_dir(tmp_path_factory):
   """A run in bfloat16."""
   folder = tmp_path_factory.mktemp('run')
-  run = tiny.replace(tiny.run(tiny.make_records(folder), steps=1), 'network',
-                     precision='mixed_bfloat16')
+  run = tiny.replace(
+    tiny.run(tiny.make_records(folder), steps=1), 'network', precision='mixed_bfloat16'
+  )
   runs.start(str(folder / 'run'), run)
-  train.train(str(folder / 'run'), run)
+  loop.train(str(folder / 'run'), run)
   return str(folder / 'run')
 
 
@@ -29,7 +32,9 @@ def weights(tmp_path_factory):
   """Files of random weights of 3 classes, RGB and flow."""
   folder = tmp_path_factory.mktemp('weights')
   for stream, channels in (('rgb', 3), ('flow', 2)):
-    inception_i3d.InceptionI3D(3, channels, seed=1).save_weights(str(folder / f'{stream}.weights.h5'))
+    inception_i3d.InceptionI3D(3, channels, seed=1).save_weights(
+      str(folder / f'{stream}.weights.h5')
+    )
   (folder / 'labels.txt').write_text('a\nb\nc\n')
   (folder / 'others.txt').write_text('a\nc\nb\n')
   return folder
@@ -39,7 +44,7 @@ def test_a_run_gives_its_last_checkpoint_in_float32(run_dir):
   network = trained_networks.of_run(run_dir)
   assert network.label_names == runs.load(run_dir).label_names
   assert network.model.get_config()['dtype'] == 'float32'
-  trained, _ = runs.restore_model(run_dir, runs.load(run_dir))
+  trained, _ = network_lib.restore_model(run_dir, runs.load(run_dir))
   for ours, theirs in zip(network.model.variables, trained.variables, strict=True):
     np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
   assert network.notes == (f'{run_dir}: trained for 1 steps, replaced: none',)
@@ -75,11 +80,20 @@ def test_the_wrong_stream_is_refused(weights):
 
 
 def test_two_networks_are_one_of_each_stream_and_of_the_same_classes(weights, run_dir):
-  both = trained_networks.load((), str(weights / 'rgb.weights.h5'),
-                               str(weights / 'flow.weights.h5'))
+  both = trained_networks.load(
+    options.NetworkOptions(
+      weights=str(weights / 'rgb.weights.h5'), flow_weights=str(weights / 'flow.weights.h5')
+    )
+  )
   assert [network.stream for network in both] == ['rgb', 'flow']
-  with pytest.raises(errors.UserError, match=re.escape(
-      f'expected one network of each stream; received {run_dir} (rgb), {run_dir} (rgb)')):
-    trained_networks.load([run_dir, run_dir])
+  with pytest.raises(
+    errors.UserError,
+    match=re.escape(
+      f'expected one network of each stream; received {run_dir} (rgb), {run_dir} (rgb)'
+    ),
+  ):
+    trained_networks.load(options.NetworkOptions((run_dir, run_dir)))
   with pytest.raises(errors.UserError, match='expected networks of the same classes'):
-    trained_networks.load([run_dir], flow_weights=str(weights / 'flow.weights.h5'))
+    trained_networks.load(
+      options.NetworkOptions((run_dir,), flow_weights=str(weights / 'flow.weights.h5'))
+    )

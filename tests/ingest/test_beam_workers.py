@@ -7,14 +7,15 @@ import time
 
 import pytest
 
+from i3d_tf.common import errors
 from i3d_tf.ingest import beam_workers
 from i3d_tf.ingest import build
-from i3d_tf.common import errors
+from i3d_tf.ingest import encode_video
 from tests import commands
 from tests import fakes
 
 _NAMES = ['A']
-_SETTINGS = build.Settings(short_side=48, num_shards=4)
+_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=4)
 
 
 @pytest.fixture(scope='module', name='folder')
@@ -29,18 +30,28 @@ def _folder(tmp_path_factory):
 
 
 def _sources(folder):
-  return [build.Source(f'A/{n}.avi', str(folder / 'videos' / 'A' / f'{n}.avi'), 0)
-          for n in range(8)]
+  return [
+    encode_video.VideoSource(f'A/{n}.avi', str(folder / 'videos' / 'A' / f'{n}.avi'), 0)
+    for n in range(8)
+  ]
 
 
-@pytest.mark.parametrize('options', [
-    (), ('--runner=PortableRunner', '--job_endpoint=embed', '--environment_type=LOOPBACK')],
-    ids=['own runner', 'another runner'])
+@pytest.mark.parametrize(
+  'options',
+  [(), ('--runner=PortableRunner', '--job_endpoint=embed', '--environment_type=LOOPBACK')],
+  ids=['own runner', 'another runner'],
+)
 def test_records_are_those_of_one_process(folder, tmp_path, options):
   seen = []
   failures = build.build(
-      _sources(folder), _NAMES, str(tmp_path), _SETTINGS, lambda *done: seen.append(done),
-      workers=2, beam_options=options)
+    _sources(folder),
+    _NAMES,
+    str(tmp_path),
+    _SETTINGS,
+    lambda *done: seen.append(done),
+    workers=2,
+    beam_options=options,
+  )
   assert [failure.path for failure in failures] == ['A/3.avi']
   assert fakes.contents(tmp_path) == fakes.contents(folder / 'expected')
   assert seen[0] == (0, 8) and seen[-1] == (8, 8) and seen == sorted(seen)
@@ -48,7 +59,8 @@ def test_records_are_those_of_one_process(folder, tmp_path, options):
 
 def test_an_error_of_a_worker_is_one_for_the_user(folder, tmp_path):
   job = build.shards.Job(
-      str(tmp_path / 'records' / 'a.tfrecord'), tuple(_sources(folder)), ('A',), _SETTINGS)
+    str(tmp_path / 'records' / 'a.tfrecord'), tuple(_sources(folder)), ('A',), _SETTINGS
+  )
   (tmp_path / 'records' / 'a.tfrecord').mkdir(parents=True)
   (tmp_path / 'records' / '.work').mkdir()
   (tmp_path / 'records' / '.work' / 'a.tfrecord').write_text('where a folder should be')
@@ -58,8 +70,14 @@ def test_an_error_of_a_worker_is_one_for_the_user(folder, tmp_path):
 
 def test_flags_that_beam_does_not_take_are_one_line(folder, tmp_path):
   with pytest.raises(errors.UserError) as error:
-    build.build(_sources(folder), _NAMES, str(tmp_path), _SETTINGS, workers=2,
-                        beam_options=('--runner=NoSuchRunner',))
+    build.build(
+      _sources(folder),
+      _NAMES,
+      str(tmp_path),
+      _SETTINGS,
+      workers=2,
+      beam_options=('--runner=NoSuchRunner',),
+    )
   assert 'ValueError: Unexpected pipeline runner: NoSuchRunner' in str(error.value)
   assert '\n' not in str(error.value)
 
@@ -68,9 +86,15 @@ def test_flags_that_beam_does_not_take_are_one_line(folder, tmp_path):
 
 
 def _start(folder, output):
-  process = commands.start('tools.make_tfrecords', f'--videos={folder}/videos',
-                           f'--output={output}',
-                           '--short_side=48', '--shards=4', '--workers=2', cwd=folder)
+  process = commands.start(
+    'tools.make_tfrecords',
+    f'--videos={folder}/videos',
+    f'--output={output}',
+    '--short_side=48',
+    '--shards=4',
+    '--workers=2',
+    cwd=folder,
+  )
   deadline = time.monotonic() + 120
   while len(_workers(process)) < 2:
     assert process.poll() is None, process.communicate()
@@ -92,15 +116,22 @@ def _children(process):
       continue
     if state != 'Z':
       found[int(name)] = int(parent), int(session), command
-  pipeline = [pid for pid, (parent, _, command) in found.items()
-              if parent == process.pid and 'beam_pipeline' in command]
-  return pipeline, {pid: command for pid, (_, session, command) in found.items()
-                    if session in pipeline}
+  pipeline = [
+    pid
+    for pid, (parent, _, command) in found.items()
+    if parent == process.pid and 'beam_pipeline' in command
+  ]
+  return pipeline, {
+    pid: command for pid, (_, session, command) in found.items() if session in pipeline
+  }
 
 
 def _workers(process):
-  return [pid for pid, command in _children(process)[1].items()
-          if 'sdk_worker_main' in command and not command.startswith(('/bin/sh', 'sh '))]
+  return [
+    pid
+    for pid, command in _children(process)[1].items()
+    if 'sdk_worker_main' in command and not command.startswith(('/bin/sh', 'sh '))
+  ]
 
 
 def _all_gone(pids):
@@ -112,34 +143,52 @@ def _all_gone(pids):
   return True
 
 
-@pytest.mark.parametrize('victim, number, status, message', [
-    ('command', signal.SIGINT, 130, 'interrupted; the same command goes on where it stopped'),
+@pytest.mark.parametrize(
+  'victim, number, status, message',
+  [
+    ('command', signal.SIGINT, 130, 'interrupted; rerun the same command to resume'),
     ('command', signal.SIGKILL, -9, None),
     ('pipeline', signal.SIGKILL, 2, 'the process of the pipeline was ended by signal 9'),
-    ('worker', signal.SIGKILL, 2, 'a worker was lost (')])
+    ('worker', signal.SIGKILL, 2, 'a worker was lost ('),
+  ],
+)
 def test_whoever_is_killed_all_end_and_the_next_call_goes_on(
-    folder, tmp_path, victim, number, status, message):
+  folder, tmp_path, victim, number, status, message
+):
   process = _start(folder, tmp_path / 'records')
   pipeline, session = _children(process)
-  os.kill({'command': process.pid, 'pipeline': pipeline[0], 'worker': _workers(process)[0]}[victim],
-          number)
+  os.kill(
+    {'command': process.pid, 'pipeline': pipeline[0], 'worker': _workers(process)[0]}[victim],
+    number,
+  )
   _, err = process.communicate(timeout=60)
   assert process.returncode == status, err
   assert 'Traceback' not in err and (message is None or message in err)
   assert _all_gone(session)
-  assert not [name for name in fakes.contents(tmp_path / 'records')
-              if '.partial' in name and number != signal.SIGKILL]
-  commands.run('tools.make_tfrecords', f'--videos={folder}/videos',
-               f'--output={tmp_path / "records"}',
-               '--short_side=48', '--shards=4', '--workers=1', cwd=folder, status=1)
+  assert not [
+    name
+    for name in fakes.contents(tmp_path / 'records')
+    if '.partial' in name and number != signal.SIGKILL
+  ]
+  commands.run(
+    'tools.make_tfrecords',
+    f'--videos={folder}/videos',
+    f'--output={tmp_path / "records"}',
+    '--short_side=48',
+    '--shards=4',
+    '--workers=1',
+    cwd=folder,
+    status=1,
+  )
   made = fakes.contents(tmp_path / 'records')
   assert {name: made[name] for name in fakes.contents(folder / 'expected')} == fakes.contents(
-      folder / 'expected')
+    folder / 'expected'
+  )
 
 
 def test_errors_of_the_system_that_a_user_can_mend_are_told_from_bugs():
   full = OSError(errno.ENOSPC, 'No space left on device', 'records/a')
-  assert errors.message(full) == 'records/a: No space left on device'
-  assert errors.message(errors.UserError('x')) == 'x'
-  assert errors.message(OSError(errno.ENOENT, 'No such file')) is None
-  assert errors.message(ValueError('x')) is None
+  assert errors.user_message(full) == 'records/a: No space left on device'
+  assert errors.user_message(errors.UserError('x')) == 'x'
+  assert errors.user_message(OSError(errno.ENOENT, 'No such file')) is None
+  assert errors.user_message(ValueError('x')) is None

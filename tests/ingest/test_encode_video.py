@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from i3d_tf.ingest import encode_video
 from i3d_tf.flow import optical_flow
-from i3d_tf.video import decoding
+from i3d_tf.ingest import encode_video
 from i3d_tf.masks import coco_files
+from i3d_tf.video import decoding
 from tests import fakes
 
 _NAMES = ['A', 'B']
-_SETTINGS = encode_video.Settings(short_side=48, num_shards=3)
+_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=3)
 
 
 def _decoded(images, flags):
@@ -42,19 +42,26 @@ def test_colours_keep_their_places(tmp_path):
 def test_quality_is_that_of_the_settings(tmp_path):
   noise = np.random.default_rng(0).integers(0, 256, (1, 24, 32, 3), np.uint8)
   source = fakes.source(tmp_path, frames=noise)
-  sizes = [len(encode_video.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, jpeg_quality=quality)).frames[0])
-           for quality in (20, 95)]
+  sizes = [
+    len(
+      encode_video.read_video(
+        source, _NAMES, dataclasses.replace(_SETTINGS, jpeg_quality=quality)
+      ).frames[0]
+    )
+    for quality in (20, 95)
+  ]
   assert sizes[0] < sizes[1] / 2
 
 
 def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
   stored = encode_video.read_video(
-      fakes.source(tmp_path, masks=fakes.moving_masks()), _NAMES, _SETTINGS)
+    fakes.source(tmp_path, masks=fakes.moving_masks()), _NAMES, _SETTINGS
+  )
   decoded = _decoded(stored.masks, cv2.IMREAD_GRAYSCALE)
   assert decoded[0].dtype == np.uint8
   np.testing.assert_array_equal(
-      decoded, np.kron(fakes.moving_masks(), np.ones((1, 2, 2), np.uint8)))
+    decoded, np.kron(fakes.moving_masks(), np.ones((1, 2, 2), np.uint8))
+  )
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
 
 
@@ -63,16 +70,17 @@ def test_masks_are_put_where_the_frames_are_put(tmp_path):
   # what lies at (x + 0.5) * 0.6.
   masks = np.random.default_rng(0).random((2, 24, 36)) < 0.5
   source = fakes.source(tmp_path, frames=fakes.moving(2, 24, 36), masks=masks)
-  stored = encode_video.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, short_side=40))
+  stored = encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, short_side=40))
   place = lambda size: np.floor((np.arange(size) + 0.5) * 0.6).astype(int)
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_GRAYSCALE), masks[:, place(40)[:, np.newaxis], place(60)])
+    _decoded(stored.masks, cv2.IMREAD_GRAYSCALE), masks[:, place(40)[:, np.newaxis], place(60)]
+  )
 
 
 def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path):
   stored = encode_video.read_video(
-      fakes.source(tmp_path, masks=np.zeros((10, 24, 32), bool)), _NAMES, _SETTINGS)
+    fakes.source(tmp_path, masks=np.zeros((10, 24, 32), bool)), _NAMES, _SETTINGS
+  )
   assert stored.coverage == 0.0
   assert not np.any(_decoded(stored.masks, cv2.IMREAD_GRAYSCALE))
 
@@ -80,42 +88,48 @@ def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path
 @pytest.mark.parametrize('rate', [12.5, 30.0, 50.0])
 def test_masks_and_frames_are_resampled_alike(tmp_path, rate):
   stored = encode_video.read_video(
-      fakes.source(tmp_path, masks=fakes.moving_masks(), rate=rate), _NAMES, _SETTINGS)
+    fakes.source(tmp_path, masks=fakes.moving_masks(), rate=rate), _NAMES, _SETTINGS
+  )
   shown = list(decoding.resample(range(10), rate))
   assert len(stored.frames) == len(stored.masks) == len(shown) != 10
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
-      np.kron(fakes.moving_masks()[shown], np.ones((1, 2, 2), np.uint8)))
+    _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
+    np.kron(fakes.moving_masks()[shown], np.ones((1, 2, 2), np.uint8)),
+  )
   drawn = [decoding.resize(fakes.moving()[i], 48, 64) for i in shown]
   np.testing.assert_allclose(
-      np.stack(_decoded(stored.frames, cv2.IMREAD_GRAYSCALE)).astype(int),
-      np.stack(drawn)[..., 0], atol=8)
+    np.stack(_decoded(stored.frames, cv2.IMREAD_GRAYSCALE)).astype(int),
+    np.stack(drawn)[..., 0],
+    atol=8,
+  )
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
 
 
 def test_the_flow_stored_is_that_of_the_stored_frames(tmp_path):
   source = fakes.source(tmp_path, frames=fakes.moving(3))
-  stored = encode_video.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
+  stored = encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
   assert stored.flow_method == 'tvl1' and len(stored.flow) == 2
   expected = list(optical_flow.tvl1(decoding.resize(frame, 48, 64) for frame in fakes.moving(3)))
   # RGB: horizontal, vertical, nothing.
   pictures = np.stack(_decoded(stored.flow, cv2.IMREAD_UNCHANGED))[..., ::-1]
   np.testing.assert_array_equal(pictures[..., 2], 0)
   np.testing.assert_allclose(
-      optical_flow.dequantise(pictures[..., :2]), expected, atol=20 / 255 + 1e-5)
+    optical_flow.dequantise(pictures[..., :2]), expected, atol=20 / 255 + 1e-5
+  )
   # The texture moves by one pixel of the file, two of the record, to the right.
   assert np.median(expected[0][..., 0]) == pytest.approx(2, abs=0.3)
 
 
-@pytest.mark.parametrize('flow, backend, label', [
-    ('dis', 'opencv', 'dis'), ('tvl1', 'xla', 'tvl1_xla')])
+@pytest.mark.parametrize(
+  'flow, backend, label', [('dis', 'opencv', 'dis'), ('tvl1', 'xla', 'tvl1_xla')]
+)
 def test_records_tell_where_their_flow_is_from(tmp_path, flow, backend, label):
   source = fakes.source(tmp_path, frames=fakes.moving(2, 24, 30))
-  stored = encode_video.read_video(source, _NAMES, dataclasses.replace(
-      _SETTINGS, short_side=24, flow=flow, flow_backend=backend))
+  stored = encode_video.read_video(
+    source, _NAMES, dataclasses.replace(_SETTINGS, short_side=24, flow=flow, flow_backend=backend)
+  )
   assert stored.flow_method == label and len(stored.flow) == 1
-  codes, = _decoded(stored.flow, cv2.IMREAD_COLOR)
+  (codes,) = _decoded(stored.flow, cv2.IMREAD_COLOR)
   assert np.median(optical_flow.dequantise(codes[..., 2])) == pytest.approx(1, abs=0.3)
 
 
@@ -129,16 +143,21 @@ def test_one_frame_has_no_flow_and_is_left_out_where_flow_is_asked_for(tmp_path)
 def test_an_unknown_flow_is_refused(tmp_path):
   with pytest.raises(ValueError, match="^`flow` must be one of tvl1, dis; received 'raft'$"):
     encode_video.read_video(
-        fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='raft'))
+      fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='raft')
+    )
 
 
 def test_flow_as_jpeg_is_smaller_and_near(tmp_path):
   source = fakes.source(tmp_path, frames=fakes.moving(3, 48, 64))
   sizes, codes = {}, {}
-  for name, changes in (('png', {}), ('jpeg', {'flow_format': 'jpeg'}),
-                        ('low', {'flow_format': 'jpeg', 'flow_jpeg_quality': 50})):
+  for name, changes in (
+    ('png', {}),
+    ('jpeg', {'flow_format': 'jpeg'}),
+    ('low', {'flow_format': 'jpeg', 'flow_jpeg_quality': 50}),
+  ):
     stored = encode_video.read_video(
-        source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1', **changes))
+      source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1', **changes)
+    )
     sizes[name] = sum(map(len, stored.flow))
     codes[name] = np.stack(_decoded(stored.flow, cv2.IMREAD_COLOR))[..., :0:-1].astype(int)
     assert stored.flow[0].startswith(b'\x89PNG' if name == 'png' else b'\xff\xd8')
@@ -149,8 +168,9 @@ def test_flow_as_jpeg_is_smaller_and_near(tmp_path):
 
 def test_an_unknown_format_of_flow_is_refused(tmp_path):
   with pytest.raises(ValueError, match="^`flow_format` must be 'png' or 'jpeg'; received 'gif'$"):
-    encode_video.read_video(fakes.source(tmp_path), _NAMES, dataclasses.replace(
-        _SETTINGS, flow='tvl1', flow_format='gif'))
+    encode_video.read_video(
+      fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1', flow_format='gif')
+    )
 
 
 def test_flow_that_is_known_is_not_computed(tmp_path):
@@ -161,37 +181,53 @@ def test_flow_that_is_known_is_not_computed(tmp_path):
   assert stored.flow is None and stored.flow_method is None
 
 
-@pytest.mark.parametrize('start, end, shown', [
-    (None, None, range(10)), (0.5, None, range(5, 10)), (None, 0.3, range(3)),
-    (0.41, 0.8, range(5, 8)), (0.4, 0.8, range(4, 8)), (0.7, 99, range(7, 10))])
+@pytest.mark.parametrize(
+  'start, end, shown',
+  [
+    (None, None, range(10)),
+    (0.5, None, range(5, 10)),
+    (None, 0.3, range(3)),
+    (0.41, 0.8, range(5, 8)),
+    (0.4, 0.8, range(4, 8)),
+    (0.7, 99, range(7, 10)),
+  ],
+)
 def test_a_part_has_the_frames_and_masks_of_its_time(tmp_path, start, end, shown):
   source = dataclasses.replace(
-      fakes.source(tmp_path, masks=fakes.moving_masks(), rate=10.0), start=start, end=end)
-  stored = encode_video.read_video(
-      source, _NAMES, dataclasses.replace(_SETTINGS, frame_rate=10.0))
+    fakes.source(tmp_path, masks=fakes.moving_masks(), rate=10.0), start=start, end=end
+  )
+  stored = encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, frame_rate=10.0))
   np.testing.assert_array_equal(
-      _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
-      np.kron(fakes.moving_masks()[list(shown)], np.ones((1, 2, 2), np.uint8)))
+    _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
+    np.kron(fakes.moving_masks()[list(shown)], np.ones((1, 2, 2), np.uint8)),
+  )
   drawn = np.stack([decoding.resize(fakes.moving()[i], 48, 64) for i in shown])
   np.testing.assert_allclose(
-      np.stack(_decoded(stored.frames, cv2.IMREAD_GRAYSCALE)).astype(int), drawn[..., 0], atol=8)
+    np.stack(_decoded(stored.frames, cv2.IMREAD_GRAYSCALE)).astype(int), drawn[..., 0], atol=8
+  )
 
 
 def test_masks_of_a_part_must_reach_its_end(tmp_path):
   source = dataclasses.replace(
-      fakes.source(tmp_path, masks=fakes.moving_masks(6), rate=10.0), end=0.8)
+    fakes.source(tmp_path, masks=fakes.moving_masks(6), rate=10.0), end=0.8
+  )
   with pytest.raises(coco_files.MaskError) as error:
     encode_video.read_video(source, _NAMES, _SETTINGS)
-  assert str(error.value) == (f'{source.masks}: expected at least 8 masks, as many as '
-                              f'{source.file} has frames up to 0.8 s; found 6')
+  assert str(error.value) == (
+    f'{source.masks}: expected at least 8 masks, as many as '
+    f'{source.file} has frames up to 0.8 s; found 6'
+  )
 
 
-@pytest.mark.parametrize('masks, message', [
+@pytest.mark.parametrize(
+  'masks, message',
+  [
     (fakes.moving_masks(9), 'expected 10 masks, as many as {file} has frames; found 9'),
     (fakes.moving_masks(11), 'expected 10 masks, as many as {file} has frames; found 11'),
     (fakes.moving_masks(10, 32, 24), 'expected masks of 24x32, the size of {file}; found 32x24'),
     (fakes.moving_masks(10, 12, 16), 'expected masks of 24x32, the size of {file}; found 12x16'),
-])
+  ],
+)
 def test_masks_of_another_video_are_refused(tmp_path, masks, message):
   source = fakes.source(tmp_path, masks=masks)
   with pytest.raises(coco_files.MaskError) as error:

@@ -7,19 +7,28 @@ import numpy as np
 import pytest
 
 from i3d_tf.ingest import encode_video
-from i3d_tf.records import schema
 from i3d_tf.ingest import shards
 from i3d_tf.masks import coco_files
+from i3d_tf.records import provenance
+from i3d_tf.records import schema
 from tests import fakes
 
-_SETTINGS = encode_video.Settings(short_side=48, num_shards=1, flow='tvl1', frame_rate=12.3)
+_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=1, flow='tvl1', frame_rate=12.3)
 
 
 @pytest.fixture(name='job')
 def _job(tmp_path):
   """Three videos with masks and flow, one of them broken."""
-  sources = [fakes.source(tmp_path, f'A/v_A_g0{n}_c01.avi', frames=fakes.moving(4, seed=n),
-                          masks=fakes.moving_masks(4), rate=12.3) for n in range(3)]
+  sources = [
+    fakes.source(
+      tmp_path,
+      f'A/v_A_g0{n}_c01.avi',
+      frames=fakes.moving(4, seed=n),
+      masks=fakes.moving_masks(4),
+      rate=12.3,
+    )
+    for n in range(3)
+  ]
   with open(sources[2].file, 'w') as f:
     f.write('no video')
   return shards.Job(str(tmp_path / 'records' / 'a.tfrecord'), tuple(sources), ('A',), _SETTINGS)
@@ -29,8 +38,9 @@ def _flow_calls(monkeypatch):
   """Counts the videos whose flow is computed."""
   calls = []
   tvl1 = encode_video.optical_flow.tvl1
-  monkeypatch.setattr(encode_video.optical_flow, 'tvl1',
-                      lambda frames: calls.append(1) or tvl1(frames))
+  monkeypatch.setattr(
+    encode_video.optical_flow, 'tvl1', lambda frames: calls.append(1) or tvl1(frames)
+  )
   return calls
 
 
@@ -47,7 +57,7 @@ def _contents(folder):
 
 def test_what_is_up_to_date_is_left_alone(job, monkeypatch):
   shards.build(job)
-  made = shards.read_made(job.path)
+  made = provenance.read(job.path)
   assert [bool(row['failure']) for row in made.sources.values()] == [False, False, True]
   assert not shards.changed(job, made)
   before, calls = os.stat(job.path).st_mtime_ns, _flow_calls(monkeypatch)
@@ -58,13 +68,13 @@ def test_what_is_up_to_date_is_left_alone(job, monkeypatch):
 def test_a_touched_file_is_the_same_file(job):
   shards.build(job)
   os.utime(job.sources[0].file, (0, 0))
-  assert not shards.changed(job, shards.read_made(job.path))
+  assert not shards.changed(job, provenance.read(job.path))
 
 
 def test_a_changed_video_is_made_anew_and_the_others_are_copied(job, monkeypatch, tmp_path):
   shards.build(job)
   fakes.write_video(job.sources[0].file, fakes.moving(4, seed=9), 12.3)
-  assert shards.changed(job, shards.read_made(job.path)) == {job.sources[0].path: 'video'}
+  assert shards.changed(job, provenance.read(job.path)) == {job.sources[0].path: 'video'}
   calls = _flow_calls(monkeypatch)
   shards.build(job)
   assert len(calls) == 1
@@ -74,7 +84,7 @@ def test_a_changed_video_is_made_anew_and_the_others_are_copied(job, monkeypatch
 def test_changed_masks_cost_no_flow(job, monkeypatch, tmp_path):
   shards.build(job)
   coco_files.write(job.sources[1].masks, np.ones((4, 24, 32), bool), video='')
-  assert shards.changed(job, shards.read_made(job.path)) == {job.sources[1].path: 'masks'}
+  assert shards.changed(job, provenance.read(job.path)) == {job.sources[1].path: 'masks'}
   calls = _flow_calls(monkeypatch)
   shards.build(job)
   assert not calls
@@ -98,9 +108,10 @@ def test_masks_do_not_vanish_because_a_flag_was_forgotten(job):
 
 def test_a_verdict_changes_a_flag_and_copies_the_rest(job, monkeypatch, tmp_path):
   shards.build(job)
-  judged = dataclasses.replace(job, sources=(
-      dataclasses.replace(job.sources[0], keep_original=True), *job.sources[1:]))
-  assert shards.changed(judged, shards.read_made(job.path)) == {job.sources[0].path: 'flag'}
+  judged = dataclasses.replace(
+    job, sources=(dataclasses.replace(job.sources[0], keep_original=True), *job.sources[1:])
+  )
+  assert shards.changed(judged, provenance.read(job.path)) == {job.sources[0].path: 'flag'}
   calls = _flow_calls(monkeypatch)
   shards.build(judged)
   assert not calls
@@ -119,16 +130,16 @@ def test_what_failed_is_tried_again_once_its_file_has_changed(job, tmp_path):
 def test_what_failed_is_tried_again_when_asked_for(job):
   shards.build(job)
   retry = dataclasses.replace(job, retry_failed=True)
-  assert shards.changed(retry, shards.read_made(job.path)) == {job.sources[2].path: 'video'}
+  assert shards.changed(retry, provenance.read(job.path)) == {job.sources[2].path: 'video'}
 
 
 def test_a_record_outlives_its_video(job):
   shards.build(job)
   os.remove(job.sources[0].file)
-  assert not shards.changed(job, shards.read_made(job.path))
+  assert not shards.changed(job, provenance.read(job.path))
   # What had failed and has gone fails otherwise.
   os.remove(job.sources[2].file)
-  assert list(shards.changed(job, shards.read_made(job.path))) == [job.sources[2].path]
+  assert list(shards.changed(job, provenance.read(job.path))) == [job.sources[2].path]
 
 
 def test_masks_that_change_ask_for_their_video(job):
@@ -138,9 +149,11 @@ def test_masks_that_change_ask_for_their_video(job):
   os.remove(job.sources[1].file)
   with pytest.raises(schema.RecordError, match='expected the video, since its masks have changed'):
     shards.build(job)
-  assert {name: data for name, data in fakes.contents(os.path.dirname(job.path)).items()
-          if 'progress' not in name} == {
-              name: data for name, data in before.items() if 'progress' not in name}
+  assert {
+    name: data
+    for name, data in fakes.contents(os.path.dirname(job.path)).items()
+    if 'progress' not in name
+  } == {name: data for name, data in before.items() if 'progress' not in name}
 
 
 def test_a_damaged_record_is_made_from_its_video_again(job, tmp_path):
@@ -148,8 +161,14 @@ def test_a_damaged_record_is_made_from_its_video_again(job, tmp_path):
   with open(job.path, 'r+b') as f:
     f.seek(3000)
     f.write(b'damage')
-  judged = dataclasses.replace(job, sources=(
-      dataclasses.replace(job.sources[1], keep_original=True), job.sources[0], job.sources[2]))
+  judged = dataclasses.replace(
+    job,
+    sources=(
+      dataclasses.replace(job.sources[1], keep_original=True),
+      job.sources[0],
+      job.sources[2],
+    ),
+  )
   shards.build(judged)
   assert _contents(os.path.dirname(job.path)) == _fresh(judged, tmp_path)
 
@@ -173,4 +192,4 @@ def test_a_file_lost_between_record_and_index_is_not_whole(job, monkeypatch):
   monkeypatch.setattr(shards, '_write_made', kill)
   with pytest.raises(Killed):
     shards.build(job)
-  assert shards.read_made(job.path) is None
+  assert provenance.read(job.path) is None

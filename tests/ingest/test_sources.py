@@ -38,18 +38,22 @@ def _read(data, name):
 @pytest.fixture(name='ucf')
 def _ucf(tmp_path):
   """Folders of videos and official lists of two classes, ten groups."""
-  videos = [f'{folder}/v_{name}_g{g:02d}_c01.avi'
-            for folder, name in (('Archery', 'Archery'), ('HandstandPushups', 'HandStandPushups'))
-            for g in range(1, 11)]
+  videos = [
+    f'{folder}/v_{name}_g{g:02d}_c01.avi'
+    for folder, name in (('Archery', 'Archery'), ('HandstandPushups', 'HandStandPushups'))
+    for g in range(1, 11)
+  ]
   _touch(tmp_path / 'videos', *videos)
   lists = tmp_path / 'lists'
   lists.mkdir()
   (lists / 'classInd.txt').write_bytes(b'1 Archery\r\n2 HandstandPushups\r\n')
   train = [v for v in videos if int(ucf101.group(v)[1:]) > 3]
   (lists / 'trainlist01.txt').write_bytes(
-      b''.join(f'{v} {1 + v.startswith("H")}\r\n'.encode() for v in train))
+    b''.join(f'{v} {1 + v.startswith("H")}\r\n'.encode() for v in train)
+  )
   (lists / 'testlist01.txt').write_bytes(
-      b''.join(f'{v}\r\n'.encode() for v in videos if v not in train))
+    b''.join(f'{v}\r\n'.encode() for v in videos if v not in train)
+  )
   return tmp_path
 
 
@@ -83,30 +87,36 @@ def test_a_validation_list_that_is_there_is_not_written_over(ucf):
 
 
 def test_kinetics_like_rows_are_clips_with_classes_sorted(tmp_path):
-  path = _write(tmp_path / 'k.csv', (
+  path = _write(
+    tmp_path / 'k.csv',
+    (
       'path,label,start,end,split\n'
       'yoga/b.mp4,yoga,,,train\n'
       'x/a.mp4,air drumming,12,22.5,train\n'
       'x/a.mp4,air drumming,30,,validate\n'
-      'a.mp4,air drumming,,4,test\n'))
+      'a.mp4,air drumming,,4,test\n'
+    ),
+  )
   data = sources.from_csv(path, str(tmp_path))
   assert data.label_names == ('air drumming', 'yoga')
   assert [(s.path, s.label, s.start, s.end) for s in data.sources] == [
-      ('air drumming/a_0-4.mp4', 0, None, 4.0),
-      ('air drumming/x__a_12-22.5.mp4', 0, 12.0, 22.5),
-      ('air drumming/x__a_30-end.mp4', 0, 30.0, None),
-      ('yoga/b.mp4', 1, None, None)]
+    ('air drumming/a_0-4.mp4', 0, None, 4.0),
+    ('air drumming/x__a_12-22.5.mp4', 0, 12.0, 22.5),
+    ('air drumming/x__a_30-end.mp4', 0, 30.0, None),
+    ('yoga/b.mp4', 1, None, None),
+  ]
   assert data.sources[1].file == str(tmp_path / 'x/a.mp4')
   assert _read(data, 'trainlist01.txt') == {
-      'yoga/b.mp4': 'yoga', 'air drumming/x__a_12-22.5.mp4': 'air drumming'}
+    'yoga/b.mp4': 'yoga',
+    'air drumming/x__a_12-22.5.mp4': 'air drumming',
+  }
   assert _read(data, 'validationlist01.txt') == {'air drumming/x__a_30-end.mp4': 'air drumming'}
   assert _read(data, 'testlist01.txt') == {'air drumming/a_0-4.mp4': 'air drumming'}
   assert not data.notes
 
 
 def test_class_lists_with_spaces_are_read_back(tmp_path):
-  path = _write(tmp_path / 'k.csv', 'path,label,split\na.mp4,air drumming,train\n'
-                'b.mp4,yoga,test\n')
+  path = _write(tmp_path / 'k.csv', 'path,label,split\na.mp4,air drumming,train\nb.mp4,yoga,test\n')
   data = sources.from_csv(path)
   (tmp_path / 'classInd.txt').write_bytes(data.lists['classInd.txt'])
   assert ucf101.read_classes(tmp_path / 'classInd.txt') == ['air drumming', 'yoga']
@@ -117,8 +127,9 @@ def test_validation_without_test_is_the_test_list_and_said_so(tmp_path):
   data = sources.from_csv(path)
   assert _read(data, 'testlist01.txt') == {'a/b.mp4': 'a'}
   assert 'validationlist01.txt' not in data.lists
-  assert data.notes == ('the data set names no test videos: its 1 validation videos are the test '
-                        'list',)
+  assert data.notes == (
+    'the data set names no test videos: its 1 validation videos are the test list',
+  )
 
 
 def test_labels_can_be_imposed(tmp_path):
@@ -130,9 +141,14 @@ def test_labels_can_be_imposed(tmp_path):
     sources.from_csv(path, labels=_write(tmp_path / 'map.txt', 'zumba\n'))
 
 
-@pytest.mark.parametrize('rows, message', [
-    ('file,label\na,b\n', 'expected a CSV file with the columns path, label and perhaps start, end,'
-     ' split; path is missing'),
+@pytest.mark.parametrize(
+  'rows, message',
+  [
+    (
+      'file,label\na,b\n',
+      'expected a CSV file with the columns path, label and perhaps start, end,'
+      ' split; path is missing',
+    ),
     ('', 'path and label is missing'),
     ('path,label\n', 'expected a row a video; found none'),
     ('path,label\na.mp4,a\nb.mp4,\n', ":3: expected a path and a label; found 'b.mp4', ''"),
@@ -141,12 +157,17 @@ def test_labels_can_be_imposed(tmp_path):
     ('path,label,start,end\na.mp4,a,3,2\n', ":2: expected 0 <= start < end; found '3' and '2'"),
     ('path,label,start,end\na.mp4,a,-1,2\n', ":2: expected 0 <= start < end; found '-1' and '2'"),
     ('path,label,start\na.mp4,a,nan\n', ":2: expected 0 <= start < end; found 'nan' and ''"),
-    ('path,label,split\na.mp4,a,tset\n', ":2: expected train, validation or test as split; found "
-     "'tset'"),
-    ('path,label\na.mp4,a\nb.mp4,a\na.mp4,a\n', ':4: a.mp4 stands in the file twice, as a/a.mp4; '
-     'the other is line 2'),
+    (
+      'path,label,split\na.mp4,a,tset\n',
+      ":2: expected train, validation or test as split; found 'tset'",
+    ),
+    (
+      'path,label\na.mp4,a\nb.mp4,a\na.mp4,a\n',
+      ':4: a.mp4 stands in the file twice, as a/a.mp4; the other is line 2',
+    ),
     ('path,label\na.mp4,a/b\n', "expected class names that can name a folder; found 'a/b'"),
-])
+  ],
+)
 def test_damaged_csv_files_are_refused_naming_the_line(tmp_path, rows, message):
   path = _write(tmp_path / 'k.csv', rows)
   with pytest.raises(errors.UserError) as error:
@@ -158,8 +179,12 @@ def test_damaged_csv_files_are_refused_naming_the_line(tmp_path, rows, message):
 
 
 def test_class_folders_give_a_test_list_drawn_from_all_classes(tmp_path):
-  _touch(tmp_path, *(f'{c}/{n}.mp4' for c in ('run', 'air drumming') for n in range(10)),
-         'run/notes.txt', 'run/.hidden.mp4')
+  _touch(
+    tmp_path,
+    *(f'{c}/{n}.mp4' for c in ('run', 'air drumming') for n in range(10)),
+    'run/notes.txt',
+    'run/.hidden.mp4',
+  )
   data = sources.from_folders(str(tmp_path))
   assert data.label_names == ('air drumming', 'run') and len(data.sources) == 20
   test = _read(data, 'testlist01.txt')
@@ -215,13 +240,15 @@ def test_masks_are_found_by_path_and_by_name_where_that_is_unique(tmp_path):
 
 def test_verdicts_keep_videos_original_and_unknown_ones_are_told(tmp_path):
   _touch(tmp_path / 'v', 'a/1.mp4', 'a/2.mp4', 'a/3.mp4')
-  verdicts = _write(tmp_path / 'verdicts.csv', 'video,verdict\na/1.mp4,original\na/2.mp4,fine\n'
-                    'a/9.mp4,original\n')
+  verdicts = _write(
+    tmp_path / 'verdicts.csv', 'video,verdict\na/1.mp4,original\na/2.mp4,fine\na/9.mp4,original\n'
+  )
   data = sources.from_folders(str(tmp_path / 'v'), verdicts=verdicts, test=1)
   assert [s.keep_original for s in data.sources] == [True, False, False]
   assert data.with_verdicts
-  assert data.notes == (f'{verdicts}: 1 verdicts are on videos that are not in the data set, such '
-                        'as a/9.mp4',)
+  assert data.notes == (
+    f'{verdicts}: 1 verdicts are on videos that are not in the data set, such as a/9.mp4',
+  )
 
 
 # === Lists beside the records ===

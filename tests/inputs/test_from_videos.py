@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from i3d_tf.ingest import encode_video
-from i3d_tf.masks import png
 from i3d_tf.flow import optical_flow
-from i3d_tf.inputs import preprocess
-from i3d_tf.video import decoding
+from i3d_tf.ingest import encode_video
 from i3d_tf.inputs import from_videos
+from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import png
+from i3d_tf.video import decoding
 from tests import fakes
 
 
@@ -23,7 +23,7 @@ def write_masks(path, count, height=80, width=112):
   """Masks of which number i covers the rows from i on, and no more than 16 of them."""
   drawn = np.zeros((count, height, width), bool)
   for i, mask in enumerate(drawn):
-    mask[i:i + 16] = True
+    mask[i : i + 16] = True
   coco_files.write(path, drawn, video='a.avi')
   return coco_files.read(path)
 
@@ -34,25 +34,32 @@ def levels(frames):
 
 def shown(path, max_frames):
   """(grey levels halved, start, new frames) of every window."""
-  return [(levels(window.frames), window.start, window.new)
-          for window in from_videos.windows(str(path), 'rgb', 64, max_frames)]
+  return [
+    (levels(window.frames), window.start, window.new)
+    for window in from_videos.windows(str(path), 'rgb', 64, max_frames)
+  ]
 
 
 # === Windows ===
 
 
-@pytest.mark.parametrize('count, max_frames, expected', [
+@pytest.mark.parametrize(
+  'count, max_frames, expected',
+  [
     (9, 250, [(range(9), 0, 9)]),
     (25, 10, [(range(10), 0, 10), (range(10, 20), 10, 10), (range(16, 25), 16, 5)]),
     (20, 10, [(range(10), 0, 10), (range(10, 20), 10, 10)]),
     (21, 10, [(range(10), 0, 10), (range(10, 20), 10, 10), (range(12, 21), 12, 1)]),
-])
+  ],
+)
 def test_windows_show_every_frame_and_never_fewer_than_9(tmp_path, count, max_frames, expected):
   fakes.write_video(tmp_path / 'a.avi', grey(count))
   assert shown(tmp_path / 'a.avi', max_frames) == [(list(r), s, n) for r, s, n in expected]
 
 
-@pytest.mark.parametrize('count, length, stride, expected', [
+@pytest.mark.parametrize(
+  'count, length, stride, expected',
+  [
     (30, 10, 10, [(0, 10, 10), (10, 10, 10), (20, 10, 10)]),
     (20, 10, 5, [(0, 10, 10), (5, 10, 5), (10, 10, 5)]),
     (23, 10, 10, [(0, 10, 10), (10, 10, 10), (13, 10, 3)]),  # the end is seen, too
@@ -62,9 +69,11 @@ def test_windows_show_every_frame_and_never_fewer_than_9(tmp_path, count, max_fr
     (25, 9, 15, [(0, 9, 9), (15, 9, 9)]),  # frame 24 is left out as 9 to 14 are
     (33, 9, 15, [(0, 9, 9), (15, 9, 9), (24, 9, 9)]),
     (10, 9, 1, [(0, 9, 9), (1, 9, 1)]),
-])
+  ],
+)
 def test_sliding_windows_are_a_stride_apart_and_reach_the_end(
-    tmp_path, count, length, stride, expected):
+  tmp_path, count, length, stride, expected
+):
   fakes.write_video(tmp_path / 'a.avi', grey(count))
   windows = list(from_videos.sliding(str(tmp_path / 'a.avi'), 'rgb', 64, length, stride))
   assert [(w.start, len(w.frames), w.new) for w in windows] == expected
@@ -74,7 +83,7 @@ def test_sliding_windows_are_a_stride_apart_and_reach_the_end(
 
 def test_other_frame_rates_are_resampled(tmp_path):
   fakes.write_video(tmp_path / 'a.avi', grey(40), frame_rate=50)
-  (shown_levels, _, new), = shown(tmp_path / 'a.avi', 250)
+  ((shown_levels, _, new),) = shown(tmp_path / 'a.avi', 250)
   assert new == 20 and np.diff(shown_levels).tolist() == [2] * 19
 
 
@@ -88,8 +97,8 @@ def test_a_folder_of_frames_is_a_video(tmp_path):
 def test_flow_is_that_of_the_resized_frames(tmp_path):
   texture = fakes.texture(90, 120)
   for i in range(11):
-    cv2.imwrite(str(tmp_path / f'{i:02d}.png'), texture[4:77, 2 * i:2 * i + 73])
-  window, = from_videos.windows(str(tmp_path), 'flow', 64, 250)
+    cv2.imwrite(str(tmp_path / f'{i:02d}.png'), texture[4:77, 2 * i : 2 * i + 73])
+  (window,) = from_videos.windows(str(tmp_path), 'flow', 64, 250)
   assert window.frames.shape == (10, 73, 73, 2) and window.new == 10
   flow = optical_flow.dequantise(window.frames[:, 8:-8, 8:-8])
   np.testing.assert_allclose(np.median(flow[..., 0]), -2, atol=0.15)
@@ -98,32 +107,36 @@ def test_flow_is_that_of_the_resized_frames(tmp_path):
 
 def test_flow_is_computed_as_it_was_for_training(tmp_path):
   texture = fakes.texture(90, 120)
-  frames = [texture[4:77, 2 * i:2 * i + 73] for i in range(11)]
+  frames = [texture[4:77, 2 * i : 2 * i + 73] for i in range(11)]
   for i, frame in enumerate(frames):
     cv2.imwrite(str(tmp_path / f'{i:02d}.png'), cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
   expected = optical_flow.quantise(np.stack(list(optical_flow.dis(frames))))
-  window, = from_videos.windows(str(tmp_path), 'flow', 64, 250, flow='dis')
+  (window,) = from_videos.windows(str(tmp_path), 'flow', 64, 250, flow='dis')
   np.testing.assert_array_equal(window.frames, expected)
-  window, = from_videos.sliding(str(tmp_path), 'flow', 64, 250, 250, flow='dis')
+  (window,) = from_videos.sliding(str(tmp_path), 'flow', 64, 250, 250, flow='dis')
   np.testing.assert_array_equal(window.frames, expected)
 
 
 # === Masks ===
 
 
-@pytest.mark.parametrize('stream, frame_rate, dilation', [
-    ('rgb', 25, 0), ('rgb', 50, 5), ('flow', 25, 3)])
+@pytest.mark.parametrize(
+  'stream, frame_rate, dilation', [('rgb', 25, 0), ('rgb', 50, 5), ('flow', 25, 3)]
+)
 def test_frames_and_masks_are_those_of_the_records(tmp_path, stream, frame_rate, dilation):
   frames = [np.roll(fakes.texture(80, 112), i, axis=1) for i in range(24)]
   path = fakes.write_video(tmp_path / 'a.avi', frames, frame_rate)
   written = write_masks(tmp_path / 'a.json', 24)
   record = encode_video.read_video(
-      encode_video.Source('A/a.avi', path, 0, str(tmp_path / 'a.json')), ['A'],
-      encode_video.Settings(short_side=preprocess.resize_side(64), flow='tvl1',
-                             jpeg_quality=100))
-  window, = from_videos.windows(path, stream, 64, 250, written, dilation)
+    encode_video.VideoSource('A/a.avi', path, 0, str(tmp_path / 'a.json')),
+    ['A'],
+    encode_video.EncodingSettings(
+      short_side=preprocess.resize_side(64), flow='tvl1', jpeg_quality=100
+    ),
+  )
+  (window,) = from_videos.windows(path, stream, 64, 250, written, dilation)
   decode = lambda image: cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
-  stored_masks = png.decode(record.masks)[:len(window.frames)]
+  stored_masks = png.decode(record.masks)[: len(window.frames)]
   np.testing.assert_array_equal(window.masks, coco_files.dilate(stored_masks, dilation))
   if stream == 'flow':
     stored_flow = np.stack([decode(image) for image in record.flow])[..., :0:-1]
@@ -133,34 +146,43 @@ def test_frames_and_masks_are_those_of_the_records(tmp_path, stream, frame_rate,
     assert np.abs(window.frames.astype(int) - stored_frames).mean() < 1.5  # JPEG
 
 
-@pytest.mark.parametrize('count, height, message', [
+@pytest.mark.parametrize(
+  'count, height, message',
+  [
     (13, 80, 'expected as many masks as it has frames; found 13 masks and 12 frames'),
     (10, 80, 'found 10 masks and more frames'),
     (12, 81, 'expected masks of 80x112, the size of its frames; found 81x112'),
-])
+  ],
+)
 def test_masks_of_another_video_are_refused(tmp_path, count, height, message):
   path = fakes.write_video(tmp_path / 'a.avi', grey(12))
   with pytest.raises(coco_files.MaskError, match=message):
-    list(from_videos.windows(path, 'rgb', 64, 250,
-                             write_masks(tmp_path / 'a.json', count, height)))
+    list(from_videos.windows(path, 'rgb', 64, 250, write_masks(tmp_path / 'a.json', count, height)))
 
 
 # === Bad input ===
 
 
-@pytest.mark.parametrize('make, message', [
-    (lambda path: fakes.write_video(path, grey(8)),
-     'expected at least 9 frames at 25 a second; found 8'),
+@pytest.mark.parametrize(
+  'make, message',
+  [
+    (
+      lambda path: fakes.write_video(path, grey(8)),
+      'expected at least 9 frames at 25 a second; found 8',
+    ),
     (lambda path: path.write_bytes(b''), 'the file is empty'),
     (lambda path: path.write_text('x' * 999), 'FFmpeg finds no video stream in it'),
     (lambda path: path.mkdir(), r'expected image files \(.bmp, .jpeg'),
     (lambda path: None, 'no such video file'),
-])
+  ],
+)
 def test_what_is_no_video_is_named(tmp_path, make, message):
   path = tmp_path / 'a.avi'
   make(path)
-  for read in (lambda: from_videos.windows(str(path), 'rgb', 64, 250),
-               lambda: from_videos.sliding(str(path), 'rgb', 64, 16, 16)):
+  for read in (
+    lambda: from_videos.windows(str(path), 'rgb', 64, 250),
+    lambda: from_videos.sliding(str(path), 'rgb', 64, 16, 16),
+  ):
     with pytest.raises(decoding.VideoError, match=f'{path}: .*{message}'):
       list(read())
 

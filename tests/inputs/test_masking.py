@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.inputs import masking
+from i3d_tf.inputs import treatments
 
 # Two clips of one frame of 2 x 2 pixels, and their masks: the person is at the top left, in the
 # second clip at the right.
@@ -21,15 +22,17 @@ def _clips(stream, dtype=np.float32):
 
 @pytest.mark.parametrize('found', [(True, True), (True, False), (False, False)])
 @pytest.mark.parametrize('stream', ['rgb', 'flow'])
-@pytest.mark.parametrize('region, replaced', [
-    ('none', np.zeros_like(_MASKS, bool)), ('background', _MASKS == 0), ('activity', _MASKS == 1)])
+@pytest.mark.parametrize(
+  'region, replaced',
+  [('none', np.zeros_like(_MASKS, bool)), ('background', _MASKS == 0), ('activity', _MASKS == 1)],
+)
 def test_exactly_the_region_is_filled_where_a_person_was_found(region, replaced, stream, found):
   clips = _clips(stream)
   expected = clips.copy()
   for index in range(2):
     if found[index]:
       expected[index][replaced[index]] = _FILLED[stream]
-  actual = masking.replace(clips, _MASKS, np.array(found), region, stream=stream)
+  actual = masking.apply(clips, _MASKS, np.array(found), treatments.Treatment(region), stream)
   np.testing.assert_array_equal(actual, expected)
 
 
@@ -38,40 +41,37 @@ def test_exactly_the_region_is_filled_where_a_person_was_found(region, replaced,
 def test_everything_but_0_is_a_person(region, person):
   masks = (_MASKS * person).astype(np.asarray(person).dtype if person is True else np.uint8)
   clips, found = _clips('rgb'), np.array([True, True])
-  np.testing.assert_array_equal(masking.replace(clips, masks, found, region),
-                                masking.replace(clips, _MASKS, found, region))
+  np.testing.assert_array_equal(
+    masking.apply(clips, masks, found, treatments.Treatment(region)),
+    masking.apply(clips, _MASKS, found, treatments.Treatment(region)),
+  )
 
 
-@pytest.mark.parametrize('region', masking.REGIONS)
+@pytest.mark.parametrize('region', treatments.REGIONS)
 @pytest.mark.parametrize('dtype', [np.float32, np.float16])
 def test_dtype_and_shape_are_kept_inside_a_dataset_too(region, dtype):
   clips, found = _clips('rgb', dtype), np.array([True, False])
-  eager = masking.replace(tf.constant(clips), _MASKS, found, region)
+  eager = masking.apply(tf.constant(clips), _MASKS, found, treatments.Treatment(region))
   assert eager.dtype == dtype and eager.shape == clips.shape
   dataset = tf.data.Dataset.from_tensors((clips, _MASKS, found)).map(
-      lambda c, m, f: masking.replace(c, m, f, region))
+    lambda c, m, f: masking.apply(c, m, f, treatments.Treatment(region))
+  )
   assert dataset.element_spec == tf.TensorSpec(clips.shape, dtype)
   np.testing.assert_array_equal(next(iter(dataset)), eager)
 
 
 def test_no_mask_is_needed_to_replace_nothing():
   clips = _clips('rgb')
-  np.testing.assert_array_equal(masking.replace(clips, None, None, 'none'), clips)
+  np.testing.assert_array_equal(
+    masking.apply(clips, None, None, treatments.Treatment('none')), clips
+  )
 
 
-@pytest.mark.parametrize('arguments, message', [
-    ({'region': 'person'},
-     "`region` must be one of none, background, activity; received 'person'"),
-    ({'region': ''}, "`region` must be one of none, background, activity; received ''"),
-    ({'region': 'activity', 'fill': 'pink'}, "`fill` must be one of black, mean, blur, noise, other; received 'pink'"),
-    ({'region': 'none', 'fill': 'pink'}, "`fill` must be one of black, mean, blur, noise, other; received 'pink'"),
-    ({'region': 'activity', 'stream': 'depth'},
-     "`stream` must be 'rgb' or 'flow'; received 'depth'"),
-])
-def test_unknown_names_are_refused_quoting_them(arguments, message):
-  with pytest.raises(ValueError) as error:
-    masking.replace(_clips('rgb'), _MASKS, np.array([True, True]), **arguments)
-  assert str(error.value) == message
+def test_apply_rejects_unknown_streams():
+  with pytest.raises(ValueError, match="`stream` must be 'rgb' or 'flow'; received 'depth'"):
+    masking.apply(
+      _clips('rgb'), _MASKS, np.array([True, True]), treatments.Treatment('activity'), 'depth'
+    )
 
 
 # === Treatments ===
@@ -83,16 +83,19 @@ def _scene(seed=0, clips=2, frames=4, side=32):
   pixels = rng.uniform(-1, 1, (clips, frames, side, side, 3)).astype(np.float32)
   masks = np.zeros((clips, frames, side, side), np.uint8)
   for frame in range(frames):
-    masks[:, frame, 10:18, 3 + 2 * frame:9 + 2 * frame] = 1
+    masks[:, frame, 10:18, 3 + 2 * frame : 9 + 2 * frame] = 1
   return pixels, masks
 
 
 def _treated(name, clips, masks, found=(True, True), **kwargs):
   return masking.apply(
-      clips, masks, np.array(found), masking.Treatment.parse(name), **kwargs).numpy()
+    clips, masks, np.array(found), treatments.Treatment.parse(name), **kwargs
+  ).numpy()
 
 
-@pytest.mark.parametrize('name, parts', [
+@pytest.mark.parametrize(
+  'name, parts',
+  [
     ('none', ('none', 'black', 'person')),
     ('background', ('background', 'black', 'person')),
     ('activity-blur', ('activity', 'blur', 'person')),
@@ -100,26 +103,46 @@ def _treated(name, clips, masks, found=(True, True), **kwargs):
     ('activity-mean-earlier', ('activity', 'mean', 'earlier')),
     ('both', ('both', 'black', 'person')),
     ('background-other', ('background', 'other', 'person')),
-])
+  ],
+)
 def test_names_and_treatments_are_one_to_one(name, parts):
-  treatment = masking.Treatment.parse(name)
+  treatment = treatments.Treatment.parse(name)
   assert (treatment.region, treatment.fill, treatment.place) == parts
   assert treatment.name == name
 
 
 def test_black_may_be_spelled_out():
-  assert masking.Treatment.parse('activity-black-elsewhere').name == 'activity-elsewhere'
+  assert treatments.Treatment.parse('activity-black-elsewhere').name == 'activity-elsewhere'
 
 
-@pytest.mark.parametrize('name', ['', 'person', 'activity-pink', 'activity-elsewhere-blur',
-                                  'none-blur', 'none-elsewhere', 'both-noise', 'activity-'])
+@pytest.mark.parametrize(
+  'name',
+  [
+    '',
+    'person',
+    'activity-pink',
+    'activity-elsewhere-blur',
+    'none-blur',
+    'none-elsewhere',
+    'both-noise',
+    'activity-',
+  ],
+)
 def test_what_is_no_treatment_is_refused(name):
   with pytest.raises(errors.UserError):
-    masking.Treatment.parse(name)
+    treatments.Treatment.parse(name)
 
 
-_NAMES = ['background', 'activity-mean', 'activity-blur', 'background-noise', 'both',
-          'activity-elsewhere', 'background-earlier', 'background-other']
+_NAMES = [
+  'background',
+  'activity-mean',
+  'activity-blur',
+  'background-noise',
+  'both',
+  'activity-elsewhere',
+  'background-earlier',
+  'background-other',
+]
 
 
 @pytest.mark.parametrize('name', _NAMES)
@@ -134,7 +157,7 @@ def test_a_clip_without_a_person_stays_as_it_is(name):
 @pytest.mark.parametrize('name', [n for n in _NAMES if n != 'both'])
 def test_pixels_outside_of_the_region_stay_bit_by_bit(name):
   clips, masks = _scene()
-  treatment = masking.Treatment.parse(name)
+  treatment = treatments.Treatment.parse(name)
   if treatment.place == 'earlier':
     masks_there = np.roll(masks, 2, axis=1)
   elif treatment.place == 'elsewhere':
@@ -164,8 +187,9 @@ def test_the_mean_is_that_of_the_pixels_that_stay():
     for frame in range(4):
       stays = masks[clip, frame] == 0
       expected = clips[clip, frame][stays].astype(np.float64).mean(axis=0)
-      np.testing.assert_allclose(treated[clip, frame][~stays], np.tile(expected, (48, 1)),
-                                 atol=1e-6)
+      np.testing.assert_allclose(
+        treated[clip, frame][~stays], np.tile(expected, (48, 1)), atol=1e-6
+      )
 
 
 def test_a_blur_of_one_colour_is_that_colour_and_goes_on_where_the_surroundings_differ():
@@ -194,7 +218,8 @@ def test_noise_is_a_videos_own_wherever_it_stands_in_the_batch():
   outside = masks == 0
   assert not np.any(both[0][outside[0]] == both[1][outside[1]])
   assert abs(both[outside].mean()) < 0.05 and both[outside].min() < -0.95 < 0.95 < (
-      both[outside].max())
+    both[outside].max()
+  )
 
 
 def test_a_silhouette_is_white_on_black():
@@ -231,8 +256,9 @@ def test_another_class_fills_with_its_own_person_blurred_out():
   np.testing.assert_array_equal(treated[plain], others[plain])
   without = others.copy()
   without[their_masks == 1] = np.nan
-  again = _treated('background-other', clips, masks,
-                   partner=(without, their_masks, np.array([True, True])))
+  again = _treated(
+    'background-other', clips, masks, partner=(without, their_masks, np.array([True, True]))
+  )
   np.testing.assert_array_equal(again, treated)
 
 

@@ -6,9 +6,11 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.flow import optical_flow
+from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import preprocess
-from i3d_tf.video import decoding
+from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
+from i3d_tf.video import decoding
 from tests import fakes
 
 _JUST_UNDER_1 = np.nextafter(np.float32(1), np.float32(0))
@@ -36,7 +38,9 @@ def test_frames_are_cropped_from_a_side_that_is_in_proportion(frame_size, side):
   assert preprocess.resize_side(frame_size) == side
 
 
-@pytest.mark.parametrize('height, width, frame_size, resize, expected', [
+@pytest.mark.parametrize(
+  'height, width, frame_size, resize, expected',
+  [
     (256, 341, 224, 'crop', (224, 224)),
     (341, 256, 224, 'crop', (224, 224)),
     (73, 97, 64, 'crop', (64, 64)),
@@ -44,9 +48,11 @@ def test_frames_are_cropped_from_a_side_that_is_in_proportion(frame_size, side):
     (512, 512, 224, 'crop', (448, 448)),
     (256, 341, 224, 'squash', (256, 341)),
     (73, 97, 64, 'squash', (73, 97)),
-])
+  ],
+)
 def test_the_window_is_a_share_of_the_stored_frame(
-    call, height, width, frame_size, resize, expected):
+  call, height, width, frame_size, resize, expected
+):
   size = call(lambda h, w: preprocess.crop_size(h, w, frame_size, resize), height, width)
   assert tuple(map(int, size)) == expected
 
@@ -71,8 +77,8 @@ def test_the_centre_leaves_as_much_on_either_side(call, height, width):
 @pytest.mark.parametrize('height, width', _STORED)
 def test_both_ends_are_reached_and_never_passed(call, height, width):
   place = lambda position: call(
-      lambda h, w, p: preprocess.window(h, w, 64, 'crop', p), height, width,
-      np.float32(position)).numpy()
+    lambda h, w, p: preprocess.window(h, w, 64, 'crop', p), height, width, np.float32(position)
+  ).numpy()
   _, _, h, w = place([0, 0])
   assert place([0, 0]).tolist() == [0, 0, h, w]
   assert place([_JUST_UNDER_1, _JUST_UNDER_1]).tolist() == [height - h, width - w, h, w]
@@ -87,8 +93,9 @@ def test_every_place_has_the_same_share_of_the_positions(spare):
   size = preprocess.crop_size(height, width, 64, 'crop')[1]
   places = width - int(size) + 1
   positions = np.float32([(k + e) / places for k in range(places) for e in (0.01, 0.99)])
-  lefts = [int(preprocess.window(height, width, 64, 'crop', np.stack([p, p]))[1])
-           for p in positions[:60]]
+  lefts = [
+    int(preprocess.window(height, width, 64, 'crop', np.stack([p, p]))[1]) for p in positions[:60]
+  ]
   assert lefts == [k for k in range(places) for _ in range(2)][:60]
 
 
@@ -126,7 +133,8 @@ def test_masks_take_the_nearest_pixel(call):
 
 def test_sizes_are_known_before_the_data_is():
   dataset = tf.data.Dataset.from_generator(
-      lambda: iter(()), output_signature=tf.TensorSpec([None, None, None, 2], tf.uint8))
+    lambda: iter(()), output_signature=tf.TensorSpec([None, None, None, 2], tf.uint8)
+  )
   spec = dataset.map(lambda i: preprocess.to_frame_size(i, 64)).element_spec
   assert spec.shape.as_list() == [None, 64, 64, 2]
 
@@ -171,7 +179,7 @@ def test_two_flips_are_none(stream, channels):
 
 def test_bytes_become_numbers_from_minus_1_to_1(call):
   frames = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16, 1)
-  clips = call(preprocess.network_input, frames)
+  clips = call(lambda f: preprocess.network_input({'frames': f}), frames)
   assert clips.dtype == tf.float32 and clips.shape == frames.shape
   flat = clips.numpy().ravel()
   assert flat[0] == -1 and flat[255] == pytest.approx(1, abs=1e-6) and flat[255] <= 1
@@ -180,7 +188,7 @@ def test_bytes_become_numbers_from_minus_1_to_1(call):
 
 def test_flow_codes_become_motion_as_a_share_of_20_pixels(call):
   codes = np.arange(256, dtype=np.uint8).reshape(1, 1, 8, 16, 2)
-  clips = call(lambda f: preprocess.network_input(f, stream='flow'), codes)
+  clips = call(lambda f: preprocess.network_input({'frames': f}, stream='flow'), codes)
   np.testing.assert_allclose(clips, optical_flow.dequantise(codes) / 20, atol=1e-6)
 
 
@@ -191,8 +199,13 @@ def test_the_region_is_replaced_in_what_the_network_sees(call, region, stream, c
   frames = rng.integers(0, 256, (2, 3, 4, 5, channels), np.uint8)
   masks = rng.integers(0, 2, (2, 3, 4, 5), np.uint8)
   clips = call(
-      lambda f, m, p: preprocess.network_input(f, m, p, region, stream=stream),
-      frames, masks, np.array([True, False])).numpy()
+    lambda f, m, p: preprocess.network_input(
+      {'frames': f, 'masks': m, 'has_person': p}, treatments.Treatment(region), stream
+    ),
+    frames,
+    masks,
+    np.array([True, False]),
+  ).numpy()
   expected = frames / 127.5 - 1
   if region != 'none':
     expected[0][masks[0] == (region == 'activity')] = filled  # nobody was found in the second
@@ -202,7 +215,9 @@ def test_the_region_is_replaced_in_what_the_network_sees(call, region, stream, c
 # === Whole videos ===
 
 
-@pytest.mark.parametrize('height, width', [(240, 320), (320, 240), (256, 340), (480, 854), (99, 61)])
+@pytest.mark.parametrize(
+  'height, width', [(240, 320), (320, 240), (256, 340), (480, 854), (99, 61)]
+)
 def test_resizing_is_that_of_the_records(call, height, width):
   image = fakes.texture(height, width)
   size = decoding.fit_short_side(height, width, 73)
@@ -236,10 +251,11 @@ def test_masks_grow_as_in_the_pipeline(call, size):
   np.testing.assert_array_equal(grown[..., 0], coco_files.dilate(drawn, size))
 
 
-@pytest.mark.parametrize('resize', preprocess.RESIZES)
+@pytest.mark.parametrize('resize', clip_settings.RESIZES)
 def test_the_centre_is_the_window_of_the_pipeline(call, resize):
   image = fakes.ramp(73, 84)[np.newaxis]
   top, left, height, width = preprocess.window(73, 84, 64, resize).numpy()
-  expected = preprocess.to_frame_size(image[:, top:top + height, left:left + width], 64)
+  expected = preprocess.to_frame_size(image[:, top : top + height, left : left + width], 64)
   np.testing.assert_array_equal(
-      call(lambda images: preprocess.center(images, 64, resize), image), expected)
+    call(lambda images: preprocess.center(images, 64, resize), image), expected
+  )

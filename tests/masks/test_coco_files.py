@@ -75,10 +75,13 @@ def test_coco_tools_read_the_file(tmp_path):
   dataset = coco.COCO(str(tmp_path / 'v.json'))
   assert dataset.loadCats(dataset.getCatIds(catNms=['person']))[0]['id'] == 1
   assert [dataset.loadImgs(i)[0]['file_name'] for i in dataset.getImgIds()] == [
-      'v_A_g01_c01#0', 'v_A_g01_c01#1', 'v_A_g01_c01#2']
+    'v_A_g01_c01#0',
+    'v_A_g01_c01#1',
+    'v_A_g01_c01#2',
+  ]
   assert not dataset.getAnnIds(imgIds=[1])
   for image, box, score in ((0, [13, 0, 7, 5], 0.9), (2, [1, 2, 19, 10], 0.75)):
-    annotation, = dataset.loadAnns(dataset.getAnnIds(imgIds=[image]))
+    (annotation,) = dataset.loadAnns(dataset.getAnnIds(imgIds=[image]))
     np.testing.assert_array_equal(dataset.annToMask(annotation), masks[image])
     assert annotation['area'] == masks[image].sum()
     assert annotation['bbox'] == box
@@ -86,8 +89,9 @@ def test_coco_tools_read_the_file(tmp_path):
 
 
 def test_video_and_settings_go_into_the_file(tmp_path):
-  coco_files.write(tmp_path / 'v.json', _three_masks(), video='v_A_g01_c01',
-                  settings={'threshold': 0.5})
+  coco_files.write(
+    tmp_path / 'v.json', _three_masks(), video='v_A_g01_c01', settings={'threshold': 0.5}
+  )
   info = json.loads((tmp_path / 'v.json').read_text())['info']
   assert info == {'video': 'v_A_g01_c01', 'settings': {'threshold': 0.5}}
 
@@ -97,28 +101,42 @@ def test_people_are_written_one_by_one_with_score_and_track(tmp_path):
   left[3:6, 2:9] = True
   right[5:8, 7:15] = True  # overlapping
   people = [
-      [coco_files.Person(coco_files.encode(left), 0.75, 0),
-       coco_files.Person(coco_files.encode(right), 0.5, 3, carried=True)],
-      [],
-      [coco_files.Person(coco_files.encode(right))],
+    [
+      coco_files.PersonMask(coco_files.encode(left), 0.75, 0),
+      coco_files.PersonMask(coco_files.encode(right), 0.5, 3, carried=True),
+    ],
+    [],
+    [coco_files.PersonMask(coco_files.encode(right))],
   ]
   path = tmp_path / 'v.json'
-  counts = coco_files.write_people(path, iter(people), _HEIGHT, _WIDTH, video='A/v.avi',
-                                  settings={'detect_every': 2})
+  counts = coco_files.write_people(
+    path, iter(people), _HEIGHT, _WIDTH, video='A/v.avi', settings={'detect_every': 2}
+  )
   assert counts == (3, 2)
   annotations = coco.COCO(str(path)).dataset['annotations']
-  picked = [{key: a[key] for key in a.keys() & {'id', 'image_id', 'score', 'track_id', 'carried'}}
-            for a in annotations]
-  assert picked == [{'id': 1, 'image_id': 0, 'score': 0.75, 'track_id': 0},
-                    {'id': 2, 'image_id': 0, 'score': 0.5, 'track_id': 3, 'carried': True},
-                    {'id': 3, 'image_id': 2}]
+  picked = [
+    {key: a[key] for key in a.keys() & {'id', 'image_id', 'score', 'track_id', 'carried'}}
+    for a in annotations
+  ]
+  assert picked == [
+    {'id': 1, 'image_id': 0, 'score': 0.75, 'track_id': 0},
+    {'id': 2, 'image_id': 0, 'score': 0.5, 'track_id': 3, 'carried': True},
+    {'id': 3, 'image_id': 2},
+  ]
   read = coco_files.read(path)
   np.testing.assert_array_equal([read.decode(i) for i in range(3)], [left | right, 0 * left, right])
   assert coco_files.read_info(path) == coco_files.Info('A/v.avi', {'detect_every': 2}, 3, 2)
 
 
-@pytest.mark.parametrize('content', ['', '[]', '{"images": [], "annotations": []}',
-                                     '{"images": [], "annotations": [], "info": {"video": "v"}}'])
+@pytest.mark.parametrize(
+  'content',
+  [
+    '',
+    '[]',
+    '{"images": [], "annotations": []}',
+    '{"images": [], "annotations": [], "info": {"video": "v"}}',
+  ],
+)
 def test_a_file_without_info_is_named(tmp_path, content):
   (tmp_path / 'v.json').write_text(content)
   with pytest.raises(coco_files.MaskError, match='v.json: expected a file of masks as segment'):
@@ -129,7 +147,7 @@ def test_a_file_without_info_is_named(tmp_path, content):
 
 def test_an_error_among_the_people_leaves_no_file(tmp_path):
   def people():
-    yield [coco_files.Person(coco_files.encode(np.ones((_HEIGHT, _WIDTH), bool)))]
+    yield [coco_files.PersonMask(coco_files.encode(np.ones((_HEIGHT, _WIDTH), bool)))]
     raise errors.UserError('cut off')
 
   with pytest.raises(errors.UserError, match='cut off'):
@@ -144,8 +162,9 @@ def test_several_persons_of_a_frame_are_united(tmp_path):
 
   def add(dataset):
     dataset['annotations'].extend(
-        {'id': 10 + n, 'image_id': 1, 'category_id': 1, 'segmentation': _rle(mask)}
-        for n, mask in enumerate((left, right)))
+      {'id': 10 + n, 'image_id': 1, 'category_id': 1, 'segmentation': _rle(mask)}
+      for n, mask in enumerate((left, right))
+    )
 
   _write_dataset(tmp_path / 'v.json', add)
   read = coco_files.read(tmp_path / 'v.json')
@@ -156,8 +175,9 @@ def test_several_persons_of_a_frame_are_united(tmp_path):
 def test_other_categories_are_left_out(tmp_path):
   def change(dataset):
     dataset['annotations'][0]['category_id'] = 18  # a dog
-    dataset['annotations'].append({'id': 9, 'image_id': 1, 'category_id': 44,
-                                   'segmentation': [[1, 1, 5, 1, 5, 5]]})
+    dataset['annotations'].append(
+      {'id': 9, 'image_id': 1, 'category_id': 44, 'segmentation': [[1, 1, 5, 1, 5, 5]]}
+    )
 
   _write_dataset(tmp_path / 'v.json', change)
   read = coco_files.read(tmp_path / 'v.json')
@@ -193,6 +213,7 @@ def _set(*keys, to):
     for key in path:
       dataset = dataset[key]
     dataset[last] = to
+
   return change
 
 
@@ -202,6 +223,7 @@ def _delete(*keys):
     for key in path:
       dataset = dataset[key]
     del dataset[last]
+
   return change
 
 
@@ -209,7 +231,9 @@ _SEGMENTATION = ('annotations', 0, 'segmentation')
 _COCO = 'expected a COCO dataset of person masks with compressed RLE; '
 
 
-@pytest.mark.parametrize('change, message', [
+@pytest.mark.parametrize(
+  'change, message',
+  [
     (_delete('images'), f"{_COCO}KeyError: 'images'"),
     (_delete('annotations'), f"{_COCO}KeyError: 'annotations'"),
     (_set('images', to=[]), 'expected images of one size; found []'),
@@ -220,18 +244,26 @@ _COCO = 'expected a COCO dataset of person masks with compressed RLE; '
     (_set(*_SEGMENTATION, 'size', to=[20, 12]), 'expected masks of 12x20; found [20, 12]'),
     (_set(*_SEGMENTATION, to=[[1, 1, 5, 1, 5, 5]]), f'{_COCO}TypeError: '),  # a polygon
     (_set(*_SEGMENTATION, 'counts', to=[0, 240]), f'{_COCO}AttributeError: '),  # uncompressed
-    (_set(*_SEGMENTATION, 'counts', to=''),
-     'expected masks of 240 pixels; annotation 1 has 0'),
-    (_set(*_SEGMENTATION, 'counts', to=_rle(np.ones((12, 19)))['counts']),
-     'expected masks of 240 pixels; annotation 1 has 228'),
-    (_set(*_SEGMENTATION, 'counts', to=_rle(np.ones((12, 21)))['counts']),
-     'expected masks of 240 pixels; annotation 1 has 252'),
-    (_set(*_SEGMENTATION, 'counts', to=_rle(np.ones((12, 20)))['counts'][:-1]),
-     f'{_COCO}ValueError: RLE counts end within a number'),
-    (_set(*_SEGMENTATION, 'counts', to='0 7'),
-     f"{_COCO}ValueError: no character of RLE counts: ' '"),
+    (_set(*_SEGMENTATION, 'counts', to=''), 'expected masks of 240 pixels; annotation 1 has 0'),
+    (
+      _set(*_SEGMENTATION, 'counts', to=_rle(np.ones((12, 19)))['counts']),
+      'expected masks of 240 pixels; annotation 1 has 228',
+    ),
+    (
+      _set(*_SEGMENTATION, 'counts', to=_rle(np.ones((12, 21)))['counts']),
+      'expected masks of 240 pixels; annotation 1 has 252',
+    ),
+    (
+      _set(*_SEGMENTATION, 'counts', to=_rle(np.ones((12, 20)))['counts'][:-1]),
+      f'{_COCO}ValueError: RLE counts end within a number',
+    ),
+    (
+      _set(*_SEGMENTATION, 'counts', to='0 7'),
+      f"{_COCO}ValueError: no character of RLE counts: ' '",
+    ),
     (_set(*_SEGMENTATION, 'counts', to='\u00e4'), f'{_COCO}UnicodeEncodeError: '),
-])
+  ],
+)
 def test_a_damaged_file_is_refused_by_name(tmp_path, change, message):
   path = tmp_path / 'v.json'
   _write_dataset(path, change)
@@ -328,7 +360,8 @@ def test_masks_in_the_order_of_columns_grow_as_well():
   by_columns = np.stack([np.asfortranarray(mask).T for mask in masks]).transpose(0, 2, 1)
   np.testing.assert_array_equal(coco_files.dilate(by_columns, 3), coco_files.dilate(masks, 3))
   np.testing.assert_array_equal(
-      coco_files.dilate(np.asfortranarray(masks[0])[np.newaxis], 3), coco_files.dilate(masks[:1], 3))
+    coco_files.dilate(np.asfortranarray(masks[0])[np.newaxis], 3), coco_files.dilate(masks[:1], 3)
+  )
 
 
 def test_the_argument_is_left_alone():
@@ -347,11 +380,14 @@ def test_even_and_negative_sizes_are_refused(size):
 # === Coverage ===
 
 
-@pytest.mark.parametrize('masks, share', [
+@pytest.mark.parametrize(
+  'masks, share',
+  [
     (np.zeros((2, 3, 4)), 0.0),
     (np.ones((2, 3, 4), bool), 1.0),
     (np.array([[[255, 0], [0, 0]], [[1, 1], [0, 0]]], np.uint8), 3 / 8),
     ([], 0.0),
-])
+  ],
+)
 def test_coverage_is_the_share_of_the_pixels(masks, share):
   assert coco_files.coverage(masks) == share

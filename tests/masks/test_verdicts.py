@@ -21,14 +21,19 @@ def test_a_file_that_a_spreadsheet_wrote_is_read(tmp_path):
   assert verdicts.read(path) == {'A/a.avi': 'original'}
 
 
-@pytest.mark.parametrize('content, message', [
+@pytest.mark.parametrize(
+  'content, message',
+  [
     ('video;verdict\n', 'expected a CSV file with the columns video and verdict; found '),
     ('', 'found an empty file'),
-    ('video,verdict\nA/a.avi,maybe\n', ":2: expected a video and one of fine, original; "
-                                       "found 'A/a.avi', 'maybe'"),
-    ('video,verdict\nA/a.avi\n', ":2: expected a video and one of"),
+    (
+      'video,verdict\nA/a.avi,maybe\n',
+      ":2: expected a video and one of fine, original; found 'A/a.avi', 'maybe'",
+    ),
+    ('video,verdict\nA/a.avi\n', ':2: expected a video and one of'),
     ('video,verdict\nA/a.avi,fine\nA/a.avi,original\n', ':3: A/a.avi stands in the file twice'),
-])
+  ],
+)
 def test_a_bad_file_is_an_error_that_names_the_line(tmp_path, content, message):
   path = tmp_path / 'v.csv'
   path.write_text(content)

@@ -7,8 +7,11 @@ import tensorflow as tf
 
 from i3d_tf.model import batch_norm
 
-_MODES = {'eager': lambda step: step, 'graph': tf.function,
-          'xla': lambda step: tf.function(step, jit_compile=True)}
+_MODES = {
+  'eager': lambda step: step,
+  'graph': tf.function,
+  'xla': lambda step: tf.function(step, jit_compile=True),
+}
 
 
 def volumes(shape, seed=0):
@@ -42,8 +45,12 @@ def test_a_training_step_is_keras_own(mode, dtype, tolerance, shape):
   x, upstream = tf.cast(volumes(shape), compute), volumes(shape, seed=1)
   actual_dtype, actual = trained(batch_norm.BatchNorm(**arguments), x, upstream, _MODES[mode])
   # The reference computes in float32 from what the other sees.
-  _, expected = trained(keras.layers.BatchNormalization(**{**arguments, 'dtype': 'float32'}),
-                        tf.cast(x, tf.float32), upstream, tf.function)
+  _, expected = trained(
+    keras.layers.BatchNormalization(**{**arguments, 'dtype': 'float32'}),
+    tf.cast(x, tf.float32),
+    upstream,
+    tf.function,
+  )
   assert actual_dtype == compute
   for what, a, e in zip(('output', 'input', 'beta', 'mean', 'variance'), actual, expected):
     assert np.abs(a - e).max() <= tolerance * np.abs(e).max(), what
@@ -68,6 +75,7 @@ def test_takes_scale_and_lengths_that_are_unknown_while_tracing():
   for one in (layer, keras_own):
     one.build((None, None, None, None, 8))
     one.gamma.assign(np.linspace(0.5, 2, 8))
-  free = tf.function(lambda x: layer(x, training=True),
-                     input_signature=[tf.TensorSpec([None, None, None, None, 8])])
+  free = tf.function(
+    lambda x: layer(x, training=True), input_signature=[tf.TensorSpec([None, None, None, None, 8])]
+  )
   np.testing.assert_allclose(free(x), keras_own(x, training=True), atol=1e-5)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from i3d_tf.model import architecture
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
 from tests import reference
@@ -12,7 +13,8 @@ from tests import reference
 def trained(**kwargs):
   """A small network whose statistics are not those of the start."""
   model = inception_i3d.InceptionI3D(
-      **{'num_classes': 5, 'frame_size': 64, 'width': 0.25, 'seed': 0, 'dropout': 0.5, **kwargs})
+    **{'num_classes': 5, 'frame_size': 64, 'width': 0.25, 'seed': 0, 'dropout': 0.5, **kwargs}
+  )
   rng = np.random.default_rng(0)
   for variable in model.variables:
     if variable.name in ('beta', 'moving_mean'):
@@ -23,8 +25,11 @@ def trained(**kwargs):
 
 
 def clip(frames=9, size=64, channels=3, batch=2):
-  return np.random.default_rng(1).uniform(-1, 1, (batch, frames, size, size, channels)).astype(
-      np.float32)
+  return (
+    np.random.default_rng(1)
+    .uniform(-1, 1, (batch, frames, size, size, channels))
+    .astype(np.float32)
+  )
 
 
 def error(actual, expected):
@@ -42,9 +47,10 @@ def test_logits_stay_the_same(frames, size, channels):
 def test_endpoints_keep_their_names_and_values():
   model, seen = trained(), clip()
   folded = folding.fold(model)
-  for name in inception_i3d.ENDPOINTS[:-1]:
-    before, after = (keras.Model(one.input, one.get_layer(name).output)(seen)
-                     for one in (model, folded))
+  for name in architecture.ENDPOINTS[:-1]:
+    before, after = (
+      keras.Model(one.input, one.get_layer(name).output)(seen) for one in (model, folded)
+    )
     assert error(after, before) <= 1e-5, name
 
 

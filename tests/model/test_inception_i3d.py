@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf.model import architecture
 from i3d_tf.model import inception_i3d
 
 
 def small(**kwargs):
   return inception_i3d.InceptionI3D(
-      **{'num_classes': 5, 'frame_size': 64, 'width': 0.125, 'seed': 0, **kwargs})
+    **{'num_classes': 5, 'frame_size': 64, 'width': 0.125, 'seed': 0, **kwargs}
+  )
 
 
 def random_clip(batch=1, frames=9, size=64, channels=3, seed=0):
@@ -25,7 +27,7 @@ def test_has_the_published_number_of_parameters(channels, parameters):
 
 def test_layers_bear_the_names_of_the_endpoints_in_their_order():
   names = [layer.name for layer in small().layers]
-  assert [name for name in names if name in inception_i3d.ENDPOINTS] == list(inception_i3d.ENDPOINTS)
+  assert [name for name in names if name in architecture.ENDPOINTS] == list(architecture.ENDPOINTS)
 
 
 @pytest.mark.parametrize('frames', [9, 10, 16, 17])
@@ -39,7 +41,9 @@ def test_averages_larger_frames_over_positions():
   clip = random_clip(size=128)
   pooled = keras.layers.AveragePooling3D((2, 2, 2), strides=1)(features(clip))
   conv = model.get_layer('Logits').conv
-  by_position = np.einsum('bthwc,cn->bthwn', pooled, conv.kernel.numpy()[0, 0, 0]) + conv.bias.numpy()
+  by_position = (
+    np.einsum('bthwc,cn->bthwn', pooled, conv.kernel.numpy()[0, 0, 0]) + conv.bias.numpy()
+  )
   assert by_position.shape[2:4] == (3, 3)
   np.testing.assert_allclose(model(clip), by_position.mean((1, 2, 3)), rtol=1e-4, atol=1e-5)
 
@@ -50,9 +54,18 @@ def test_refuses_what_its_average_pool_does_not_fit_in(frames, size):
     small()(random_clip(1, frames, size))
 
 
-@pytest.mark.parametrize('argument, value', [
-    ('num_classes', 0), ('channels', 0), ('dropout', 1.0), ('dropout', -0.1), ('frame_size', 31),
-    ('width', 0), ('batch_norm_momentum', 1.0)])
+@pytest.mark.parametrize(
+  'argument, value',
+  [
+    ('num_classes', 0),
+    ('channels', 0),
+    ('dropout', 1.0),
+    ('dropout', -0.1),
+    ('frame_size', 31),
+    ('width', 0),
+    ('batch_norm_momentum', 1.0),
+  ],
+)
 def test_refuses_arguments_out_of_range(argument, value):
   with pytest.raises(ValueError, match=f'`{argument}` is out of range; received {value}'):
     small(**{argument: value})
@@ -101,7 +114,8 @@ def test_mixed_bfloat16_trains(frames):
       logits = model(clips, training=True)
       loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
     optimizer.apply_gradients(
-        zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+      zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    )
     return loss
 
   losses = [float(step()) for _ in range(12)]

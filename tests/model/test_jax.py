@@ -23,7 +23,12 @@ print('right')
 
 
 def test_logits_on_jax_are_the_originals():
-  done = subprocess.run([sys.executable, '-c', _PROGRAM], capture_output=True, text=True,
-                        env={**os.environ, 'KERAS_BACKEND': 'jax'}, check=False)
+  done = subprocess.run(
+    [sys.executable, '-c', _PROGRAM],
+    capture_output=True,
+    text=True,
+    env={**os.environ, 'KERAS_BACKEND': 'jax'},
+    check=False,
+  )
   assert done.returncode == 0, done.stderr
   assert 'right' in done.stdout

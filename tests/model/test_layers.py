@@ -8,8 +8,9 @@ import tensorflow as tf
 from i3d_tf.model import layers
 
 
-@pytest.mark.parametrize('window, strides', [
-    ((1, 3), (1, 2)), ((3, 3), (2, 2)), ((2, 2), (2, 2)), ((3, 3), (1, 1))])
+@pytest.mark.parametrize(
+  'window, strides', [((1, 3), (1, 2)), ((3, 3), (2, 2)), ((2, 2), (2, 2)), ((3, 3), (1, 1))]
+)
 @pytest.mark.parametrize('extents', [(5, 7, 8), (4, 6, 5)])
 def test_max_pool_equals_keras_3d_pooling(window, strides, extents):
   x = np.random.default_rng(0).uniform(-1, 1, (2, *extents, 2)).astype(np.float32)
@@ -68,6 +69,7 @@ def test_parts_of_a_batch_drop_what_the_whole_drops():
   for number in range(3):
     layer = make()
     layer.part = lambda number=number: (number, 3)
-    np.testing.assert_array_equal(layer(x[2 * number:2 * number + 2], training=True),
-                                  whole[2 * number:2 * number + 2])
+    np.testing.assert_array_equal(
+      layer(x[2 * number : 2 * number + 2], training=True), whole[2 * number : 2 * number + 2]
+    )
   np.testing.assert_array_equal(layer(x), x)

@@ -17,7 +17,11 @@ def test_a_training_step_is_the_originals(mode):
 @pytest.mark.parametrize('mode', ['eager', 'graph'])
 def test_a_training_step_is_the_originals_without_onednn(mode):
   done = subprocess.run(
-      [sys.executable, '-m', 'tests.training_reference', mode], capture_output=True, text=True,
-      env={**os.environ, 'TF_ENABLE_ONEDNN_OPTS': '0'}, check=False)
+    [sys.executable, '-m', 'tests.training_reference', mode],
+    capture_output=True,
+    text=True,
+    env={**os.environ, 'TF_ENABLE_ONEDNN_OPTS': '0'},
+    check=False,
+  )
   assert done.returncode == 0, done.stderr
   assert f'{mode}: right' in done.stdout

@@ -5,18 +5,25 @@ import dataclasses
 import pytest
 
 from i3d_tf.ingest import build
+from i3d_tf.ingest import encode_video
 from i3d_tf.records import fingerprints
 from i3d_tf.records import folders
 from tests import fakes
 
-_SETTINGS = build.Settings(short_side=24, num_shards=1)
+_SETTINGS = encode_video.EncodingSettings(short_side=24, num_shards=1)
 
 
 def _sources(folder, seed=0, masks=True, label=0):
   return [
-      fakes.source(folder, f'A/v_A_g0{n}_c01.avi', frames=fakes.moving(seed=seed + n),
-                   masks=fakes.moving_masks() if masks else None, label=label * n)
-      for n in (1, 2)]
+    fakes.source(
+      folder,
+      f'A/v_A_g0{n}_c01.avi',
+      frames=fakes.moving(seed=seed + n),
+      masks=fakes.moving_masks() if masks else None,
+      label=label * n,
+    )
+    for n in (1, 2)
+  ]
 
 
 def _hash(sources, output, stream='rgb', **settings):
@@ -39,8 +46,14 @@ def test_folder_number_of_files_and_flow_do_not_matter_to_rgb(same, tmp_path):
 
 def test_other_flow_is_other_content_of_the_flow_stream(same, tmp_path):
   sources, expected = same
-  found = {_hash(sources, tmp_path / name, 'flow', **how) for name, how in (
-      ('a', {'flow': 'dis'}), ('b', {'flow': 'tvl1'}), ('c', {'flow': 'dis', 'flow_format': 'jpeg'}))}
+  found = {
+    _hash(sources, tmp_path / name, 'flow', **how)
+    for name, how in (
+      ('a', {'flow': 'dis'}),
+      ('b', {'flow': 'tvl1'}),
+      ('c', {'flow': 'dis', 'flow_format': 'jpeg'}),
+    )
+  }
   assert len(found) == 3 and expected not in found
 
 
@@ -50,8 +63,15 @@ def test_other_videos_masks_and_labels_are_other_content(same, tmp_path, change)
 
 
 def test_masks_that_cover_as_much_elsewhere_are_other_content(same, tmp_path):
-  sources = [fakes.source(tmp_path / 'other', f'A/v_A_g0{n}_c01.avi', frames=fakes.moving(seed=n),
-                          masks=fakes.moving_masks()[:, ::-1]) for n in (1, 2)]
+  sources = [
+    fakes.source(
+      tmp_path / 'other',
+      f'A/v_A_g0{n}_c01.avi',
+      frames=fakes.moving(seed=n),
+      masks=fakes.moving_masks()[:, ::-1],
+    )
+    for n in (1, 2)
+  ]
   assert _hash(sources, tmp_path / 'new') != same[1]
 
 

@@ -15,22 +15,36 @@ from tests import fakes
 def _videos(count):
   """Videos that differ in length: record n holds n + 1 frames."""
   return [
-      schema.Video(path=f'A/v_A_g01_c{n:02d}.avi', label=n % 3, label_text='A',
-                    frames=(b'%d' % n,) * (n + 1), height=36, width=48, frame_rate=25.0)
-      for n in range(count)]
+    schema.Video(
+      path=f'A/v_A_g01_c{n:02d}.avi',
+      label=n % 3,
+      label_text='A',
+      frames=(b'%d' % n,) * (n + 1),
+      height=36,
+      width=48,
+      frame_rate=25.0,
+    )
+    for n in range(count)
+  ]
 
 
 def _manifest(**changes):
-  return {'shards': ['videos-00000-of-00001.tfrecord'], 'label_names': ['A', 'B', 'C'],
-          'settings': {}, 'complete': True, **changes}
+  return {
+    'shards': ['videos-00000-of-00001.tfrecord'],
+    'label_names': ['A', 'B', 'C'],
+    'settings': {},
+    'complete': True,
+    **changes,
+  }
 
 
 def test_a_folder_opens_with_all_its_entries_labels_and_settings(tmp_path):
   shards = [schema.shard_name(i, 2) for i in range(2)]
   assert shards == ['videos-00000-of-00002.tfrecord', 'videos-00001-of-00002.tfrecord']
   videos = _videos(5)
-  entries = [schema.write_shard(str(tmp_path / shard), videos[i::2])
-             for i, shard in enumerate(shards)]
+  entries = [
+    schema.write_shard(str(tmp_path / shard), videos[i::2]) for i, shard in enumerate(shards)
+  ]
   folders.write_manifest(str(tmp_path), _manifest(shards=shards, settings={'seed': 3}))
   opened = folders.open_folder(str(tmp_path))
   assert opened.folder == str(tmp_path)
@@ -44,8 +58,7 @@ def test_columns_lead_to_the_records(tmp_path):
   videos = _videos(6)
   opened = fakes.open_records(tmp_path, videos, num_shards=4)
   assert len(opened.entries) == 6 and len({entry.shard for entry in opened.entries}) == 4
-  places = tf.data.Dataset.from_tensor_slices(
-      folders.columns(opened.entries, opened.folder))
+  places = tf.data.Dataset.from_tensor_slices(folders.columns(opened.entries, opened.folder))
   read = list(places.flat_map(schema.read_at))
   for entry, serialized in zip(opened.entries, read, strict=True):
     parsed = schema.parse(serialized)
@@ -64,37 +77,66 @@ def _rewrite(name, change):
 _SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
 
 
-@pytest.mark.parametrize('damage, message', [
-    (_remove('manifest.json'),
-     '{folder}: expected a folder made by make_tfrecords; it has no manifest.json'),
-    (lambda folder: folders.write_manifest(str(folder), _manifest(complete=False)),
-     '{folder}: these records are not finished; call make_tfrecords again with the same flags to '
-     'go on'),
-    (_rewrite('manifest.json', lambda content: content[:-20]),
-     '{folder}/manifest.json: expected the manifest of records; JSONDecodeError: '),
-    (_rewrite('manifest.json', lambda content: b'{"shards": []}'),
-     "{folder}/manifest.json: expected the manifest of records; KeyError: 'label_names'"),
-    (_rewrite('manifest.json', lambda content: b'[]'),
-     '{folder}/manifest.json: expected the manifest of records; TypeError: '),
-    (_rewrite('manifest.json', lambda content: b'\xff\xfe'),
-     '{folder}/manifest.json: expected the manifest of records; UnicodeDecodeError: '),
+@pytest.mark.parametrize(
+  'damage, message',
+  [
+    (
+      _remove('manifest.json'),
+      '{folder}: expected a folder made by make_tfrecords; it has no manifest.json',
+    ),
+    (
+      lambda folder: folders.write_manifest(str(folder), _manifest(complete=False)),
+      '{folder}: these records are not finished; call make_tfrecords again with the same flags to '
+      'go on',
+    ),
+    (
+      _rewrite('manifest.json', lambda content: content[:-20]),
+      '{folder}/manifest.json: expected the manifest of records; JSONDecodeError: ',
+    ),
+    (
+      _rewrite('manifest.json', lambda content: b'{"shards": []}'),
+      "{folder}/manifest.json: expected the manifest of records; KeyError: 'label_names'",
+    ),
+    (
+      _rewrite('manifest.json', lambda content: b'[]'),
+      '{folder}/manifest.json: expected the manifest of records; TypeError: ',
+    ),
+    (
+      _rewrite('manifest.json', lambda content: b'\xff\xfe'),
+      '{folder}/manifest.json: expected the manifest of records; UnicodeDecodeError: ',
+    ),
     (_remove(_SHARD), f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; no such file'),
-    (_rewrite(_SHARD, lambda content: content[:-1]),
-     f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has {{size_less_1}}'),
-    (_rewrite(_SHARD, lambda content: b''),
-     f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has 0'),
+    (
+      _rewrite(_SHARD, lambda content: content[:-1]),
+      f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has {{size_less_1}}',
+    ),
+    (
+      _rewrite(_SHARD, lambda content: b''),
+      f'{{folder}}/{_SHARD}: expected a file of {{size}} bytes; it has 0',
+    ),
     (_remove(_INDEX), f'{{folder}}/{_INDEX}: expected the index of a shard; FileNotFoundError: '),
-    (_rewrite(_INDEX, lambda content: content.rsplit(b',', 3)[0]),
-     f'{{folder}}/{_INDEX}: expected the index of a shard; TypeError: '),
-    (_rewrite(_INDEX, lambda content: content.replace(b'offset', b'place')),
-     f"{{folder}}/{_INDEX}: expected the index of a shard; ValueError: no column offset"),
-    (_rewrite(_INDEX, lambda content: content.replace(b',36,', b',many,')),
-     f'{{folder}}/{_INDEX}: expected the index of a shard; ValueError: '),
-    (_rewrite(_INDEX, lambda content: b''.join(content.splitlines(True)[:-1])),
-     f'{{folder}}/{_SHARD}: expected a file of {{size_less_last}} bytes; it has {{size}}'),
-    (lambda folder: folders.write_manifest(str(folder), _manifest(label_names=['A', 'B'])),
-     '{folder}: A/v_A_g01_c02.avi has label 2; expected 0 to 1'),
-])
+    (
+      _rewrite(_INDEX, lambda content: content.rsplit(b',', 3)[0]),
+      f'{{folder}}/{_INDEX}: expected the index of a shard; TypeError: ',
+    ),
+    (
+      _rewrite(_INDEX, lambda content: content.replace(b'offset', b'place')),
+      f'{{folder}}/{_INDEX}: expected the index of a shard; ValueError: no column offset',
+    ),
+    (
+      _rewrite(_INDEX, lambda content: content.replace(b',36,', b',many,')),
+      f'{{folder}}/{_INDEX}: expected the index of a shard; ValueError: ',
+    ),
+    (
+      _rewrite(_INDEX, lambda content: b''.join(content.splitlines(True)[:-1])),
+      f'{{folder}}/{_SHARD}: expected a file of {{size_less_last}} bytes; it has {{size}}',
+    ),
+    (
+      lambda folder: folders.write_manifest(str(folder), _manifest(label_names=['A', 'B'])),
+      '{folder}: A/v_A_g01_c02.avi has label 2; expected 0 to 1',
+    ),
+  ],
+)
 def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, message):
   fakes.write_records(tmp_path, _videos(3))
   size = os.path.getsize(tmp_path / _SHARD)
@@ -102,8 +144,9 @@ def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, mess
   damage(tmp_path)
   with pytest.raises(schema.RecordError) as error:
     folders.open_folder(str(tmp_path))
-  assert str(error.value).startswith(message.format(
-      folder=tmp_path, size=size, size_less_1=size - 1, size_less_last=size - last))
+  assert str(error.value).startswith(
+    message.format(folder=tmp_path, size=size, size_less_1=size - 1, size_less_last=size - last)
+  )
 
 
 def test_negative_labels_are_refused(tmp_path):

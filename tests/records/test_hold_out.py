@@ -10,10 +10,14 @@ from tests import fakes
 
 def _ucf101(groups=10, clips=3):
   """Two classes, the second one's folder and files differing in name."""
-  return {f'{folder}/v_{name}_g{g:02d}_c{c:02d}.avi': label
-          for label, (folder, name) in enumerate([
-              ('Archery', 'Archery'), ('HandstandPushups', 'HandStandPushups')])
-          for g in range(1, groups + 1) for c in range(1, clips + 1)}
+  return {
+    f'{folder}/v_{name}_g{g:02d}_c{c:02d}.avi': label
+    for label, (folder, name) in enumerate(
+      [('Archery', 'Archery'), ('HandstandPushups', 'HandStandPushups')]
+    )
+    for g in range(1, groups + 1)
+    for c in range(1, clips + 1)
+  }
 
 
 def _split(videos, amount, seed=0):
@@ -45,8 +49,9 @@ def test_the_seed_chooses():
 
 
 def test_files_that_name_no_group_are_groups_of_their_own_drawn_class_by_class():
-  videos = {f'{"ab"[label]}/{n}_{part}.mp4': label
-            for label in (0, 1) for n in range(8) for part in (0, 1)}
+  videos = {
+    f'{"ab"[label]}/{n}_{part}.mp4': label for label in (0, 1) for n in range(8) for part in (0, 1)
+  }
   names = {path: f'{path.split("_")[0]}.mp4' for path in videos}
   kept, held = hold_out.split(videos, names, 0.25, 0)
   assert [list(held.values()).count(label) for label in (0, 1)] == [4, 4]
@@ -75,8 +80,9 @@ def test_a_class_must_keep_a_video():
   with pytest.raises(errors.UserError) as error:
     _split(_ucf101(groups=3), 3)
   assert str(error.value) == (
-      'expected fewer groups to hold out than there are; with 3 held out, no video of the class of '
-      'Archery/v_Archery_g01_c01.avi would be left to train on (make_tfrecords --test=0 holds out none)')
+    'expected fewer groups to hold out than there are; with 3 held out, no video of the class of '
+    'Archery/v_Archery_g01_c01.avi would be left to train on (make_tfrecords --test=0 holds out none)'
+  )
 
 
 @pytest.mark.parametrize('amount', [0, -1, 1.5, -0.2, float('nan'), float('inf')])

@@ -22,14 +22,21 @@ def _frames():
 def _video(parts):
   rng = np.random.default_rng(0)
   return fakes.video(
-      'Archery/v_Archery_g01_c01.avi', label=2, frames=_frames(),
-      masks=rng.integers(0, 2, (_FRAMES, _HEIGHT, _WIDTH), np.uint8) if 'masks' in parts else None,
-      flow=rng.integers(0, 256, (_FRAMES - 1, _HEIGHT, _WIDTH, 2), np.uint8)
-      if 'flow' in parts else None)
+    'Archery/v_Archery_g01_c01.avi',
+    label=2,
+    frames=_frames(),
+    masks=rng.integers(0, 2, (_FRAMES, _HEIGHT, _WIDTH), np.uint8) if 'masks' in parts else None,
+    flow=rng.integers(0, 256, (_FRAMES - 1, _HEIGHT, _WIDTH, 2), np.uint8)
+    if 'flow' in parts
+    else None,
+  )
 
 
-@pytest.fixture(name='video', params=['', 'masks', 'flow', 'masks and flow'],
-                ids=lambda parts: parts if parts else 'frames only')
+@pytest.fixture(
+  name='video',
+  params=['', 'masks', 'flow', 'masks and flow'],
+  ids=lambda parts: parts if parts else 'frames only',
+)
 def _parametrized_video(request):
   return _video(request.param)
 
@@ -56,9 +63,17 @@ def _video_input():
 
 def _parser(video_input, **changes):
   from official.vision.configs import video_classification
-  return video_input.Parser(video_classification.DataConfig(
-      feature_shape=(_FRAMES, _HEIGHT, _WIDTH, 3), min_image_size=_HEIGHT, num_classes=3,
-      num_test_crops=1, dtype='float32', **changes))
+
+  return video_input.Parser(
+    video_classification.DataConfig(
+      feature_shape=(_FRAMES, _HEIGHT, _WIDTH, 3),
+      min_image_size=_HEIGHT,
+      num_classes=3,
+      num_test_crops=1,
+      dtype='float32',
+      **changes,
+    )
+  )
 
 
 def test_the_model_gardens_decoder_gives_frames_and_label(video_input, video, serialized):
@@ -96,8 +111,10 @@ def test_the_model_gardens_training_takes_consecutive_frames(video_input, serial
 
 
 def test_the_model_gardens_reader_batches_a_whole_shard(video_input, tmp_path):
-  videos = [dataclasses.replace(_video(parts), path=f'A/v_A_g{n:02d}_c01.avi', label=n % 3)
-            for n, parts in enumerate(('', 'masks', 'flow', 'masks and flow'))]
+  videos = [
+    dataclasses.replace(_video(parts), path=f'A/v_A_g{n:02d}_c01.avi', label=n % 3)
+    for n, parts in enumerate(('', 'masks', 'flow', 'masks and flow'))
+  ]
   fakes.write_records(tmp_path, videos, num_shards=2)
   parse = _parser(video_input, one_hot=False).parse_fn(is_training=False)
   dataset = tf.data.TFRecordDataset(sorted(map(str, tmp_path.glob('*.tfrecord'))))
@@ -117,13 +134,15 @@ def _dmvr_parse(serialized, keys=(schema.FRAMES,)):
   VarLenFeature, and parse a batch of records with tf.io.parse_sequence_example.
   """
   context, lists, lengths = tf.io.parse_sequence_example(
-      serialized,
-      context_features={
-          'clip/label/index': tf.io.VarLenFeature(tf.int64),
-          'clip/label/text': tf.io.VarLenFeature(tf.string),
-      },
-      sequence_features={
-          key: tf.io.FixedLenSequenceFeature((), tf.string, allow_missing=True) for key in keys})
+    serialized,
+    context_features={
+      'clip/label/index': tf.io.VarLenFeature(tf.int64),
+      'clip/label/text': tf.io.VarLenFeature(tf.string),
+    },
+    sequence_features={
+      key: tf.io.FixedLenSequenceFeature((), tf.string, allow_missing=True) for key in keys
+    },
+  )
   dense = {key: tf.sparse.to_dense(value) for key, value in context.items()}
   return {**dense, **lists}, lengths
 
@@ -134,8 +153,7 @@ def test_dmvrs_way_gives_frames_and_labels(video, serialized):
   assert tuple(parsed[schema.FRAMES][0].numpy()) == video.frames
   assert parsed['clip/label/index'].numpy().tolist() == [[2]]
   assert parsed['clip/label/text'].numpy().tolist() == [[b'Archery']]
-  np.testing.assert_allclose(
-      _decoded(parsed[schema.FRAMES][0]).astype(int), _frames(), atol=4)
+  np.testing.assert_allclose(_decoded(parsed[schema.FRAMES][0]).astype(int), _frames(), atol=4)
 
 
 def test_dmvrs_way_gives_masks_and_flow_where_they_are(video, serialized):
@@ -160,23 +178,38 @@ def test_records_with_and_without_masks_parse_in_one_batch():
 def test_media_sequences_keys_give_everything(video, serialized):
   """Every key by its name in MediaPipe's media_sequence.py, as scalars and lists."""
   integer, text = tf.io.FixedLenFeature([], tf.int64), tf.io.FixedLenFeature([], tf.string)
-  prefixes = ['', *(['CLASS_SEGMENTATION/'] if video.masks else []),
-              *(['FORWARD_FLOW/'] if video.flow else [])]
+  prefixes = [
+    '',
+    *(['CLASS_SEGMENTATION/'] if video.masks else []),
+    *(['FORWARD_FLOW/'] if video.flow else []),
+  ]
   context_features = {
-      'clip/data_path': text, 'clip/label/index': integer, 'clip/label/text': text,
-      'CLASS_SEGMENTATION/class/label/index': tf.io.VarLenFeature(tf.int64),
-      'CLASS_SEGMENTATION/class/label/string': tf.io.VarLenFeature(tf.string)}
+    'clip/data_path': text,
+    'clip/label/index': integer,
+    'clip/label/text': text,
+    'CLASS_SEGMENTATION/class/label/index': tf.io.VarLenFeature(tf.int64),
+    'CLASS_SEGMENTATION/class/label/string': tf.io.VarLenFeature(tf.string),
+  }
   sequence_features = {}
   for prefix in prefixes:
-    context_features.update({
-        f'{prefix}image/format': text, f'{prefix}image/channels': integer,
-        f'{prefix}image/height': integer, f'{prefix}image/width': integer,
-        f'{prefix}image/frame_rate': tf.io.FixedLenFeature([], tf.float32)})
-    sequence_features.update({
+    context_features.update(
+      {
+        f'{prefix}image/format': text,
+        f'{prefix}image/channels': integer,
+        f'{prefix}image/height': integer,
+        f'{prefix}image/width': integer,
+        f'{prefix}image/frame_rate': tf.io.FixedLenFeature([], tf.float32),
+      }
+    )
+    sequence_features.update(
+      {
         f'{prefix}image/encoded': tf.io.FixedLenSequenceFeature([], tf.string),
-        f'{prefix}image/timestamp': tf.io.FixedLenSequenceFeature([], tf.int64)})
+        f'{prefix}image/timestamp': tf.io.FixedLenSequenceFeature([], tf.int64),
+      }
+    )
   context, lists = tf.io.parse_single_sequence_example(
-      serialized, context_features, sequence_features)
+    serialized, context_features, sequence_features
+  )
   assert context['clip/data_path'].numpy() == b'Archery/v_Archery_g01_c01.avi'
   assert context['clip/label/index'].numpy() == 2
   images = {'': video.frames, 'CLASS_SEGMENTATION/': video.masks, 'FORWARD_FLOW/': video.flow}
@@ -184,12 +217,14 @@ def test_media_sequences_keys_give_everything(video, serialized):
   for prefix in prefixes:
     assert tuple(lists[f'{prefix}image/encoded'].numpy()) == images[prefix]
     assert context[f'{prefix}image/format'].numpy() == formats[prefix]
-    first = tf.io.decode_image(
-        images[prefix][0], channels=int(context[f'{prefix}image/channels']))
+    first = tf.io.decode_image(images[prefix][0], channels=int(context[f'{prefix}image/channels']))
     assert first.shape.as_list() == [
-        int(context[f'{prefix}image/{side}']) for side in ('height', 'width', 'channels')]
+      int(context[f'{prefix}image/{side}']) for side in ('height', 'width', 'channels')
+    ]
     assert lists[f'{prefix}image/timestamp'].numpy().tolist() == [
-        40000 * n for n in range(len(images[prefix]))]
+      40000 * n for n in range(len(images[prefix]))
+    ]
   if video.masks:
     assert tf.sparse.to_dense(
-        context['CLASS_SEGMENTATION/class/label/string']).numpy().tolist() == [b'person']
+      context['CLASS_SEGMENTATION/class/label/string']
+    ).numpy().tolist() == [b'person']

@@ -12,8 +12,9 @@ from i3d_tf.records import splits
 
 
 def _entry(path, label, *, coverage=None, flow=0):
-  return schema.Entry(path, label, 'videos-00000-of-00001.tfrecord', 0, 100, 20, 36, 48, coverage,
-                       flow)
+  return schema.Entry(
+    path, label, 'videos-00000-of-00001.tfrecord', 0, 100, 20, 36, 48, coverage, flow
+  )
 
 
 @pytest.fixture(name='source')
@@ -21,10 +22,14 @@ def _source(tmp_path):
   """Records of three videos, and lists that name four."""
   os.makedirs(tmp_path / 'lists')
   (tmp_path / 'lists' / 'trainlist02.txt').write_text(
-      'B/v_B_g02_c01.avi 2\nA/v_A_g02_c01.avi 1\nB/v_B_g03_c01.avi 2\n')
+    'B/v_B_g02_c01.avi 2\nA/v_A_g02_c01.avi 1\nB/v_B_g03_c01.avi 2\n'
+  )
   (tmp_path / 'lists' / 'testlist02.txt').write_text('A/v_A_g01_c01.avi\n')
-  entries = (_entry('A/v_A_g01_c01.avi', 0), _entry('A/v_A_g02_c01.avi', 0),
-             _entry('B/v_B_g02_c01.avi', 1))
+  entries = (
+    _entry('A/v_A_g01_c01.avi', 0),
+    _entry('A/v_A_g02_c01.avi', 0),
+    _entry('B/v_B_g02_c01.avi', 1),
+  )
   return folders.Records(str(tmp_path), entries, ('A', 'B'), {})
 
 
@@ -48,7 +53,8 @@ def test_a_missing_list_is_named(source):
   with pytest.raises(errors.UserError) as error:
     splits.load(source, 'test', 3)
   assert str(error.value).startswith(
-      f'{os.path.join(source.folder, "lists", "testlist03.txt")}: expected a text file; ')
+    f'{os.path.join(source.folder, "lists", "testlist03.txt")}: expected a text file; '
+  )
 
 
 def test_labels_that_contradict_the_records_are_refused(source):
@@ -57,7 +63,8 @@ def test_labels_that_contradict_the_records_are_refused(source):
     splits.load(wrong, 'train', 2)
   path = os.path.join(source.folder, 'lists', 'trainlist02.txt')
   assert str(error.value) == (
-      f'{path}: B/v_B_g02_c01.avi has label 1 there, and 0 in {source.folder}')
+    f'{path}: B/v_B_g02_c01.avi has label 1 there, and 0 in {source.folder}'
+  )
 
 
 def test_classes_that_the_records_do_not_know_are_refused(source):
@@ -74,12 +81,20 @@ def test_records_without_any_video_of_the_list_are_refused(source):
   assert str(error.value) == f'{path}: none of its 3 videos is in {source.folder}'
 
 
-@pytest.mark.parametrize('stream, regions', [
-    ('rgb', ['none']), ('rgb', ['none', 'background', 'activity']), ('flow', ['none']),
-    ('flow', ['background'])])
+@pytest.mark.parametrize(
+  'stream, regions',
+  [
+    ('rgb', ['none']),
+    ('rgb', ['none', 'background', 'activity']),
+    ('flow', ['none']),
+    ('flow', ['background']),
+  ],
+)
 def test_records_with_masks_and_flow_serve_everything(source, stream, regions):
-  entries = [_entry('A/v_A_g01_c01.avi', 0, coverage=0.3, flow=19),
-             _entry('B/v_B_g02_c01.avi', 1, coverage=0.0, flow=19)]
+  entries = [
+    _entry('A/v_A_g01_c01.avi', 0, coverage=0.3, flow=19),
+    _entry('B/v_B_g02_c01.avi', 1, coverage=0.0, flow=19),
+  ]
   splits.check(source, entries, stream, regions)
 
 
@@ -90,8 +105,9 @@ def test_records_without_a_mask_serve_only_what_needs_none(source, coverage):
   with pytest.raises(errors.UserError) as error:
     splits.check(source, entries, 'rgb', ['none', 'activity'])
   assert str(error.value) == (
-      f'{source.folder}: expected person masks for masks other than none; none of the 1 videos '
-      'has any (make_tfrecords --masks stores them)')
+    f'{source.folder}: expected person masks for masks other than none; none of the 1 videos '
+    'has any (make_tfrecords --masks stores them)'
+  )
 
 
 def test_flow_must_be_there_for_every_video(source):
@@ -101,33 +117,41 @@ def test_flow_must_be_there_for_every_video(source):
   with pytest.raises(errors.UserError) as error:
     splits.check(source, entries, 'flow', ['none'])
   assert str(error.value) == (
-      f'{source.folder}: expected flow for --stream=flow; 1 of 2 videos have none, such as '
-      'B/v_B_g02_c01.avi (make_tfrecords --flow stores it)')
+    f'{source.folder}: expected flow for --stream=flow; 1 of 2 videos have none, such as '
+    'B/v_B_g02_c01.avi (make_tfrecords --flow stores it)'
+  )
 
 
 def test_verdicts_decide_whose_masks_are_used(source):
   entries = tuple(_entry(f'A/v_A_g0{n}_c01.avi', 0, coverage=0.3) for n in (1, 2, 3, 4))
   entries = (*entries[:2], *(dataclasses.replace(e, keep_original=True) for e in entries[2:]))
   masked = folders.Records(source.folder, entries, source.label_names, {})
-  obeyed, unknown = splits.obey(masked, {
-      'A/v_A_g01_c01.avi': 'original', 'A/v_A_g03_c01.avi': 'fine', 'B/gone.avi': 'original',
-      'B/also.avi': 'fine'})
-  assert [entry.mask_found for entry in obeyed.entries] == [False, True, True, False]
+  obeyed, unknown = splits.apply_verdicts(
+    masked,
+    {
+      'A/v_A_g01_c01.avi': 'original',
+      'A/v_A_g03_c01.avi': 'fine',
+      'B/gone.avi': 'original',
+      'B/also.avi': 'fine',
+    },
+  )
+  assert [entry.has_person for entry in obeyed.entries] == [False, True, True, False]
   assert [dataclasses.replace(e, keep_original=False) for e in obeyed.entries] == (
-      [dataclasses.replace(e, keep_original=False) for e in entries])
+    [dataclasses.replace(e, keep_original=False) for e in entries]
+  )
   assert unknown == ('B/also.avi', 'B/gone.avi')
   assert masked.entries == entries
 
 
 @pytest.mark.parametrize('verdicts', [None, {}])
 def test_without_verdicts_nothing_changes(source, verdicts):
-  assert splits.obey(source, verdicts) == (source, ())
+  assert splits.apply_verdicts(source, verdicts) == (source, ())
 
 
 def test_records_whose_masks_are_all_judged_away_are_refused(source):
   entries = (_entry('A/v_A_g01_c01.avi', 0, coverage=0.3),)
   masked = folders.Records(source.folder, entries, source.label_names, {})
-  obeyed, _ = splits.obey(masked, {'A/v_A_g01_c01.avi': 'original'})
+  obeyed, _ = splits.apply_verdicts(masked, {'A/v_A_g01_c01.avi': 'original'})
   splits.check(masked, masked.entries, 'rgb', ['activity'])
   with pytest.raises(errors.UserError, match='none of the 1 videos has any'):
     splits.check(obeyed, obeyed.entries, 'rgb', ['activity'])

@@ -34,22 +34,29 @@ def test_offsets_are_where_records_begin(path):
   assert list(tfrecord.offsets(path)) == [0, 16, 16 + 17]
 
 
-@pytest.mark.parametrize('offset, message', [
+@pytest.mark.parametrize(
+  'offset, message',
+  [
     (1, 'the checksum of its length is wrong: no record begins there'),
     (15, 'the checksum of its length is wrong: no record begins there'),
     (33 + 5, 'the checksum of its length is wrong: no record begins there'),
-    (10 ** 9, 'the file ends at byte 102449')])
+    (10**9, 'the file ends at byte 102449'),
+  ],
+)
 def test_what_is_no_record_is_refused(path, offset, message):
   with pytest.raises(tfrecord.DamageError, match=f'^{message}$'):
     tfrecord.read(path, offset)
 
 
-@pytest.mark.parametrize('place, message', [
+@pytest.mark.parametrize(
+  'place, message',
+  [
     (0, 'the checksum of its length is wrong: no record begins there'),
     (9, 'the checksum of its length is wrong: no record begins there'),
     (50, 'its checksum is wrong'),
     (-1, 'its checksum is wrong'),
-])
+  ],
+)
 def test_a_flipped_bit_is_told(path, place, message):
   with open(path, 'rb') as f:
     content = bytearray(f.read())
@@ -67,8 +74,7 @@ def test_a_cut_file_is_told(path, cut):
     content = f.read()
   with open(path, 'wb') as f:
     f.write(content[:-cut])
-  message = (f'it should reach to byte {len(content)}; the file ends at byte '
-             f'{len(content) - cut}')
+  message = f'it should reach to byte {len(content)}; the file ends at byte {len(content) - cut}'
   with pytest.raises(tfrecord.DamageError, match=message):
     tfrecord.read(path, 16 + 17)
   with pytest.raises(tfrecord.DamageError, match=message):

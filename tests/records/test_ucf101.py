@@ -15,8 +15,10 @@ def _official():
   folder = fakes.shared('ucf101')
   names = ucf101.read_classes(f'{folder}/classInd.txt')
   return names, {
-      (subset, split): ucf101.read_list(f'{folder}/{ucf101.list_name(subset, split)}', names)
-      for subset in ('train', 'test') for split in ucf101.SPLITS}
+    (subset, split): ucf101.read_list(f'{folder}/{ucf101.list_name(subset, split)}', names)
+    for subset in ('train', 'test')
+    for split in ucf101.SPLITS
+  }
 
 
 def test_official_classes_are_101_in_alphabetical_order(official):
@@ -37,8 +39,9 @@ def test_official_lists_have_the_published_sizes(official, split, train, test):
 @pytest.mark.parametrize('split, tested', [(1, range(1, 8)), (2, range(8, 15)), (3, range(15, 22))])
 def test_official_groups_never_straddle_training_and_test(official, split, tested):
   _, lists = official
-  groups = {subset: {ucf101.group(video) for video in lists[subset, split]}
-            for subset in ('train', 'test')}
+  groups = {
+    subset: {ucf101.group(video) for video in lists[subset, split]} for subset in ('train', 'test')
+  }
   assert groups['test'] == {f'g{n:02d}' for n in tested}
   assert groups['train'] == {f'g{n:02d}' for n in range(1, 26)} - groups['test']
 
@@ -70,22 +73,27 @@ def test_all_official_lists_read_as_one(official):
 
 @pytest.mark.parametrize('line_end', ['\n', '\r\n'])
 @pytest.mark.parametrize('labelled', [True, False])
-def test_lists_read_alike_with_every_line_end_with_and_without_labels(
-    tmp_path, line_end, labelled):
-  lines = ['Bowling/v_Bowling_g01_c01.avi', 'HandstandPushups/v_HandStandPushups_g02_c03.avi',
-           '', 'Archery/v_Archery_g01_c01.avi']
+def test_lists_read_alike_with_every_line_end_with_and_without_labels(tmp_path, line_end, labelled):
+  lines = [
+    'Bowling/v_Bowling_g01_c01.avi',
+    'HandstandPushups/v_HandStandPushups_g02_c03.avi',
+    '',
+    'Archery/v_Archery_g01_c01.avi',
+  ]
   if labelled:
     lines = [f'{line} {label}' if line else '' for line, label in zip(lines, (2, 3, None, 1))]
   path = tmp_path / 'list.txt'
   path.write_bytes(line_end.join(lines).encode())
   assert list(ucf101.read_list(path, _CLASSES).items()) == [
-      ('Bowling/v_Bowling_g01_c01.avi', 1),
-      ('HandstandPushups/v_HandStandPushups_g02_c03.avi', 2),
-      ('Archery/v_Archery_g01_c01.avi', 0),
+    ('Bowling/v_Bowling_g01_c01.avi', 1),
+    ('HandstandPushups/v_HandStandPushups_g02_c03.avi', 2),
+    ('Archery/v_Archery_g01_c01.avi', 0),
   ]
 
 
-@pytest.mark.parametrize('content, where, what', [
+@pytest.mark.parametrize(
+  'content, where, what',
+  [
     ('1 Archery\n3 Bowling\n', ':2', 'expected "2 ClassName"; found "3 Bowling"'),
     ('0 Archery\n1 Bowling\n', ':1', 'expected "1 ClassName"; found "0 Archery"'),
     ('Archery\nBowling\n', ':1', 'expected "1 ClassName"; found "Archery"'),
@@ -93,7 +101,8 @@ def test_lists_read_alike_with_every_line_end_with_and_without_labels(
     ('1 Archery\n2 Archery\n', ':2', 'Archery stands in the list twice'),
     ('\r\n\r\n', '', 'expected lines such as "1 ApplyEyeMakeup"; found none'),
     ('', '', 'expected lines such as "1 ApplyEyeMakeup"; found none'),
-])
+  ],
+)
 def test_a_damaged_class_list_is_refused_naming_file_and_line(tmp_path, content, where, what):
   path = tmp_path / 'classInd.txt'
   path.write_text(content)
@@ -105,20 +114,23 @@ def test_a_damaged_class_list_is_refused_naming_file_and_line(tmp_path, content,
 _KNOWN = 'expected "Class/video.avi" of a known class, perhaps with a label'
 
 
-@pytest.mark.parametrize('line, what', [
+@pytest.mark.parametrize(
+  'line, what',
+  [
     ('Archery/v_Archery_g01_c02.avi 2', 'expected label 1 for Archery; found 2'),
     ('Archery/v_Archery_g01_c02.avi 0', 'expected label 1 for Archery; found 0'),
     ('Archery/v_Archery_g01_c02.avi one', 'expected label 1 for Archery; found one'),
-    ('Archery/v_Archery_g01_c02.avi 1 2',
-     f'{_KNOWN}; found "Archery/v_Archery_g01_c02.avi 1 2"'),
+    ('Archery/v_Archery_g01_c02.avi 1 2', f'{_KNOWN}; found "Archery/v_Archery_g01_c02.avi 1 2"'),
     ('Rowing/v_Rowing_g01_c01.avi', f'{_KNOWN}; found "Rowing/v_Rowing_g01_c01.avi"'),
-    ('HandStandPushups/v_HandStandPushups_g01_c01.avi',
-     f'{_KNOWN}; found "HandStandPushups/v_HandStandPushups_g01_c01.avi"'),
+    (
+      'HandStandPushups/v_HandStandPushups_g01_c01.avi',
+      f'{_KNOWN}; found "HandStandPushups/v_HandStandPushups_g01_c01.avi"',
+    ),
     ('v_Archery_g01_c02.avi', f'{_KNOWN}; found "v_Archery_g01_c02.avi"'),
     ('Archery/', f'{_KNOWN}; found "Archery/"'),
-    ('Archery/v_Archery_g01_c01.avi',
-     'Archery/v_Archery_g01_c01.avi stands in the list twice'),
-])
+    ('Archery/v_Archery_g01_c01.avi', 'Archery/v_Archery_g01_c01.avi stands in the list twice'),
+  ],
+)
 def test_a_damaged_list_is_refused_naming_file_and_line(tmp_path, line, what):
   path = tmp_path / 'trainlist01.txt'
   path.write_text(f'Archery/v_Archery_g01_c01.avi 1\r\n\r\n{line}\r\n')
@@ -134,11 +146,15 @@ def test_an_empty_list_is_refused(tmp_path):
     ucf101.read_list(path, _CLASSES)
 
 
-@pytest.mark.parametrize('make', [
+@pytest.mark.parametrize(
+  'make',
+  [
     lambda path: None,
     lambda path: path.write_bytes(b'\xff\xfe1\x00 \x00A\x00'),
     lambda path: path.mkdir(),
-], ids=['missing', 'utf-16', 'folder'])
+  ],
+  ids=['missing', 'utf-16', 'folder'],
+)
 def test_what_is_no_text_file_is_refused_by_name(tmp_path, make):
   path = tmp_path / 'classInd.txt'
   make(path)
@@ -158,15 +174,18 @@ def test_lists_that_are_there_suffice(tmp_path):
   (tmp_path / 'testlist02.txt').write_text('Bowling/v_Bowling_g01_c01.avi\n')
   (tmp_path / 'trainlist03.txt').write_text('Archery/v_Archery_g01_c01.avi 1\n')
   assert ucf101.read_all_lists(str(tmp_path)) == (
-      ['Archery', 'Bowling'],
-      {'Bowling/v_Bowling_g01_c01.avi': 1, 'Archery/v_Archery_g01_c01.avi': 0})
+    ['Archery', 'Bowling'],
+    {'Bowling/v_Bowling_g01_c01.avi': 1, 'Archery/v_Archery_g01_c01.avi': 0},
+  )
 
 
 def test_list_errors_are_for_the_user():
   assert issubclass(ucf101.ListError, errors.UserError)
 
 
-@pytest.mark.parametrize('video, group', [
+@pytest.mark.parametrize(
+  'video, group',
+  [
     ('Archery/v_Archery_g01_c02.avi', 'g01'),
     ('HandstandPushups/v_HandStandPushups_g25_c07.avi', 'g25'),
     ('v_Archery_g01_c02', 'g01'),
@@ -175,6 +194,7 @@ def test_list_errors_are_for_the_user():
     ('clip.avi', ''),
     ('v_Archery_g01.avi', ''),
     ('a_g01_c01/clip.avi', ''),
-])
+  ],
+)
 def test_a_video_tells_its_group(video, group):
   assert ucf101.group(video) == group

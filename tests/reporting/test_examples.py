@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import errors
+from i3d_tf.masks import verdicts
 from i3d_tf.reporting import examples as examples_lib
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.training import runs
-from i3d_tf.masks import verdicts
 from tests import paper_results
 from tests import tiny
 
@@ -45,7 +45,7 @@ def test_one_where_the_person_decides_and_one_where_the_place_does(paper):
   assert answer(paper, '2b', place) and not answer(paper, '2a', place)
   # No other video differs more.
   a, b = paper.outcomes('2a'), paper.outcomes('2b')
-  gaps = (a.probability - b.probability)[(a.correct == 1) & (b.correct == 0) & a.mask_found]
+  gaps = (a.probability - b.probability)[(a.correct == 1) & (b.correct == 0) & a.has_person]
   index = list(a.videos).index(person.video)
   assert a.probability[index] - b.probability[index] == gaps.max()
 
@@ -55,8 +55,10 @@ def test_what_cannot_be_found_is_said(folder, tmp_path):
   shutil.copytree(folder / 'results', copy / 'results')
   shutil.copy(folder / 'conditions.json', copy)
   for split in (1, 2, 3):  # the same answers in both: nothing decides
-    shutil.copy(copy / 'results' / f'2a.split{split}.seed0.csv',
-                copy / 'results' / f'2b.split{split}.seed0.csv')
+    shutil.copy(
+      copy / 'results' / f'2a.split{split}.seed0.csv',
+      copy / 'results' / f'2b.split{split}.seed0.csv',
+    )
   examples, sentences = examples_lib.choose(load_results.read(copy))
   assert examples == [] and len(sentences) == 2 and 'the place decides' in sentences[1]
   for split in (1, 2, 3):
@@ -65,8 +67,9 @@ def test_what_cannot_be_found_is_said(folder, tmp_path):
   assert examples == [] and sentences == ['No example video can be chosen: 2b was not run.']
 
 
-@pytest.mark.parametrize('name', ['Waving/v_Waving_g02_c01.avi', 'v_Waving_g02_c01.avi',
-                                  'v_Waving_g02_c01'])
+@pytest.mark.parametrize(
+  'name', ['Waving/v_Waving_g02_c01.avi', 'v_Waving_g02_c01.avi', 'v_Waving_g02_c01']
+)
 def test_videos_are_named_by_their_ends(paper, name):
   (example,), _ = examples_lib.choose(paper, [name])
   assert example == examples_lib.Example('Waving/v_Waving_g02_c01.avi', 2)

@@ -73,8 +73,11 @@ def test_confusion_is_counted_in_alphabetical_order(paper):
   assert counts.sum() == 2 * 2 * 40  # seeds, splits, videos
   first = names.index('Lunges')
   label = backwards.label_names.index('Lunges')
-  right = sum(int((result.correct & (result.labels == label)).sum())
-              for (name, _, _), result in paper.results.items() if name == '1b-rgb')
+  right = sum(
+    int((result.correct & (result.labels == label)).sum())
+    for (name, _, _), result in paper.results.items()
+    if name == '1b-rgb'
+  )
   assert counts[first, first] == right
   image = figures.confusion_matrix(counts, names).axes[0].images[0].get_array()
   np.testing.assert_allclose(np.sum(image, axis=1), 100)
@@ -85,8 +88,9 @@ def test_differences_and_accuracies_are_those_of_the_tables(tables):
   figure = figures.differences(tables.differences)
   points = [float(container[0].get_xdata()[0]) for container in figure.axes[0].containers]
   assert points == pytest.approx([row['difference'] for row in tables.differences.rows])
-  hollow = [container[0].get_markerfacecolor() == 'white'
-            for container in figure.axes[0].containers]
+  hollow = [
+    container[0].get_markerfacecolor() == 'white' for container in figure.axes[0].containers
+  ]
   assert hollow == [row['clear_of_zero'] == 'no' for row in tables.differences.rows]
   for published in (False, True):
     figure = figures.accuracies(tables, published)
@@ -102,8 +106,9 @@ def test_coverage_shows_bins_and_classes(tables):
   assert set(drawn) == {'1b-rgb', '2a', '2b', '3a', '3b'}
   assert drawn['2a'] == [row['accuracy'] for row in tables.coverage_bins.rows if row['row'] == '2a']
   points = {line.get_label()[:2]: list(line.get_xdata()) for line in right.get_lines()}
-  assert points['2b'] == [row['coverage'] for row in tables.coverage_classes.rows
-                          if row['row'] == '2b']
+  assert points['2b'] == [
+    row['coverage'] for row in tables.coverage_classes.rows if row['row'] == '2b'
+  ]
 
 
 def test_files_are_whole_and_the_same_each_time(tables, tmp_path):

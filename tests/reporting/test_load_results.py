@@ -41,9 +41,10 @@ def test_outcomes_average_seeds_and_join_splits(folder):
   assert set(outcomes.correct) <= {0, 0.5, 1} and 0.5 in outcomes.correct
   first, second = (paper.results['1b-rgb', 2, seed] for seed in (0, 1))
   np.testing.assert_array_equal(
-      outcomes.correct[outcomes.splits == 2], (first.correct * 1 + second.correct) / 2)
+    outcomes.correct[outcomes.splits == 2], (first.correct * 1 + second.correct) / 2
+  )
   assert outcomes.groups[0] == 'Bowing/g01'
-  kept = outcomes.only(~outcomes.mask_found)
+  kept = outcomes.only(~outcomes.has_person)
   assert set(kept.groups) == {'Clapping/g01', 'Clapping/g03'} and not kept.coverage.any()
 
 
@@ -58,22 +59,26 @@ def test_outcomes_are_of_the_runs_that_are_named(folder):
 def test_videos_that_the_records_lacked_are_told_by_split(folder):
   assert load_results.read(folder).missing == {}
   for name, missing in (('2a.split2.seed0', ['B/b.avi', 'A/a.avi']), ('2b.split2.seed0', [])):
-    (folder / 'results' / f'{name}.json').write_text(json.dumps(
-        {'about': {'missing': missing}, 'videos': 1, 'accuracy': 1.0}))
+    (folder / 'results' / f'{name}.json').write_text(
+      json.dumps({'about': {'missing': missing}, 'videos': 1, 'accuracy': 1.0})
+    )
   assert load_results.read(folder).missing == {2: ('A/a.avi', 'B/b.avi')}
 
 
 def test_a_summary_that_tells_no_list_is_a_problem(folder):
-  (folder / 'results' / '2a.split2.seed0.json').write_text(json.dumps(
-      {'about': {'missing': 5}, 'videos': 1, 'accuracy': 1.0}))
+  (folder / 'results' / '2a.split2.seed0.json').write_text(
+    json.dumps({'about': {'missing': 5}, 'videos': 1, 'accuracy': 1.0})
+  )
   paper = load_results.read(folder)
   assert 'expected a list of missing videos beside it; found 5' in paper.problems[0]
 
 
 def test_probabilities_are_softmax_of_the_right_class(folder):
   result = load_results.read(folder).results['2a', 1, 0]
-  rows = [line.split(',') for line in
-          (folder / 'results' / '2a.split1.seed0.csv').read_text().splitlines()[1:]]
+  rows = [
+    line.split(',')
+    for line in (folder / 'results' / '2a.split1.seed0.csv').read_text().splitlines()[1:]
+  ]
   for row, probability in zip(rows, result.probabilities, strict=True):
     powers = np.exp(np.array(row[9:], float))
     assert probability == pytest.approx(powers[int(row[1])] / powers.sum())
@@ -86,18 +91,27 @@ def test_a_video_without_a_group_is_its_own(folder):
   assert groups[0] == 'Bowing/v_Bowing_x.avi' and groups[2] == 'Bowing/g02'
 
 
-@pytest.mark.parametrize('name, damage, message', [
-    ('2a', lambda path: path.write_bytes(path.read_bytes()[:3000]),
-     'expected the rows of a result'),
+@pytest.mark.parametrize(
+  'name, damage, message',
+  [
+    (
+      '2a',
+      lambda path: path.write_bytes(path.read_bytes()[:3000]),
+      'expected the rows of a result',
+    ),
     ('2a', lambda path: path.write_bytes(b'\x00\xff\xfe' * 99), 'expected the rows of a result'),
     ('2a', lambda path: path.write_text(''), 'expected the rows of a result'),
     ('2a', lambda path: _edit(path, ',Bowing,', ',Rowing,'), 'found Rowing with label 0'),
     ('2a', lambda path: _edit(path, '_c02', '_c01'), 'v_Bowing_g01_c01.avi twice'),
     ('2a', lambda path: _edit(path, ',logit_9', ''), 'v_Bowing_g01_c01.avi'),
-    ('2a', lambda path: path.write_text(re.sub(r'[^,\n]+\n(?!v)', 'nan\n', path.read_text())),
-     'expected'),
+    (
+      '2a',
+      lambda path: path.write_text(re.sub(r'[^,\n]+\n(?!v)', 'nan\n', path.read_text())),
+      'expected',
+    ),
     ('1b-rgb', lambda path: _edit(path, '_c02', '_c09'), 'expected the videos of seed'),
-])
+  ],
+)
 def test_a_damaged_result_is_one_line_and_the_others_are_used(folder, name, damage, message):
   damage(folder / 'results' / f'{name}.split1.seed0.csv')
   paper = load_results.read(folder)
@@ -147,4 +161,8 @@ def test_classes_are_numbered_as_the_paper_does():
   # Its Hammering36 and JumpRope47: capitals before small letters.
   names = ['JumpRope', 'JumpingJack', 'Hammering', 'HammerThrow']
   assert load_results.numbered_classes(names) == [
-      (1, 'HammerThrow', 3), (2, 'Hammering', 2), (3, 'JumpRope', 0), (4, 'JumpingJack', 1)]
+    (1, 'HammerThrow', 3),
+    (2, 'Hammering', 2),
+    (3, 'JumpRope', 0),
+    (4, 'JumpingJack', 1),
+  ]

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from i3d_tf.reporting import report
 from i3d_tf.reporting import page as page_lib
+from i3d_tf.reporting import report
 from tests import browser as browser_lib
 from tests import commands
 from tests import paper_results
@@ -78,16 +78,33 @@ def numbers(cell):
 
 def test_every_number_of_a_table_is_in_the_csv_beside_it(made):
   tables = Tables((made / 'index.html').read_text()).tables
-  expected = {'table1a', 'table1b', 'table2a', 'table2b', 'table3a', 'table3b', 'rows',
-              'differences', 'coverage_bins', 'coverage_classes', 'correlations', 'kept_original',
-              'seeds', 'classes', 'examples'}
+  expected = {
+    'table1a',
+    'table1b',
+    'table2a',
+    'table2b',
+    'table3a',
+    'table3b',
+    'rows',
+    'differences',
+    'coverage_bins',
+    'coverage_classes',
+    'correlations',
+    'kept_original',
+    'seeds',
+    'classes',
+    'examples',
+  }
   assert set(tables) == expected
   for name, rows in tables.items():
     beside = rows_of(made, name)
     assert len(rows) == len(beside) and rows
     # A column of the page is one of the CSV, or two: the bounds of an interval.
-    columns = [(key, f'{key[:-4]}_high') if key.endswith('_low') else (key,)
-               for key in beside[0] if not key.endswith('_high') and key != 'family']
+    columns = [
+      (key, f'{key[:-4]}_high') if key.endswith('_low') else (key,)
+      for key in beside[0]
+      if not key.endswith('_high') and key != 'family'
+    ]
     for cells, values in zip(rows, beside):
       for cell, keys in zip(cells, columns, strict=True):
         check(cell, [values[key] for key in keys])
@@ -102,25 +119,30 @@ def check(cell, values):
   elif cell != values[0]:  # text and counts are as they are
     for part, value in zip(cell.replace('−', '-').split(' to '), values, strict=True):
       places = len(part.partition('.')[2])
-      assert float(part) == pytest.approx(float(value), abs=0.5001 * 10 ** -places)
+      assert float(part) == pytest.approx(float(value), abs=0.5001 * 10**-places)
 
 
 def test_every_number_of_the_findings_is_in_the_csv(made):
   page = (made / 'index.html').read_text()
   findings = re.search(r'<ul class="findings">(.*?)</ul>', page)[1]
   gaps = {(row['first'], row['second']): row for row in rows_of(made, 'differences')}
-  found = re.findall(r'(\S+) − (\S+): (\S+) points \((\S+) to (\S+), (not )?clear of zero\)',
-                     re.sub('<[^>]*>', '', findings))
+  found = re.findall(
+    r'(\S+) − (\S+): (\S+) points \((\S+) to (\S+), (not )?clear of zero\)',
+    re.sub('<[^>]*>', '', findings),
+  )
   assert len(found) == 4
   for first, second, *shown, negated in found:
     row = gaps[first, second]
-    for part, key, places in zip(shown, ('difference', 'difference_low', 'difference_high'),
-                                 (2, 1, 1)):
-      assert numbers(part)[0] == pytest.approx(float(row[key]), abs=0.5001 * 10 ** -places)
+    for part, key, places in zip(
+      shown, ('difference', 'difference_low', 'difference_high'), (2, 1, 1)
+    ):
+      assert numbers(part)[0] == pytest.approx(float(row[key]), abs=0.5001 * 10**-places)
     assert (row['clear_of_zero'] == 'no') == bool(negated)
   for item in findings.split('<li>')[1:]:
-    signs = [not negated and numbers(gap)[0] > 0 for gap, negated in re.findall(
-        r': (\S+) points \([^,]*, (not )?clear', item)]
+    signs = [
+      not negated and numbers(gap)[0] > 0
+      for gap, negated in re.findall(r': (\S+) points \([^,]*, (not )?clear', item)
+    ]
     assert ('holds' in item) == all(signs)
 
 
@@ -131,8 +153,9 @@ def test_confusion_counts_follow_from_videos(made):
     for row in rows_of(made, f'confusion_{name}'):
       for predicted in paper_results.CLASSES:
         assert int(row[predicted]) == sum(
-            v['row'] == name and v['class'] == row['is'] and v['prediction'] == predicted
-            for v in videos)
+          v['row'] == name and v['class'] == row['is'] and v['prediction'] == predicted
+          for v in videos
+        )
 
 
 def test_the_page_stands_alone_and_its_links_lead_somewhere(made):
@@ -146,8 +169,9 @@ def test_the_page_stands_alone_and_its_links_lead_somewhere(made):
       assert f'id="{link[1:]}"' in page
     elif not link.startswith('data:'):
       assert (made / link).exists(), link
-  assert page.count('<img ') == len([name for name in os.listdir(made / 'figures')
-                                     if name.endswith('.svg')])
+  assert page.count('<img ') == len(
+    [name for name in os.listdir(made / 'figures') if name.endswith('.svg')]
+  )
 
 
 def test_demo_results_are_set_apart_from_the_published(made):
@@ -184,8 +208,9 @@ def test_one_row_alone_makes_a_report(tmp_path, names):
 
 def test_names_cannot_break_the_page(tmp_path):
   hostile = ['A<b>&"', 'B</style><script>alert(1)</script>', 'C{{title}}_%$#']
-  paper_results.write(tmp_path, splits=(1,), names=('2a', '2b'), label_names=hostile, groups=2,
-                      clips=1)
+  paper_results.write(
+    tmp_path, splits=(1,), names=('2a', '2b'), label_names=hostile, groups=2, clips=1
+  )
   path, _ = report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
   page = open(path, encoding='utf-8').read()
   assert '<script' not in page and page.count('</style>') == 1
@@ -208,12 +233,15 @@ def test_a_damaged_result_is_named_and_the_rest_is_done(tmp_path):
   assert 'role="alert"' in page and '2a.split1.seed0.csv: expected' in page
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     (('--run_dir=nowhere',), 'conditions.json: expected what reproduce writes'),
     (('--run_dir=paper', '--examples=v_X_g01_c01'), '--examples: expected videos'),
     (('--run_dir=paper', '--draws=1'), '--draws'),
     (('--run_dir=paper', 'more'), 'expected flags only'),
-])
+  ],
+)
 def test_bad_input_is_one_line(tmp_path, arguments, message):
   paper_results.write(tmp_path / 'paper', splits=(1,), names=('2a',), groups=1, clips=1)
   assert message in commands.error('i3d_tf.report', *arguments, cwd=tmp_path)

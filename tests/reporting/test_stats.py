@@ -52,8 +52,9 @@ def test_many_groups_agree_with_scipy_and_the_normal_formula():
   rng = np.random.default_rng(0)
   values = rng.random(300)
   interval = stats_lib.mean_interval(values, np.arange(300))
-  reference = stats.bootstrap((values,), np.mean, method='percentile', batch=100,
-                              rng=np.random.default_rng(1)).confidence_interval
+  reference = stats.bootstrap(
+    (values,), np.mean, method='percentile', batch=100, rng=np.random.default_rng(1)
+  ).confidence_interval
   assert (interval.low, interval.high) == pytest.approx(tuple(reference), abs=0.003)
   half = 1.96 * values.std() / math.sqrt(300)
   assert interval.high - interval.low == pytest.approx(2 * half, rel=0.03)
@@ -75,7 +76,8 @@ def test_a_group_of_two_splits_is_drawn_for_both():
   values = np.array([1, 0, 1, 1, 0, 1, 0, 1, 1, 1] * 4, float)
   one = stats_lib.mean_interval(values, np.arange(40))
   two = stats_lib.mean_interval(
-      np.tile(values, 2), np.tile(np.arange(40), 2), np.repeat([1, 2], 40))
+    np.tile(values, 2), np.tile(np.arange(40), 2), np.repeat([1, 2], 40)
+  )
   assert two == one
 
 
@@ -110,8 +112,9 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
   assert held['clips'] / 300 < 0.8  # what counting near-duplicates as independent does
 
 
-@pytest.mark.parametrize('value, low, high', [
-    (1, 0.025 ** (1 / 12), 1), (0, 0, 1 - 0.025 ** (1 / 12))])
+@pytest.mark.parametrize(
+  'value, low, high', [(1, 0.025 ** (1 / 12), 1), (0, 0, 1 - 0.025 ** (1 / 12))]
+)
 def test_all_alike_has_the_exact_binomial_interval_of_groups(value, low, high):
   interval = stats_lib.accuracy(np.full(48, value), np.arange(48) // 4)
   assert (interval.estimate, interval.low, interval.high) == pytest.approx((value, low, high))
@@ -154,7 +157,7 @@ def test_groups_are_flipped_whole():
   # Six groups of five clips, all better: p is that of 6 flips, not of 30.
   groups = np.repeat(np.arange(6), 5)
   difference = stats_lib.difference(np.ones(30), np.zeros(30), groups)
-  assert difference.p == pytest.approx(2 / 2 ** 6)
+  assert difference.p == pytest.approx(2 / 2**6)
   assert (difference.low, difference.high) == (1, 1)
 
 
@@ -168,7 +171,7 @@ def test_few_groups_that_differ_are_not_clear_of_zero():
   first = np.zeros(200)
   first[:5] = 1
   difference = stats_lib.difference(first, np.zeros(200), np.arange(200))
-  assert difference.low > 0 and difference.p == pytest.approx(2 / 2 ** 5, abs=0.01)
+  assert difference.low > 0 and difference.p == pytest.approx(2 / 2**5, abs=0.01)
   assert not difference.clear_of_zero
   first[:20] = 1
   assert stats_lib.difference(first, np.zeros(200), np.arange(200)).clear_of_zero
@@ -211,7 +214,8 @@ def test_holm_by_hand():
 
 def test_spread_of_seeds():
   assert stats_lib.spread([0.5, 0.6, 0.7]) == pytest.approx(
-      (0.6, statistics.stdev([0.5, 0.6, 0.7]), 0.5, 0.7))
+    (0.6, statistics.stdev([0.5, 0.6, 0.7]), 0.5, 0.7)
+  )
   mean, deviation, low, high = stats_lib.spread([0.5])
   assert (mean, low, high) == (0.5, 0.5, 0.5) and math.isnan(deviation)
 
@@ -249,8 +253,12 @@ def test_correlation_is_scipys_with_ties():
   assert found.low < found.estimate < found.high and found.points == 60
   few = stats_lib.rank_correlation(x[:9], y[::-1][:9], draws=20_000)
   exact = stats.permutation_test(
-      (x[:9],), lambda a: stats.spearmanr(a, y[::-1][:9]).statistic, permutation_type='pairings',
-      n_resamples=2000, rng=np.random.default_rng(0)).pvalue
+    (x[:9],),
+    lambda a: stats.spearmanr(a, y[::-1][:9]).statistic,
+    permutation_type='pairings',
+    n_resamples=2000,
+    rng=np.random.default_rng(0),
+  ).pvalue
   assert few.p == pytest.approx(exact, abs=0.04)
 
 
@@ -268,26 +276,30 @@ def test_clips_of_a_group_count_once():
   x, y = rng.random(30), rng.random(30)
   y = y + 0.4 * x
   once = stats_lib.rank_correlation(x, y, np.arange(30))
-  copied = stats_lib.rank_correlation(np.repeat(x, 6), np.repeat(y, 6),
-                                             np.repeat(np.arange(30), 6))
+  copied = stats_lib.rank_correlation(np.repeat(x, 6), np.repeat(y, 6), np.repeat(np.arange(30), 6))
   assert (copied.estimate, copied.low, copied.high, copied.p) == pytest.approx(
-      (once.estimate, once.low, once.high, once.p), abs=1e-4)
+    (once.estimate, once.low, once.high, once.p), abs=1e-4
+  )
   # Counted as independent they would seem six times as sure.
   naive = stats_lib.rank_correlation(np.repeat(x, 6), np.repeat(y, 6), np.arange(180))
   assert naive.high - naive.low < 0.6 * (once.high - once.low) and naive.p < once.p
 
 
-@pytest.mark.parametrize('x, y', [([1, 1, 1, 1], [1, 2, 3, 4]), ([1, 2, 3], [0, 0, 0]),
-                                  ([1, 2], [1, 2])])
+@pytest.mark.parametrize(
+  'x, y', [([1, 1, 1, 1], [1, 2, 3, 4]), ([1, 2, 3], [0, 0, 0]), ([1, 2], [1, 2])]
+)
 def test_what_does_not_vary_has_no_correlation(x, y):
   found = stats_lib.rank_correlation(x, y)
   assert math.isnan(found.estimate) and math.isnan(found.p) and found.points == len(x)
 
 
-@pytest.mark.parametrize('x, y, groups', [
-    ([.1, .1, .3, .3], [0, 0, 1, 1], 'abcd'),  # 1 of 3 pairings gives it
+@pytest.mark.parametrize(
+  'x, y, groups',
+  [
+    ([0.1, 0.1, 0.3, 0.3], [0, 0, 1, 1], 'abcd'),  # 1 of 3 pairings gives it
     (range(8), [0] * 4 + [1] * 4, 'abcdefgh'),
-])
+  ],
+)
 def test_few_groups_have_a_correlation_and_no_p(x, y, groups):
   found = stats_lib.rank_correlation(x, y, list(groups))
   assert found.estimate > 0.8 and math.isnan(found.p)

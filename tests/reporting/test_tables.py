@@ -8,8 +8,8 @@ import statistics
 
 import pytest
 
-from i3d_tf.reporting import report
 from i3d_tf.reporting import load_results
+from i3d_tf.reporting import report
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 from tests import paper_results
@@ -38,8 +38,10 @@ def of(videos, **wanted):
   for row in videos:
     if all(row[key] == value for key, value in wanted.items()):
       found[row['split'], row['video']].append(row)
-  return {key: (sum(int(row['correct']) for row in rows) / len(rows), rows[0])
-          for key, rows in found.items()}
+  return {
+    key: (sum(int(row['correct']) for row in rows) / len(rows), rows[0])
+    for key, rows in found.items()
+  }
 
 
 def mean_of_splits(values):
@@ -97,11 +99,11 @@ def test_the_papers_tables(made):
 def test_the_published_mean_is_of_the_splits_that_were_run(tmp_path):
   paper_results.write(tmp_path, splits=(1, 3), names=('2a',), groups=2, clips=1)
   tables = tables_lib.make(load_results.read(tmp_path), draws=20)
-  table, = (table for table in tables.paper if table.name == 'table2a')
+  (table,) = (table for table in tables.paper if table.name == 'table2a')
   assert table.rows[-1]['2a_published'] == pytest.approx((19.16 + 23.53) / 2)
-  row, = (row for row in tables.rows.rows if row['row'] == '2a')
+  (row,) = (row for row in tables.rows.rows if row['row'] == '2a')
   assert row['published'] == pytest.approx((19.16 + 23.53) / 2)
-  other, = (row for row in tables.rows.rows if row['row'] == '2b')  # not run
+  (other,) = (row for row in tables.rows.rows if row['row'] == '2b')  # not run
   assert other['published'] == pytest.approx((58.92 + 54.28 + 56.54) / 3)
 
 
@@ -114,14 +116,19 @@ def test_all_rows_are_in_one_table(made):
     assert int(row['videos']) == len(values)
     for split in '123':
       assert float(row[f'split{split}']) == pytest.approx(
-          mean_of_splits(of(videos, row=row['row'], split=split)), rel=1e-9)
+        mean_of_splits(of(videos, row=row['row'], split=split)), rel=1e-9
+      )
 
 
 def test_differences(made):
   videos, tables = made
   rows = tables['differences']
   assert [(row['first'], row['second']) for row in rows if row['family'] == 'paper'] == [
-      ('1b-rgb', '3b'), ('3b', '3a'), ('1b-rgb', '2b'), ('2b', '2a')]
+    ('1b-rgb', '3b'),
+    ('3b', '3a'),
+    ('1b-rgb', '2b'),
+    ('2b', '2a'),
+  ]
   assert ('1b-rgb', '2b-elsewhere') in [(row['first'], row['second']) for row in rows]
   assert not any('diversity' in row['first'] + row['second'] for row in rows)
   for row in rows:
@@ -133,13 +140,15 @@ def test_differences(made):
     assert float(row['difference_low']) == pytest.approx(low, abs=1.7)
     assert float(row['difference_high']) == pytest.approx(high, abs=1.7)
     clear = (float(row['difference_low']) > 0 or float(row['difference_high']) < 0) and (
-        float(row['p']) < 0.05)
+      float(row['p']) < 0.05
+    )
     assert row['clear_of_zero'] == ('yes' if clear else 'no')
     assert int(row['groups']) == len({(v['class'], v['group']) for _, v in values.values()})
     assert float(row['p']) == pytest.approx(flipped_p(values), abs=0.04)
   smallest = min(rows, key=lambda row: float(row['p']))
   assert float(smallest['p_holm']) == pytest.approx(
-      min(1, len(rows) * float(smallest['p'])), rel=1e-9)
+    min(1, len(rows) * float(smallest['p'])), rel=1e-9
+  )
   assert all(float(row['p_holm']) >= float(row['p']) for row in rows)
 
 
@@ -150,8 +159,10 @@ def flipped_p(values, draws=2000):
   for (split, _), (value, row) in values.items():
     parts[row['group']] += value / sizes[split]
   observed = abs(sum(parts.values())) - 1e-12
-  beyond = sum(abs(sum(part * rng.choice((-1, 1)) for part in parts.values())) >= observed
-               for _ in range(draws))
+  beyond = sum(
+    abs(sum(part * rng.choice((-1, 1)) for part in parts.values())) >= observed
+    for _ in range(draws)
+  )
   return (beyond + 1) / (draws + 1)
 
 
@@ -160,30 +171,42 @@ def test_coverage(made):
   for row in tables['coverage_bins']:
     low, high = float(row['from']), float(row['to'])
     last = high == max(float(other['to']) for other in tables['coverage_bins'])
-    inside = [value for value, v in of(videos, row=row['row'], mask_found='1').values()
-              if low - 1e-9 <= 100 * float(v['coverage']) < high - 1e-9 or
-              last and 100 * float(v['coverage']) >= high - 1e-9]
+    inside = [
+      value
+      for value, v in of(videos, row=row['row'], mask_found='1').values()
+      if low - 1e-9 <= 100 * float(v['coverage']) < high - 1e-9
+      or last
+      and 100 * float(v['coverage']) >= high - 1e-9
+    ]
     assert len(inside) == int(row['videos'])
     assert float(row['accuracy']) == pytest.approx(100 * statistics.mean(inside), rel=1e-9)
   for row in tables['coverage_classes']:
     found = list(of(videos, row=row['row'], mask_found='1', **{'class': row['class']}).values())
     assert float(row['coverage']) == pytest.approx(
-        100 * statistics.mean(float(v['coverage']) for _, v in found), rel=1e-9)
+      100 * statistics.mean(float(v['coverage']) for _, v in found), rel=1e-9
+    )
     assert float(row['accuracy']) == pytest.approx(
-        100 * statistics.mean(value for value, _ in found), rel=1e-9)
+      100 * statistics.mean(value for value, _ in found), rel=1e-9
+    )
   for row in tables['correlations']:
     if row['level'] == 'videos':
-      points = [(float(v['coverage']), value) for value, v in
-                of(videos, row=row['row'], mask_found='1').values()]
+      points = [
+        (float(v['coverage']), value)
+        for value, v in of(videos, row=row['row'], mask_found='1').values()
+      ]
     else:
-      points = [(float(other['coverage']), float(other['accuracy']))
-                for other in tables['coverage_classes'] if other['row'] == row['row']]
+      points = [
+        (float(other['coverage']), float(other['accuracy']))
+        for other in tables['coverage_classes']
+        if other['row'] == row['row']
+      ]
     x, y = (ranks([round(value, 9) for value in values]) for values in zip(*points))
     assert float(row['rho']) == pytest.approx(statistics.correlation(x, y), abs=1e-6)
     assert int(row['points']) == len(points)
     assert float(row['rho_low']) <= float(row['rho']) <= float(row['rho_high'])
-  rho = {row['row']: float(row['rho']) for row in tables['correlations']
-         if row['level'] == 'videos'}
+  rho = {
+    row['row']: float(row['rho']) for row in tables['correlations'] if row['level'] == 'videos'
+  }
   assert rho['2a'] > 0.1 > -0.1 > rho['2b']  # as the results were made
 
 
@@ -196,16 +219,19 @@ def test_kept_original(made):
     assert float(row['share']) == pytest.approx(100 * len(kept) / len(values))
     assert float(row['accuracy']) == pytest.approx(mean_of_splits(values), rel=1e-9)
     assert float(row['without']) == pytest.approx(
-        mean_of_splits(of(videos, row=row['row'], mask_found='1')), rel=1e-9)
+      mean_of_splits(of(videos, row=row['row'], mask_found='1')), rel=1e-9
+    )
 
 
 def test_seeds(made):
   videos, tables = made
   assert [(row['row'], row['split']) for row in tables['seeds']] == [
-      ('1b-rgb', split) for split in '123']
+    ('1b-rgb', split) for split in '123'
+  ]
   for row in tables['seeds']:
-    accuracies = [mean_of_splits(of(videos, row='1b-rgb', split=row['split'], seed=seed))
-                  for seed in '01']
+    accuracies = [
+      mean_of_splits(of(videos, row='1b-rgb', split=row['split'], seed=seed)) for seed in '01'
+    ]
     assert float(row['mean']) == pytest.approx(statistics.mean(accuracies))
     assert float(row['deviation']) == pytest.approx(statistics.stdev(accuracies))
     assert float(row['lowest']) == pytest.approx(min(accuracies))
@@ -215,15 +241,20 @@ def test_seeds(made):
 def test_classes_and_bars(made):
   videos, tables = made
   assert [(row['number'], row['class']) for row in tables['classes']] == [
-      (str(number), name) for number, name in enumerate(sorted(paper_results.CLASSES), 1)]
+    (str(number), name) for number, name in enumerate(sorted(paper_results.CLASSES), 1)
+  ]
   for row in tables['classes']:
     for name in paper_results.CONDITIONS:
       values = [value for value, _ in of(videos, row=name, **{'class': row['class']}).values()]
       assert float(row[name]) == pytest.approx(100 * statistics.mean(values), rel=1e-9)
     assert int(row['videos']) == 36
   for row in tables['bars']:
-    values = [value for value, _ in
-              of(videos, row=row['row'], split=row['split'], **{'class': row['class']}).values()]
+    values = [
+      value
+      for value, _ in of(
+        videos, row=row['row'], split=row['split'], **{'class': row['class']}
+      ).values()
+    ]
     assert int(row['videos']) == len(values)
     assert float(row['misclassified']) == pytest.approx(len(values) - sum(values))
 
@@ -253,7 +284,11 @@ def test_a_class_without_videos_has_no_accuracy(tmp_path):
   tables = tables_lib.make(load_results.read(tmp_path), draws=100)
   lunges = tables.classes.rows[5]
   assert (lunges['class'], lunges['videos'], lunges['2a'], lunges['coverage']) == (
-      'Lunges', 0, None, None)
+    'Lunges',
+    0,
+    None,
+    None,
+  )
   assert 'Lunges' not in [row['class'] for row in tables.coverage_classes.rows]
 
 
@@ -272,8 +307,13 @@ def test_without_masks_there_is_no_coverage(tmp_path):
   assert kept['share'] == 100 and math.isclose(kept['share_low'], 100 * 0.025 ** (1 / 20))
 
 
-@pytest.mark.parametrize('names, kind', [
-    (paper_results.CLASSES, 'demo set'), (('a', 'b', 'c'), '3 classes'),
-    (('ApplyEyeMakeup', 'YoYo', *map(str, range(99))), 'UCF101')])
+@pytest.mark.parametrize(
+  'names, kind',
+  [
+    (paper_results.CLASSES, 'demo set'),
+    (('a', 'b', 'c'), '3 classes'),
+    (('ApplyEyeMakeup', 'YoYo', *map(str, range(99))), 'UCF101'),
+  ],
+)
 def test_what_the_results_are_of(names, kind):
   assert tables_lib.data_set(names) == kind

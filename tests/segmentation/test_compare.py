@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import errors
-from segmentation import compare
 from i3d_tf.masks import coco_files
+from segmentation import compare
 from tests import commands
 
 _SHAPE = (5, 12, 20)
@@ -30,8 +30,9 @@ def test_the_figures_are_those_of_the_pixels(tmp_path):
   (row,), failures, *alone = compare.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
   assert not failures and alone == [[], []]
   assert row.iou == pytest.approx((a & b).sum() / (a | b).sum())
-  assert row.frame_iou == pytest.approx(np.mean(
-      [(x & y).sum() / (x | y).sum() for x, y in zip(a, b)]))
+  assert row.frame_iou == pytest.approx(
+    np.mean([(x & y).sum() / (x | y).sum() for x, y in zip(a, b)])
+  )
   assert (row.coverage_a, row.coverage_b) == pytest.approx((a.mean(), b.mean()))
   assert (row.only_a, row.only_b, row.frames) == (0.2, 0.2, 5)
 
@@ -55,8 +56,7 @@ def test_the_command_prints_the_worst_first_and_writes_all(tmp_path):
     _write(tmp_path / 'a', f'v{seed:02d}', _random(seed))
     _write(tmp_path / 'b', f'v{seed:02d}', _random(seed) if seed else ~_random(seed))
   _write(tmp_path / 'a', 'only', _random(0))
-  out, _ = commands.run(
-      'segmentation.compare', '--masks=a,b', '--output=c.csv', cwd=tmp_path)
+  out, _ = commands.run('segmentation.compare', '--masks=a,b', '--output=c.csv', cwd=tmp_path)
   assert 'only a has masks of 1 videos, only.json for example' in out
   lines = out.splitlines()
   assert lines[2].startswith('mean of 12 videos') and f'{11 / 12:.3f}' in lines[2]
@@ -73,8 +73,9 @@ def test_videos_whose_frames_differ_are_told_and_the_rest_is_compared(tmp_path):
     _write(tmp_path / 'a', name, _random(0))
     _write(tmp_path / 'b', name, masks)
   line = commands.error('segmentation.compare', '--masks=a,b', cwd=tmp_path, status=1)
-  assert line == ('w: expected masks of the same frames; found 5 frames of 12x20 and '
-                  '4 frames of 12x20')
+  assert line == (
+    'w: expected masks of the same frames; found 5 frames of 12x20 and 4 frames of 12x20'
+  )
 
 
 def test_folders_without_a_common_video_are_refused(tmp_path):
@@ -84,10 +85,13 @@ def test_folders_without_a_common_video_are_refused(tmp_path):
     compare.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
 
 
-@pytest.mark.parametrize('masks, message', [
+@pytest.mark.parametrize(
+  'masks, message',
+  [
     ('a', 'expected two folders, --masks=A,B; received a'),
     ('a,nowhere', '--masks must be folders; received nowhere'),
-])
+  ],
+)
 def test_other_arguments_are_refused(tmp_path, masks, message):
   (tmp_path / 'a').mkdir()
   assert commands.error('segmentation.compare', f'--masks={masks}', cwd=tmp_path) == message

@@ -27,20 +27,35 @@ def data_set(tmp_path):
 
 
 def review(folder, *arguments, status=0):
-  return commands.run('segmentation.review', '--videos=videos', '--masks=masks', '--processes=2',
-                      *arguments, cwd=folder, status=status)
+  return commands.run(
+    'segmentation.review',
+    '--videos=videos',
+    '--masks=masks',
+    '--processes=2',
+    *arguments,
+    cwd=folder,
+    status=status,
+  )
 
 
 def test_makes_a_gallery_and_says_what_is_odd(data_set):
   out, _ = review(data_set)
-  assert out.splitlines() == ['3 videos, 2 with a reason to look', '      1 no mask file',
-                              '      1 no person', 'open review/index.html']
+  assert out.splitlines() == [
+    '3 videos, 2 with a reason to look',
+    '      1 no mask file',
+    '      1 no person',
+    'open review/index.html',
+  ]
   with open(data_set / 'review' / 'suspicion.csv', newline='') as f:
     rows = list(csv.DictReader(f))
   assert [(row['video'][-7:-4], row['reasons']) for row in rows] == [
-      ('c03', 'no mask file'), ('c02', 'no person'), ('c01', '')]
+    ('c03', 'no mask file'),
+    ('c02', 'no person'),
+    ('c01', ''),
+  ]
   assert sorted(os.listdir(data_set / 'review' / 'strips' / 'A')) == [
-      f'v_A_g01_c0{n}.avi.jpg' for n in (1, 2, 3)]
+    f'v_A_g01_c0{n}.avi.jpg' for n in (1, 2, 3)
+  ]
   assert '<title>Person masks of videos</title>' in (data_set / 'review' / 'index.html').read_text()
 
 
@@ -76,11 +91,14 @@ def runs_still(process):
 
 def test_goes_on_after_a_kill(data_set):
   for n in range(4, 60):
-    os.link(data_set / 'videos' / 'A' / 'v_A_g01_c01.avi',
-            data_set / 'videos' / 'A' / f'v_A_g01_c{n:02d}.avi')
+    os.link(
+      data_set / 'videos' / 'A' / 'v_A_g01_c01.avi',
+      data_set / 'videos' / 'A' / f'v_A_g01_c{n:02d}.avi',
+    )
   journal = data_set / 'review' / 'strips' / '.journal.jsonl'
-  process = commands.start('segmentation.review', '--videos=videos', '--masks=masks',
-                           '--processes=1', cwd=data_set)
+  process = commands.start(
+    'segmentation.review', '--videos=videos', '--masks=masks', '--processes=1', cwd=data_set
+  )
   children = []
 
   def reached():
@@ -102,14 +120,19 @@ def test_goes_on_after_a_kill(data_set):
   assert len(lines) == len(set(lines)) == 59
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     ((), 'expected --videos, folder of class folders of videos. It was not given'),
     (('--videos=videos',), 'expected --masks, folder of person masks'),
     (('--videos=videos', '--masks=nowhere'), '`masks` must be a folder; received nowhere'),
     (('--videos=masks', '--masks=masks'), 'masks: expected folders of videos, as Class/'),
-    (('--videos=videos', '--masks=masks', '--verdicts=none.csv'),
-     'none.csv: expected a CSV file of verdicts'),
+    (
+      ('--videos=videos', '--masks=masks', '--verdicts=none.csv'),
+      'none.csv: expected a CSV file of verdicts',
+    ),
     (('--videos=videos', '--masks=masks', '--strip_frames=0'), '0 is not an integer in the range'),
-])
+  ],
+)
 def test_bad_flags_are_one_line(data_set, arguments, message):
   assert message in commands.error('segmentation.review', *arguments, cwd=data_set)

@@ -13,8 +13,8 @@ import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
-from segmentation.people import segment_folder
 from segmentation.backends import segmenter
+from segmentation.people import segment_folder
 from segmentation.people import video_masks
 from tests import commands
 from tests import fakes
@@ -33,27 +33,32 @@ class Bright(segmenter.Segmenter):
   def people(self, frames):
     time.sleep(self._seconds)
     masks = frames[..., 0] > 200
-    return [[segmenter.Person(mask, 0.875)] if mask.any() else [] for mask in masks]
+    return [[segmenter.DetectedPerson(mask, 0.875)] if mask.any() else [] for mask in masks]
 
 
 def _frames(seed, num_frames=6, somebody=True):
   frames = np.stack([fakes.texture(_HEIGHT, _WIDTH, seed) // 2] * num_frames)
   for index in range(num_frames if somebody else 0):
-    frames[index, 10:30, 5 + index:25 + index] = 255
+    frames[index, 10:30, 5 + index : 25 + index] = 255
   return frames
 
 
 def _write_videos(folder, classes=('A', 'B'), groups=2, **kwargs):
   for number, name in enumerate(classes):
     for group in range(1, groups + 1):
-      fakes.write_video(folder / name / f'v_{name}_g{group:02d}_c01.avi',
-                        _frames(10 * number + group, **kwargs))
+      fakes.write_video(
+        folder / name / f'v_{name}_g{group:02d}_c01.avi', _frames(10 * number + group, **kwargs)
+      )
 
 
 def _segment(tmp_path, make=Bright, processes=1, **settings):
   return segment_folder.segment_folder(
-      str(tmp_path / 'videos'), str(tmp_path / 'masks'), make, video_masks.Settings(**settings),
-      processes)
+    str(tmp_path / 'videos'),
+    str(tmp_path / 'masks'),
+    make,
+    video_masks.MaskSettings(**settings),
+    processes,
+  )
 
 
 def _read_csv(path):
@@ -72,9 +77,16 @@ def test_every_video_gets_a_file_of_its_people(tmp_path, processes):
     np.testing.assert_array_equal(masks.decode(index), frame[..., 0] > 200)
   dataset = json.loads((tmp_path / 'masks' / 'v_A_g02_c01.json').read_text())
   assert dataset['info'] == {
-      'video': 'A/v_A_g02_c01.avi',
-      'settings': {'segmenter': 'bright', 'score_threshold': 0.5, 'detect_every': 1,
-                   'track': True, 'max_gap': 2, 'min_detections': 2}}
+    'video': 'A/v_A_g02_c01.avi',
+    'settings': {
+      'segmenter': 'bright',
+      'score_threshold': 0.5,
+      'detect_every': 1,
+      'track': True,
+      'max_gap': 2,
+      'min_detections': 2,
+    },
+  }
   assert {a['score'] for a in dataset['annotations']} == {0.875}
   assert {a['track_id'] for a in dataset['annotations']} == {0}
 
@@ -84,7 +96,13 @@ def test_masks_that_were_carried_say_so(tmp_path):
   _segment(tmp_path, detect_every=3)
   dataset = json.loads((tmp_path / 'masks' / 'v_A_g01_c01.json').read_text())
   assert [a.get('carried', False) for a in dataset['annotations']] == [
-      False, True, True, False, True, False]
+    False,
+    True,
+    True,
+    False,
+    True,
+    False,
+  ]
 
 
 def test_videos_in_which_nobody_is_found_are_listed(tmp_path):
@@ -107,13 +125,15 @@ class Deadly(Bright):
 
 def test_a_video_of_which_a_process_dies_is_listed_and_the_rest_is_done(tmp_path):
   _write_videos(tmp_path / 'videos', groups=3)
-  fakes.write_video(tmp_path / 'videos' / 'A' / 'v_A_g02_c01.avi',
-                    np.full((6, _HEIGHT, _WIDTH, 3), 255, np.uint8))
+  fakes.write_video(
+    tmp_path / 'videos' / 'A' / 'v_A_g02_c01.avi', np.full((6, _HEIGHT, _WIDTH, 3), 255, np.uint8)
+  )
   outcome = _segment(tmp_path, Deadly, processes=2)
-  failure, = outcome.failures
+  (failure,) = outcome.failures
   assert failure.video == 'A/v_A_g02_c01.avi'
-  assert failure.reason.endswith('the process that worked on it died (is the file damaged, or '
-                                 'memory full?)')
+  assert failure.reason.endswith(
+    'the process that worked on it died (is the file damaged, or memory full?)'
+  )
   assert len(list((tmp_path / 'masks').glob('v_*.json'))) == 5
 
 
@@ -124,12 +144,16 @@ def test_bad_videos_are_listed_and_the_rest_is_done(tmp_path):
   bad.write_text('no video')
   for processes in (1, 2):
     outcome = _segment(tmp_path, processes=processes)
-    failure, = outcome.failures
+    (failure,) = outcome.failures
     assert failure.video == 'B/v_B_g01_c01.avi' and str(bad) in failure.reason
     assert _read_csv(tmp_path / 'masks' / 'failures.csv') == [
-        {'video': failure.video, 'reason': failure.reason}]
+      {'video': failure.video, 'reason': failure.reason}
+    ]
   assert sorted(path.stem for path in (tmp_path / 'masks').glob('*.json')) == [
-      'v_A_g01_c01', 'v_A_g02_c01', 'v_B_g02_c01']
+    'v_A_g01_c01',
+    'v_A_g02_c01',
+    'v_B_g02_c01',
+  ]
   bad.write_bytes(whole)  # mended
   assert not _segment(tmp_path).failures
   assert not _read_csv(tmp_path / 'masks' / 'failures.csv')
@@ -141,8 +165,8 @@ def test_a_video_cut_in_half_leaves_no_file(tmp_path):
   with open(path, 'rb') as f:
     content = f.read()
   with open(path, 'wb') as f:
-    f.write(content[:len(content) // 2])
-  failure, = _segment(tmp_path).failures
+    f.write(content[: len(content) // 2])
+  (failure,) = _segment(tmp_path).failures
   assert 'cut off' in failure.reason or 'could be decoded' in failure.reason
   assert not [name for name in os.listdir(tmp_path / 'masks') if 'v.json' in name]
 
@@ -154,23 +178,29 @@ def test_what_is_there_is_not_made_again(tmp_path):
   _write_videos(tmp_path / 'videos')
   _segment(tmp_path)
   before = fakes.contents(tmp_path / 'masks')
-  times = {name: os.stat(tmp_path / 'masks' / name).st_mtime_ns
-           for name in before if name.endswith('.json')}
+  times = {
+    name: os.stat(tmp_path / 'masks' / name).st_mtime_ns
+    for name in before
+    if name.endswith('.json')
+  }
   damaged = tmp_path / 'masks' / 'v_B_g02_c01.json'
   damaged.write_bytes(damaged.read_bytes()[:300])
   (tmp_path / 'masks' / 'v_A_g01_c01.json').unlink()
   _segment(tmp_path)
   assert fakes.contents(tmp_path / 'masks') == before
-  assert {name for name, time_ in times.items()
-          if os.stat(tmp_path / 'masks' / name).st_mtime_ns == time_} == {
-              'v_A_g02_c01.json', 'v_B_g01_c01.json'}
+  assert {
+    name for name, time_ in times.items() if os.stat(tmp_path / 'masks' / name).st_mtime_ns == time_
+  } == {'v_A_g02_c01.json', 'v_B_g01_c01.json'}
 
 
 def test_other_settings_are_refused(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'], 1)
   _segment(tmp_path)
-  with pytest.raises(errors.UserError, match='v_A_g01_c01.json: these masks were made otherwise '
-                     r'\(detect_every is 1 there and 2 here\); choose another --output'):
+  with pytest.raises(
+    errors.UserError,
+    match='v_A_g01_c01.json: these masks were made otherwise '
+    r'\(detect_every is 1 there and 2 here\); choose another --output',
+  ):
     _segment(tmp_path, detect_every=2)
   _segment(tmp_path, batch_size=1)  # changes nothing
 
@@ -188,25 +218,35 @@ def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes
   _write_videos(tmp_path / 'videos', groups=3)
   _segment(tmp_path)
   expected = fakes.contents(tmp_path / 'masks')
-  code = ('from tests import test_segment; import pathlib, functools\n'
-          'if __name__ == "__main__":\n'
-          '  test_segment._segment(pathlib.Path(), functools.partial(test_segment.Bright, 0.4),'
-          f' processes={processes})\n')
+  code = (
+    'from tests.segmentation import test_segment; import pathlib, functools\n'
+    'if __name__ == "__main__":\n'
+    '  test_segment._segment(pathlib.Path(), functools.partial(test_segment.Bright, 0.4),'
+    f' processes={processes})\n'
+  )
   killed = tmp_path / 'killed'
   (killed / 'videos').mkdir(parents=True)
   for name in 'AB':
     (killed / 'videos' / name).symlink_to(tmp_path / 'videos' / name)
   (killed / 'script.py').write_text(code)
   # By its path: Bazel's Python does not look for modules in the current folder.
-  process = subprocess.Popen([sys.executable, 'script.py'], cwd=killed, text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  process = subprocess.Popen(
+    [sys.executable, 'script.py'],
+    cwd=killed,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+  )
   commands.kill_when(process, lambda: len(list(killed.glob('masks/v_*.json'))) >= 2)
   time.sleep(1.5)  # the others end by themselves
   left = len(list(killed.glob('masks/v_*.json')))
   assert 2 <= left < 6
   _segment(killed, functools.partial(Bright, 0.0))
-  found = {name: content for name, content in fakes.contents(killed / 'masks').items()
-           if not name.startswith('.')}
+  found = {
+    name: content
+    for name, content in fakes.contents(killed / 'masks').items()
+    if not name.startswith('.')
+  }
   assert found == expected
 
 
@@ -233,7 +273,8 @@ def test_a_folder_without_videos_is_named(tmp_path):
 def test_one_video_file_will_do(tmp_path):
   path = fakes.write_video(tmp_path / 'clip.avi', _frames(0))
   outcome = segment_folder.segment_folder(
-      path, str(tmp_path / 'masks'), Bright, video_masks.Settings())
+    path, str(tmp_path / 'masks'), Bright, video_masks.MaskSettings()
+  )
   assert outcome.num_videos == 1
   assert (tmp_path / 'masks' / 'clip.json').exists()
 
@@ -244,7 +285,6 @@ def test_progress_adds_up_to_the_number_of_videos(tmp_path):
   given = []
 
   class Bar:
-
     def __init__(self, total, initial):
       assert (total, initial) == (4, 0)
 
@@ -257,8 +297,9 @@ def test_progress_adds_up_to_the_number_of_videos(tmp_path):
     def update(self, share):
       given.append(share)
 
-  segment_folder.segment_folder(str(tmp_path / 'videos'), str(tmp_path / 'masks'), Bright,
-                                video_masks.Settings(), 1, Bar)
+  segment_folder.segment_folder(
+    str(tmp_path / 'videos'), str(tmp_path / 'masks'), Bright, video_masks.MaskSettings(), 1, Bar
+  )
   assert sum(given) == pytest.approx(4)
   assert len(given) > 15
 
@@ -274,8 +315,15 @@ def test_the_command_takes_other_peoples_masks_and_tells_what_came_of_it(tmp_pat
     masks[3, :, :10] = index
     coco_files.write(tmp_path / 'theirs' / f'{name}.json', masks, video=name)
   out, err = commands.run(
-      'segmentation.segment', '--videos=videos', '--output=masks', '--segmenter=coco',
-      '--segmenter_model=theirs', '--processes=1', cwd=tmp_path, status=1)
+    'segmentation.segment',
+    '--videos=videos',
+    '--output=masks',
+    '--segmenter=coco',
+    '--segmenter_model=theirs',
+    '--processes=1',
+    cwd=tmp_path,
+    status=1,
+  )
   assert 'masks: masks of 2 of 3 videos' in out
   assert 'nobody was found in 1 videos' in out and 'masks/no_person.csv' in out
   assert 'theirs/v_B_g01_c01.json: no such mask file' in err
@@ -283,25 +331,50 @@ def test_the_command_takes_other_peoples_masks_and_tells_what_came_of_it(tmp_pat
   assert masks.decode(3)[:, :10].all()  # they stay as they are, though seen but once
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     ((), 'expected --videos, which was not given'),
     (('--videos=videos',), 'expected --output, which was not given'),
-    (('--videos=videos', '--output=m', '--segmenter=tflite'),
-     '--segmenter=tflite (a LiteRT network that segments people) needs --segmenter_model: '
-     'its .tflite file'),
-    (('--videos=nowhere', '--output=m', '--segmenter=opencv'),
-     'nowhere: expected a folder of videos; there is none'),
-    (('--videos=videos', '--output=m', '--segmenter=coco', '--segmenter_model=videos',
-      '--detect_every=2'),
-     '--segmenter=coco has masks for every frame; expected --detect_every=1; received 2'),
-    (('--videos=videos', '--output=m', '--segmenter=opencv', '--tflite_person=3'),
-     'the --tflite_... flags are for --segmenter=tflite; received --segmenter=opencv'),
-    (('--videos=videos', '--output=m', '--segmenter=tflite', '--segmenter_model=x',
-      '--tflite_input_range=0'),
-     '--tflite_input_range must be two numbers, -1,1 for example; received 0'),
-    (('--videos=videos', '--output=m', '--score_threshold=2'),
-     'flag --score_threshold=2: 2.0 is not a number in the range [0, 1] (--help lists the flags)'),
-])
+    (
+      ('--videos=videos', '--output=m', '--segmenter=tflite'),
+      '--segmenter=tflite (a LiteRT network that segments people) needs --segmenter_model: '
+      'its .tflite file',
+    ),
+    (
+      ('--videos=nowhere', '--output=m', '--segmenter=opencv'),
+      'nowhere: expected a folder of videos; there is none',
+    ),
+    (
+      (
+        '--videos=videos',
+        '--output=m',
+        '--segmenter=coco',
+        '--segmenter_model=videos',
+        '--detect_every=2',
+      ),
+      '--segmenter=coco has masks for every frame; expected --detect_every=1; received 2',
+    ),
+    (
+      ('--videos=videos', '--output=m', '--segmenter=opencv', '--tflite_person=3'),
+      'the --tflite_... flags are for --segmenter=tflite; received --segmenter=opencv',
+    ),
+    (
+      (
+        '--videos=videos',
+        '--output=m',
+        '--segmenter=tflite',
+        '--segmenter_model=x',
+        '--tflite_input_range=0',
+      ),
+      '--tflite_input_range must be two numbers, -1,1 for example; received 0',
+    ),
+    (
+      ('--videos=videos', '--output=m', '--score_threshold=2'),
+      'flag --score_threshold=2: 2.0 is not a number in the range [0, 1] (--help lists the flags)',
+    ),
+  ],
+)
 def test_flags_that_cannot_be_used_are_one_line(tmp_path, arguments, message):
   fakes.write_video(tmp_path / 'videos' / 'v.avi', _frames(0))
   assert commands.error('segmentation.segment', *arguments, cwd=tmp_path) == message

@@ -13,9 +13,16 @@ from tools.benchmarks import footage
 from tools.benchmarks import records_cost
 
 
-@pytest.mark.parametrize('value, bound, higher, missed', [
-    (0.84, 0.85, True, True), (0.85, 0.85, True, False), (3.2, 3.1, False, True),
-    (3.1, 3.1, False, False), (0.0, None, True, False)])
+@pytest.mark.parametrize(
+  'value, bound, higher, missed',
+  [
+    (0.84, 0.85, True, True),
+    (0.85, 0.85, True, False),
+    (3.2, 3.1, False, True),
+    (3.1, 3.1, False, False),
+    (0.0, None, True, False),
+  ],
+)
 def test_a_figure_knows_whether_it_misses_its_bound(value, bound, higher, missed):
   assert figure.Figure('f', value, bound=bound, higher_is_better=higher).missed == missed
 
@@ -39,6 +46,7 @@ def test_functions_are_called_by_turns_and_rated():
       start()
       np.linalg.inv(np.eye(60))
       return count
+
     return call
 
   rates = figure.interleaved({'a': function('a', 10), 'b': function('b', 10)}, repeats=3)
@@ -55,9 +63,15 @@ def test_dicts_of_numbers_are_figures_too():
 
 
 def test_the_table_marks_what_misses_its_bound():
-  text = figure.table({'subject': [
-      figure.Figure('good', 0.9, bound=0.85), figure.Figure('bad', 0.8, bound=0.85),
-      figure.from_values('free', [1234.5], unit='frames/s')]})
+  text = figure.table(
+    {
+      'subject': [
+        figure.Figure('good', 0.9, bound=0.85),
+        figure.Figure('bad', 0.8, bound=0.85),
+        figure.from_values('free', [1234.5], unit='frames/s'),
+      ]
+    }
+  )
   good, bad, free = text.splitlines()[1:]
   assert good.endswith('>= 0.85  reached') and bad.endswith('>= 0.85  MISSED')
   assert 'bound' not in free and free.endswith('frames/s') and '1,23' in free
@@ -67,8 +81,10 @@ def test_a_subject_that_fails_stops_no_other(monkeypatch):
   def broken(quick):
     raise RuntimeError('no such device')
 
-  modules = {'tools.benchmarks.a': types.SimpleNamespace(measure=broken),
-             'tools.benchmarks.b': types.SimpleNamespace(measure=lambda quick: {'x': 1 + quick})}
+  modules = {
+    'tools.benchmarks.a': types.SimpleNamespace(measure=broken),
+    'tools.benchmarks.b': types.SimpleNamespace(measure=lambda quick: {'x': 1 + quick}),
+  }
   monkeypatch.setattr(benchmark.importlib, 'import_module', modules.__getitem__)
   measured, failed = benchmark.run(['a', 'b'], quick=True)
   assert measured == {'b': [figure.Figure('x', 2.0)]}
@@ -76,12 +92,22 @@ def test_a_subject_that_fails_stops_no_other(monkeypatch):
 
 
 def test_the_cost_of_a_data_set_follows_from_the_rates():
-  rates = records_cost.Rates(frame_seconds=0.004, flow_seconds=0.5, frame_bytes=20e3,
-                             flow_bytes=100e3, mask_bytes=1e3)
+  rates = records_cost.Rates(
+    frame_seconds=0.004, flow_seconds=0.5, frame_bytes=20e3, flow_bytes=100e3, mask_bytes=1e3
+  )
   found = records_cost.cost(records_cost.DataSet('S', 360, 10.0), rates, euros_per_core_hour=2.0)
-  assert found == pytest.approx({
-      'frames': 90000, 'hours': 0.1, 'flow hours': 12.5, 'frame GB': 1.8, 'mask GB': 0.09,
-      'flow GB': 9.0, 'euros': 0.2, 'flow euros': 25.0})
+  assert found == pytest.approx(
+    {
+      'frames': 90000,
+      'hours': 0.1,
+      'flow hours': 12.5,
+      'frame GB': 1.8,
+      'mask GB': 0.09,
+      'flow GB': 9.0,
+      'euros': 0.2,
+      'flow euros': 25.0,
+    }
+  )
 
 
 def test_footage_is_drawn_where_there_are_no_clips(tmp_path):

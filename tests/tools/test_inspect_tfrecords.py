@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from i3d_tf.inspection import contact_sheet
 from i3d_tf.common import errors
+from i3d_tf.inspection import contact_sheet
 from i3d_tf.inspection import inspect_folder
 from i3d_tf.inspection import summary
 from i3d_tf.records import folders
@@ -26,22 +26,27 @@ def _video(number, label=0, length=9, covered=0.25, **changes):
   masks = None
   if covered is not None:
     masks = np.zeros((length, _HEIGHT, _WIDTH), np.uint8)
-    masks[:, :, :round(covered * _WIDTH)] = 1
+    masks[:, :, : round(covered * _WIDTH)] = 1
   name = 'ABC'[label]
-  video = fakes.video(f'{name}/v_{name}_g{number:02d}_c01.avi', label=label, frames=frames,
-                      masks=masks)
+  video = fakes.video(
+    f'{name}/v_{name}_g{number:02d}_c01.avi', label=label, frames=frames, masks=masks
+  )
   return dataclasses.replace(video, **changes)
 
 
 def _with_flow(video):
   codes = np.full((len(video.frames) - 1, _HEIGHT, _WIDTH, 2), (200, 128), np.uint8)
-  return dataclasses.replace(
-      video, flow=tuple(map(fakes.flow_png, codes)), flow_method='tvl1')
+  return dataclasses.replace(video, flow=tuple(map(fakes.flow_png, codes)), flow_method='tvl1')
 
 
 def _set():
-  return [_video(1, 0), _video(2, 0, length=12, covered=0.5), _video(3, 1, covered=None),
-          _video(4, 1, covered=0.0), _video(5, 2, keep_original=True)]
+  return [
+    _video(1, 0),
+    _video(2, 0, length=12, covered=0.5),
+    _video(3, 1, covered=None),
+    _video(4, 1, covered=0.0),
+    _video(5, 2, keep_original=True),
+  ]
 
 
 def _write(folder, videos, lists=True, **kwargs):
@@ -49,8 +54,7 @@ def _write(folder, videos, lists=True, **kwargs):
   if lists:
     (folder / 'lists').mkdir(exist_ok=True)
     for name, chosen in (('trainlist01', videos[::2]), ('testlist01', videos[1::2])):
-      (folder / 'lists' / f'{name}.txt').write_text(
-          ''.join(f'{video.path}\n' for video in chosen))
+      (folder / 'lists' / f'{name}.txt').write_text(''.join(f'{video.path}\n' for video in chosen))
   return str(folder)
 
 
@@ -63,26 +67,42 @@ def test_everything_is_counted(tmp_path):
   found = summary.summary(inspect_folder.inspect(_write(tmp_path, videos, num_shards=2)))
   size = lambda name: sum(len(i) for v in videos for i in (getattr(v, name) or ()))
   assert found['totals'] == {
-      'files': 2, 'videos': 5, 'frames': 48, 'flow': 8, 'frame_bytes': size('frames'),
-      'flow_bytes': size('flow'), 'mask_bytes': size('masks'), 'problems': 0}
+    'files': 2,
+    'videos': 5,
+    'frames': 48,
+    'flow': 8,
+    'frame_bytes': size('frames'),
+    'flow_bytes': size('flow'),
+    'mask_bytes': size('masks'),
+    'problems': 0,
+  }
   assert found['sizes'] == {'36x48': 5}
   assert found['lengths'] == {'least': 9, 'median': 9, 'most': 12, 'mean': 48 / 5}
   assert found['masks'] == {
-      'found': 2, 'without_masks': [videos[2].path], 'without_person': [videos[3].path],
-      'keep_original': [videos[4].path],
-      'coverage': {'least': 0.25, 'median': 0.375, 'most': 0.5, 'mean': 0.375},
-      'coverage_histogram': [0, 0, 1, 0, 0, 1, 0, 0, 0, 0]}
+    'found': 2,
+    'without_masks': [videos[2].path],
+    'without_person': [videos[3].path],
+    'keep_original': [videos[4].path],
+    'coverage': {'least': 0.25, 'median': 0.375, 'most': 0.5, 'mean': 0.375},
+    'coverage_histogram': [0, 0, 1, 0, 0, 1, 0, 0, 0, 0],
+  }
   classes = {row['name']: row for row in found['classes']}
   assert [classes[name]['videos'] for name in 'ABC'] == [2, 2, 1]
   assert [classes[name]['frames'] for name in 'ABC'] == [21, 18, 9]
   assert [classes[name]['without'] for name in 'ABC'] == [0, 2, 1]
   assert classes['A']['lists'] == {
-      'trainlist01': {'videos': 1, 'frames': 9}, 'testlist01': {'videos': 1, 'frames': 12}}
-  assert found['lists'] == {'trainlist01': {'videos': 3, 'missing': []},
-                            'testlist01': {'videos': 2, 'missing': []}}
+    'trainlist01': {'videos': 1, 'frames': 9},
+    'testlist01': {'videos': 1, 'frames': 12},
+  }
+  assert found['lists'] == {
+    'trainlist01': {'videos': 3, 'missing': []},
+    'testlist01': {'videos': 2, 'missing': []},
+  }
   text = '\n'.join(found['attention'])
-  assert ('no masks, so that they keep their original frames in every condition: 1 video: '
-          + videos[2].path) in text
+  assert (
+    'no masks, so that they keep their original frames in every condition: 1 video: '
+    + videos[2].path
+  ) in text
   assert 'nobody in their masks' in text and videos[3].path in text
   assert 'set aside by a verdict' in text and videos[4].path in text
   assert 'no flow: 4 videos' in text
@@ -91,15 +111,16 @@ def test_everything_is_counted(tmp_path):
 def test_the_text_says_which_flow_there_is(tmp_path):
   folder = _write(tmp_path, [_with_flow(_video(1))])
   manifest = folders.read_manifest(folder)
-  folders.write_manifest(
-      folder, {**manifest, 'settings': {'flow': 'tvl1', 'flow_backend': 'xla'}})
+  folders.write_manifest(folder, {**manifest, 'settings': {'flow': 'tvl1', 'flow_backend': 'xla'}})
   assert ', flow tvl1_xla ' in summary.text(inspect_folder.inspect(folder))
   folders.write_manifest(folder, {**manifest, 'settings': {'flow': 'dis'}})
   assert ', flow dis ' in summary.text(inspect_folder.inspect(folder))
 
 
 def test_records_without_a_fault_are_well(tmp_path):
-  found = inspect_folder.inspect(_write(tmp_path, [_with_flow(_video(1)), _with_flow(_video(2, 1))]))
+  found = inspect_folder.inspect(
+    _write(tmp_path, [_with_flow(_video(1)), _with_flow(_video(2, 1))])
+  )
   assert not found.problems and not summary.attention(found)
   assert summary.text(found).endswith('\nAll is well.')
 
@@ -118,8 +139,10 @@ def test_a_validation_list_is_a_list(tmp_path):
   folder = _write(tmp_path, [_video(1), _video(2, 1)])
   (tmp_path / 'lists' / 'testlist01.txt').rename(tmp_path / 'lists' / 'validationlist01.txt')
   found = inspect_folder.inspect(folder, quick=True)
-  assert found.lists == {'trainlist01': ('A/v_A_g01_c01.avi',),
-                         'validationlist01': ('B/v_B_g02_c01.avi',)}
+  assert found.lists == {
+    'trainlist01': ('A/v_A_g01_c01.avi',),
+    'validationlist01': ('B/v_B_g02_c01.avi',),
+  }
   assert not summary.attention(found)
 
 
@@ -140,7 +163,9 @@ def test_black_bars_are_found_in_the_stored_frames(tmp_path):
 def test_many_classes_are_shown_only_when_asked_for(tmp_path):
   names = [f'Class{n:02d}' for n in range(30)]
   videos = [fakes.video(f'{name}/v_{name}_g01_c01.avi', label=n) for n, name in enumerate(names)]
-  found = inspect_folder.inspect(_write(tmp_path, videos, lists=False, label_names=names), quick=True)
+  found = inspect_folder.inspect(
+    _write(tmp_path, videos, lists=False, label_names=names), quick=True
+  )
   assert 'Class15 ' not in summary.text(found)
   assert all(name in summary.text(found, all_classes=True) for name in names)
 
@@ -152,32 +177,47 @@ def _spoiled(video, part, change):
   return dataclasses.replace(video, **{part: change(getattr(video, part))})
 
 
-_cut = lambda images: (*images[:3], images[3][:len(images[3]) // 2], *images[4:])
+_cut = lambda images: (*images[:3], images[3][: len(images[3]) // 2], *images[4:])
 _other_size = lambda image: lambda images: (*images[:-1], image)
 
 
-@pytest.mark.parametrize('spoil, reason', [
+@pytest.mark.parametrize(
+  'spoil, reason',
+  [
     (lambda v: _spoiled(v, 'frames', _cut), 'frame number 3 cannot be decoded'),
     (lambda v: _spoiled(v, 'masks', _cut), 'mask number 3 cannot be decoded'),
     (lambda v: _spoiled(v, 'flow', _cut), 'flow field number 3 cannot be decoded'),
-    (lambda v: _spoiled(v, 'frames', lambda f: (b'no', *f[1:-1], b'')),
-     'frame number 0 cannot be decoded, and 1 more'),
-    (lambda v: _spoiled(v, 'frames', _other_size(fakes.jpeg(np.zeros((20, 48, 3), np.uint8)))),
-     'expected every frame to be 36x48x3; 1 are not, such as number 8 of 20x48x3'),
-    (lambda v: _spoiled(v, 'masks', _other_size(fakes.png(np.zeros((36, 40), np.uint8)))),
-     'expected every mask to be 36x48x1; 1 are not, such as number 8 of 36x40x1'),
-    (lambda v: _spoiled(v, 'flow', _other_size(fakes.png(np.zeros((30, 48, 3), np.uint8)))),
-     'expected every flow field to be 36x48x3; 1 are not, such as number 7 of 30x48x3'),
-    (lambda v: dataclasses.replace(v, coverage=0.5),
-     'expected masks that cover 0.500000; they cover 0.250000'),
+    (
+      lambda v: _spoiled(v, 'frames', lambda f: (b'no', *f[1:-1], b'')),
+      'frame number 0 cannot be decoded, and 1 more',
+    ),
+    (
+      lambda v: _spoiled(v, 'frames', _other_size(fakes.jpeg(np.zeros((20, 48, 3), np.uint8)))),
+      'expected every frame to be 36x48x3; 1 are not, such as number 8 of 20x48x3',
+    ),
+    (
+      lambda v: _spoiled(v, 'masks', _other_size(fakes.png(np.zeros((36, 40), np.uint8)))),
+      'expected every mask to be 36x48x1; 1 are not, such as number 8 of 36x40x1',
+    ),
+    (
+      lambda v: _spoiled(v, 'flow', _other_size(fakes.png(np.zeros((30, 48, 3), np.uint8)))),
+      'expected every flow field to be 36x48x3; 1 are not, such as number 7 of 30x48x3',
+    ),
+    (
+      lambda v: dataclasses.replace(v, coverage=0.5),
+      'expected masks that cover 0.500000; they cover 0.250000',
+    ),
     (lambda v: dataclasses.replace(v, label=7), 'expected a label from 0 to 2; it has 7'),
-    (lambda v: dataclasses.replace(v, label_text='B'),
-     "expected the class A with label 0; it has 'B'"),
-])
+    (
+      lambda v: dataclasses.replace(v, label_text='B'),
+      "expected the class A with label 0; it has 'B'",
+    ),
+  ],
+)
 def test_what_is_wrong_in_a_record_is_named_and_the_rest_goes_on(tmp_path, spoil, reason):
   videos = [_video(1), spoil(_with_flow(_video(2))), _video(3, 1)]
   found = inspect_folder.inspect(_write(tmp_path, videos))
-  problem, = found.problems
+  (problem,) = found.problems
   offset = schema.read_shard_index(str(tmp_path / schema.shard_name(0, 1)))[1].offset
   assert str(problem) == f'{schema.shard_name(0, 1)} at byte {offset}: {videos[1].path}: {reason}'
   assert len(found.videos) == 3
@@ -194,7 +234,9 @@ def _edit_index(folder, row, **values):
     writer.writerows(rows)
 
 
-@pytest.mark.parametrize('values, reason', [
+@pytest.mark.parametrize(
+  'values, reason',
+  [
     ({'frames': '10'}, 'expected frames 10, as the index has it; it has 9'),
     ({'height': '35'}, 'expected height 35, as the index has it; it has 36'),
     ({'label': '1'}, 'expected label 1, as the index has it; it has 0'),
@@ -202,11 +244,12 @@ def _edit_index(folder, row, **values):
     ({'coverage': ''}, 'expected coverage None, as the index has it; it has 0.25'),
     ({'keep_original': '1'}, 'expected keep_original True, as the index has it; it has False'),
     ({'offset': '17'}, 'the checksum of its length is wrong: no record begins there'),
-])
+  ],
+)
 def test_an_index_that_disagrees_with_its_record_is_named(tmp_path, values, reason):
   folder = _write(tmp_path, [_video(1), _video(2)], lists=False)
   _edit_index(tmp_path, 1, **values)
-  problem, = inspect_folder.inspect(folder, quick=True).problems
+  (problem,) = inspect_folder.inspect(folder, quick=True).problems
   assert problem.reason == reason
 
 
@@ -214,7 +257,7 @@ def test_a_label_that_disagrees_with_a_list_is_named(tmp_path):
   # As the class folder tells the label of a list.
   video = _video(1, 1)
   video = dataclasses.replace(video, path='A/v_A_g01_c01.avi')
-  problem, = inspect_folder.inspect(_write(tmp_path, [video, _video(2)])).problems
+  (problem,) = inspect_folder.inspect(_write(tmp_path, [video, _video(2)])).problems
   assert problem.reason == 'expected label 0, as trainlist01 has it; it has 1'
 
 
@@ -226,9 +269,13 @@ def test_a_flipped_bit_is_named_and_the_rest_goes_on(tmp_path):
   content[len(content) // 4] ^= 1
   shard.write_bytes(content)
   found = inspect_folder.inspect(folder)
-  problem, = found.problems
+  (problem,) = found.problems
   assert (problem.file, problem.offset, problem.path, problem.reason) == (
-      shard.name, 0, videos[1].path, 'its checksum is wrong')
+    shard.name,
+    0,
+    videos[1].path,
+    'its checksum is wrong',
+  )
   assert len(found.videos) == 3
 
 
@@ -242,10 +289,14 @@ def test_of_a_cut_file_what_is_left_is_inspected(tmp_path):
   assert 'the file ends at byte' in found.problems[1].reason
 
 
-@pytest.mark.parametrize('name, problems', [
+@pytest.mark.parametrize(
+  'name, problems',
+  [
     ('videos-00000-of-00001.csv', ['expected the index of a shard']),
     ('videos-00000-of-00001.tfrecord', ['no such file']),
-    ('labels.txt', ['expected a text file of class names'])])
+    ('labels.txt', ['expected a text file of class names']),
+  ],
+)
 def test_a_missing_file_is_a_problem_and_no_more(tmp_path, name, problems):
   folder = _write(tmp_path, [_video(1), _video(2)])
   (tmp_path / name).unlink()
@@ -260,14 +311,14 @@ def test_a_damaged_list_is_a_problem_and_no_more(tmp_path):
   folder = _write(tmp_path, [_video(1), _video(2)])
   (tmp_path / 'lists' / 'testlist01.txt').write_text('Nowhere/v.avi\n')
   found = inspect_folder.inspect(folder)
-  problem, = found.problems
+  (problem,) = found.problems
   assert problem.file == 'lists/testlist01.txt' and ':1: expected "Class/video.avi"' in str(problem)
   assert list(found.lists) == ['trainlist01'] and len(found.videos) == 2
 
 
 def test_a_video_that_is_stored_twice_is_named(tmp_path):
   found = inspect_folder.inspect(_write(tmp_path, [_video(1), _video(1)], lists=False))
-  problem, = found.problems
+  (problem,) = found.problems
   assert f'the same video lies in {schema.shard_name(0, 1)} at byte 0, too' == problem.reason
 
 
@@ -304,8 +355,10 @@ def test_the_sheet_shows_frames_with_the_person_outlined_and_flow(tmp_path):
 
 
 def test_videos_are_chosen_by_seed_and_from_all_classes():
-  entries = [inspect_folder.record_checks.Video(
-      f'{n}', n % 5, '', 0, 1, 1, 1, 0, None, False, 0, 0, 0) for n in range(50)]
+  entries = [
+    inspect_folder.record_checks.Video(f'{n}', n % 5, '', 0, 1, 1, 1, 0, None, False, 0, 0, 0)
+    for n in range(50)
+  ]
   chosen = contact_sheet.choose(entries, 5, seed=3)
   assert sorted(entry.label for entry in chosen) == list(range(5))
   assert chosen == contact_sheet.choose(entries, 5, seed=3)
@@ -326,8 +379,13 @@ def test_videos_are_found_by_name(tmp_path):
 
 def test_the_command_reports_writes_json_and_draws(tmp_path):
   _write(tmp_path / 'records', _set(), num_shards=2)
-  out, _ = commands.run('tools.inspect_tfrecords', '--records=records', '--json=all.json',
-                        '--contact_sheet=sheet.png', cwd=tmp_path)
+  out, _ = commands.run(
+    'tools.inspect_tfrecords',
+    '--records=records',
+    '--json=all.json',
+    '--contact_sheet=sheet.png',
+    cwd=tmp_path,
+  )
   assert 'records: 5 videos, 48 frames, 3 classes, 2 files' in out
   assert out.index('class') < out.index('Needs attention:') and 'sheet.png: 5 videos drawn' in out
   found = json.loads((tmp_path / 'all.json').read_text())
@@ -338,14 +396,19 @@ def test_the_command_reports_writes_json_and_draws(tmp_path):
 def test_damage_is_exit_status_1_and_what_cannot_be_inspected_2(tmp_path):
   videos = [_video(1), _spoiled(_video(2), 'frames', _cut)]
   _write(tmp_path / 'records', videos)
-  out, _ = commands.run('tools.inspect_tfrecords', '--records=records',
-                        '--contact_sheet=sheet.png', cwd=tmp_path, status=1)
+  out, _ = commands.run(
+    'tools.inspect_tfrecords',
+    '--records=records',
+    '--contact_sheet=sheet.png',
+    cwd=tmp_path,
+    status=1,
+  )
   assert f'{videos[1].path}: frame number 3 cannot be decoded' in out
   assert '1 problem, listed above' in out
   for arguments, message in (
-      ((), 'expected --records'),
-      (('--records=nowhere',), 'nowhere: expected a folder made by make_tfrecords'),
-      (('--records=records', '--contact_sheet=sheet.gif'), 'to end in .png or .jpg'),
-      (('--records=records', '--quick', '--contact_sheet=a.png', '--videos=x'), 'found none for x'),
+    ((), 'expected --records'),
+    (('--records=nowhere',), 'nowhere: expected a folder made by make_tfrecords'),
+    (('--records=records', '--contact_sheet=sheet.gif'), 'to end in .png or .jpg'),
+    (('--records=records', '--quick', '--contact_sheet=a.png', '--videos=x'), 'found none for x'),
   ):
     assert message in commands.error('tools.inspect_tfrecords', *arguments, cwd=tmp_path)

@@ -8,13 +8,14 @@ import subprocess
 
 import pytest
 
+from i3d_tf.common import processes
+from i3d_tf.demo import plan
+from i3d_tf.demo import writing
 from i3d_tf.records import folders
 from i3d_tf.records import schema
 from i3d_tf.records import splits
 from i3d_tf.records import tfrecord
 from i3d_tf.records import ucf101
-from i3d_tf.demo import plan
-from i3d_tf.demo import writing
 from tests import commands
 from tests import fakes
 
@@ -22,15 +23,24 @@ from tests import fakes
 @pytest.fixture
 def data_set(tmp_path):
   writing.write_videos(
-      plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64),
-      tmp_path)
+    plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64), tmp_path
+  )
   return tmp_path
 
 
 def make(cwd, *arguments, **kwargs):
-  return commands.run('tools.make_tfrecords', '--videos=videos', '--lists=lists',
-                      '--output=records', '--short_side=48', '--shards=2', '--workers=1',
-                      *arguments, cwd=cwd, **kwargs)
+  return commands.run(
+    'tools.make_tfrecords',
+    '--videos=videos',
+    '--lists=lists',
+    '--output=records',
+    '--short_side=48',
+    '--shards=2',
+    '--workers=1',
+    *arguments,
+    cwd=cwd,
+    **kwargs,
+  )
 
 
 def test_stores_frames_masks_and_flow_of_every_video_of_the_lists(data_set):
@@ -38,8 +48,13 @@ def test_stores_frames_masks_and_flow_of_every_video_of_the_lists(data_set):
   assert 'records: whole' in out
   source = folders.open_folder(data_set / 'records')
   assert len(source.entries) == 30
-  assert all(entry.mask_found and entry.frames == 10 and entry.flow == 9
-             and (entry.height, entry.width) == (48, 64) for entry in source.entries)
+  assert all(
+    entry.has_person
+    and entry.frames == 10
+    and entry.flow == 9
+    and (entry.height, entry.width) == (48, 64)
+    for entry in source.entries
+  )
   entries, missing = splits.load(source, 'test', 3)
   assert len(entries) == 10 and not missing
 
@@ -52,18 +67,35 @@ def two_videos(tmp_path):
 
 
 def make_flow(cwd, *arguments, **kwargs):
-  return commands.run('tools.make_tfrecords', '--videos=videos', '--test=0', '--short_side=32',
-                      '--output=records', '--shards=2', *arguments, cwd=cwd, **kwargs)
+  return commands.run(
+    'tools.make_tfrecords',
+    '--videos=videos',
+    '--test=0',
+    '--short_side=32',
+    '--output=records',
+    '--shards=2',
+    *arguments,
+    cwd=cwd,
+    **kwargs,
+  )
 
 
 def _flow_methods(folder):
-  return {schema.decode(tfrecord.read(folder / schema.shard_name(number, 2), 0)).flow_method
-          for number in range(2)}
+  return {
+    schema.decode(tfrecord.read(folder / schema.shard_name(number, 2), 0)).flow_method
+    for number in range(2)
+  }
 
 
-@pytest.mark.parametrize('arguments, method', [
-    (('--flow',), 'tvl1'), (('--flow=tvl1', '--flow_backend=opencv'), 'tvl1'),
-    (('--flow=dis',), 'dis'), (('--noflow',), None)])
+@pytest.mark.parametrize(
+  'arguments, method',
+  [
+    (('--flow',), 'tvl1'),
+    (('--flow=tvl1', '--flow_backend=opencv'), 'tvl1'),
+    (('--flow=dis',), 'dis'),
+    (('--noflow',), None),
+  ],
+)
 def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, method):
   make_flow(two_videos, '--workers=1', *arguments)
   source = folders.open_folder(two_videos / 'records')
@@ -75,7 +107,7 @@ def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, me
 def test_flow_by_xla_is_made_by_workers(two_videos):
   make_flow(two_videos, '--workers=2', '--flow', '--flow_backend=xla')
   assert folders.open_folder(two_videos / 'records').settings['flow_backend'] == 'xla'
-  versions, = folders.read_whole_manifest(two_videos / 'records')['versions']
+  (versions,) = folders.read_whole_manifest(two_videos / 'records')['versions']
   assert sorted(versions) == ['keras', 'opencv', 'protobuf', 'tensorflow']
   assert _flow_methods(two_videos / 'records') == {'tvl1_xla'}
 
@@ -89,15 +121,16 @@ def test_one_folder_holds_one_kind_of_flow(two_videos):
 
 def test_leaves_out_bad_videos_names_them_and_does_the_rest(data_set):
   cut, text, without = sorted(data_set.glob('videos/Waving/*.avi'))
-  cut.write_bytes(cut.read_bytes()[:len(cut.read_bytes()) // 2])
+  cut.write_bytes(cut.read_bytes()[: len(cut.read_bytes()) // 2])
   text.write_text('no video')
   (data_set / 'masks' / f'{without.stem}.json').unlink()
   out, err = make(data_set, '--masks=masks', status=1)
   assert f'without masks: Waving/{without.name}' in out
   assert f'left out: Waving/{cut.name}: videos/Waving/{cut.name}: ' in err
   assert f'left out: Waving/{text.name}: videos/Waving/{text.name}: expected a video file' in err
-  assert ('error: 2 videos could not be used (records/failures.csv lists them); the others are in '
-          'records') in err
+  assert (
+    'error: 2 videos could not be used (records/failures.csv lists them); the others are in records'
+  ) in err
   with open(data_set / 'records' / 'failures.csv', newline='') as f:
     assert [row['path'] for row in csv.DictReader(f)] == [f'Waving/{n.name}' for n in (cut, text)]
   assert len(folders.open_folder(data_set / 'records').entries) == 28
@@ -110,16 +143,30 @@ def test_goes_on_after_a_kill_with_the_same_records(data_set):
   make(data_set, '--masks=masks')
   shards = {path.name: path.read_bytes() for path in (data_set / 'records').glob('*.tfrecord')}
   process = commands.start(
-      'tools.make_tfrecords', '--videos=videos', '--lists=lists', '--masks=masks',
-      '--output=again', '--short_side=48', '--shards=2', cwd=data_set)
+    'tools.make_tfrecords',
+    '--videos=videos',
+    '--lists=lists',
+    '--masks=masks',
+    '--output=again',
+    '--short_side=48',
+    '--shards=2',
+    cwd=data_set,
+  )
   first = data_set / 'again' / schema.shard_name(0, 2)
   commands.kill_when(process, lambda: first.exists())
   if not (folders.read_manifest(data_set / 'again')['complete']):
     with pytest.raises(schema.RecordError, match='these records are not finished'):
       folders.open_folder(data_set / 'again')
   commands.run(
-      'tools.make_tfrecords', '--videos=videos', '--lists=lists', '--masks=masks',
-      '--output=again', '--short_side=48', '--shards=2', cwd=data_set)
+    'tools.make_tfrecords',
+    '--videos=videos',
+    '--lists=lists',
+    '--masks=masks',
+    '--output=again',
+    '--short_side=48',
+    '--shards=2',
+    cwd=data_set,
+  )
   again = {path.name: path.read_bytes() for path in (data_set / 'again').glob('*.tfrecord')}
   assert again == shards
 
@@ -127,8 +174,12 @@ def test_goes_on_after_a_kill_with_the_same_records(data_set):
 def test_a_full_disk_is_one_line_and_the_next_call_goes_on(data_set):
   disk = data_set / 'disk'
   disk.mkdir()
-  if os.geteuid() or subprocess.run(
-      ['mount', '-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk], check=False).returncode:
+  if (
+    os.geteuid()
+    or subprocess.run(
+      ['mount', '-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk], check=False
+    ).returncode
+  ):
     pytest.skip('needs to mount a small file system')
   try:
     for workers in (1, 2):
@@ -150,12 +201,16 @@ def test_verdicts_keep_videos_original_and_can_be_given_later(data_set):
   make(data_set, '--masks=masks')
   chosen, other = [f'Waving/{path.name}' for path in sorted(data_set.glob('videos/Waving/*'))[:2]]
   (data_set / 'verdicts.csv').write_text(
-      f'video,verdict\n{chosen},original\n{other},fine\nWaving/none.avi,fine\n')
+    f'video,verdict\n{chosen},original\n{other},fine\nWaving/none.avi,fine\n'
+  )
   out, _ = make(data_set, '--masks=masks', '--verdicts=verdicts.csv')
-  assert ('note: verdicts.csv: 1 verdicts are on videos that are not in the data set, such as '
-          'Waving/none.avi') in out
-  assert ('1 videos are not stored as they (or their masks, verdicts) now are, such as '
-          f'{chosen}') in out
+  assert (
+    'note: verdicts.csv: 1 verdicts are on videos that are not in the data set, such as '
+    'Waving/none.avi'
+  ) in out
+  assert (
+    f'1 videos are not stored as they (or their masks, verdicts) now are, such as {chosen}'
+  ) in out
   assert f'kept original by verdict: {chosen}' in out
   assert '1 of 30 videos keep their original frames by verdict' in out
   source = folders.open_folder(data_set / 'records')
@@ -172,24 +227,38 @@ def test_a_csv_file_of_clips_is_enough_for_train_and_evaluate(data_set):
     split = {'g01': 'test', 'g02': 'validation'}.get(ucf101.group(path.name), 'train')
     rows.append(f'{path.relative_to(data_set)},{label},0.08,0.36,{split}')
   (data_set / 'clips.csv').write_text('\n'.join(rows))
-  commands.run('tools.make_tfrecords', '--csv=clips.csv', '--output=records', '--short_side=48',
-               '--masks=masks', '--workers=1', cwd=data_set)
+  commands.run(
+    'tools.make_tfrecords',
+    '--csv=clips.csv',
+    '--output=records',
+    '--short_side=48',
+    '--masks=masks',
+    '--workers=1',
+    cwd=data_set,
+  )
   source = folders.open_folder(data_set / 'records')
   assert 'saying hello' in source.label_names and len(source.entries) == 30
   assert {entry.frames for entry in source.entries} == {7}
-  assert all(entry.mask_found for entry in source.entries)
+  assert all(entry.has_person for entry in source.entries)
   for subset in ucf101.SUBSETS:
     entries, missing = splits.load(source, subset, 1)
     assert len(entries) == 10 and not missing
 
 
 def test_class_folders_are_enough_too(data_set):
-  out, _ = commands.run('tools.make_tfrecords', '--videos=videos', '--output=records',
-                        '--short_side=48', '--validation=1', '--test=1', cwd=data_set)
+  out, _ = commands.run(
+    'tools.make_tfrecords',
+    '--videos=videos',
+    '--output=records',
+    '--short_side=48',
+    '--validation=1',
+    '--test=1',
+    cwd=data_set,
+  )
   assert 'records: whole' in out
   source = folders.open_folder(data_set / 'records')
   assert [len(splits.load(source, subset, 1)[0]) for subset in ucf101.SUBSETS] == [10, 10, 10]
-  assert source.settings['num_shards'] == max(2 * len(os.sched_getaffinity(0)), 1)
+  assert source.settings['num_shards'] == max(2 * processes.num_cores(), 1)
 
 
 def test_the_manifest_counts_and_sums(data_set):
@@ -205,22 +274,29 @@ def test_the_manifest_counts_and_sums(data_set):
   assert (data_set / 'records' / 'failures.csv').read_text().splitlines() == ['path,reason']
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     (('--videos=a', '--lists=b'), 'expected --output, folder of the records. It was not given'),
     (('--videos=a', '--lists=b', '--output=c'), '`videos` must be a folder; received a'),
     (('--videos=.', '--lists=.', '--output=c'), 'classInd.txt: expected a text file'),
     (('--output=c',), 'expected --videos, folder of class folders of videos, or --csv'),
     (('--videos=.', '--flow=raft', '--output=c'), 'expected --flow, --flow=tvl1 or --flow=dis'),
-    (('--videos=.', '--flow=dis', '--flow_backend=xla', '--output=c'),
-     "--flow, --flow_backend: flow_backend xla computes tvl1 alone; received flow 'dis'"),
-    (('--videos=.', '--flow_backend=xla', '--output=c'),
-     'expected --flow with --flow_backend=xla; it was not given'),
+    (
+      ('--videos=.', '--flow=dis', '--flow_backend=xla', '--output=c'),
+      "--flow, --flow_backend: flow_backend xla computes tvl1 alone; received flow 'dis'",
+    ),
+    (
+      ('--videos=.', '--flow_backend=xla', '--output=c'),
+      'expected --flow with --flow_backend=xla; it was not given',
+    ),
     (('--videos=.', '--lists=.', '--csv=d', '--output=c'), 'expected --lists or --csv; received'),
     (('--videos=.', '--lists=.', '--test=2', '--output=c'), 'expected no --test with --lists'),
     (('--csv=none.csv', '--output=c'), 'none.csv: expected a CSV file of videos; '),
     (('--videos=.', '--output=c'), 'expected class folders of video files'),
     (('--videos=.', '--output=c', '--flow_jpeg_quality=0'), 'flow_jpeg_quality'),
     (('--videos=.', '--output=c', '--workers=0'), 'workers'),
-])
+  ],
+)
 def test_bad_flags_are_one_line(tmp_path, arguments, message):
   assert message in commands.error('tools.make_tfrecords', *arguments, cwd=tmp_path)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf.training import checkpoints
 from i3d_tf.common import errors
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import checkpoints
+from i3d_tf.training import network
 from i3d_tf.training import runs
 from tests import small_disk
 from tests import tiny
@@ -22,19 +24,21 @@ def run(tmp_path_factory):
 def save(run_dir, run, seed):
   """Saves a network and optimizer whose every number is random: (model, optimizer)."""
   rng = np.random.default_rng(seed)
-  model, optimizer = run.build_model(), keras.optimizers.Adam(1e-3)
+  model, optimizer = network.build_model(run), keras.optimizers.Adam(1e-3)
   optimizer.build(model.trainable_variables)
   for variable in (*model.variables, *optimizer.variables):
     variable.assign(rng.uniform(1, 100, variable.shape).astype(variable.dtype))
   step = tf.Variable(7, dtype=tf.int64)
-  checkpoints.create_manager(checkpoints.of(step, model, optimizer), str(run_dir), step).save(step)
+  checkpoints.create_manager(
+    checkpoints.build_checkpoint(step, model, optimizer), str(run_dir), step
+  ).save(step)
   return model, optimizer
 
 
 def test_a_restored_network_is_the_saved_one_to_the_last_variable(tmp_path, run):
   saved, _ = save(tmp_path, run, seed=0)
-  restored, step = runs.restore_model(str(tmp_path), run)
-  assert step == 7 == checkpoints.last_step(str(tmp_path))
+  restored, step = network.restore_model(str(tmp_path), run)
+  assert step == 7 == checkpoint_files.last_step(str(tmp_path))
   assert len(saved.variables) == len(restored.variables) == 231
   for a, b in zip(saved.variables, restored.variables):
     np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
@@ -42,10 +46,12 @@ def test_a_restored_network_is_the_saved_one_to_the_last_variable(tmp_path, run)
 
 def test_a_restored_optimizer_is_the_saved_one(tmp_path, run):
   _, saved = save(tmp_path, run, seed=0)
-  model, optimizer = run.build_model(), keras.optimizers.Adam(1e-3)
+  model, optimizer = network.build_model(run), keras.optimizers.Adam(1e-3)
   optimizer.build(model.trainable_variables)
   step = tf.Variable(0, dtype=tf.int64)
-  assert checkpoints.restore(checkpoints.of(step, model, optimizer), str(tmp_path)).endswith('ckpt-7')
+  assert checkpoints.restore(
+    checkpoints.build_checkpoint(step, model, optimizer), str(tmp_path)
+  ).endswith('ckpt-7')
   assert len(optimizer.variables) > 2 * 116
   for a, b in zip(saved.variables, optimizer.variables):
     np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
@@ -53,7 +59,7 @@ def test_a_restored_optimizer_is_the_saved_one(tmp_path, run):
 
 def test_no_checkpoint_is_an_error(tmp_path, run):
   with pytest.raises(errors.UserError, match='expected a checkpoint; train has not written one'):
-    runs.restore_model(str(tmp_path), run)
+    network.restore_model(str(tmp_path), run)
 
 
 @pytest.mark.parametrize('state', [None, b'', b'\xff\0', b'model_checkpoint_path: "ckpt-3"\n'])
@@ -65,32 +71,34 @@ def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, r
   listed.unlink()
   if state is not None:
     listed.write_bytes(state)
-  assert checkpoints.last_step(str(folder)) == 7
-  model, step = runs.restore_model(str(folder), run)
+  assert checkpoint_files.last_step(str(folder)) == 7
+  model, step = network.restore_model(str(folder), run)
   assert step == 7
   later = tf.Variable(8, dtype=tf.int64)
-  checkpoints.create_manager(checkpoints.of(later, model), str(folder), later).save(later)
-  assert checkpoints.last_step(str(folder)) == 8
+  checkpoints.create_manager(checkpoints.build_checkpoint(later, model), str(folder), later).save(
+    later
+  )
+  assert checkpoint_files.last_step(str(folder)) == 8
 
 
 def test_a_checkpoint_that_is_gone_is_an_error_and_no_beginning(tmp_path, run):
   save(tmp_path, run, seed=0)
   (tmp_path / 'checkpoints' / 'ckpt-7.index').unlink()
   with pytest.raises(errors.UserError, match='ckpt-7.index: expected the last checkpoint of the'):
-    checkpoints.last_step(str(tmp_path))
+    checkpoint_files.last_step(str(tmp_path))
 
 
 def test_a_first_checkpoint_that_a_kill_cut_short_is_none(tmp_path):
   (tmp_path / 'checkpoints').mkdir()
   (tmp_path / 'checkpoints' / 'ckpt-7.data-00000-of-00001').write_bytes(b'')
-  assert checkpoints.last_step(str(tmp_path)) is None
+  assert checkpoint_files.last_step(str(tmp_path)) is None
 
 
 def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
   save(tmp_path, run, seed=0)
   wider = tiny.replace(run, 'network', width=0.25)
   with pytest.raises(errors.UserError, match='ckpt-7: expected a whole checkpoint of this run'):
-    runs.restore_model(str(tmp_path), wider)
+    network.restore_model(str(tmp_path), wider)
 
 
 def manager_of(run_dir, size, keep=2):
@@ -132,12 +140,16 @@ def test_a_full_disk_is_an_error_and_the_last_checkpoint_stays(tmp_path):
     step, manager = manager_of(disk, 25_000)
     save_steps(step, manager, 1, 2)
     step.assign(3)
-    with pytest.raises(errors.UserError, match=(
+    with pytest.raises(
+      errors.UserError,
+      match=(
         'disk/checkpoints: cannot save the checkpoint of step 3: No space left on device. The last '
-        'whole one is ckpt-2. Mend that .* and start the same command again')):
+        'whole one is ckpt-2. Mend that .* and start the same command again'
+      ),
+    ):
       checkpoints.save(manager, step)
     assert names(disk) == ['checkpoint', 'ckpt-1', 'ckpt-2']
-    assert checkpoints.last_step(str(disk)) == 2
+    assert checkpoint_files.last_step(str(disk)) == 2
     reader = tf.train.load_checkpoint(str(disk / 'checkpoints'))
     assert np.isfinite(reader.get_tensor('numbers/.ATTRIBUTES/VARIABLE_VALUE')).all()
     resize('1m')

@@ -12,7 +12,6 @@ from i3d_tf.common import errors
 from i3d_tf.training import history as history_lib
 from tests import small_disk
 
-
 # === Contact sheet ===
 
 
@@ -26,20 +25,23 @@ def _clips(batch, time, height=3, width=4, channels=3):
   return (clips / 127.5 - 1).astype(np.float32)
 
 
-@pytest.mark.parametrize('batch, time, rows, frames', [
+@pytest.mark.parametrize(
+  'batch, time, rows, frames',
+  [
     (2, 3, 2, [0, 1, 2]),
     (6, 8, 4, [0, 1, 2, 3, 4, 5, 6, 7]),
     (1, 15, 1, [0, 2, 4, 6, 8, 10, 12, 14]),
     (4, 10, 4, [0, 1, 2, 3, 5, 6, 7, 9]),
     (1, 1, 1, [0]),
-])
+  ],
+)
 @pytest.mark.parametrize('kind', [np.asarray, tf.constant])
 def test_a_sheet_shows_a_clip_a_row_and_time_to_the_right(batch, time, rows, frames, kind):
   sheet = history_lib.contact_sheet(kind(_clips(batch, time)))
   assert sheet.dtype == np.uint8 and sheet.shape == (1, 3 * rows, 4 * len(frames), 3)
   for row in range(rows):
     for column, frame in enumerate(frames):
-      tile = sheet[0, 3 * row:3 * row + 3, 4 * column:4 * column + 4]
+      tile = sheet[0, 3 * row : 3 * row + 3, 4 * column : 4 * column + 4]
       assert (tile[..., 0] == 20 * row).all()
       assert (tile[..., 1] == 10 * frame).all()
       np.testing.assert_array_equal(tile[..., 2], 16 * np.arange(3)[:, None] + np.arange(4))
@@ -52,8 +54,10 @@ def test_rows_and_columns_can_be_asked_for():
 def test_flow_is_shown_as_red_and_green_on_grey():
   flow = np.zeros((1, 1, 1, 4, 2), np.float32)
   flow[0, 0, 0] = (0, 0), (1, 0), (0, -1), (-1, 1)
-  np.testing.assert_array_equal(history_lib.contact_sheet(flow)[0, 0], [
-      (128, 128, 128), (255, 128, 128), (128, 0, 128), (0, 255, 128)])
+  np.testing.assert_array_equal(
+    history_lib.contact_sheet(flow)[0, 0],
+    [(128, 128, 128), (255, 128, 128), (128, 0, 128), (0, 255, 128)],
+  )
 
 
 def test_what_is_out_of_range_is_clipped():
@@ -87,23 +91,42 @@ def test_every_row_is_on_disk_as_soon_as_it_was_added(tmp_path):
   assert (tmp_path / 'history.csv').read_text() == ','.join(_COLUMNS) + '\n'
   _add(history, 100, 200)
   assert _read(tmp_path) == [
-      {'step': '100', 'loss': '12.5', 'accuracy': '0.0', 'learning_rate': '0.001',
-       'clips_per_second': '12.25'},
-      {'step': '200', 'loss': '25.0', 'accuracy': '0.0', 'learning_rate': '0.001',
-       'clips_per_second': '12.25'}]
+    {
+      'step': '100',
+      'loss': '12.5',
+      'accuracy': '0.0',
+      'learning_rate': '0.001',
+      'clips_per_second': '12.25',
+    },
+    {
+      'step': '200',
+      'loss': '25.0',
+      'accuracy': '0.0',
+      'learning_rate': '0.001',
+      'clips_per_second': '12.25',
+    },
+  ]
   history.close()
 
 
-@pytest.mark.parametrize('step, kept', [
-    (0, []), (99, []), (100, [100]), (250, [100, 200]), (300, [100, 200, 300]),
-    (1000, [100, 200, 300])])
+@pytest.mark.parametrize(
+  'step, kept',
+  [
+    (0, []),
+    (99, []),
+    (100, [100]),
+    (250, [100, 200]),
+    (300, [100, 200, 300]),
+    (1000, [100, 200, 300]),
+  ],
+)
 def test_rows_behind_the_step_are_dropped_and_the_others_stay_as_they_were(tmp_path, step, kept):
   history = history_lib.History(str(tmp_path), 0)
   _add(history, 100, 200, 300)
   history.close()
   before = _read(tmp_path)
   history = history_lib.History(str(tmp_path), step)
-  assert _read(tmp_path) == before[:len(kept)]
+  assert _read(tmp_path) == before[: len(kept)]
   assert _steps(tmp_path) == kept
   _add(history, 1100)
   history.close()
@@ -116,7 +139,7 @@ def test_wherever_a_kill_cuts_the_last_row_off_it_is_dropped(tmp_path):
   history.close()
   path = tmp_path / 'history.csv'
   content = path.read_bytes()
-  first = content[:content.index(b'200')]
+  first = content[: content.index(b'200')]
   for end in range(len(first), len(content)):
     path.write_bytes(content[:end])
     history = history_lib.History(str(tmp_path), 1000)
@@ -125,19 +148,22 @@ def test_wherever_a_kill_cuts_the_last_row_off_it_is_dropped(tmp_path):
     assert _steps(tmp_path) == [100, 300], content[:end]
 
 
-@pytest.mark.parametrize('content', [
+@pytest.mark.parametrize(
+  'content',
+  [
     b'\xff\xfe',
     b'step,loss,accuracy,learning_rate,clips_per_second\nmany,1,1,1,1\n',
     b'step,loss,accuracy,learning_rate,clips_per_second\n100,1,1\n',
     b'step,loss,accuracy,learning_rate,clips_per_second\n100,1,1,1,1,1\n',
     b'epoch,loss,accuracy,val_loss,val_accuracy\n1,1,1,1,1\n',
-], ids=['no text', 'no number', 'a cell too few', 'a cell too many', 'other columns'])
+  ],
+  ids=['no text', 'no number', 'a cell too few', 'a cell too many', 'other columns'],
+)
 def test_what_train_did_not_write_is_refused_by_name_and_left_alone(tmp_path, content):
   (tmp_path / 'history.csv').write_bytes(content)
   with pytest.raises(errors.UserError) as error:
     history_lib.History(str(tmp_path), 0)
-  assert str(error.value).startswith(
-      f'{tmp_path / "history.csv"}: expected what train writes; ')
+  assert str(error.value).startswith(f'{tmp_path / "history.csv"}: expected what train writes; ')
   assert (tmp_path / 'history.csv').read_bytes() == content
 
 
@@ -146,7 +172,7 @@ def test_tensorboard_gets_the_scalars_and_the_pictures(tmp_path):
   history.add(100, loss=2.5, accuracy=0.25, learning_rate=1e-3, clips_per_second=12.0)
   history.add_picture(100, 'training', _clips(2, 3))
   history.close()
-  path, = (tmp_path / 'tensorboard').iterdir()
+  (path,) = (tmp_path / 'tensorboard').iterdir()
   scalars, pictures = {}, []
   for event in tf.compat.v1.train.summary_iterator(str(path)):
     for value in event.summary.value:
@@ -156,9 +182,13 @@ def test_tensorboard_gets_the_scalars_and_the_pictures(tmp_path):
         pictures.append((value.tag, tf.io.decode_png(tensor[2]).numpy()))
       else:
         scalars[value.tag] = float(tensor)
-  assert scalars == {'loss': 2.5, 'accuracy': 0.25, 'learning_rate': pytest.approx(1e-3),
-                     'clips_per_second': 12.0}
-  (tag, picture), = pictures
+  assert scalars == {
+    'loss': 2.5,
+    'accuracy': 0.25,
+    'learning_rate': pytest.approx(1e-3),
+    'clips_per_second': 12.0,
+  }
+  ((tag, picture),) = pictures
   assert tag == 'training'
   np.testing.assert_array_equal(picture, history_lib.contact_sheet(_clips(2, 3))[0])
 

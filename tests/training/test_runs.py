@@ -6,8 +6,9 @@ import json
 import pytest
 
 from i3d_tf.common import errors
-from i3d_tf.training import runs
 from i3d_tf.masks import verdicts
+from i3d_tf.training import run_settings
+from i3d_tf.training import runs
 from tests import tiny
 
 
@@ -25,12 +26,15 @@ def test_settings_round_trip(tmp_path, run):
   runs.start(str(tmp_path), moved)
 
 
-@pytest.mark.parametrize('content, message', [
+@pytest.mark.parametrize(
+  'content, message',
+  [
     (None, 'expected a directory made by train; it has no run.json'),
     ('{', 'run.json: expected what train writes; JSONDecodeError'),
     ('{}', "run.json: expected what train writes; KeyError: 'data'"),
     ('[]', 'run.json: expected what train writes; TypeError'),
-])
+  ],
+)
 def test_a_directory_that_is_no_run_is_an_error(tmp_path, content, message):
   if content is not None:
     (tmp_path / 'run.json').write_text(content)
@@ -38,22 +42,44 @@ def test_a_directory_that_is_no_run_is_an_error(tmp_path, content, message):
     runs.load(str(tmp_path))
 
 
-@pytest.mark.parametrize('make, message', [
-    (lambda: runs.Data('r', split=4), '`split` must be one of 1, 2, 3; received 4'),
-    (lambda: runs.Data('r', mask='person'), "`mask` must be one of none, .*; received 'person'"),
-    (lambda: runs.Data('r', fill='pink'), "`fill` must be one of black, mean, blur, noise, other; received 'pink'"),
-    (lambda: runs.Network(width=0), '`width` must be above 0 and at most 16; received 0'),
-    (lambda: runs.Network(precision='float16'), "`precision` must be 'float32' or"),
-    (lambda: runs.Network(dropout=1), '`dropout` must be at least 0 and below 1; received 1'),
-    (lambda: runs.Optimization(steps=0), '`steps` must be at least 1; received 0'),
-    (lambda: runs.Optimization(learning_rate=0),
-     '`learning_rate` must be above 0 and finite; received 0'),
-    (lambda: runs.Optimization(learning_rate=float('inf')), '`learning_rate` must be above 0 and'),
-    (lambda: runs.Optimization(schedule='linear'), '`schedule` must be drops or cosine'),
-    (lambda: runs.Optimization(warmup_steps=5), '`warmup_steps` must be at least 0, fewer than'),
-    (lambda: runs.Optimization(weight_decay=-1),
-     '`weight_decay` must be at least 0 and finite; received'),
-])
+@pytest.mark.parametrize(
+  'make, message',
+  [
+    (lambda: run_settings.Data('r', split=4), '`split` must be one of 1, 2, 3; received 4'),
+    (
+      lambda: run_settings.Data('r', mask='person'),
+      "`mask` must be one of none, .*; received 'person'",
+    ),
+    (
+      lambda: run_settings.Data('r', fill='pink'),
+      "`fill` must be one of black, mean, blur, noise, other; received 'pink'",
+    ),
+    (lambda: run_settings.Network(width=0), '`width` must be above 0 and at most 16; received 0'),
+    (lambda: run_settings.Network(precision='float16'), "`precision` must be 'float32' or"),
+    (
+      lambda: run_settings.Network(dropout=1),
+      '`dropout` must be at least 0 and below 1; received 1',
+    ),
+    (lambda: run_settings.Optimization(steps=0), '`steps` must be at least 1; received 0'),
+    (
+      lambda: run_settings.Optimization(learning_rate=0),
+      '`learning_rate` must be above 0 and finite; received 0',
+    ),
+    (
+      lambda: run_settings.Optimization(learning_rate=float('inf')),
+      '`learning_rate` must be above 0 and',
+    ),
+    (lambda: run_settings.Optimization(schedule='linear'), '`schedule` must be drops or cosine'),
+    (
+      lambda: run_settings.Optimization(warmup_steps=5),
+      '`warmup_steps` must be at least 0, fewer than',
+    ),
+    (
+      lambda: run_settings.Optimization(weight_decay=-1),
+      '`weight_decay` must be at least 0 and finite; received',
+    ),
+  ],
+)
 def test_settings_out_of_range_are_refused(make, message):
   with pytest.raises(errors.UserError, match=message):
     make()

@@ -14,15 +14,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf.training import checkpoints
 from i3d_tf.common import errors
 from i3d_tf.inputs import from_records
+from i3d_tf.model import architecture
 from i3d_tf.model import inception_i3d
 from i3d_tf.records import folders
-from i3d_tf.training import runs
 from i3d_tf.records import splits
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import loop
+from i3d_tf.training import network
+from i3d_tf.training import network as network_lib
+from i3d_tf.training import runs
 from i3d_tf.training import strategies
-from i3d_tf import train
 from tests import commands
 from tests import shallow
 from tests import tiny
@@ -30,9 +33,14 @@ from tests import tiny
 _STEPS = 12
 # Dropout is tested, too. Longer or with Adam, one device whose weights are changed by 1e-7 ends
 # as far from itself: a small network trained from nothing is chaotic.
-_FLAGS = (*(flag for flag in tiny.FLAGS if not flag.startswith(('--optimizer', '--schedule'))),
-          '--learning_rate=1e-3', '--dropout=0.5', f'--steps={_STEPS}', '--log_every=1',
-          '--checkpoint_every=4')
+_FLAGS = (
+  *(flag for flag in tiny.FLAGS if not flag.startswith(('--optimizer', '--schedule'))),
+  '--learning_rate=1e-3',
+  '--dropout=0.5',
+  f'--steps={_STEPS}',
+  '--log_every=1',
+  '--checkpoint_every=4',
+)
 # So the losses of the first steps tell: a gradient, a statistic or a dropped channel that is wrong
 # shows in the second. Rounding, 1e-6 at first, grows five-fold a step.
 _ALIKE, _TOLERANCE = 6, 1e-4
@@ -41,16 +49,21 @@ _ALIKE, _TOLERANCE = 6, 1e-4
 # === Which strategy ===
 
 
-@pytest.mark.parametrize('config, message', [
+@pytest.mark.parametrize(
+  'config, message',
+  [
     (None, 'expected the environment variable TF_CONFIG for --strategy=multi_worker, such as {'),
     ('{', 'expected TF_CONFIG such as .*; received {'),
     ('{"cluster": {"worker": ["a:1"]}}', 'expected TF_CONFIG such as '),
     ('{"cluster": ["worker"], "task": {"type": "worker", "index": 0}}', 'being one of the'),
-    ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
-     'the task being one of the cluster; received'),
+    (
+      '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+      'the task being one of the cluster; received',
+    ),
     ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "chief", "index": 0}}', 'being one of the'),
     ('{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}', 'being one of the'),
-])
+  ],
+)
 def test_a_cluster_that_is_none_is_refused(monkeypatch, config, message):
   if config is None:
     monkeypatch.delenv('TF_CONFIG', raising=False)
@@ -95,13 +108,18 @@ def test_the_shares_of_all_replicas_are_the_batch_of_one(records, workers, piece
   entries, _ = splits.load(source, 'train', 1)
 
   def take(count, **share):
-    return [{key: value.numpy() for key, value in batch.items()} for batch in
-            from_records.training(source, entries, run.clips, start_step=3, **share).take(count)]
+    return [
+      {key: value.numpy() for key, value in batch.items()}
+      for batch in from_records.training(source, entries, run.clips, start_step=3, **share).take(
+        count
+      )
+    ]
 
   whole = take(4)
   size = run.clips.batch_size // workers
-  shares = [take(4 * pieces, rows=(size * n, size * (n + 1)), pieces=pieces)
-            for n in range(workers)]
+  shares = [
+    take(4 * pieces, rows=(size * n, size * (n + 1)), pieces=pieces) for n in range(workers)
+  ]
   for step in range(4):
     parts = [share[step * pieces + piece] for share in shares for piece in range(pieces)]
     for key, expected in whole[step].items():
@@ -111,8 +129,11 @@ def test_the_shares_of_all_replicas_are_the_batch_of_one(records, workers, piece
 def test_sharing_reaches_every_batch_norm_and_no_configuration():
   network = inception_i3d.InceptionI3D(5, width=0.125, frame_size=32)
   network.share_batches(lambda: (0, 2))
-  found = [layer for layer in network._flatten_layers()
-           if isinstance(layer, keras.layers.BatchNormalization)]
+  found = [
+    layer
+    for layer in network._flatten_layers()
+    if isinstance(layer, keras.layers.BatchNormalization)
+  ]
   assert len(found) == 57 and all(layer.synchronized for layer in found)
   again = inception_i3d.InceptionI3D.from_config(network.get_config())
   assert again.get_layer('Logits').dropout.part is None
@@ -126,14 +147,30 @@ def start(folder, records, run_dir, *flags, worker=None, ports=(), cpus=1):
   """Starts a training as one of the workers at `ports`, or alone."""
   environment = {**os.environ, 'COLUMNS': '120', 'I3D_TEST_CPUS': str(cpus)}
   if worker is not None:
-    environment['TF_CONFIG'] = json.dumps({
+    environment['TF_CONFIG'] = json.dumps(
+      {
         'cluster': {'worker': [f'localhost:{port}' for port in ports]},
-        'task': {'type': 'worker', 'index': worker}})
+        'task': {'type': 'worker', 'index': worker},
+      }
+    )
     flags = ('--strategy=multi_worker', *flags)
   return subprocess.Popen(
-      [sys.executable, '-m', 'tests.shallow', 'i3d_tf.train', *_FLAGS, f'--records={records}',
-       f'--run_dir={run_dir}', *flags],
-      cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    [
+      sys.executable,
+      '-m',
+      'tests.shallow',
+      'i3d_tf.train',
+      *_FLAGS,
+      f'--records={records}',
+      f'--run_dir={run_dir}',
+      *flags,
+    ],
+    cwd=folder,
+    text=True,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    env=environment,
+  )
 
 
 def finish(process, status=0, timeout=600):
@@ -167,8 +204,11 @@ def losses(folder, run_dir):
 
 def checkpoint(folder, run_dir):
   reader = tf.train.load_checkpoint(str(folder / run_dir / 'checkpoints'))
-  return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
-          if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and not name.startswith('save_counter')}
+  return {
+    name: reader.get_tensor(name)
+    for name in reader.get_variable_to_shape_map()
+    if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and not name.startswith('save_counter')
+  }
 
 
 @pytest.fixture(scope='module')
@@ -191,7 +231,8 @@ def assert_trained_alike(one_folder, one, folder, run_dir):
   assert expected.keys() == actual.keys()
   assert all(actual[name].shape == value.shape for name, value in expected.items())
   np.testing.assert_allclose(
-      losses(folder, run_dir)[:_ALIKE], losses(one_folder, one)[:_ALIKE], rtol=_TOLERANCE)
+    losses(folder, run_dir)[:_ALIKE], losses(one_folder, one)[:_ALIKE], rtol=_TOLERANCE
+  )
 
 
 def test_two_devices_have_the_losses_of_one(records, one_device):
@@ -208,24 +249,23 @@ def test_the_first_worker_alone_writes_and_reports(two_workers):
   assert os.listdir(folder) == ['two'] and f'two: trained for {_STEPS} steps' in out
   assert not other_out and 'step/s' not in other_err
   assert len(os.listdir(folder / 'two' / 'tensorboard')) == 2  # of training and test
-  assert checkpoints.last_step(str(folder / 'two')) == _STEPS
+  assert checkpoint_files.last_step(str(folder / 'two')) == _STEPS
 
 
 def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_workers, tmp_path):
   chief, other = start_two(tmp_path, records, 'killed')
   history = tmp_path / 'killed' / 'history.csv'
-  commands.kill_when(
-      other, lambda: history.exists() and len(history.read_text().splitlines()) > 5)
+  commands.kill_when(other, lambda: history.exists() and len(history.read_text().splitlines()) > 5)
   begun = time.monotonic()
   _, err = finish(chief, status=2)
   assert time.monotonic() - begun < 120
   assert 'Traceback' not in err
-  line, = [line for line in err.splitlines() if ': error: ' in line]
+  (line,) = [line for line in err.splitlines() if ': error: ' in line]
   assert 'another worker has ended, so that this one cannot go on. Start all of them again' in line
-  stopped_at = checkpoints.last_step(str(tmp_path / 'killed'))
+  stopped_at = checkpoint_files.last_step(str(tmp_path / 'killed'))
   assert 4 <= stopped_at < _STEPS
   (out, _), _ = [finish(process) for process in start_two(tmp_path, records, 'killed')]
-  assert f'killed: goes on at step {stopped_at} of {_STEPS}' in out
+  assert f'killed: resuming at step {stopped_at} of {_STEPS}' in out
   folder, _ = two_workers
   np.testing.assert_array_equal(losses(tmp_path, 'killed'), losses(folder, 'two'))
   expected, actual = checkpoint(folder, 'two'), checkpoint(tmp_path, 'killed')
@@ -234,27 +274,32 @@ def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_work
 
 
 def test_the_variables_of_a_strategy_start_from_weights_and_go_on(records, tmp_path, monkeypatch):
-  monkeypatch.setattr(inception_i3d, 'LAYERS', shallow.layers())
+  monkeypatch.setattr(architecture, 'LAYERS', shallow.layers())
   run = tiny.run(records, steps=2)
-  source = tiny.replace(run, 'clips', seed=9).build_model()
+  source = network.build_model(tiny.replace(run, 'clips', seed=9))
   source.save_weights(tmp_path / 'source.weights.h5')
-  run = tiny.replace(tiny.replace(run, 'optimization', learning_rate=1e-9), 'network',
-                     weights=str(tmp_path / 'source.weights.h5'))
+  run = tiny.replace(
+    tiny.replace(run, 'optimization', learning_rate=1e-9),
+    'network',
+    weights=str(tmp_path / 'source.weights.h5'),
+  )
   runs.start(str(tmp_path / 'run'), run)
   strategy = strategies.create('mirrored')
   assert strategies.is_spread(strategy)
-  train.train(str(tmp_path / 'run'), run, strategy=strategy)
+  loop.train(str(tmp_path / 'run'), run, strategy=strategy)
   # What was trained under a strategy is read without one, and the other way round.
-  trained, step = runs.restore_model(str(tmp_path / 'run'), run)
+  trained, step = network_lib.restore_model(str(tmp_path / 'run'), run)
   kernel = lambda network: network.get_layer('Conv3d_1a_7x7').conv.kernel.numpy()
   np.testing.assert_allclose(kernel(trained), kernel(source), atol=1e-6)
   assert step == 2
-  train.train(str(tmp_path / 'run'), run, strategy=strategy)
+  loop.train(str(tmp_path / 'run'), run, strategy=strategy)
 
 
 def test_a_batch_that_two_devices_cannot_share_is_one_line(records, tmp_path):
-  _, err = finish(start(tmp_path, records, 'run', '--strategy=mirrored', '--batch_size=5', cpus=2),
-                  status=2)
+  _, err = finish(
+    start(tmp_path, records, 'run', '--strategy=mirrored', '--batch_size=5', cpus=2), status=2
+  )
   assert err.splitlines()[-1].endswith(
-      'error: --batch_size is that of all replicas together: expected a multiple of the 2 replicas; '
-      'received 5')
+    'error: --batch_size is that of all replicas together: expected a multiple of the 2 replicas; '
+    'received 5'
+  )

@@ -12,7 +12,8 @@ from i3d_tf.video import decoding
 from tests import fakes
 
 _needs_ffmpeg = pytest.mark.skipif(
-    shutil.which('ffmpeg') is None, reason='needs the ffmpeg program')
+  shutil.which('ffmpeg') is None, reason='needs the ffmpeg program'
+)
 
 
 def _noise(count, height=32, width=48):
@@ -36,11 +37,14 @@ def test_the_frame_rate_is_that_of_the_file(tmp_path, rate):
   assert found == pytest.approx(rate, abs=1e-3)
 
 
-@pytest.mark.parametrize('name, rate, count, shape', [
+@pytest.mark.parametrize(
+  'name, rate, count, shape',
+  [
     ('v_ApplyEyeMakeup_g01_c01.avi', 25, 164, (240, 320, 3)),
     ('v_BaseballPitch_g01_c01.avi', 29.97, 107, (240, 320, 3)),
     ('mmaction2_demo.mp4', 28, 280, (256, 340, 3)),
-])
+  ],
+)
 def test_real_clips_decode_whole(name, rate, count, shape):
   found, frames = decoding.decode(fakes.shared('clips', name))
   assert found == pytest.approx(rate, abs=0.01)
@@ -68,21 +72,25 @@ def test_an_empty_file_is_told_as_such(tmp_path):
   assert str(error.value) == f'{tmp_path / "clip.avi"}: the file is empty'
 
 
-@pytest.mark.parametrize('content', [b'What I did on my holidays.\n' * 400, b'RIFF', b'\0' * 5000],
-                         ids=['text', 'start of a header', 'zeros'])
+@pytest.mark.parametrize(
+  'content',
+  [b'What I did on my holidays.\n' * 400, b'RIFF', b'\0' * 5000],
+  ids=['text', 'start of a header', 'zeros'],
+)
 def test_what_is_no_video_is_refused(tmp_path, content):
   (tmp_path / 'clip.avi').write_bytes(content)
   with pytest.raises(decoding.VideoError) as error:
     decoding.decode(tmp_path / 'clip.avi')
-  assert str(error.value) == (f'{tmp_path / "clip.avi"}: expected a video file; FFmpeg finds no '
-                              'video stream in it')
+  assert str(error.value) == (
+    f'{tmp_path / "clip.avi"}: expected a video file; FFmpeg finds no video stream in it'
+  )
 
 
 def test_a_file_cut_in_half_is_told_while_decoding(tmp_path):
   whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40))
   with open(whole, 'rb') as f:
     content = f.read()
-  (tmp_path / 'half.avi').write_bytes(content[:len(content) // 2])
+  (tmp_path / 'half.avi').write_bytes(content[: len(content) // 2])
   _, frames = decoding.decode(tmp_path / 'half.avi')
   with pytest.raises(decoding.VideoError) as error:
     list(frames)
@@ -96,7 +104,7 @@ def test_a_file_cut_in_half_is_told_while_decoding(tmp_path):
 def test_a_real_clip_cut_in_half_is_refused(tmp_path, name):
   with open(fakes.shared('clips', name), 'rb') as f:
     content = f.read()
-  (tmp_path / name).write_bytes(content[:len(content) // 2])
+  (tmp_path / name).write_bytes(content[: len(content) // 2])
   with pytest.raises(decoding.VideoError, match=f'{name}: expected '):
     list(decoding.decode(tmp_path / name)[1])
 
@@ -121,18 +129,27 @@ def _numbered(count, height=64, width=160):
   """Frames that carry their number in nine black or white bars."""
   frames = np.zeros((count, height, width, 3), np.uint8)
   for bit in range(9):
-    frames[(np.arange(count) >> bit & 1) == 1, 8:-8, 8 + 16 * bit:24 + 16 * bit] = 255
+    frames[(np.arange(count) >> bit & 1) == 1, 8:-8, 8 + 16 * bit : 24 + 16 * bit] = 255
   return frames
 
 
 def _number(frame):
-  return sum(1 << bit for bit in range(9)
-             if frame[20:-20, 12 + 16 * bit:20 + 16 * bit].mean() > 127)
+  return sum(
+    1 << bit for bit in range(9) if frame[20:-20, 12 + 16 * bit : 20 + 16 * bit].mean() > 127
+  )
 
 
-@pytest.mark.parametrize('start, end, shown', [
-    (1.0, 1.5, range(20, 30)), (None, 0.5, range(10)), (4.5, None, range(90, 100)),
-    (0.01, 0.11, range(1, 3)), (0.05, 0.1, range(1, 2)), (4.9, 100, range(98, 100))])
+@pytest.mark.parametrize(
+  'start, end, shown',
+  [
+    (1.0, 1.5, range(20, 30)),
+    (None, 0.5, range(10)),
+    (4.5, None, range(90, 100)),
+    (0.01, 0.11, range(1, 3)),
+    (0.05, 0.1, range(1, 2)),
+    (4.9, 100, range(98, 100)),
+  ],
+)
 def test_a_part_has_the_frames_of_its_time(tmp_path, start, end, shown):
   path = fakes.write_video(tmp_path / 'clip.avi', _numbered(100), 20)
   rate, frames = decoding.decode(path, start, end)
@@ -140,25 +157,49 @@ def test_a_part_has_the_frames_of_its_time(tmp_path, start, end, shown):
 
 
 @_needs_ffmpeg
-@pytest.mark.parametrize('name, codec', [
+@pytest.mark.parametrize(
+  'name, codec',
+  [
     ('b.mp4', ['libx264', '-g', '250', '-bf', '3']),
     ('open.mp4', ['libx264', '-x264-params', 'open-gop=1:keyint=30:bframes=4']),
     ('b.avi', ['mpeg4', '-bf', '2', '-g', '100', '-q:v', '3']),
     ('b.webm', ['libvpx-vp9', '-b:v', '500k', '-cpu-used', '8']),
     # Without an index: OpenCV's seeking misses by a frame or three here, and does not know.
     ('b.mpg', ['mpeg2video', '-bf', '2']),
-    ('b.ts', ['libx264', '-bf', '3'])])
+    ('b.ts', ['libx264', '-bf', '3']),
+  ],
+)
 def test_parts_begin_at_the_frame_in_whatever_file(tmp_path, name, codec):
   path = tmp_path / name
   subprocess.run(
-      ['ffmpeg', '-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '160x64', '-r', '25',
-       '-i', '-', '-c:v', *codec, '-pix_fmt', 'yuv420p', path],
-      input=_numbered(300).tobytes(), check=True)
+    [
+      'ffmpeg',
+      '-v',
+      'error',
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'rgb24',
+      '-s',
+      '160x64',
+      '-r',
+      '25',
+      '-i',
+      '-',
+      '-c:v',
+      *codec,
+      '-pix_fmt',
+      'yuv420p',
+      path,
+    ],
+    input=_numbered(300).tobytes(),
+    check=True,
+  )
   whole = [_number(frame) for frame in decoding.decode(path)[1]]
   assert whole == list(range(300))
   for first in (1, 35, 42, 56, 131, 249, 250, 297):
     frames = decoding.decode(path, first / 25, (first + 3) / 25)[1]
-    assert [_number(frame) for frame in frames] == whole[first:first + 3]
+    assert [_number(frame) for frame in frames] == whole[first : first + 3]
 
 
 @pytest.mark.parametrize('name', ['v_BaseballPitch_g01_c01.avi', 'mmaction2_test.mp4'])
@@ -169,7 +210,7 @@ def test_parts_of_real_clips_are_parts_of_the_whole(name):
   for start in (0.5, 1.7, 3.1):
     first = decoding.frame_at(start, rate)
     part = list(decoding.decode(path, start, start + 0.2)[1])
-    np.testing.assert_array_equal(part, frames[first:first + len(part)])
+    np.testing.assert_array_equal(part, frames[first : first + len(part)])
     assert len(part) in (5, 6)
 
 
@@ -177,15 +218,16 @@ def test_a_part_behind_the_end_is_refused(tmp_path):
   path = fakes.write_video(tmp_path / 'clip.avi', _noise(20), 20)
   with pytest.raises(decoding.VideoError) as error:
     list(decoding.decode(path, 3.0)[1])
-  assert str(error.value) == (f'{path}: expected frames from 3 s on; none could be decoded (the '
-                              'file announces 1.0 s)')
+  assert str(error.value) == (
+    f'{path}: expected frames from 3 s on; none could be decoded (the file announces 1.0 s)'
+  )
 
 
 def test_a_part_of_a_file_cut_off_before_its_end_is_refused(tmp_path):
   whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40), 20)
   with open(whole, 'rb') as f:
     content = f.read()
-  (tmp_path / 'half.avi').write_bytes(content[:len(content) // 2])
+  (tmp_path / 'half.avi').write_bytes(content[: len(content) // 2])
   assert len(list(decoding.decode(tmp_path / 'half.avi', 0, 0.5)[1])) == 10
   with pytest.raises(decoding.VideoError, match='expected 20 frames; only '):
     list(decoding.decode(tmp_path / 'half.avi', 0.5, 1.5)[1])
@@ -202,7 +244,9 @@ def test_the_header_tells_how_long_a_file_is(tmp_path):
 # === Frame rate ===
 
 
-@pytest.mark.parametrize('source_rate, count, expected', [
+@pytest.mark.parametrize(
+  'source_rate, count, expected',
+  [
     (25, 4, [0, 1, 2, 3]),
     # Frames belong at 0, .83, 1.67, 2.5, 3.33, 4.17, rounded 0, 1, 2, 3, 3, 4: of the two at 3
     # the later is shown. The sixth ends at 5.
@@ -213,11 +257,18 @@ def test_the_header_tells_how_long_a_file_is(tmp_path):
     (12.5, 3, [0, 0, 1, 1, 2, 2]),
     # 0, .83, 1.67, 2.502, 3.34, 4.17; the end is 5.005.
     (29.97, 6, [0, 1, 2, 4, 5]),
-    (25, 1, [0]), (12.5, 1, [0, 0]), (30, 1, [0]), (50, 1, [0]),
-    (1000, 1, [0]), (1000, 19, [18]), (1000, 20, [19]),  # one frame at least
+    (25, 1, [0]),
+    (12.5, 1, [0, 0]),
+    (30, 1, [0]),
+    (50, 1, [0]),
+    (1000, 1, [0]),
+    (1000, 19, [18]),
+    (1000, 20, [19]),  # one frame at least
     (1, 1, [0] * 25),
-    (25, 0, []), (30, 0, []),
-])
+    (25, 0, []),
+    (30, 0, []),
+  ],
+)
 def test_frames_are_repeated_and_left_out_as_worked_out_by_hand(source_rate, count, expected):
   assert list(decoding.resample(range(count), source_rate)) == expected
 
@@ -245,8 +296,23 @@ def test_frames_are_those_of_the_fps_filter_of_ffmpeg(tmp_path, rate, count):
   frames = np.repeat(3 * np.arange(count, dtype=np.uint8), 16 * 16 * 3).reshape(-1, 16, 16, 3)
   path = fakes.write_video(tmp_path / 'clip.avi', frames, rate)
   raw = subprocess.run(
-      ['ffmpeg', '-v', 'error', '-i', path, '-vf', 'fps=25', '-f', 'rawvideo', '-pix_fmt', 'gray',
-       '-'], check=True, capture_output=True).stdout
+    [
+      'ffmpeg',
+      '-v',
+      'error',
+      '-i',
+      path,
+      '-vf',
+      'fps=25',
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'gray',
+      '-',
+    ],
+    check=True,
+    capture_output=True,
+  ).stdout
   grey = np.frombuffer(raw, np.uint8).reshape(-1, 16 * 16)[:, 0]
   read_rate, decoded = decoding.decode(path)
   assert read_rate == pytest.approx(rate, abs=1e-6)
@@ -259,8 +325,23 @@ def test_frames_are_those_of_the_fps_filter_of_ffmpeg(tmp_path, rate, count):
 def test_real_clips_get_the_number_of_frames_that_ffmpeg_gives_them(name):
   path = fakes.shared('clips', name)
   listed = subprocess.run(
-      ['ffmpeg', '-v', 'error', '-i', path, '-vf', 'fps=25,scale=8:8', '-f', 'rawvideo',
-       '-pix_fmt', 'gray', '-'], check=True, capture_output=True).stdout
+    [
+      'ffmpeg',
+      '-v',
+      'error',
+      '-i',
+      path,
+      '-vf',
+      'fps=25,scale=8:8',
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'gray',
+      '-',
+    ],
+    check=True,
+    capture_output=True,
+  ).stdout
   rate, decoded = decoding.decode(path)
   assert abs(sum(1 for _ in decoding.resample(decoded, rate)) - len(listed) // 64) <= 1
 
@@ -268,14 +349,17 @@ def test_real_clips_get_the_number_of_frames_that_ffmpeg_gives_them(name):
 # === Size ===
 
 
-@pytest.mark.parametrize('height, width, expected', [
+@pytest.mark.parametrize(
+  'height, width, expected',
+  [
     (240, 320, (256, 341)),  # UCF101: 341.33
     (320, 240, (341, 256)),
     (256, 340, (256, 340)),
     (100, 100, (256, 256)),
     (1080, 1920, (256, 455)),
     (36, 48, (256, 341)),
-])
+  ],
+)
 def test_the_shorter_side_is_fitted_and_the_aspect_ratio_kept(height, width, expected):
   assert decoding.fit_short_side(height, width, 256) == expected
 

@@ -19,13 +19,20 @@ def test_an_outline_lies_on_the_border_and_leaves_the_rest():
   np.testing.assert_array_equal(drawing.outline(image, mask & False), image)
 
 
-@pytest.mark.parametrize('motion, color', [
-    ((0, 0), (255, 255, 255)), ((5, 0), (255, 0, 0)), ((-5, 0), (0, 208, 255)),
-    ((2.5, 0), (255, 127, 127))])
+@pytest.mark.parametrize(
+  'motion, color',
+  [
+    ((0, 0), (255, 255, 255)),
+    ((5, 0), (255, 0, 0)),
+    ((-5, 0), (0, 208, 255)),
+    ((2.5, 0), (255, 127, 127)),
+  ],
+)
 def test_flow_has_the_colours_of_the_wheel(motion, color):
   flow = np.tile(np.array(motion, np.float32), (4, 6, 1))
   np.testing.assert_array_equal(
-      drawing.flow_colors(flow, bound=5), np.tile(np.array(color, np.uint8), (4, 6, 1)))
+    drawing.flow_colors(flow, bound=5), np.tile(np.array(color, np.uint8), (4, 6, 1))
+  )
 
 
 def test_flow_without_a_bound_saturates_at_its_fastest():

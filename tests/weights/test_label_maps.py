@@ -9,12 +9,15 @@ from i3d_tf.weights import label_maps
 from tests import fakes
 
 
-@pytest.mark.parametrize('content, expected', [
+@pytest.mark.parametrize(
+  'content, expected',
+  [
     ('abseiling\nair drumming\n', ['abseiling', 'air drumming']),
     ('1 Archery\r\n2 Baby Crawling\r\n\r\n', ['Archery', 'Baby Crawling']),
     ('1 Archery\n3 Biking\n', ['1 Archery', '3 Biking']),  # no numbering: names
     ('10 pin bowling\nyoga', ['10 pin bowling', 'yoga']),
-])
+  ],
+)
 def test_names_stand_one_a_line_numbered_or_not(tmp_path, content, expected):
   (tmp_path / 'labels.txt').write_text(content)
   assert label_maps.read(str(tmp_path / 'labels.txt'), 2) == expected

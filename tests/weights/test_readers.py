@@ -9,14 +9,15 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.model import inception_i3d
-from i3d_tf.weights import readers
+from i3d_tf.weights import arrays
+from i3d_tf.weights import assign
 from tests import fakes
 from tests import reference
 
 _CHECKPOINTS = {  # index: (stream of tests.reference, scope)
-    'index_rgb_imagenet.txt': ('rgb', 'RGB/inception_i3d/'),
-    'index_flow_imagenet.txt': ('flow', 'Flow/inception_i3d/'),
-    'index_rgb_scratch_kin600.txt': ('rgb600', ''),
+  'index_rgb_imagenet.txt': ('rgb', 'RGB/inception_i3d/'),
+  'index_flow_imagenet.txt': ('flow', 'Flow/inception_i3d/'),
+  'index_rgb_scratch_kin600.txt': ('rgb600', ''),
 }
 
 
@@ -25,7 +26,7 @@ def _narrow(num_classes=5, channels=3, width=0.125, seed=0):
 
 
 def _values(model):
-  return {name: v.numpy() for name, v in readers.variables_by_original_name(model).items()}
+  return {name: v.numpy() for name, v in assign.variables_by_original_name(model).items()}
 
 
 def _published(model, scope):
@@ -43,13 +44,18 @@ def _published(model, scope):
 def _slim(model):
   """Random weights by TF-Slim's names, 2-D, for a model of the same width."""
   rng = np.random.default_rng(0)
-  variables = {'InceptionV1/Logits/Conv2d_0c_1x1/weights': np.ones((1, 1, 128, 1001), np.float32),
-               'InceptionV1/Logits/Conv2d_0c_1x1/biases': np.ones(1001, np.float32),
-               'global_step': np.int64(7)}
+  variables = {
+    'InceptionV1/Logits/Conv2d_0c_1x1/weights': np.ones((1, 1, 128, 1001), np.float32),
+    'InceptionV1/Logits/Conv2d_0c_1x1/biases': np.ones(1001, np.float32),
+    'global_step': np.int64(7),
+  }
   for name, value in _values(model).items():
     if not name.startswith('Logits'):
-      for ours, theirs in (('Conv3d', 'Conv2d'), ('conv_3d/w', 'weights'),
-                           ('batch_norm', 'BatchNorm')):
+      for ours, theirs in (
+        ('Conv3d', 'Conv2d'),
+        ('conv_3d/w', 'weights'),
+        ('batch_norm', 'BatchNorm'),
+      ):
         name = name.replace(ours, theirs)
       shape = value.shape[1:] if value.ndim == 5 else value.shape
       variables[f'InceptionV1/{name}'] = rng.uniform(0.5, 1.5, shape).astype(np.float32)
@@ -58,8 +64,12 @@ def _slim(model):
 
 def _save(prefix, variables):
   os.makedirs(os.path.dirname(prefix), exist_ok=True)
-  tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=list(variables),
-                    tensors=list(variables.values()), shape_and_slices=[''] * len(variables))
+  tf.raw_ops.SaveV2(
+    prefix=str(prefix),
+    tensor_names=list(variables),
+    tensors=list(variables.values()),
+    shape_and_slices=[''] * len(variables),
+  )
   return str(prefix)
 
 
@@ -97,9 +107,9 @@ def test_loads_every_variable_of_the_published_checkpoints(published, tmp_path):
   prefix = _save(tmp_path / 'model.ckpt', variables)
   channels, classes, _ = reference.STREAMS[stream]
   model = inception_i3d.InceptionI3D(classes, channels)
-  said = readers.load(model, prefix)
+  said = assign.load(model, prefix)
   _assert_equal(_values(model), values)
-  assert f'({stream.removesuffix("600")}, {classes} classes): 230 of the network\'s 230' in said
+  assert f"({stream.removesuffix('600')}, {classes} classes): 230 of the network's 230" in said
   assert ('not taken: optimizer slots (116 variables)' in said) == (stream == 'rgb600')
   if stream == 'rgb':
     expected = reference.golden('inference_rgb')['T9.logits']
@@ -109,7 +119,7 @@ def test_loads_every_variable_of_the_published_checkpoints(published, tmp_path):
 
 def test_names_every_variable_of_the_model_once():
   model = _narrow()
-  named = [v.path for v in readers.variables_by_original_name(model).values()]
+  named = [v.path for v in assign.variables_by_original_name(model).values()]
   states = [v.path for v in model.variables if v.name == 'seed_generator_state']
   assert sorted(named + states) == sorted(v.path for v in model.variables)
   assert len(set(named)) == len(named) == 230
@@ -123,17 +133,18 @@ def test_a_checkpoint_of_tf1s_saver_is_read(tmp_path):
       tf.compat.v1.get_variable(name, initializer=value, use_resource=False)
     session.run(tf.compat.v1.global_variables_initializer())
     tf.compat.v1.train.Saver().save(session, str(tmp_path / 'model.ckpt'))
-  readers.load(model, tmp_path / 'model.ckpt')
+  assign.load(model, tmp_path / 'model.ckpt')
   _assert_equal(_values(model), _values(source))
 
 
-@pytest.mark.parametrize('path', [
-    'rgb/model.ckpt', 'rgb/model.ckpt.index', 'rgb/model.ckpt.data-00000-of-00001', 'rgb'])
+@pytest.mark.parametrize(
+  'path', ['rgb/model.ckpt', 'rgb/model.ckpt.index', 'rgb/model.ckpt.data-00000-of-00001', 'rgb']
+)
 def test_a_checkpoint_is_found_by_prefix_file_or_folder(tmp_path, path):
   source, model = _narrow(seed=1), _narrow()
   _save(tmp_path / 'rgb/model.ckpt', _published(source, 'RGB/inception_i3d/'))
   (tmp_path / 'rgb/checkpoint').write_text('model_checkpoint_path: "/gone/model.ckpt"\n')
-  readers.load(model, tmp_path / path)
+  assign.load(model, tmp_path / path)
   _assert_equal(_values(model), _values(source))
 
 
@@ -149,33 +160,43 @@ def test_slims_2d_network_is_repeated_over_time(tmp_path, version):
     tf.raw_ops.Save(filename=path, tensor_names=list(variables), data=list(variables.values()))
   else:
     _save(path, variables)
-  said = readers.load(model, path)
-  assert '(rgb, no classes): 228 of the network\'s 230 variables set' in said
+  said = assign.load(model, path)
+  assert "(rgb, no classes): 228 of the network's 230 variables set" in said
   assert 'the logits of ImageNet (2 variables)' in said and 'global_step' in said
   assert 'left as initialised: the logits' in said
 
   after = _values(model)
   _assert_equal(after, before, [name for name in before if name.startswith('Logits')])
   for ours, theirs in (
-      ('Conv3d_1a_7x7', 'Conv2d_1a_7x7'),
-      ('Mixed_3b/Branch_2/Conv3d_0b_3x3', 'Mixed_3b/Branch_2/Conv2d_0b_3x3'),
-      ('Mixed_5b/Branch_2/Conv3d_0a_3x3', 'Mixed_5b/Branch_2/Conv2d_0a_3x3')):
-    np.testing.assert_allclose(after[f'{ours}/conv_3d/w'].sum(axis=0),
-                               variables[f'InceptionV1/{theirs}/weights'], rtol=1e-6)
+    ('Conv3d_1a_7x7', 'Conv2d_1a_7x7'),
+    ('Mixed_3b/Branch_2/Conv3d_0b_3x3', 'Mixed_3b/Branch_2/Conv2d_0b_3x3'),
+    ('Mixed_5b/Branch_2/Conv3d_0a_3x3', 'Mixed_5b/Branch_2/Conv2d_0a_3x3'),
+  ):
+    np.testing.assert_allclose(
+      after[f'{ours}/conv_3d/w'].sum(axis=0), variables[f'InceptionV1/{theirs}/weights'], rtol=1e-6
+    )
     assert np.ptp(after[f'{ours}/conv_3d/w'], axis=0).max() == 0
     for leaf in ('beta', 'moving_mean', 'moving_variance'):
-      np.testing.assert_array_equal(after[f'{ours}/batch_norm/{leaf}'],
-                                    variables[f'InceptionV1/{theirs}/BatchNorm/{leaf}'])
+      np.testing.assert_array_equal(
+        after[f'{ours}/batch_norm/{leaf}'], variables[f'InceptionV1/{theirs}/BatchNorm/{leaf}']
+      )
 
 
 def test_a_still_picture_gives_the_2d_networks_activations(tmp_path):
   model = _narrow()
   variables = _slim(model)
-  readers.load(model, _save(tmp_path / 'inception_v1.ckpt', variables))
+  assign.load(model, _save(tmp_path / 'inception_v1.ckpt', variables))
 
   def unit(x, name, stride):
-    kernel, beta, mean, variance = (variables[f'InceptionV1/{name}/{leaf}'] for leaf in (
-        'weights', 'BatchNorm/beta', 'BatchNorm/moving_mean', 'BatchNorm/moving_variance'))
+    kernel, beta, mean, variance = (
+      variables[f'InceptionV1/{name}/{leaf}']
+      for leaf in (
+        'weights',
+        'BatchNorm/beta',
+        'BatchNorm/moving_mean',
+        'BatchNorm/moving_variance',
+      )
+    )
     x = tf.nn.conv2d(x, kernel, stride, 'SAME')
     return tf.nn.relu((x - mean) / np.sqrt(variance + 1e-3) + beta)
 
@@ -201,7 +222,7 @@ def test_our_own_files_are_known_by_their_content(tmp_path, name):
   else:
     source.save_weights(tmp_path / name)
   os.rename(tmp_path / name, tmp_path / 'weights')
-  said = readers.load(model, tmp_path / 'weights')
+  said = assign.load(model, tmp_path / 'weights')
   assert 'Keras file of this project (rgb, 5 classes)' in said
   _assert_equal(_values(model), _values(source))
 
@@ -210,8 +231,8 @@ def test_a_new_head_keeps_the_logits_of_the_model(tmp_path):
   source, model = _narrow(5, seed=1), _narrow(101, seed=2)
   prefix = _save(tmp_path / 'model.ckpt', _published(source, 'RGB/inception_i3d/'))
   before = _values(model)
-  said = readers.load(model, prefix, new_head=True)
-  assert '228 of the network\'s 230' in said and 'not taken: its logits' in said
+  said = assign.load(model, prefix, new_head=True)
+  assert "228 of the network's 230" in said and 'not taken: its logits' in said
   after = _values(model)
   head = {name for name in before if name.startswith('Logits')}
   _assert_equal(after, before, head)
@@ -238,14 +259,17 @@ def folder(tmp_path_factory):
   good = _published(model, 'RGB/inception_i3d/')
   _save(folder / 'rgb/model.ckpt', good)
   for name, variables in {
-      'extra': {**good, 'RGB/inception_i3d/Mixed_6a/w': np.zeros(3, np.float32)},
-      'fewer': _without(good, 'Mixed_4d/Branch_1'),
-      'headless': _without(good, 'Logits'),
-      'half_head': _without(good, 'Logits/Conv3d_0c_1x1/conv_3d/b'),
-      'other': {'model/dense/kernel': np.zeros(3, np.float32)},
-      'training': {'_CHECKPOINTABLE_OBJECT_GRAPH': np.zeros(3, np.float32)},
-      'ranks': {**good, 'RGB/inception_i3d/Conv3d_2b_1x1/conv_3d/w': np.zeros((8, 8), np.float32)},
-      'short_index': good, 'short_data': good, 'no_data': good, 'no_index': good,
+    'extra': {**good, 'RGB/inception_i3d/Mixed_6a/w': np.zeros(3, np.float32)},
+    'fewer': _without(good, 'Mixed_4d/Branch_1'),
+    'headless': _without(good, 'Logits'),
+    'half_head': _without(good, 'Logits/Conv3d_0c_1x1/conv_3d/b'),
+    'other': {'model/dense/kernel': np.zeros(3, np.float32)},
+    'training': {'_CHECKPOINTABLE_OBJECT_GRAPH': np.zeros(3, np.float32)},
+    'ranks': {**good, 'RGB/inception_i3d/Conv3d_2b_1x1/conv_3d/w': np.zeros((8, 8), np.float32)},
+    'short_index': good,
+    'short_data': good,
+    'no_data': good,
+    'no_index': good,
   }.items():
     _save(folder / name / 'model.ckpt', variables)
   data = 'model.ckpt.data-00000-of-00001'
@@ -268,7 +292,9 @@ def folder(tmp_path_factory):
   return folder
 
 
-@pytest.mark.parametrize('path, message', [
+@pytest.mark.parametrize(
+  'path, message',
+  [
     ('gone/model.ckpt', 'no such file; expected a TensorFlow checkpoint of DeepMind'),
     ('empty', 'expected one checkpoint (*.index) in the folder; there is none'),
     ('two', 'expected one checkpoint (*.index) in the folder; there are a, b'),
@@ -286,37 +312,49 @@ def folder(tmp_path_factory):
     ('other/model.ckpt', 'holds no weights of I3D, but model/dense/kernel; expected'),
     ('training/model.ckpt', 'is a tf.train.Checkpoint, as training keeps it to go on'),
     ('extra', 'with variables that I3D does not have: RGB/inception_i3d/Mixed_6a/w'),
-    ('fewer', 'checkpoint without RGB/inception_i3d/Mixed_4d/Branch_1/Conv3d_0a_1x1/conv_3d/w, '
-              'RGB/inception_i3d/Mixed_4d/Branch_1/Conv3d_0a_1x1/batch_norm/beta, '
-              'RGB/inception_i3d/Mixed_4d/Branch_1/Conv3d_0a_1x1/batch_norm/moving_mean '
-              'and 5 more'),
+    (
+      'fewer',
+      'checkpoint without RGB/inception_i3d/Mixed_4d/Branch_1/Conv3d_0a_1x1/conv_3d/w, '
+      'RGB/inception_i3d/Mixed_4d/Branch_1/Conv3d_0a_1x1/batch_norm/beta, '
+      'RGB/inception_i3d/Mixed_4d/Branch_1/Conv3d_0a_1x1/batch_norm/moving_mean '
+      'and 5 more',
+    ),
     ('half_head', 'checkpoint without RGB/inception_i3d/Logits/Conv3d_0c_1x1/conv_3d/b'),
     ('headless', 'has no logits. For logits to be learned anew, pass new_head (--new_head)'),
     ('ranks', 'RGB/inception_i3d/Conv3d_2b_1x1/conv_3d/w has the unexpected shape (8, 8)'),
-])
+  ],
+)
 def test_a_file_that_cannot_be_used_is_named_and_nothing_is_set(folder, path, message):
   model = _narrow()
   before = _values(model)
-  with pytest.raises(readers.WeightsError) as e:
-    readers.load(model, folder / path)
+  with pytest.raises(arrays.WeightsError) as e:
+    assign.load(model, folder / path)
   assert message in str(e.value) and str(folder / path) in str(e.value)
   assert '\n' not in str(e.value)
   _assert_equal(_values(model), before)
 
 
-@pytest.mark.parametrize('arguments, message', [
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
     ({'channels': 2}, 'its first convolution takes 3 channels, rgb; expected 2 channels, flow'),
-    ({'num_classes': 7}, 'has 5 classes; expected 7. For 7 classes to be learned anew, pass '
-                         'new_head (--new_head)'),
-    ({'width': 0.25}, 'Conv3d_1a_7x7/conv_3d/w has the shape (7, 7, 7, 3, 8); expected '
-                      '(7, 7, 7, 3, 16) and 197 more like it. '
-                      'Published weights fit a network of width 1'),
-])
+    (
+      {'num_classes': 7},
+      'has 5 classes; expected 7. For 7 classes to be learned anew, pass new_head (--new_head)',
+    ),
+    (
+      {'width': 0.25},
+      'Conv3d_1a_7x7/conv_3d/w has the shape (7, 7, 7, 3, 8); expected '
+      '(7, 7, 7, 3, 16) and 197 more like it. '
+      'Published weights fit a network of width 1',
+    ),
+  ],
+)
 def test_weights_that_do_not_fit_the_network_say_why(folder, arguments, message):
   model = _narrow(**arguments)
   before = _values(model)
-  with pytest.raises(readers.WeightsError) as e:
-    readers.load(model, folder / 'rgb/model.ckpt')
+  with pytest.raises(arrays.WeightsError) as e:
+    assign.load(model, folder / 'rgb/model.ckpt')
   assert message in str(e.value)
   _assert_equal(_values(model), before)
 
@@ -324,15 +362,15 @@ def test_weights_that_do_not_fit_the_network_say_why(folder, arguments, message)
 def test_weights_that_a_headless_network_cannot_take_are_named(folder):
   model = _narrow()
   features = keras.Model(model.input, model.get_layer('Mixed_5c').output)
-  with pytest.raises(readers.WeightsError, match='the network has no Logits/Conv3d_0c_1x1'):
-    readers.load(features, folder / 'rgb/model.ckpt')
-  assert '228 of the network\'s 228' in readers.load(
-      features, folder / 'rgb/model.ckpt', new_head=True)
+  with pytest.raises(arrays.WeightsError, match='the network has no Logits/Conv3d_0c_1x1'):
+    assign.load(features, folder / 'rgb/model.ckpt')
+  assert "228 of the network's 228" in assign.load(
+    features, folder / 'rgb/model.ckpt', new_head=True
+  )
 
 
 def test_a_headless_file_serves_for_a_new_head(folder):
-  assert '228 of the network\'s 230' in readers.load(
-      _narrow(), folder / 'headless', new_head=True)
+  assert "228 of the network's 230" in assign.load(_narrow(), folder / 'headless', new_head=True)
 
 
 def test_a_flipped_bit_is_found(folder, tmp_path):
@@ -342,5 +380,5 @@ def test_a_flipped_bit_is_found(folder, tmp_path):
     byte = f.read(1)[0]
     f.seek(1000)
     f.write(bytes([byte ^ 1]))
-  with pytest.raises(readers.WeightsError, match='truncated or damaged'):
-    readers.load(_narrow(), tmp_path / 'rgb')
+  with pytest.raises(arrays.WeightsError, match='truncated or damaged'):
+    assign.load(_narrow(), tmp_path / 'rgb')

@@ -3,23 +3,27 @@
 import pytest
 
 from i3d_tf.model import inception_i3d
+from i3d_tf.weights import assign
 from i3d_tf.weights import variable_names
-from i3d_tf.weights import readers
 
 
 @pytest.fixture(scope='module')
 def variables():
-  return set(readers.variables_by_original_name(inception_i3d.InceptionI3D(5, width=0.125)))
+  return set(assign.variables_by_original_name(inception_i3d.InceptionI3D(5, width=0.125)))
 
 
-@pytest.mark.parametrize('kind, beside', [
+@pytest.mark.parametrize(
+  'kind, beside',
+  [
     (variable_names.deepmind('RGB/inception_i3d/'), 'none'),
     (variable_names.deepmind(''), 'none'),
     (variable_names.slim('InceptionV1/'), 'head missing'),
     (variable_names.piergiaj(), 'gamma'),
     (variable_names.hassony(), 'gamma'),
     (variable_names.keras_file(), 'none'),
-], ids=['deepmind', 'kinetics-600', 'slim', 'piergiaj', 'hassony', 'keras'])
+  ],
+  ids=['deepmind', 'kinetics-600', 'slim', 'piergiaj', 'hassony', 'keras'],
+)
 def test_names_every_variable_once(variables, kind, beside):
   originals = [original for original, _ in kind.names.values()]
   assert len(set(originals)) == len(originals)

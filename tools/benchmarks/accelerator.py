@@ -35,7 +35,7 @@ _OUT_OF_MEMORY = 'RESOURCE_EXHAUSTED'
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class AcceleratorSettings:
   """What is measured.
 
   Attributes:
@@ -59,32 +59,58 @@ class Settings:
   seconds: float = 1.0
 
 
-QUICK = Settings(frames=9, frame_size=32, inference_batches=(1, 2), training_batches=(2,),
-                 width=0.125, product=256, repeats=2, seconds=0.0)
+QUICK = AcceleratorSettings(
+  frames=9,
+  frame_size=32,
+  inference_batches=(1, 2),
+  training_batches=(2,),
+  width=0.125,
+  product=256,
+  repeats=2,
+  seconds=0.0,
+)
 
 
 def measure(settings):
   """Measures inference and training on the first device of JAX: a list of `figure.Figure`s."""
   network = inception_i3d.InceptionI3D(
-      400, frame_size=settings.frame_size, width=settings.width, seed=0, dtype='mixed_bfloat16')
+    400, frame_size=settings.frame_size, width=settings.width, seed=0, dtype='mixed_bfloat16'
+  )
   folded = folding.fold(network, 'bfloat16')
   ceiling = _ceiling(settings)
   alone = figure.interleaved({'matmul': ceiling}, settings.repeats)['matmul']
-  figures = [figure.from_values(
-      'bfloat16 matmul', [rate / 1e12 for rate in alone.wall], unit='TFLOP/s',
-      how=f'{settings.product} x {settings.product} x {settings.product}')]
+  figures = [
+    figure.from_values(
+      'bfloat16 matmul',
+      [rate / 1e12 for rate in alone.wall],
+      unit='TFLOP/s',
+      how=f'{settings.product} x {settings.product} x {settings.product}',
+    )
+  ]
   for name, batches, bound, program, operations in (
-      ('inference', settings.inference_batches, INFERENCE_BOUND,
-       lambda clips: inference_program(folded, clips), flops.inference),
-      ('training', settings.training_batches, TRAINING_BOUND,
-       lambda clips: training_program(network, clips, settings.remat), flops.training_step)):
+    (
+      'inference',
+      settings.inference_batches,
+      INFERENCE_BOUND,
+      lambda clips: inference_program(folded, clips),
+      flops.inference,
+    ),
+    (
+      'training',
+      settings.training_batches,
+      TRAINING_BOUND,
+      lambda clips: training_program(network, clips, settings.remat),
+      flops.training_step,
+    ),
+  ):
     shares = []
     for batch in batches:
       shape = (batch, settings.frames, settings.frame_size, settings.frame_size, 3)
       try:
         step, memory = program(_clips(shape))
         rates = figure.interleaved(
-            {'matmul': ceiling, name: _timed(step, batch, settings.seconds)}, settings.repeats)
+          {'matmul': ceiling, name: _timed(step, batch, settings.seconds)}, settings.repeats
+        )
       except jax.errors.JaxRuntimeError as e:
         if _OUT_OF_MEMORY not in str(e):
           raise
@@ -93,22 +119,30 @@ def measure(settings):
       how = f'bfloat16, clips {shape[1:]}, compiled for the batch'
       per_clip = operations(network, (1, *shape[1:]))
       share = figure.Rates([rate * per_clip for rate in rates[name].wall]).over(rates['matmul'])
-      shares.append(figure.from_values(
-          f'  share of the matmul, batch {batch}', share.wall, how=how))
+      shares.append(
+        figure.from_values(f'  share of the matmul, batch {batch}', share.wall, how=how)
+      )
       figures += [
-          figure.from_values(f'{name}, batch {batch}', rates[name].wall, unit='clips/s', how=how),
-          shares[-1],
-          figure.Figure(f'  memory, batch {batch}', memory / 2 ** 30, unit='GiB',
-                        how='arguments, results and temporaries of the compiled program')]
+        figure.from_values(f'{name}, batch {batch}', rates[name].wall, unit='clips/s', how=how),
+        shares[-1],
+        figure.Figure(
+          f'  memory, batch {batch}',
+          memory / 2**30,
+          unit='GiB',
+          how='arguments, results and temporaries of the compiled program',
+        ),
+      ]
     if shares:
       best = max(shares, key=lambda one: one.value)
-      figures.append(dataclasses.replace(
-          best, name=f'{name} / bfloat16 matmul, best batch', bound=bound))
+      figures.append(
+        dataclasses.replace(best, name=f'{name} / bfloat16 matmul, best batch', bound=bound)
+      )
   return figures
 
 
 def inference_program(model, clips):
   """(A function that starts an inference and returns its logits, bytes of memory)."""
+
   def forward(weights, clips):
     logits, _ = model.stateless_call([], weights, clips, training=False)
     return logits
@@ -127,6 +161,7 @@ def loss_and_gradients(model, remat=False):
     model: an `InceptionI3D`.
     remat: whether only what convolutions give is kept for the gradient.
   """
+
   def loss(trainable, others, clips, labels):
     logits, others = model.stateless_call(trainable, others, clips, training=True)
     losses = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
@@ -135,7 +170,8 @@ def loss_and_gradients(model, remat=False):
   if remat:
     # Around the whole: moving statistics leave as a result, so nothing is updated twice.
     loss = jax.checkpoint(
-        loss, policy=lambda operation, *_, **__: operation.name == 'conv_general_dilated')
+      loss, policy=lambda operation, *_, **__: operation.name == 'conv_general_dilated'
+    )
   return jax.value_and_grad(loss, has_aux=True)
 
 
@@ -152,8 +188,10 @@ def training_program(model, clips, remat=False):
 
   labels = jnp.arange(clips.shape[0])
   # Copies: the step gives the memory of its arguments to its results.
-  state = [[jnp.array(v.value) for v in variables] for variables in (
-      model.trainable_variables, model.non_trainable_variables, optimizer.variables)]
+  state = [
+    [jnp.array(v.value) for v in variables]
+    for variables in (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+  ]
   compiled = jax.jit(step, donate_argnums=(0, 1, 2)).lower(*state, clips, labels).compile()
 
   def run():
@@ -165,15 +203,19 @@ def training_program(model, clips, remat=False):
 
 def _bytes(compiled):
   analysis = compiled.memory_analysis()
-  return (analysis.argument_size_in_bytes + analysis.output_size_in_bytes
-          - analysis.alias_size_in_bytes + analysis.temp_size_in_bytes)
+  return (
+    analysis.argument_size_in_bytes
+    + analysis.output_size_in_bytes
+    - analysis.alias_size_in_bytes
+    + analysis.temp_size_in_bytes
+  )
 
 
 def _ceiling(settings):
   size = settings.product
   a = _clips((size, size)).astype(jnp.bfloat16)
   product = jax.jit(lambda a: a @ a)
-  return _timed(lambda: product(a), 2 * size ** 3, settings.seconds)
+  return _timed(lambda: product(a), 2 * size**3, settings.seconds)
 
 
 def _clips(shape):
@@ -186,6 +228,7 @@ def _timed(function, count, seconds):
   Calls follow each other without waiting, as batches of a training do: how many there
   have to be is found by one that is waited for.
   """
+
   def run(start):
     rate = figure.interleaved({'one': lambda begin: _calls(begin, function, 1)}, 1)['one']
     calls = max(1, round(seconds * rate.wall[0]))
@@ -204,21 +247,29 @@ def _calls(start, function, calls):
 
 def main(_):
   values = flags.FLAGS
-  settings = QUICK if values.quick else Settings(frames=values.frames, remat=values.remat)
+  settings = (
+    QUICK if values.quick else AcceleratorSettings(frames=values.frames, remat=values.remat)
+  )
   device = jax.devices()[0]
   versions = {'device': device.device_kind, 'jax': jax.__version__, 'keras': keras.__version__}
   print(', '.join(f'{key} {value}' for key, value in versions.items()))
   figures = measure(settings)
   print(figure.table({'accelerator': figures}))
   with open(values.output, 'w') as f:
-    json.dump({'machine': versions, 'settings': dataclasses.asdict(settings),
-               'figures': [{**dataclasses.asdict(f), 'missed': f.missed} for f in figures]},
-              f, indent=1)
+    json.dump(
+      {
+        'machine': versions,
+        'settings': dataclasses.asdict(settings),
+        'figures': [{**dataclasses.asdict(f), 'missed': f.missed} for f in figures],
+      },
+      f,
+      indent=1,
+    )
   print(f'{values.output}: written')
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('frames', Settings.frames, 'Frames of a clip.', lower_bound=9)
+  flags.DEFINE_integer('frames', AcceleratorSettings.frames, 'Frames of a clip.', lower_bound=9)
   flags.DEFINE_bool('remat', False, 'Training keeps only what convolutions give.')
   flags.DEFINE_bool('quick', False, 'A tiny network and little data: to see that it runs.')
   flags.DEFINE_string('output', 'accelerator.json', 'File to write the figures to, as JSON.')

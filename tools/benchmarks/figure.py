@@ -65,8 +65,10 @@ def table(measured):
       spread = ('', '') if f.low is None else (_number(f.low), _number(f.high))
       bound = '' if f.bound is None else f'{">=" if f.higher_is_better else "<="} {f.bound:g}'
       mark = '' if f.bound is None else '  MISSED' if f.missed else '  reached'
-      lines.append(f'{f.name:{width}} {_number(f.value):>10} {spread[0]:>10} {spread[1]:>10} '
-                   f'{bound:>9}{mark}{"  " + f.unit if f.unit else ""}'.rstrip())
+      lines.append(
+        f'{f.name:{width}} {_number(f.value):>10} {spread[0]:>10} {spread[1]:>10} '
+        f'{bound:>9}{mark}{"  " + f.unit if f.unit else ""}'.rstrip()
+      )
   return '\n'.join(lines[1:])
 
 

@@ -7,8 +7,9 @@ which is how published numbers are mostly counted (and 6% more than what has to 
 
 import math
 
-from i3d_tf.model import layers
+from i3d_tf.model import architecture
 from i3d_tf.model import inception_i3d
+from i3d_tf.model import layers
 
 
 def convolutions(model, clip_shape):
@@ -22,7 +23,7 @@ def convolutions(model, clip_shape):
     A list of integers; the first is the first layer's, the last the logits'.
   """
   found, shape = [], tuple(clip_shape)
-  for name in inception_i3d.ENDPOINTS:
+  for name in architecture.ENDPOINTS:
     layer = model.get_layer(name)
     if isinstance(layer, layers.Unit3D):
       found.append(_of_convolution(layer.conv, shape))
@@ -42,7 +43,7 @@ def convolutions(model, clip_shape):
 
 
 def _of_convolution(conv, shape):
-  return (math.prod(conv.compute_output_shape(shape)) * math.prod(conv.kernel_size) * shape[-1])
+  return math.prod(conv.compute_output_shape(shape)) * math.prod(conv.kernel_size) * shape[-1]
 
 
 def inference(model, clip_shape):

@@ -5,14 +5,15 @@ import dataclasses
 import cv2
 import numpy as np
 
-from i3d_tf.ingest import encode_video
 from i3d_tf.flow import optical_flow
+from i3d_tf.ingest import encode_video
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 
 _FORMATS = {'png': {}} | {
-    f'jpeg {quality}': {'flow_format': 'jpeg', 'flow_jpeg_quality': quality}
-    for quality in (100, 98, 95, 90, 75)}
+  f'jpeg {quality}': {'flow_format': 'jpeg', 'flow_jpeg_quality': quality}
+  for quality in (100, 98, 95, 90, 75)
+}
 
 
 def measure(quick=False):
@@ -25,14 +26,17 @@ def measure(quick=False):
   """
   fields = [field for frames in footage.clips(250) for field in _fields(frames, 1 if quick else 8)]
   how = f'{len(fields)} TV-L1 fields of 340x256 of ' + (
-      'the real clips' if footage.are_real() else 'drawn scenes')
+    'the real clips' if footage.are_real() else 'drawn scenes'
+  )
   figures = []
   for name, changes in _FORMATS.items():
-    settings = dataclasses.replace(encode_video.Settings(), **changes)
+    settings = dataclasses.replace(encode_video.EncodingSettings(), **changes)
     size, error, off = np.mean([_store(field, settings) for field in fields], axis=0)
-    figures += [figure.Figure(f'{name}: a field', size / 1000, 'kB', how=how),
-                figure.Figure(f'{name}: mean endpoint error', error, 'px', how=how),
-                figure.Figure(f'{name}: pixels off by more than 1 px', 100 * off, '%', how=how)]
+    figures += [
+      figure.Figure(f'{name}: a field', size / 1000, 'kB', how=how),
+      figure.Figure(f'{name}: mean endpoint error', error, 'px', how=how),
+      figure.Figure(f'{name}: pixels off by more than 1 px', 100 * off, '%', how=how),
+    ]
   return figures
 
 
@@ -48,4 +52,4 @@ def _store(field, settings):
 def _fields(frames, count):
   """Yields flow fields evenly over frames."""
   for place in np.linspace(0, len(frames) - 2, count + 2).astype(int)[1:-1]:
-    yield from optical_flow.tvl1(frames[place:place + 2])
+    yield from optical_flow.tvl1(frames[place : place + 2])

@@ -23,10 +23,12 @@ def clips(frames=250, folder=None):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     shared = os.environ.get('I3D_SHARED')
     folder = os.path.join(
-        os.path.join(os.path.dirname(root), 'shared') if shared is None else shared, 'clips')
+      os.path.join(os.path.dirname(root), 'shared') if shared is None else shared, 'clips'
+    )
   names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-  found = [_read(os.path.join(folder, name), frames)
-           for name in names if name.endswith(('.avi', '.mp4'))]
+  found = [
+    _read(os.path.join(folder, name), frames) for name in names if name.endswith(('.avi', '.mp4'))
+  ]
   return found if found else [_draw(frames, seed) for seed in range(2)]
 
 
@@ -53,9 +55,9 @@ def _draw(count, seed):
   for octave in range(7):
     size = (max(1, width >> octave), max(1, height >> octave))
     noise = rng.standard_normal((size[1], size[0], 3)).astype(np.float32)
-    scene += 2.0 ** octave * cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    scene += 2.0**octave * cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
   scene = np.clip(128 + scene * (50 / scene.std()), 0, 255).astype(np.uint8)
-  return np.stack([scene[:, t:t + _WIDTH] for t in range(count)])
+  return np.stack([scene[:, t : t + _WIDTH] for t in range(count)])
 
 
 def person(frames):

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.ingest import encode_video
+from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import from_records
 from i3d_tf.masks import png
 from i3d_tf.records import folders
@@ -21,40 +22,58 @@ _READ_AHEAD = 2  # batches before the measured ones, so that all threads are at 
 
 def measure(quick=False):
   """Frames a second of `from_records.training` over those of bare `tf.io.decode_jpeg`."""
-  settings = from_records.Settings()
-  unmasked = from_records.Settings(with_masks=False)
+  settings = clip_settings.ClipSettings()
+  unmasked = clip_settings.ClipSettings(with_masks=False)
   batches = 2 if quick else _BATCHES
   with tempfile.TemporaryDirectory() as folder:
     # Of videos of the clip's length, every frame that is read is decoded, too.
     source = write_records(os.path.join(folder, 'short'), settings.clip_frames)
     functions = {
-        'pipeline': _pipeline(source, settings, batches),
-        'without masks': _pipeline(source, unmasked, batches),
-        'bare': _bare(source, settings, batches)}
+      'pipeline': _pipeline(source, settings, batches),
+      'without masks': _pipeline(source, unmasked, batches),
+      'bare': _bare(source, settings, batches),
+    }
     if not quick:
       long = write_records(os.path.join(folder, 'long'), 250)
       functions['long videos'] = _pipeline(long, settings, batches)
     rates = figure.interleaved(functions, 2 if quick else 5)
   content = 'the real clips' if footage.are_real() else 'drawn scenes'
   threads = os.cpu_count()
-  how = (f'training clips of 64 frames, 340x256 JPEG of {content}, cropped to 224, mirrored, with '
-         f'masks grown by 9 pixels; {threads} threads')
+  how = (
+    f'training clips of 64 frames, 340x256 JPEG of {content}, cropped to 224, mirrored, with '
+    f'masks grown by 9 pixels; {threads} threads'
+  )
   ratio = {name: rates[name].over(rates['bare']) for name in rates}
   figures = [
-      figure.from_values('input pipeline / bare decode_jpeg', ratio['pipeline'].wall, bound=BOUND,
-                         how=how),
-      figure.from_values('  the same in CPU time', ratio['pipeline'].cpu, how=how,
-                         note='what the ratio above would be if nobody else used the machine '
-                              'and all threads were always busy'),
-      figure.from_values('  without masks, in CPU time', ratio['without masks'].cpu, how=how),
-      figure.from_values('bare decode_jpeg', rates['bare'].wall, unit='frames/s',
-                         how=f'tf.data map of tf.io.decode_jpeg, {threads} threads'),
-      figure.from_values('input pipeline', rates['pipeline'].wall, unit='frames/s', how=how),
+    figure.from_values(
+      'input pipeline / bare decode_jpeg', ratio['pipeline'].wall, bound=BOUND, how=how
+    ),
+    figure.from_values(
+      '  the same in CPU time',
+      ratio['pipeline'].cpu,
+      how=how,
+      note='what the ratio above would be if nobody else used the machine '
+      'and all threads were always busy',
+    ),
+    figure.from_values('  without masks, in CPU time', ratio['without masks'].cpu, how=how),
+    figure.from_values(
+      'bare decode_jpeg',
+      rates['bare'].wall,
+      unit='frames/s',
+      how=f'tf.data map of tf.io.decode_jpeg, {threads} threads',
+    ),
+    figure.from_values('input pipeline', rates['pipeline'].wall, unit='frames/s', how=how),
   ]
   if not quick:
-    figures.insert(3, figure.from_values(
-        '  of long videos, in CPU time', ratio['long videos'].cpu, how=how,
-        note='videos of up to 250 frames are read and verified whole for the 64 that are used'))
+    figures.insert(
+      3,
+      figure.from_values(
+        '  of long videos, in CPU time',
+        ratio['long videos'].cpu,
+        how=how,
+        note='videos of up to 250 frames are read and verified whole for the 64 that are used',
+      ),
+    )
   return figures
 
 
@@ -64,22 +83,32 @@ def write_records(folder, length):
   videos = []
   for number, frames in enumerate(footage.clips(length)):
     masks = footage.person(frames)
-    videos.append(schema.Video(
-        path=f'A/v_A_g{number:02d}_c01.avi', label=0, label_text='A',
-        frames=tuple(map(encode_frame, frames)), height=frames.shape[1], width=frames.shape[2],
-        frame_rate=footage.FRAME_RATE, masks=tuple(map(png.encode, masks)),
-        coverage=float(np.mean(masks))))
+    videos.append(
+      schema.Video(
+        path=f'A/v_A_g{number:02d}_c01.avi',
+        label=0,
+        label_text='A',
+        frames=tuple(map(encode_frame, frames)),
+        height=frames.shape[1],
+        width=frames.shape[2],
+        frame_rate=footage.FRAME_RATE,
+        masks=tuple(map(png.encode, masks)),
+        coverage=float(np.mean(masks)),
+      )
+    )
   shard = schema.shard_name(0, 1)
   schema.write_shard(os.path.join(folder, shard), videos)
-  folders.write_manifest(folder, {
-      'shards': [shard], 'label_names': ['A'], 'settings': {}, 'complete': True})
+  folders.write_manifest(
+    folder, {'shards': [shard], 'label_names': ['A'], 'settings': {}, 'complete': True}
+  )
   return folders.open_folder(folder)
 
 
 def encode_frame(frame):
   """RGB as make_tfrecords stores it."""
   return encode_video.encode_image(
-      '.jpg', frame[..., ::-1], 1, encode_video.Settings().jpeg_quality)
+    '.jpg', frame[..., ::-1], 1, encode_video.EncodingSettings().jpeg_quality
+  )
 
 
 def _threads(dataset):
@@ -110,13 +139,18 @@ def _bare(source, settings, batches):
   encoded = []
   for entry in source.entries:
     dataset = tf.data.Dataset.from_tensors(entry.offset).flat_map(
-        lambda offset, shard=entry.shard: schema.read_at(
-            os.path.join(source.folder, shard), tf.cast(offset, tf.int64)))
+      lambda offset, shard=entry.shard: schema.read_at(
+        os.path.join(source.folder, shard), tf.cast(offset, tf.int64)
+      )
+    )
     encoded.extend(schema.parse(next(iter(dataset)))['frames'].numpy())
   count = batches * settings.batch_size * settings.clip_frames
   dataset = _threads(
-      tf.data.Dataset.from_tensor_slices(encoded).repeat().take(count)
-      .map(lambda image: tf.io.decode_jpeg(image, channels=3), num_parallel_calls=os.cpu_count()))
+    tf.data.Dataset.from_tensor_slices(encoded)
+    .repeat()
+    .take(count)
+    .map(lambda image: tf.io.decode_jpeg(image, channels=3), num_parallel_calls=os.cpu_count())
+  )
 
   def run(start):
     start()

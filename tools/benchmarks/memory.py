@@ -1,6 +1,6 @@
 """Memory: a training takes no more with time, and testing a whole video fits into 4 GiB.
 
-    python -m tools.benchmark --only=memory
+python -m tools.benchmark --only=memory
 """
 
 import os
@@ -10,12 +10,14 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf.training import checkpoints
 from i3d_tf.ingest import encode_video
-from i3d_tf.inputs import from_records
+from i3d_tf.inputs import clip_settings
 from i3d_tf.masks import png
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.training import checkpoints
+from i3d_tf.training import network
+from i3d_tf.training import run_settings
 from i3d_tf.training import runs
 from tools.benchmarks import figure
 from tools.benchmarks import footage
@@ -34,25 +36,41 @@ def measure(quick=False):
     resident = training_memory(folder, steps)
   with tempfile.TemporaryDirectory() as folder:
     peak = evaluation_memory(folder, 32 if quick else _FRAMES)
-  early, late = (np.median([resident[step] for step in resident if low <= step <= high])
-                 for low, high in ((60, 140), (steps - 80, steps)))
-  how = (f'process of train, {steps} steps of a small network on drawn videos, with masks, history '
-         'and checkpoints; medians of what is resident around step 100 and at the end')
+  early, late = (
+    np.median([resident[step] for step in resident if low <= step <= high])
+    for low, high in ((60, 140), (steps - 80, steps))
+  )
+  how = (
+    f'process of train, {steps} steps of a small network on drawn videos, with masks, history '
+    'and checkpoints; medians of what is resident around step 100 and at the end'
+  )
   return [
-      figure.Figure('growth of a training from step 100 on', late - early, unit='MiB', bound=GROWTH,
-                    higher_is_better=False, how=how),
-      figure.Figure('  resident around step 100', early, unit='MiB', how=how),
-      figure.Figure(f'peak of evaluate, {32 if quick else _FRAMES} frames', peak, unit='GiB',
-                    bound=PEAK, higher_is_better=False,
-                    how='process of evaluate, I3D on one video at 224x224, float32, all of what '
-                        'was ever resident'),
+    figure.Figure(
+      'growth of a training from step 100 on',
+      late - early,
+      unit='MiB',
+      bound=GROWTH,
+      higher_is_better=False,
+      how=how,
+    ),
+    figure.Figure('  resident around step 100', early, unit='MiB', how=how),
+    figure.Figure(
+      f'peak of evaluate, {32 if quick else _FRAMES} frames',
+      peak,
+      unit='GiB',
+      bound=PEAK,
+      higher_is_better=False,
+      how='process of evaluate, I3D on one video at 224x224, float32, all of what '
+      'was ever resident',
+    ),
   ]
 
 
 def training_memory(folder, steps):
   """Memory of a training over its steps: a dict from step to MiB."""
   process = small_training.start(
-      folder, 'i3d_tf.train', *small_training.FLAGS, f'--steps={steps}', '--run_dir=run')
+    folder, 'i3d_tf.train', *small_training.FLAGS, f'--steps={steps}', '--run_dir=run'
+  )
   path, resident = os.path.join(folder, 'run', 'history.csv'), {}
   while process.poll() is None:
     time.sleep(0.1)
@@ -80,27 +98,45 @@ def evaluation_memory(folder, frames):
   clip = footage.clips(frames, os.path.join(folder, 'no clips'))[0]
   path = 'A/v_A_g01_c01.avi'
   video = schema.Video(
-      path=path, label=0, label_text='A',
-      frames=tuple(encode_video.encode_image('.jpg', frame[..., ::-1], 1, 95) for frame in clip),
-      height=clip.shape[1], width=clip.shape[2], frame_rate=footage.FRAME_RATE,
-      masks=tuple(map(png.encode, footage.person(clip))), coverage=0.1)
+    path=path,
+    label=0,
+    label_text='A',
+    frames=tuple(encode_video.encode_image('.jpg', frame[..., ::-1], 1, 95) for frame in clip),
+    height=clip.shape[1],
+    width=clip.shape[2],
+    frame_rate=footage.FRAME_RATE,
+    masks=tuple(map(png.encode, footage.person(clip))),
+    coverage=0.1,
+  )
   source, shard = os.path.join(folder, 'records'), schema.shard_name(0, 1)
   os.makedirs(os.path.join(source, 'lists'))
   schema.write_shard(os.path.join(source, shard), [video])
-  folders.write_manifest(source, {
-      'shards': [shard], 'label_names': ['A', *map(str, range(100))], 'settings': {},
-      'complete': True})
+  folders.write_manifest(
+    source,
+    {
+      'shards': [shard],
+      'label_names': ['A', *map(str, range(100))],
+      'settings': {},
+      'complete': True,
+    },
+  )
   with open(os.path.join(source, 'lists', 'testlist01.txt'), 'w') as f:
     f.write(f'{path} 1\n')
-  run = runs.Run(runs.Data(source), from_records.Settings(max_frames=frames), runs.Network(),
-                 runs.Optimization(), folders.open_folder(source).label_names)
+  run = run_settings.Run(
+    run_settings.Data(source),
+    clip_settings.ClipSettings(max_frames=frames),
+    run_settings.Network(),
+    run_settings.Optimization(),
+    folders.open_folder(source).label_names,
+  )
   run_dir = os.path.join(folder, 'run')
   runs.start(run_dir, run)
   step = tf.Variable(1, dtype=tf.int64)
-  checkpoint = checkpoints.of(step, run.build_model())
+  checkpoint = checkpoints.build_checkpoint(step, network.build_model(run))
   checkpoints.save(checkpoints.create_manager(checkpoint, run_dir, step), step)
   process = small_training.start(
-      folder, 'i3d_tf.evaluate', '--run_dir=run', '--eval_masks=none,background,activity')
+    folder, 'i3d_tf.evaluate', '--run_dir=run', '--eval_masks=none,background,activity'
+  )
   peak = 0
   while process.poll() is None:
     time.sleep(0.1)

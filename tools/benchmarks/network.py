@@ -29,59 +29,92 @@ def measure(quick=False):
   clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
   per_inference = flops.inference(model, clip.shape)
   work = {  # name -> (function that computes, floating-point operations of a call)
-      'matmul float32': _matmul(product, 'float32'),
-      'matmul bfloat16': _matmul(product, 'bfloat16'),
-      'float32': (inference(model, clip), per_inference),
-      'float32 folded': (inference(folding.fold(model), clip), per_inference),
-      'bfloat16': (inference(mixed, clip), per_inference),
-      'bfloat16 folded': (inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
-      'batch': (inference(model, batch), flops.inference(model, batch.shape)),
-      'training': (training(model, batch), flops.training_step(model, batch.shape)),
-      'training bfloat16': (training(mixed, batch), flops.training_step(mixed, batch.shape))}
+    'matmul float32': _matmul(product, 'float32'),
+    'matmul bfloat16': _matmul(product, 'bfloat16'),
+    'float32': (inference(model, clip), per_inference),
+    'float32 folded': (inference(folding.fold(model), clip), per_inference),
+    'bfloat16': (inference(mixed, clip), per_inference),
+    'bfloat16 folded': (inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
+    'batch': (inference(model, batch), flops.inference(model, batch.shape)),
+    'training': (training(model, batch), flops.training_step(model, batch.shape)),
+    'training bfloat16': (training(mixed, batch), flops.training_step(mixed, batch.shape)),
+  }
   calls = figure.interleaved(
-      {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5)
+    {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5
+  )
   rates = {name: _times(calls[name], work[name][1] / 1e9) for name in work}
   return _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
 
 
 def _figures(calls, rates, clip, batch, product):
-  inference = (f'one call on a clip {clip}, weights as variables; multiply-adds of all '
-               'convolutions count as two, zeros at the borders included')
+  inference = (
+    f'one call on a clip {clip}, weights as variables; multiply-adds of all '
+    'convolutions count as two, zeros at the borders included'
+  )
   matmul = f'{product} x {product} x {product}, the same process, by turns'
-  step = (f'a step on a batch {batch}: loss, gradients, SGD with momentum; over an inference '
-          'on the same batch')
+  step = (
+    f'a step on a batch {batch}: loss, gradients, SGD with momentum; over an inference '
+    'on the same batch'
+  )
   figures = []
 
   def ratio(name, compared, **kwargs):
     figures.append(figure.from_values(name, compared.wall, **kwargs))
-    figures.append(figure.from_values('  the same in CPU time', compared.cpu,
-                                      how=kwargs.get('how', '')))
+    figures.append(
+      figure.from_values('  the same in CPU time', compared.cpu, how=kwargs.get('how', ''))
+    )
 
-  ratio('float32 inference / float32 matmul', rates['float32'].over(rates['matmul float32']),
-        bound=INFERENCE_BOUND, how=f'{inference}; matmul: {matmul}')
-  ratio('  folded', rates['float32 folded'].over(rates['matmul float32']),
-        how=f'{inference}; of i3d_tf.model.folding.fold')
-  ratio('bfloat16 inference / float32 inference',
-        rates['bfloat16 folded'].over(rates['float32']), bound=BFLOAT16_BOUND,
-        how=f'{inference}; mixed_bfloat16, folded, over float32 as it comes')
+  ratio(
+    'float32 inference / float32 matmul',
+    rates['float32'].over(rates['matmul float32']),
+    bound=INFERENCE_BOUND,
+    how=f'{inference}; matmul: {matmul}',
+  )
+  ratio(
+    '  folded',
+    rates['float32 folded'].over(rates['matmul float32']),
+    how=f'{inference}; of i3d_tf.model.folding.fold',
+  )
+  ratio(
+    'bfloat16 inference / float32 inference',
+    rates['bfloat16 folded'].over(rates['float32']),
+    bound=BFLOAT16_BOUND,
+    how=f'{inference}; mixed_bfloat16, folded, over float32 as it comes',
+  )
   ratio('  neither folded', rates['bfloat16'].over(rates['float32']), how=inference)
   ratio('  both folded', rates['bfloat16 folded'].over(rates['float32 folded']), how=inference)
-  ratio('bfloat16 inference / bfloat16 matmul',
-        rates['bfloat16 folded'].over(rates['matmul bfloat16']),
-        how=f'{inference}; mixed_bfloat16, folded; matmul: {matmul}')
-  ratio('training step, times inference', calls['batch'].over(calls['training']),
-        bound=TRAINING_BOUND, higher_is_better=False, how=step)
-  ratio('float32 training / float32 matmul', rates['training'].over(rates['matmul float32']),
-        how=f'{step}; three times the arithmetic of inference less the gradient of the clip')
-  ratio('bfloat16 training / float32 training',
-        rates['training bfloat16'].over(rates['training']), how=f'{step}; mixed_bfloat16')
+  ratio(
+    'bfloat16 inference / bfloat16 matmul',
+    rates['bfloat16 folded'].over(rates['matmul bfloat16']),
+    how=f'{inference}; mixed_bfloat16, folded; matmul: {matmul}',
+  )
+  ratio(
+    'training step, times inference',
+    calls['batch'].over(calls['training']),
+    bound=TRAINING_BOUND,
+    higher_is_better=False,
+    how=step,
+  )
+  ratio(
+    'float32 training / float32 matmul',
+    rates['training'].over(rates['matmul float32']),
+    how=f'{step}; three times the arithmetic of inference less the gradient of the clip',
+  )
+  ratio(
+    'bfloat16 training / float32 training',
+    rates['training bfloat16'].over(rates['training']),
+    how=f'{step}; mixed_bfloat16',
+  )
   figures += [
-      figure.from_values(name, rates[key].wall, unit='GFLOP/s', how=how) for name, key, how in (
-          ('float32 matmul', 'matmul float32', matmul),
-          ('bfloat16 matmul', 'matmul bfloat16', matmul),
-          ('float32 inference', 'float32', inference),
-          ('bfloat16 inference', 'bfloat16 folded', inference),
-          ('float32 training', 'training', step))]
+    figure.from_values(name, rates[key].wall, unit='GFLOP/s', how=how)
+    for name, key, how in (
+      ('float32 matmul', 'matmul float32', matmul),
+      ('bfloat16 matmul', 'matmul bfloat16', matmul),
+      ('float32 inference', 'float32', inference),
+      ('bfloat16 inference', 'bfloat16 folded', inference),
+      ('float32 training', 'training', step),
+    )
+  ]
   return figures
 
 
@@ -96,6 +129,7 @@ def _times(rates, factor):
 
 def _timed(function):
   """A function for `figure.interleaved`: one call at a time."""
+
   def run(start):
     start()
     function()
@@ -114,7 +148,7 @@ def _matmul(size, dtype):
     for _ in range(repeats):
       product()
 
-  return run, repeats * 2 * size ** 3
+  return run, repeats * 2 * size**3
 
 
 def inference(model, clip):

@@ -30,7 +30,8 @@ class _Peer:
 
   def __init__(self, python, path):
     self._process = subprocess.Popen(
-        [python, _PROGRAM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+      [python, _PROGRAM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     self.version = self._answer()
 
   def seconds(self, work, clip):
@@ -62,9 +63,10 @@ def measure(quick=False):
   model = inception_i3d.InceptionI3D(frame_size=size, width=width, seed=0, dtype='float32')
   clip, batch = network.clips((1, frames, size, size, 3)), network.clips((2, 16, size, size, 3))
   work = (  # (ours, its input, what the peer does in its place)
-      (network.inference(model, clip), clip, ('float32', 'float32 channels last')),
-      (network.inference(folding.fold(model, 'mixed_bfloat16'), clip), clip, ('bfloat16',)),
-      (network.training(model, batch), batch, ('training',)))
+    (network.inference(model, clip), clip, ('float32', 'float32 channels last')),
+    (network.inference(folding.fold(model, 'mixed_bfloat16'), clip), clip, ('bfloat16',)),
+    (network.training(model, batch), batch, ('training',)),
+  )
   figures = []
   with _Peer(os.environ.get('PYTORCH_PYTHON', 'python3'), path) as peer:
     for function, data, names in work:
@@ -75,12 +77,16 @@ def measure(quick=False):
         for name in names:
           theirs[name].append(peer.seconds(name, data.shape))
       for name in names:
-        figures.append(figure.from_values(
-            f'{name}: times as fast as PyTorch', [b / a for a, b in zip(ours, theirs[name])],
+        figures.append(
+          figure.from_values(
+            f'{name}: times as fast as PyTorch',
+            [b / a for a, b in zip(ours, theirs[name])],
             how=f'{os.path.basename(path)} on PyTorch {peer.version}, {tuple(data.shape)}, wall '
-                'clock, two processes by turns; training is a step of SGD with momentum, the others '
-                'inference; bfloat16 is ours folded, theirs autocast',
-            note=f'{statistics.median(ours):.3g} s and {statistics.median(theirs[name]):.3g} s'))
+            'clock, two processes by turns; training is a step of SGD with momentum, the others '
+            'inference; bfloat16 is ours folded, theirs autocast',
+            note=f'{statistics.median(ours):.3g} s and {statistics.median(theirs[name]):.3g} s',
+          )
+        )
   return figures
 
 

@@ -21,8 +21,10 @@ _CLASSES = 400
 def _function(network, work, size, frames):
   """A function that does the work once."""
   generator = torch.Generator().manual_seed(0)
-  clips = torch.rand(_BATCH if work == 'training' else 1, 3, frames, size, size,
-                     generator=generator) * 2 - 1
+  clips = (
+    torch.rand(_BATCH if work == 'training' else 1, 3, frames, size, size, generator=generator) * 2
+    - 1
+  )
   if work == 'training':
     network.train()
     optimizer = torch.optim.SGD(network.parameters(), 1e-6, momentum=0.9)

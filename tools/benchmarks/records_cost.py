@@ -11,9 +11,9 @@ import time
 import cv2
 import numpy as np
 
+from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
 from i3d_tf.masks import png as png_lib
-from i3d_tf.flow import optical_flow
 from i3d_tf.video import decoding
 from tools.benchmarks import figure
 from tools.benchmarks import footage
@@ -62,22 +62,31 @@ def cost(data_set, rates, euros_per_core_hour=EUROS_PER_CORE_HOUR):
   flow_hours = data_set.frames * rates.flow_seconds / 3600
   gigabytes = lambda size: data_set.frames * size / 1e9
   return {
-      'frames': data_set.frames, 'hours': hours, 'flow hours': flow_hours,
-      'frame GB': gigabytes(rates.frame_bytes), 'mask GB': gigabytes(rates.mask_bytes),
-      'flow GB': gigabytes(rates.flow_bytes), 'euros': hours * euros_per_core_hour,
-      'flow euros': flow_hours * euros_per_core_hour}
+    'frames': data_set.frames,
+    'hours': hours,
+    'flow hours': flow_hours,
+    'frame GB': gigabytes(rates.frame_bytes),
+    'mask GB': gigabytes(rates.mask_bytes),
+    'flow GB': gigabytes(rates.flow_bytes),
+    'euros': hours * euros_per_core_hour,
+    'flow euros': flow_hours * euros_per_core_hour,
+  }
 
 
 def table(rates, euros_per_core_hour=EUROS_PER_CORE_HOUR, data_sets=DATA_SETS):
   """The cost of data sets as a Markdown table: a string."""
-  lines = ['| data set | frames | core hours | with flow | frames, GB | masks, GB | flow, GB | '
-           'euros | with flow |', '|---|' + '---:|' * 8]
+  lines = [
+    '| data set | frames | core hours | with flow | frames, GB | masks, GB | flow, GB | '
+    'euros | with flow |',
+    '|---|' + '---:|' * 8,
+  ]
   for data_set in data_sets:
     c = cost(data_set, rates, euros_per_core_hour)
     lines.append(
-        f'| {data_set.name} | {c["frames"] / 1e6:,.1f} M | {c["hours"]:,.1f} | '
-        f'{c["hours"] + c["flow hours"]:,.0f} | {c["frame GB"]:,.1f} | {c["mask GB"]:,.1f} | '
-        f'{c["flow GB"]:,.0f} | {c["euros"]:,.2f} | {c["euros"] + c["flow euros"]:,.0f} |')
+      f'| {data_set.name} | {c["frames"] / 1e6:,.1f} M | {c["hours"]:,.1f} | '
+      f'{c["hours"] + c["flow hours"]:,.0f} | {c["frame GB"]:,.1f} | {c["mask GB"]:,.1f} | '
+      f'{c["flow GB"]:,.0f} | {c["euros"]:,.2f} | {c["euros"] + c["flow euros"]:,.0f} |'
+    )
   return '\n'.join(lines)
 
 
@@ -95,31 +104,55 @@ def measure(quick=False):
   masks = [mask for frames in videos for mask in footage.person(frames)[::10]]
   frame_bytes = [len(input_pipeline.encode_frame(frame)) for frame in sample]
   mask_bytes = [len(png_lib.encode(mask)) for mask in masks]
-  rates = Rates(*map(float, (np.median(frame_seconds), np.mean(flow_seconds),
-                             np.mean(frame_bytes), np.mean(flow_bytes), np.mean(mask_bytes))))
+  rates = Rates(
+    *map(
+      float,
+      (
+        np.median(frame_seconds),
+        np.mean(flow_seconds),
+        np.mean(frame_bytes),
+        np.mean(flow_bytes),
+        np.mean(mask_bytes),
+      ),
+    )
+  )
   content = 'the real clips' if footage.are_real() else 'drawn scenes'
   where = f'340x256 frames of {content}, CPU time of one thread'
   figures = [
-      figure.from_values('decode, resize, JPEG', [1e3 * s for s in frame_seconds], unit='ms/frame',
-                         higher_is_better=False,
-                         how=f'from MPEG-4 of 320x240 to quality 95; {where}'),
-      figure.from_values('TV-L1', flow_seconds, unit='s/pair', higher_is_better=False,
-                         how=f'{len(flow_seconds)} pairs with PNG; {where}',
-                         note='the mean, by which the costs are worked out, is '
-                              f'{rates.flow_seconds:.2f}'),
-      figure.from_values('JPEG frame', frame_bytes, unit='B', higher_is_better=False, how=where),
-      figure.from_values('PNG flow field', flow_bytes, unit='B', higher_is_better=False, how=where),
-      figure.from_values('PNG mask', mask_bytes, unit='B', higher_is_better=False,
-                         how='drawn persons, near and far'),
+    figure.from_values(
+      'decode, resize, JPEG',
+      [1e3 * s for s in frame_seconds],
+      unit='ms/frame',
+      higher_is_better=False,
+      how=f'from MPEG-4 of 320x240 to quality 95; {where}',
+    ),
+    figure.from_values(
+      'TV-L1',
+      flow_seconds,
+      unit='s/pair',
+      higher_is_better=False,
+      how=f'{len(flow_seconds)} pairs with PNG; {where}',
+      note=f'the mean, by which the costs are worked out, is {rates.flow_seconds:.2f}',
+    ),
+    figure.from_values('JPEG frame', frame_bytes, unit='B', higher_is_better=False, how=where),
+    figure.from_values('PNG flow field', flow_bytes, unit='B', higher_is_better=False, how=where),
+    figure.from_values(
+      'PNG mask', mask_bytes, unit='B', higher_is_better=False, how='drawn persons, near and far'
+    ),
   ]
   for data_set in DATA_SETS:
     for what, value in cost(data_set, rates).items():
       if what != 'frames':
-        figures.append(figure.Figure(
-            f'{data_set.name}: {what}', value, unit=_UNITS[what.rsplit(' ', maxsplit=1)[-1]],
+        figures.append(
+          figure.Figure(
+            f'{data_set.name}: {what}',
+            value,
+            unit=_UNITS[what.rsplit(' ', maxsplit=1)[-1]],
             higher_is_better=False,
             how=f'{data_set.videos:,} videos of {data_set.seconds} s by the rates above; '
-                f'{EUROS_PER_CORE_HOUR} euros a core hour'))
+            f'{EUROS_PER_CORE_HOUR} euros a core hour',
+          )
+        )
   return figures
 
 
@@ -127,16 +160,17 @@ def _frame_seconds(frames):
   """CPU seconds a stored frame takes, by repeat."""
   with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, 'video.avi')
-    writer = cv2.VideoWriter(path, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'mp4v'),
-                             footage.FRAME_RATE, (320, 240))
+    writer = cv2.VideoWriter(
+      path, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'mp4v'), footage.FRAME_RATE, (320, 240)
+    )
     for frame in frames:
       writer.write(cv2.resize(frame[..., ::-1], (320, 240)))
     writer.release()
-    source = encode_video.Source('A/v_A_g01_c01.avi', path, 0)
+    source = encode_video.VideoSource('A/v_A_g01_c01.avi', path, 0)
     seconds = []
     for _ in range(3):
       start = time.process_time()
-      video = encode_video.read_video(source, ['A'], encode_video.Settings())
+      video = encode_video.read_video(source, ['A'], encode_video.EncodingSettings())
       seconds.append((time.process_time() - start) / len(video.frames))
   return seconds
 
@@ -147,10 +181,11 @@ def _flow(videos, pairs):
   for frames in videos:
     for place in np.linspace(0, len(frames) - 2, pairs + 2).astype(int)[1:-1]:
       start = time.process_time()
-      field, = optical_flow.tvl1(frames[place:place + 2])
+      (field,) = optical_flow.tvl1(frames[place : place + 2])
       codes = optical_flow.quantise(field)
       png = encode_video.encode_image(
-          '.png', np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]]))
+        '.png', np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]])
+      )
       seconds.append(time.process_time() - start)
       sizes.append(len(png))
   return seconds, sizes

@@ -42,8 +42,12 @@ def measure(quick=False):
     while number < kills:
       process = small_training.start(folder, 'i3d_tf.train', *flags, '--run_dir=killed')
       if number % 2 == 0:
-        killed = _kill_while_saving(process, os.path.join(folder, 'killed', 'checkpoints'),
-                                    saves=int(rng.integers(1, 3)), seconds=rng.uniform(0, 0.02))
+        killed = _kill_while_saving(
+          process,
+          os.path.join(folder, 'killed', 'checkpoints'),
+          saves=int(rng.integers(1, 3)),
+          seconds=rng.uniform(0, 0.02),
+        )
       else:
         killed = _kill_after(process, rng.uniform(0, 1.1 * start_up))
       if not killed:  # it was faster, and has ended
@@ -54,20 +58,41 @@ def measure(quick=False):
     process = small_training.start(folder, 'i3d_tf.train', *flags, '--run_dir=killed')
     small_training.check_ended(process, folder)
     weights, metrics, accuracies = _differences(
-        os.path.join(folder, 'whole'), os.path.join(folder, 'killed'))
-  how = (f'train on drawn videos, {steps} steps, dropout 0.5, Adam, a checkpoint every 2 steps; '
-         f'killed at moments of seed {_SEED}')
+      os.path.join(folder, 'whole'), os.path.join(folder, 'killed')
+    )
+  how = (
+    f'train on drawn videos, {steps} steps, dropout 0.5, Adam, a checkpoint every 2 steps; '
+    f'killed at moments of seed {_SEED}'
+  )
   return [
-      figure.Figure('kills after which the last checkpoint was whole', survived, bound=kills,
-                    how=how),
-      figure.Figure('  of them inside the saving of one', inside, bound=kills / 4, how=how,
-                    note='those that left a half-written checkpoint behind'),
-      figure.Figure('difference of the last checkpoint, largest number', weights, bound=0,
-                    higher_is_better=False, how=how, note='weights, statistics, optimizer'),
-      figure.Figure('difference of loss and accuracy, largest of all steps', metrics, bound=0,
-                    higher_is_better=False, how=how),
-      figure.Figure('difference of test logits, largest', accuracies, bound=0,
-                    higher_is_better=False, how=how),
+    figure.Figure(
+      'kills after which the last checkpoint was whole', survived, bound=kills, how=how
+    ),
+    figure.Figure(
+      '  of them inside the saving of one',
+      inside,
+      bound=kills / 4,
+      how=how,
+      note='those that left a half-written checkpoint behind',
+    ),
+    figure.Figure(
+      'difference of the last checkpoint, largest number',
+      weights,
+      bound=0,
+      higher_is_better=False,
+      how=how,
+      note='weights, statistics, optimizer',
+    ),
+    figure.Figure(
+      'difference of loss and accuracy, largest of all steps',
+      metrics,
+      bound=0,
+      higher_is_better=False,
+      how=how,
+    ),
+    figure.Figure(
+      'difference of test logits, largest', accuracies, bound=0, higher_is_better=False, how=how
+    ),
   ]
 
 
@@ -91,8 +116,10 @@ def _kill_after(process, seconds):
 def _kill_while_saving(process, folder, saves, seconds):
   """Kills a process some seconds into the `saves`-th time that it saves: whether it did."""
   for _ in range(saves):
-    if not (_wait(process, lambda: not _halves(folder), 0.0005)
-            and _wait(process, lambda: _halves(folder), 0.0005)):
+    if not (
+      _wait(process, lambda: not _halves(folder), 0.0005)
+      and _wait(process, lambda: _halves(folder), 0.0005)
+    ):
       return False
   time.sleep(seconds)
   return _kill(process)
@@ -125,8 +152,11 @@ def _checkpoint(run_dir):
   if path is None:
     return {}
   reader = tf.train.load_checkpoint(path)
-  return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
-          if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and not name.startswith('save_counter')}
+  return {
+    name: reader.get_tensor(name)
+    for name in reader.get_variable_to_shape_map()
+    if name != '_CHECKPOINTABLE_OBJECT_GRAPH' and not name.startswith('save_counter')
+  }
 
 
 def _is_whole(run_dir):
@@ -149,16 +179,19 @@ def _differences(one, other):
   for a, b in (map(list, found), [table.shape for table in tables], map(len, logits)):
     if not a or a != b:
       raise RuntimeError(f'expected two runs of the same length; found {a} and {b}')
-  return (max(float(np.abs(found[0][name].astype(float) - found[1][name]).max())
-              for name in found[0]),
-          float(np.abs(tables[0] - tables[1]).max()), float(np.abs(logits[0] - logits[1]).max()))
+  return (
+    max(float(np.abs(found[0][name].astype(float) - found[1][name]).max()) for name in found[0]),
+    float(np.abs(tables[0] - tables[1]).max()),
+    float(np.abs(logits[0] - logits[1]).max()),
+  )
 
 
 def _history(run_dir):
   """Step, loss and accuracy of every row: float [steps, 3]."""
   with open(os.path.join(run_dir, 'history.csv'), newline='') as f:
-    return np.array([[float(row[key]) for key in ('step', 'loss', 'accuracy')]
-                     for row in csv.DictReader(f)])
+    return np.array(
+      [[float(row[key]) for key in ('step', 'loss', 'accuracy')] for row in csv.DictReader(f)]
+    )
 
 
 def _logits(run_dir):

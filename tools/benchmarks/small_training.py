@@ -4,13 +4,24 @@ import os
 import subprocess
 import sys
 
-from i3d_tf.ingest import build
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
+from i3d_tf.ingest import build
+from i3d_tf.ingest import encode_video
 
-FLAGS = ('--frame_size=32', '--clip_frames=9', '--batch_size=4', '--mask_dilation=0',
-         '--width=0.125', '--batch_norm_momentum=0.5', '--optimizer=adam', '--schedule=cosine',
-         '--dropout=0.5', '--mask=background', '--records=records')
+FLAGS = (
+  '--frame_size=32',
+  '--clip_frames=9',
+  '--batch_size=4',
+  '--mask_dilation=0',
+  '--width=0.125',
+  '--batch_norm_momentum=0.5',
+  '--optimizer=adam',
+  '--schedule=cosine',
+  '--dropout=0.5',
+  '--mask=background',
+  '--records=records',
+)
 
 
 def make_records(folder):
@@ -19,8 +30,12 @@ def make_records(folder):
   writing.write_videos(settings, folder)
   part = lambda name: os.path.join(folder, name)
   build.build_ucf101(
-      part('videos'), part('lists'), part('records'),
-      build.Settings(short_side=37, num_shards=2), part('masks'))
+    part('videos'),
+    part('lists'),
+    part('records'),
+    encode_video.EncodingSettings(short_side=37, num_shards=2),
+    part('masks'),
+  )
 
 
 def start(folder, module, *flags, stdout=subprocess.DEVNULL):
@@ -28,8 +43,13 @@ def start(folder, module, *flags, stdout=subprocess.DEVNULL):
   root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
   path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
   with open(os.path.join(folder, 'stderr'), 'w') as stderr:
-    return subprocess.Popen([sys.executable, '-m', module, *flags], cwd=folder, stdout=stdout,
-                            stderr=stderr, env={**os.environ, 'PYTHONPATH': path})
+    return subprocess.Popen(
+      [sys.executable, '-m', module, *flags],
+      cwd=folder,
+      stdout=stdout,
+      stderr=stderr,
+      env={**os.environ, 'PYTHONPATH': path},
+    )
 
 
 def check_ended(process, folder, status=0):
@@ -40,5 +60,6 @@ def check_ended(process, folder, status=0):
   """
   if process.wait() != status:
     with open(os.path.join(folder, 'stderr')) as f:
-      raise RuntimeError(f'expected exit status {status}; received {process.returncode}: '
-                         f'{f.read()[-2000:]}')
+      raise RuntimeError(
+        f'expected exit status {status}; received {process.returncode}: {f.read()[-2000:]}'
+      )

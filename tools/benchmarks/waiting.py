@@ -1,6 +1,6 @@
 """The share of time that the training step waits for its input.
 
-    python -m tools.benchmark --only=waiting
+python -m tools.benchmark --only=waiting
 """
 
 import os
@@ -10,10 +10,11 @@ from unittest import mock
 
 import numpy as np
 
-from i3d_tf.inputs import from_records as pipeline
+from i3d_tf.inputs import clip_settings
+from i3d_tf.training import loop
+from i3d_tf.training import run_settings
 from i3d_tf.training import runs
 from i3d_tf.training import strategies
-from i3d_tf import train
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 from tools.benchmarks import input_pipeline
@@ -64,24 +65,38 @@ def measure(quick=False):
     fed = _train(source, os.path.join(folder, 'fed'), steps, repeat=False)
     idle = _train(source, os.path.join(folder, 'idle'), steps, repeat=True)
   content = 'the real clips' if footage.are_real() else 'drawn scenes'
-  how = (f'the trainer, I3D, batch {_BATCH}, {_FRAMES} frames of 224x224, on records of {content} '
-         f'of up to 250 frames with masks; {os.cpu_count()} threads; {steps - _FIRST} steps')
+  how = (
+    f'the trainer, I3D, batch {_BATCH}, {_FRAMES} frames of 224x224, on records of {content} '
+    f'of up to 250 frames with masks; {os.cpu_count()} threads; {steps - _FIRST} steps'
+  )
   return [
-      figure.Figure('share of time that training waits for input', fed.waited(), bound=BOUND,
-                    higher_is_better=False, how=how),
-      figure.Figure('step on one batch / step on the pipeline', idle.seconds() / fed.seconds(),
-                    how=how, note='what reading takes from the step, whose cores it shares; the '
-                    'two were measured one after the other'),
-      figure.Figure('training step', fed.seconds(), unit='s', how=how),
+    figure.Figure(
+      'share of time that training waits for input',
+      fed.waited(),
+      bound=BOUND,
+      higher_is_better=False,
+      how=how,
+    ),
+    figure.Figure(
+      'step on one batch / step on the pipeline',
+      idle.seconds() / fed.seconds(),
+      how=how,
+      note='what reading takes from the step, whose cores it shares; the '
+      'two were measured one after the other',
+    ),
+    figure.Figure('training step', fed.seconds(), unit='s', how=how),
   ]
 
 
 def _train(source, run_dir, steps, repeat):
   """Trains for some steps: the `_Stopwatch` of its batches."""
-  run = runs.Run(
-      runs.Data(source.folder, mask='background'),
-      pipeline.Settings(clip_frames=_FRAMES, batch_size=_BATCH), runs.Network(),
-      runs.Optimization(steps=steps), source.label_names)
+  run = run_settings.Run(
+    run_settings.Data(source.folder, mask='background'),
+    clip_settings.ClipSettings(clip_frames=_FRAMES, batch_size=_BATCH),
+    run_settings.Network(),
+    run_settings.Optimization(steps=steps),
+    source.label_names,
+  )
   runs.start(run_dir, run)
   watches = []
 
@@ -91,7 +106,7 @@ def _train(source, run_dir, steps, repeat):
 
   datasets = strategies.datasets
   with mock.patch.object(strategies, 'datasets', watched):
-    train.train(run_dir, run, checkpoint_every=steps, log_every=steps)
+    loop.train(run_dir, run, intervals=loop.Intervals(checkpoint_every=steps, log_every=steps))
   return watches[0]
 
 

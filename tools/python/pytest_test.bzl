@@ -19,7 +19,7 @@ def pytest_test(name, srcs, args = [], data = [], deps = [], **kwargs):
         main = "//tools/python:pytest_main.py",
         args = args + ["$(rootpath %s)" % src for src in srcs],
         data = data + [
-            "//:pytest.ini",
+            "//:pyproject.toml",
             # Bazel does not see what is installed: other versions, new result.
             "//:requirements.lock",
         ],

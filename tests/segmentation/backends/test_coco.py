@@ -6,8 +6,8 @@ import numpy as np
 from pycocotools import mask as coco_mask
 import pytest
 
-from segmentation.backends import coco
 from i3d_tf.masks import coco_files
+from segmentation.backends import coco
 from segmentation.backends import registry
 
 _HEIGHT, _WIDTH = 12, 20
@@ -53,23 +53,31 @@ def _people(segmenter, count=1):
 def _of(tmp_path, annotations, count=1, **kwargs):
   _write(tmp_path / 'masks' / 'v_A_g01_c01.json', _images(count), annotations)
   return registry.create('coco', str(tmp_path / 'masks'), **kwargs).for_video(
-      'UCF-101/A/v_A_g01_c01.avi')
+    'UCF-101/A/v_A_g01_c01.avi'
+  )
 
 
-@pytest.mark.parametrize('segmentation', [
-    _compressed(_MASK), _plain(_MASK), [[3, 2, 12, 2, 12, 9, 3, 9]],
+@pytest.mark.parametrize(
+  'segmentation',
+  [
+    _compressed(_MASK),
+    _plain(_MASK),
+    [[3, 2, 12, 2, 12, 9, 3, 9]],
     [[3, 2, 12, 2, 12, 6, 3, 6], [3, 6, 12, 6, 12, 9, 3, 9]],
-], ids=['compressed', 'plain', 'polygon', 'two polygons'])
+  ],
+  ids=['compressed', 'plain', 'polygon', 'two polygons'],
+)
 def test_masks_of_every_kind_are_read(tmp_path, segmentation):
-  person, = _people(_of(tmp_path, [_annotation(segmentation)]))[0]
+  (person,) = _people(_of(tmp_path, [_annotation(segmentation)]))[0]
   np.testing.assert_array_equal(person.mask, _MASK)
   assert person.mask.dtype == bool
   assert person.score == 1.0
 
 
 def test_frames_come_in_the_order_of_the_image_ids_however_they_are_asked_for(tmp_path):
-  segmenter = _of(tmp_path, [_annotation(_compressed(_mask(0, i, 5, i + 2)), 10 + i)
-                             for i in (3, 0, 1)], count=4)
+  segmenter = _of(
+    tmp_path, [_annotation(_compressed(_mask(0, i, 5, i + 2)), 10 + i) for i in (3, 0, 1)], count=4
+  )
   people = _people(segmenter, 3) + _people(segmenter, 1)
   segmenter.finish()
   assert [bool(found) for found in people] == [True, True, False, True]
@@ -81,7 +89,7 @@ def test_other_categories_and_low_scores_are_left_out(tmp_path):
   dog = _annotation(_compressed(_MASK)) | {'category_id': 18}
   low = _annotation(_compressed(_MASK), score=0.3)
   high = _annotation(_compressed(_MASK), score=0.6)
-  person, = _people(_of(tmp_path, [dog, low, high], min_score=0.5))[0]
+  (person,) = _people(_of(tmp_path, [dog, low, high], min_score=0.5))[0]
   assert person.score == 0.6
 
 
@@ -97,8 +105,14 @@ def test_one_file_for_all_videos_is_sorted_by_video_and_frame(tmp_path, file_nam
   images, annotations = [], []
   for index in (10, 2, 9):  # by number, not by name
     for video in ('v_A_g01_c01', 'v_B_g01_c01'):
-      images.append({'id': len(images), 'height': _HEIGHT, 'width': _WIDTH,
-                     'file_name': file_name.format(video, index)})
+      images.append(
+        {
+          'id': len(images),
+          'height': _HEIGHT,
+          'width': _WIDTH,
+          'file_name': file_name.format(video, index),
+        }
+      )
       mask = _mask(0, 0, 12, index) if video[2] == 'A' else _mask(0, 0, index, 20)
       annotations.append(_annotation(_compressed(mask), len(images) - 1))
   _write(tmp_path / 'all.json', images, annotations)
@@ -136,23 +150,41 @@ def test_masks_of_another_size_than_the_frames_are_refused(tmp_path):
     segmenter.people(np.zeros((1, 24, 40, 3), np.uint8))
 
 
-@pytest.mark.parametrize('segmentation', [
+@pytest.mark.parametrize(
+  'segmentation',
+  [
     _compressed(np.ones((_HEIGHT, _WIDTH - 1), bool)) | {'size': [_HEIGHT, _WIDTH]},
     _compressed(_MASK) | {'size': [_WIDTH, _HEIGHT]},
     {'size': [_HEIGHT, _WIDTH], 'counts': [5, 5]},
     {'size': [_HEIGHT, _WIDTH], 'counts': [-5, 245]},
     {'size': [_HEIGHT, _WIDTH], 'counts': []},
-    {'counts': [240]}, 'text', None, [], [[1, 2]], [['a', 'b', 'c', 'd', 'e', 'f']],
-])
+    {'counts': [240]},
+    'text',
+    None,
+    [],
+    [[1, 2]],
+    [['a', 'b', 'c', 'd', 'e', 'f']],
+  ],
+)
 def test_a_damaged_mask_is_named(tmp_path, segmentation):
   segmenter = _of(tmp_path, [_annotation(segmentation)])
-  with pytest.raises(coco_files.MaskError, match='v_A_g01_c01.json: expected RLE or polygons within '
-                     '12x20 pixels; found annotation 1 with'):
+  with pytest.raises(
+    coco_files.MaskError,
+    match='v_A_g01_c01.json: expected RLE or polygons within 12x20 pixels; found annotation 1 with',
+  ):
     _people(segmenter)
 
 
-@pytest.mark.parametrize('content', ['', '[]', '{"images": []}', '{"images": 1, "annotations": 2}',
-                                     '{"images": [{}], "annotations": []}'])
+@pytest.mark.parametrize(
+  'content',
+  [
+    '',
+    '[]',
+    '{"images": []}',
+    '{"images": 1, "annotations": 2}',
+    '{"images": [{}], "annotations": []}',
+  ],
+)
 def test_what_is_no_dataset_is_named(tmp_path, content):
   (tmp_path / 'v.json').write_text(content)
   with pytest.raises(coco_files.MaskError, match='v.json: expected a COCO dataset'):

@@ -23,6 +23,7 @@ def model(tmp_path_factory):
   exp_factory = pytest.importorskip('official.core.exp_factory')
   from official.vision.configs import maskrcnn  # pylint: disable=g-import-not-at-top
   from official.vision.serving import export_saved_model_lib  # pylint: disable=g-import-not-at-top
+
   del maskrcnn  # its import registers the experiment
   params = exp_factory.get_exp_config('maskrcnn_resnetfpn_coco')
   config = params.task.model
@@ -41,19 +42,25 @@ def model(tmp_path_factory):
   tf.random.set_seed(0)
   folder = str(tmp_path_factory.mktemp('exported'))
   export_saved_model_lib.export_inference_graph(
-      input_type='image_tensor', batch_size=None, input_image_size=[_SIZE, _SIZE], params=params,
-      checkpoint_path=None, export_dir=folder, log_model_flops_and_params=False,
-      save_options=tf.saved_model.SaveOptions(experimental_custom_gradients=False))
+    input_type='image_tensor',
+    batch_size=None,
+    input_image_size=[_SIZE, _SIZE],
+    params=params,
+    checkpoint_path=None,
+    export_dir=folder,
+    log_model_flops_and_params=False,
+    save_options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+  )
   return registry.create('model_garden', folder)
 
 
 def test_it_is_recognised_and_its_people_are_those_of_the_model_gardens_own_paste(model):
   from official.vision.ops import mask_ops  # pylint: disable=g-import-not-at-top
+
   assert isinstance(model, model_garden.ModelGardenSegmenter)
   frames = np.stack([fakes.texture(_HEIGHT, _WIDTH, seed) for seed in range(3)])
   people = model.people(frames)
-  outputs = {name: value.numpy() for name, value in
-             model._function(tf.constant(frames)).items()}  # pylint: disable=protected-access
+  outputs = {name: value.numpy() for name, value in model._function(tf.constant(frames)).items()}  # pylint: disable=protected-access
   compared = 0
   for i, found in enumerate(people):
     # The longer side decides; what is left of the input below the frame is padding.
@@ -65,12 +72,14 @@ def test_it_is_recognised_and_its_people_are_those_of_the_model_gardens_own_past
     y0, x0, y1, x1 = boxes.T
     # Masks of random weights are noise: whole boxes tell whether they lie in the same place.
     whole = mask_ops.paste_instance_masks(
-        np.ones_like(masks), np.stack([x0, y0, x1 - x0, y1 - y0], 1), _HEIGHT, _WIDTH)
+      np.ones_like(masks), np.stack([x0, y0, x1 - x0, y1 - y0], 1), _HEIGHT, _WIDTH
+    )
     for person in found:
       assert person.mask.shape == (_HEIGHT, _WIDTH) and person.mask.dtype == bool
       number = scores.index(person.score)
       np.testing.assert_array_equal(
-          person.mask, paste_masks.paste(masks[number], boxes[number], _HEIGHT, _WIDTH))
+        person.mask, paste_masks.paste(masks[number], boxes[number], _HEIGHT, _WIDTH)
+      )
       assert not (person.mask & ~(cv2.dilate(whole[number], np.ones((3, 3))) > 0)).any()
       compared += 1
   assert compared > 3

@@ -48,9 +48,18 @@ def test_frames_of_any_size_are_looked_at(size):
     assert person.mask.shape == size
 
 
-@pytest.mark.parametrize('box', [
-    (0, 0, 40, 20), (60, 90, 140, 130), (-50, 100, 100, 160), (-30, -15, 10, 5),
-    (98, 118, 138, 138), (0, 0, 100, 120), (-100, -100, 200, 220)])
+@pytest.mark.parametrize(
+  'box',
+  [
+    (0, 0, 40, 20),
+    (60, 90, 140, 130),
+    (-50, 100, 100, 160),
+    (-30, -15, 10, 5),
+    (98, 118, 138, 138),
+    (0, 0, 100, 120),
+    (-100, -100, 200, 220),
+  ],
+)
 def test_boxes_at_the_border_are_cut_within_the_frame(box):
   mask = opencv._grab_cut(fakes.texture(100, 120), np.array(box), 0)
   assert mask.shape == (100, 120)

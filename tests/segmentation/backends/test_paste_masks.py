@@ -24,12 +24,18 @@ def _by_definition(mask, box, height, width):
       u = ((grid_x + 1) * cells_x - 1) / 2
       i, j = int(np.floor(v)), int(np.floor(u))
       a, b = v - i, u - j
-      values[y, x] = ((1 - a) * (1 - b) * cell(i, j) + (1 - a) * b * cell(i, j + 1)
-                      + a * (1 - b) * cell(i + 1, j) + a * b * cell(i + 1, j + 1))
+      values[y, x] = (
+        (1 - a) * (1 - b) * cell(i, j)
+        + (1 - a) * b * cell(i, j + 1)
+        + a * (1 - b) * cell(i + 1, j)
+        + a * b * cell(i + 1, j + 1)
+      )
   return values
 
 
-@pytest.mark.parametrize('box', [
+@pytest.mark.parametrize(
+  'box',
+  [
     (3.3, 5.1, 21.9, 30.7),
     (-6.2, -9.5, 12.4, 8.1),  # beyond the top left
     (10.1, 20.2, 40.3, 55.5),  # beyond the bottom right
@@ -37,7 +43,8 @@ def _by_definition(mask, box, height, width):
     (4.2, 6.3, 4.9, 6.8),  # within a pixel, around its centre
     (8.05, 2.1, 9.3, 38.2),  # a pixel high
     (-9.0, -9.0, -1.0, -2.0),  # outside
-])
+  ],
+)
 @pytest.mark.parametrize('cells', [(28, 28), (33, 33), (3, 5), (1, 1)])
 def test_pasted_masks_are_those_of_the_definition(box, cells):
   height, width = 24, 40
@@ -67,8 +74,7 @@ def test_half_is_not_yet_a_person():
   assert not paste_masks.paste(np.full((4, 4), 0.5), (0, 0, 8, 8), 8, 8).any()
 
 
-@pytest.mark.parametrize('box', [
-    (3, 3, 3, 9), (3, 9, 8, 4), (np.nan, 0, 5, 5), (0, 0, np.inf, 5)])
+@pytest.mark.parametrize('box', [(3, 3, 3, 9), (3, 9, 8, 4), (np.nan, 0, 5, 5), (0, 0, np.inf, 5)])
 def test_a_box_without_an_area_gives_nothing(box):
   assert not paste_masks.paste(np.ones((4, 4)), box, 10, 10).any()
 
@@ -80,10 +86,11 @@ def test_the_model_garden_differs_by_a_pixel_at_the_border_only(seed):
   y0, x0 = rng.uniform(0, 60, 2)
   h, w = rng.uniform(60, 120, 2)
   v, u = np.mgrid[:28, :28] - 13.5
-  mask = 1 / (1 + np.exp((v ** 2 + 2 * u ** 2 - 100) / 10))  # a smooth ellipse
+  mask = 1 / (1 + np.exp((v**2 + 2 * u**2 - 100) / 10))  # a smooth ellipse
   ours = paste_masks.paste(mask, (y0, x0, y0 + h, x0 + w), 200, 200)
   theirs = mask_ops.paste_instance_masks(
-      mask[np.newaxis].astype(np.float32), np.array([[x0, y0, w, h]]), 200, 200)[0].astype(bool)
+    mask[np.newaxis].astype(np.float32), np.array([[x0, y0, w, h]]), 200, 200
+  )[0].astype(bool)
   assert (ours & theirs).sum() / (ours | theirs).sum() > 0.94
   for a, b in ((ours, theirs), (theirs, ours)):
     # Whatever one has and the other has not lies within 2 pixels of what both have.
@@ -108,13 +115,15 @@ def test_a_hundred_detections_are_each_where_they_belong():
   boxes, scores, masks = _detections(100)
   classes = np.where(np.arange(100) % 3, 1.0, 18.0)  # the others are dogs
   found = paste_masks.people(boxes, classes, scores, masks, 48, 64, min_score=0.3)
-  expected = [i for i in range(100) if i % 3 and scores[i] >= 0.3
-              and paste_masks.paste(masks[i], boxes[i], 48, 64).any()]
+  expected = [
+    i
+    for i in range(100)
+    if i % 3 and scores[i] >= 0.3 and paste_masks.paste(masks[i], boxes[i], 48, 64).any()
+  ]
   assert len(expected) > 20
   assert [person.score for person in found] == pytest.approx(list(scores[expected]))
   for person, i in zip(found, expected):
-    np.testing.assert_array_equal(
-        person.mask, _by_definition(masks[i], boxes[i], 48, 64) > 0.5)
+    np.testing.assert_array_equal(person.mask, _by_definition(masks[i], boxes[i], 48, 64) > 0.5)
 
 
 def test_places_that_no_detection_fills_are_nobody():

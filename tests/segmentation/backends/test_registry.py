@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import errors
-from segmentation.backends import segmenter
 from segmentation.backends import registry
+from segmentation.backends import segmenter
 
 
 def test_an_unknown_segmenter_is_named():
@@ -18,8 +18,9 @@ def test_an_unknown_segmenter_is_named():
 
 @pytest.mark.parametrize('name', ['model_garden', 'tflite', 'coco'])
 def test_a_model_that_was_not_given_is_asked_for(name):
-  with pytest.raises(segmenter.SegmenterError, match=f'--segmenter={name} .* needs '
-                     '--segmenter_model: '):
+  with pytest.raises(
+    segmenter.SegmenterError, match=f'--segmenter={name} .* needs --segmenter_model: '
+  ):
     registry.create(name)
 
 
@@ -37,8 +38,10 @@ def test_opencv_takes_no_model():
 
 
 def test_what_a_backend_needs_is_imported_only_with_it():
-  code = ('import sys; from segmentation import segmenters; segmenters.create("opencv"); '
-          'assert not {"tensorflow", "tensorflow_hub", "ai_edge_litert"} & set(sys.modules)')
+  code = (
+    'import sys; from segmentation.backends import registry; registry.create("opencv"); '
+    'assert not {"tensorflow", "tensorflow_hub", "ai_edge_litert"} & set(sys.modules)'
+  )
   subprocess.run([sys.executable, '-c', code], check=True)
 
 

@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from segmentation.backends import model_garden
 from segmentation.backends import paste_masks
+from segmentation.backends import registry
 from segmentation.backends import saved_model
 from segmentation.backends import segmenter
-from segmentation.backends import registry
 from segmentation.backends import tfhub
 
 _HEIGHT, _WIDTH = 48, 80
@@ -27,8 +27,12 @@ def _detections(seed=0, count=100):
   corner = rng.uniform(-0.2, 0.9, (count, 2))
   boxes = np.concatenate([corner, corner + rng.uniform(0.02, 0.6, (count, 2))], axis=1)
   classes = np.where(rng.random(count) < 0.5, 1, rng.integers(2, 90, count))
-  return (boxes.astype(np.float32), classes, np.sort(rng.random(count))[::-1].astype(np.float32),
-          rng.random((count, 33, 33)).astype(np.float32))
+  return (
+    boxes.astype(np.float32),
+    classes,
+    np.sort(rng.random(count))[::-1].astype(np.float32),
+    rng.random((count, 33, 33)).astype(np.float32),
+  )
 
 
 class _Hub(tf.Module):
@@ -46,12 +50,12 @@ class _Hub(tf.Module):
     boxes, classes, scores, masks = self.values
     bright = tf.cast(input_tensor[0, 0, 0, 0] > 0, tf.float32)
     return {
-        'detection_boxes': boxes[tf.newaxis],
-        'detection_classes': classes[tf.newaxis],
-        'detection_scores': scores[tf.newaxis] * bright,
-        'detection_masks': masks[tf.newaxis],
-        'num_detections': tf.constant([100.0]),
-        'raw_detection_boxes': tf.zeros([1, 10, 4]),
+      'detection_boxes': boxes[tf.newaxis],
+      'detection_classes': classes[tf.newaxis],
+      'detection_scores': scores[tf.newaxis] * bright,
+      'detection_masks': masks[tf.newaxis],
+      'num_detections': tf.constant([100.0]),
+      'raw_detection_boxes': tf.zeros([1, 10, 4]),
     }
 
 
@@ -60,35 +64,49 @@ class _Garden(tf.Module):
 
   def __init__(self, boxes, classes, scores, masks, scale, offset, batch_size):
     super().__init__()
-    self.values = [tf.constant(boxes, tf.float32), tf.constant(classes, tf.int32),
-                   tf.constant(scores, tf.float32), tf.constant(masks, tf.float32)]
+    self.values = [
+      tf.constant(boxes, tf.float32),
+      tf.constant(classes, tf.int32),
+      tf.constant(scores, tf.float32),
+      tf.constant(masks, tf.float32),
+    ]
     self.info = tf.constant([[_HEIGHT, _WIDTH], [256, 256], scale, offset], tf.float32)
-    self.serve = tf.function(self._serve, input_signature=[
-        tf.TensorSpec([batch_size, None, None, 3], tf.uint8, name='inputs')])
+    self.serve = tf.function(
+      self._serve,
+      input_signature=[tf.TensorSpec([batch_size, None, None, 3], tf.uint8, name='inputs')],
+    )
 
   def _serve(self, inputs):
     count = tf.shape(inputs)[0]
     repeat = lambda v: tf.repeat(v[tf.newaxis], count, axis=0)
     boxes, classes, scores, masks = map(repeat, self.values)
     bright = tf.cast(inputs[:, 0, 0, :1] > 0, tf.float32)
-    return {'detection_boxes': boxes, 'detection_classes': classes,
-            'detection_scores': scores * bright, 'detection_masks': masks,
-            'num_detections': tf.repeat(100, count), 'image_info': repeat(self.info)}
+    return {
+      'detection_boxes': boxes,
+      'detection_classes': classes,
+      'detection_scores': scores * bright,
+      'detection_masks': masks,
+      'num_detections': tf.repeat(100, count),
+      'image_info': repeat(self.info),
+    }
 
 
 def _save_hub(folder, signature=True, **detections):
   module = _Hub(*_detections(**detections))
   tf.saved_model.save(
-      module, str(folder),
-      signatures=module.__call__.get_concrete_function() if signature else None)
+    module, str(folder), signatures=module.__call__.get_concrete_function() if signature else None
+  )
   return str(folder)
 
 
 def _expected(boxes, classes, scores, masks, min_score=0.0):
   """The people of a frame: one definition of pasting, tested in test_pasting."""
   pixels = boxes * np.array([_HEIGHT, _WIDTH, _HEIGHT, _WIDTH], np.float32)
-  return [(paste_masks.paste(masks[i], pixels[i], _HEIGHT, _WIDTH), scores[i])
-          for i in range(len(boxes)) if classes[i] == 1 and scores[i] >= min_score]
+  return [
+    (paste_masks.paste(masks[i], pixels[i], _HEIGHT, _WIDTH), scores[i])
+    for i in range(len(boxes))
+    if classes[i] == 1 and scores[i] >= min_score
+  ]
 
 
 def _assert_people(found, expected):
@@ -122,8 +140,9 @@ def test_a_hundred_detections_of_tf_hub_are_decoded_to_the_pixel(tmp_path, signa
 def test_known_boxes_give_known_pixels(tmp_path):
   boxes = np.array([(0.25, 0.25, 0.75, 0.5), (-0.5, 0.9, 0.25, 1.4), (0, 0, 1, 1)], np.float32)
   module = _Hub(boxes, [1, 1, 3], [0.9, 0.8, 0.7], np.ones((3, 33, 33)))
-  tf.saved_model.save(module, str(tmp_path / 'm'),
-                      signatures=module.__call__.get_concrete_function())
+  tf.saved_model.save(
+    module, str(tmp_path / 'm'), signatures=module.__call__.get_concrete_function()
+  )
   first, second = saved_model.create(str(tmp_path / 'm')).people(_frames(1))[0]
   expected = np.zeros((2, _HEIGHT, _WIDTH), bool)
   expected[0, 12:36, 20:40] = True
@@ -152,8 +171,9 @@ def test_the_model_gardens_boxes_are_brought_back_to_the_frame(tmp_path, batch_s
   assert isinstance(model, model_garden.ModelGardenSegmenter)
   people = model.people(_frames(1, 0, 1))
   assert not people[1]
-  expected = _expected(((resized + np.tile(offset, 2)) / np.tile(scale, 2)) / size,
-                       classes, scores, masks, 0.1)
+  expected = _expected(
+    ((resized + np.tile(offset, 2)) / np.tile(scale, 2)) / size, classes, scores, masks, 0.1
+  )
   _assert_people(people[0], expected)
   _assert_people(people[2], expected)
 
@@ -184,11 +204,13 @@ def test_an_archive_is_unpacked_once(tmp_path, inside):
 @pytest.mark.parametrize('cache', ['tfhub.dev', 'kaggle', 'kagglehub'])
 def test_the_default_model_is_found_in_the_caches(tmp_path, cache):
   folder = {
-      'tfhub.dev': 'hub_cache/' + hashlib.sha1(
-          b'https://tfhub.dev/tensorflow/mask_rcnn/inception_resnet_v2_1024x1024/1').hexdigest(),
-      'kaggle': 'hub_cache/' + hashlib.sha1(tfhub.HANDLE.encode()).hexdigest(),
-      'kagglehub': 'kagglehub/models/tensorflow/mask-rcnn-inception-resnet-v2/'
-                   'tensorFlow2/1024x1024/1',
+    'tfhub.dev': 'hub_cache/'
+    + hashlib.sha1(
+      b'https://tfhub.dev/tensorflow/mask_rcnn/inception_resnet_v2_1024x1024/1'
+    ).hexdigest(),
+    'kaggle': 'hub_cache/' + hashlib.sha1(tfhub.HANDLE.encode()).hexdigest(),
+    'kagglehub': 'kagglehub/models/tensorflow/mask-rcnn-inception-resnet-v2/'
+    'tensorFlow2/1024x1024/1',
   }[cache]
   _save_hub(tmp_path / folder)
   assert registry.create('tfhub').people(_frames(1))[0]
@@ -197,8 +219,9 @@ def test_the_default_model_is_found_in_the_caches(tmp_path, cache):
 def test_a_handle_is_fetched_and_cached(tmp_path):
   (tmp_path / 'served').mkdir()
   _pack(_save_hub(tmp_path / 'hub'), tmp_path / 'served' / 'model.tar.gz')
-  handler = functools.partial(http.server.SimpleHTTPRequestHandler,
-                              directory=str(tmp_path / 'served'))
+  handler = functools.partial(
+    http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / 'served')
+  )
   server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
   threading.Thread(target=server.serve_forever, daemon=True).start()
   address = f'http://127.0.0.1:{server.server_port}/model.tar.gz'
@@ -245,14 +268,13 @@ def test_a_damaged_saved_model_is_one_line(tmp_path):
   with open(path, 'rb') as f:
     content = f.read()
   with open(path, 'wb') as f:
-    f.write(content[:len(content) // 2])
+    f.write(content[: len(content) // 2])
   with pytest.raises(segmenter.SegmenterError, match='expected a TensorFlow SavedModel') as e:
     saved_model.create(folder)
   assert '\n' not in str(e.value)
 
 
 class _Classifier(tf.Module):
-
   @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
   def __call__(self, images):
     return {'logits': tf.zeros([tf.shape(images)[0], 10])}
@@ -260,23 +282,26 @@ class _Classifier(tf.Module):
 
 def test_another_network_is_told_apart(tmp_path):
   module = _Classifier()
-  tf.saved_model.save(module, str(tmp_path / 'c'),
-                      signatures=module.__call__.get_concrete_function())
+  tf.saved_model.save(
+    module, str(tmp_path / 'c'), signatures=module.__call__.get_concrete_function()
+  )
   with pytest.raises(segmenter.SegmenterError, match=r'detection_boxes, .* missing .*\(logits\)'):
     saved_model.create(str(tmp_path / 'c'))
 
 
 class _Bytes(tf.Module):
-
   @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
   def __call__(self, inputs):
-    return {name: tf.zeros([1]) for name in (
-        'detection_boxes', 'detection_classes', 'detection_scores', 'detection_masks')}
+    return {
+      name: tf.zeros([1])
+      for name in ('detection_boxes', 'detection_classes', 'detection_scores', 'detection_masks')
+    }
 
 
 def test_a_network_that_takes_encoded_images_is_told_apart(tmp_path):
   module = _Bytes()
-  tf.saved_model.save(module, str(tmp_path / 'b'),
-                      signatures=module.__call__.get_concrete_function())
+  tf.saved_model.save(
+    module, str(tmp_path / 'b'), signatures=module.__call__.get_concrete_function()
+  )
   with pytest.raises(segmenter.SegmenterError, match='--input_type=image_tensor'):
     saved_model.create(str(tmp_path / 'b'))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from segmentation.backends import segmenter
 from segmentation.backends import registry
+from segmentation.backends import segmenter
 from segmentation.backends import tflite
 from tests import fakes
 
@@ -54,13 +54,15 @@ def _frame(*boxes, height=64, width=96, level=255):
 _BOX = (8, 24, 48, 60)
 
 
-@pytest.mark.parametrize('function', [_red, _voc, _two, _six],
-                         ids=['1 channel', '21 channels', '2 channels', '6 channels'])
+@pytest.mark.parametrize(
+  'function', [_red, _voc, _two, _six], ids=['1 channel', '21 channels', '2 channels', '6 channels']
+)
 @pytest.mark.parametrize('crops', [None, *tflite.CROPS])
 def test_known_networks_are_told_by_their_channels(tmp_path, function, crops):
-  model = registry.create('tflite', _network(tmp_path, function),
-                            tflite_settings=tflite.Settings(crops=crops))
-  person, = model.people(_frame(_BOX)[np.newaxis])[0]
+  model = registry.create(
+    'tflite', _network(tmp_path, function), tflite_settings=tflite.TFLiteSettings(crops=crops)
+  )
+  (person,) = model.people(_frame(_BOX)[np.newaxis])[0]
   expected = _frame(_BOX)[..., 0] > 0
   assert person.mask.dtype == bool and person.mask.shape == (64, 96)
   assert (person.mask & expected).sum() / (person.mask | expected).sum() > 0.85
@@ -69,18 +71,19 @@ def test_known_networks_are_told_by_their_channels(tmp_path, function, crops):
 
 
 def test_the_score_is_the_mean_probability(tmp_path):
-  settings = tflite.Settings(crops='none')
+  settings = tflite.TFLiteSettings(crops='none')
   model = tflite.TfliteSegmenter(_network(tmp_path, _red), settings)
-  person, = model.people(_frame((0, 0, 64, 96), level=178)[np.newaxis])[0]
+  (person,) = model.people(_frame((0, 0, 64, 96), level=178)[np.newaxis])[0]
   assert person.mask.all()
   assert person.score == pytest.approx(178 / 255, abs=1e-5)
   path = str(tmp_path / 'network.tflite')
   assert not tflite.TfliteSegmenter(path, settings, min_score=0.8).people(
-      _frame((0, 0, 64, 96), level=178)[np.newaxis])[0]
+    _frame((0, 0, 64, 96), level=178)[np.newaxis]
+  )[0]
 
 
 def test_pieces_apart_are_people_apart_and_specks_are_nobody(tmp_path):
-  model = tflite.TfliteSegmenter(_network(tmp_path, _red), tflite.Settings(crops='none'))
+  model = tflite.TfliteSegmenter(_network(tmp_path, _red), tflite.TFLiteSettings(crops='none'))
   frame = _frame((4, 4, 40, 36), (20, 60, 60, 90))
   people = model.people(np.stack([frame, 0 * frame]))
   assert [len(found) for found in people] == [2, 0]
@@ -92,8 +95,8 @@ def test_tiles_show_who_is_too_small_in_the_whole_frame(tmp_path):
 
   path = _network(tmp_path, least)
   frame = _frame((100, 60, 116, 84), height=256, width=384)[np.newaxis]
-  assert not tflite.TfliteSegmenter(path, tflite.Settings(crops='none')).people(frame)[0]
-  person, = tflite.TfliteSegmenter(path, tflite.Settings(crops='tiles')).people(frame)[0]
+  assert not tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='none')).people(frame)[0]
+  (person,) = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='tiles')).people(frame)[0]
   y, x = np.nonzero(person.mask)
   assert 98 <= y.min() and y.max() <= 117 and 58 <= x.min() and x.max() <= 85
 
@@ -104,17 +107,19 @@ def test_the_input_range_can_be_set(tmp_path):
 
   path = _network(tmp_path, dark)
   frame = _frame((0, 0, 64, 48), height=64, width=96)[np.newaxis]
-  default = tflite.TfliteSegmenter(path, tflite.Settings(crops='none'))
+  default = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='none'))
   assert not default.people(frame)[0]
-  person, = tflite.TfliteSegmenter(
-      path, tflite.Settings(input_range=(-1, 1), crops='none')).people(frame)[0]
+  (person,) = tflite.TfliteSegmenter(
+    path, tflite.TFLiteSettings(input_range=(-1, 1), crops='none')
+  ).people(frame)[0]
   np.testing.assert_array_equal(person.mask, frame[0, ..., 0] == 0)
 
 
 def test_bytes_are_shown_as_they_are(tmp_path):
   path = _network(tmp_path, lambda x: tf.cast(x[..., :1], tf.float32) / 255, dtype=tf.uint8)
-  person, = tflite.TfliteSegmenter(path, tflite.Settings(crops='none')).people(
-      _frame((0, 0, 64, 96), level=200)[np.newaxis])[0]
+  (person,) = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='none')).people(
+    _frame((0, 0, 64, 96), level=200)[np.newaxis]
+  )[0]
   assert person.score == pytest.approx(200 / 255)
 
 
@@ -125,10 +130,10 @@ def test_other_channels_need_to_be_told_the_persons(tmp_path):
   path = _network(tmp_path, lambda x: tf.concat([_two(x), 0 * x[..., :1]], -1) * 9)
   with pytest.raises(segmenter.SegmenterError, match='network.tflite: .* found 3 channels'):
     tflite.TfliteSegmenter(path)
-  model = tflite.TfliteSegmenter(path, tflite.Settings(person=1))
+  model = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(person=1))
   assert len(model.people(_frame(_BOX)[np.newaxis])[0]) == 1
   with pytest.raises(segmenter.SegmenterError, match='person channel below 3; received 3'):
-    tflite.TfliteSegmenter(path, tflite.Settings(person=3))
+    tflite.TfliteSegmenter(path, tflite.TFLiteSettings(person=3))
 
 
 def test_what_is_no_network_is_named(tmp_path):
@@ -144,15 +149,18 @@ def test_half_a_network_is_named(tmp_path):
   with open(path, 'rb') as f:
     content = f.read()
   with open(path, 'wb') as f:
-    f.write(content[:len(content) // 2])
+    f.write(content[: len(content) // 2])
   with pytest.raises(segmenter.SegmenterError, match='network.tflite: expected a LiteRT'):
     tflite.TfliteSegmenter(path)
 
 
-@pytest.mark.parametrize('function, channels, message', [
+@pytest.mark.parametrize(
+  'function, channels, message',
+  [
     (lambda x: x, 1, r'one input \[1, height, width, 3\]; found \[1, 32, 32, 1\]'),
     (lambda x: tf.reduce_mean(x, [1, 2]), 3, r'output \[1, height, width, channels\]; found'),
-])
+  ],
+)
 def test_networks_of_other_shapes_are_told_apart(tmp_path, function, channels, message):
   with pytest.raises(segmenter.SegmenterError, match=message):
     tflite.TfliteSegmenter(_network(tmp_path, function, channels))
@@ -164,6 +172,7 @@ def test_networks_of_other_shapes_are_told_apart(tmp_path, function, channels, m
 @pytest.mark.parametrize('name', ['mediapipe_selfie_segmentation', 'deeplabv3_257_mv_gpu'])
 def test_real_networks_find_the_woman_in_a_close_up(name):
   from i3d_tf.video import decoding  # pylint: disable=g-import-not-at-top
+
   _, frames = decoding.decode(fakes.shared('clips', 'v_ApplyEyeMakeup_g01_c01.avi'))
   model = tflite.TfliteSegmenter(fakes.shared('models', f'{name}.tflite'))
   people = model.people(next(frames)[np.newaxis])[0]

@@ -14,7 +14,7 @@ H, W, T = 40, 60, 30
 
 def square(x, y=10, size=15):
   mask = np.zeros((H, W), bool)
-  mask[y:y + size, x:x + size] = True
+  mask[y : y + size, x : x + size] = True
   return mask
 
 
@@ -39,9 +39,15 @@ def test_measures_are_those_of_the_pixels(tmp_path):
   pairs = [(a, b) for a, b in zip(frames, frames[1:]) if a.any() and b.any()]
   overlap = np.mean([(a & b).sum() / (a | b).sum() for a, b in pairs])
   assert measures == mask_quality.Measures(
-      frames=T, found=T - 3, coverage=pytest.approx(np.mean(frames)),
-      coverage_found=pytest.approx(15 * 15 / (H * W)), overlap=pytest.approx(overlap),
-      gaps=2, breaks=4, worst=4)
+    frames=T,
+    found=T - 3,
+    coverage=pytest.approx(np.mean(frames)),
+    coverage_found=pytest.approx(15 * 15 / (H * W)),
+    overlap=pytest.approx(overlap),
+    gaps=2,
+    breaks=4,
+    worst=4,
+  )
 
 
 def test_persons_of_a_frame_count_as_one_mask(tmp_path):
@@ -52,18 +58,28 @@ def test_persons_of_a_frame_count_as_one_mask(tmp_path):
   assert mask_quality.measure(twice) == mask_quality.measure(masks)
 
 
-@pytest.mark.parametrize('frames, codes, words', [
-  (walking(), [], ''),
-  ([square(5, size=4) for _ in range(T)], ['tiny'], 'covers 0.67% of the picture'),
-  ([~square(5, size=5) for _ in range(T)], ['huge'], 'covers 99% of the picture'),
-  (spoiled(lambda t, mask: mask & False), ['no person'], 'no person in any of 30 frames'),
-  (spoiled(lambda t, mask: mask & (t < 20)), ['often no person'], 'no person in 10 of 30 frames'),
-  (spoiled(lambda t, mask: mask & (t % 8 != 4)), ['flickering'],
-   '8 breaks in 29 steps, 4 gaps, the worst at frame 4'),
-  (spoiled(lambda t, mask: mask if t % 10 else square(5, size=25)), ['flickering'],
-   '5 breaks in 29 steps, the worst at frame '),
-  (spoiled(lambda t, mask: np.roll(mask, 20 * (t % 2), 1)), ['flickering'], '29 breaks in 29'),
-], ids=['good', 'tiny', 'huge', 'empty', 'ends early', 'gaps', 'grows', 'jumps'])
+@pytest.mark.parametrize(
+  'frames, codes, words',
+  [
+    (walking(), [], ''),
+    ([square(5, size=4) for _ in range(T)], ['tiny'], 'covers 0.67% of the picture'),
+    ([~square(5, size=5) for _ in range(T)], ['huge'], 'covers 99% of the picture'),
+    (spoiled(lambda t, mask: mask & False), ['no person'], 'no person in any of 30 frames'),
+    (spoiled(lambda t, mask: mask & (t < 20)), ['often no person'], 'no person in 10 of 30 frames'),
+    (
+      spoiled(lambda t, mask: mask & (t % 8 != 4)),
+      ['flickering'],
+      '8 breaks in 29 steps, 4 gaps, the worst at frame 4',
+    ),
+    (
+      spoiled(lambda t, mask: mask if t % 10 else square(5, size=25)),
+      ['flickering'],
+      '5 breaks in 29 steps, the worst at frame ',
+    ),
+    (spoiled(lambda t, mask: np.roll(mask, 20 * (t % 2), 1)), ['flickering'], '29 breaks in 29'),
+  ],
+  ids=['good', 'tiny', 'huge', 'empty', 'ends early', 'gaps', 'grows', 'jumps'],
+)
 def test_every_kind_of_bad_masks_is_found(tmp_path, frames, codes, words):
   judgement = mask_quality.judge(measure(tmp_path, frames))
   assert [reason.code for reason in judgement.reasons] == codes
@@ -71,17 +87,26 @@ def test_every_kind_of_bad_masks_is_found(tmp_path, frames, codes, words):
   assert (judgement.score >= 0.5) == bool(codes)
 
 
-GOOD = mask_quality.Measures(frames=100, found=100, coverage=0.1, coverage_found=0.1, overlap=0.9,
-                          gaps=0, breaks=0, worst=None)
+GOOD = mask_quality.Measures(
+  frames=100, found=100, coverage=0.1, coverage_found=0.1, overlap=0.9, gaps=0, breaks=0, worst=None
+)
 
 
-@pytest.mark.parametrize('field, limit, worse', [
-    ('coverage_found', 0.01, -1e-6), ('coverage_found', 0.6, 1e-6), ('found', 80, -1),
-    ('breaks', 5, 1)])
+@pytest.mark.parametrize(
+  'field, limit, worse',
+  [
+    ('coverage_found', 0.01, -1e-6),
+    ('coverage_found', 0.6, 1e-6),
+    ('found', 80, -1),
+    ('breaks', 5, 1),
+  ],
+)
 def test_severity_is_a_half_at_the_limit_and_grows_beyond(field, limit, worse):
   limits = mask_quality.Limits(flicker=5 / 99)
+
   def at(value):
     return mask_quality.judge(dataclasses.replace(GOOD, **{field: value}), limits=limits)
+
   assert at(limit).score == pytest.approx(0.5)
   assert at(limit + worse).score > 0.5 and len(at(limit + worse).reasons) == 1
   assert at(limit - worse).score < 0.5 and not at(limit - worse).reasons

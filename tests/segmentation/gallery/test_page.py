@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import files
+from i3d_tf.masks import verdicts
+from segmentation.gallery import mask_quality
 from segmentation.gallery import page as page_lib
 from segmentation.gallery import strips
-from segmentation.gallery import mask_quality
-from i3d_tf.masks import verdicts
 from tests import browser as browser_lib
 
-GOOD = mask_quality.Measures(frames=50, found=50, coverage=0.2, coverage_found=0.2, overlap=0.9,
-                          gaps=0, breaks=0, worst=None)
+GOOD = mask_quality.Measures(
+  frames=50, found=50, coverage=0.2, coverage_found=0.2, overlap=0.9, gaps=0, breaks=0, worst=None
+)
 EMPTY = mask_quality.Measures(50, 0, 0.0, 0.0, None, 0, 0, None)
 TINY = mask_quality.Measures(50, 50, 0.001, 0.001, 0.8, 0, 0, None)
 FLICKERING = mask_quality.Measures(50, 45, 0.18, 0.2, 0.9, 5, 10, 7)
@@ -29,22 +30,37 @@ PROBLEM = 'm.json: expected masks </script><img src=x onerror=alert(1)>'
 
 
 def glance(video, measures=GOOD, problem=None, width=120, content='a'):
-  return strips.Glance(video, measures, problem, content * 64, (0, 25, 49), (6, 7, 8) if
-                       measures is FLICKERING else (), width, 32)
+  return strips.Glance(
+    video,
+    measures,
+    problem,
+    content * 64,
+    (0, 25, 49),
+    (6, 7, 8) if measures is FLICKERING else (),
+    width,
+    32,
+  )
 
 
 GLANCES = (
-    *(glance(f'A/v_A_g{n:02d}_c01.avi') for n in range(1, 5)),
-    glance('A/v_A_g05_c01.avi', TINY),
-    glance('B/v_B_g01_c01.avi', EMPTY),
-    glance(ODD_NAME, FLICKERING),
-    glance('B/v_B_g02_c01.avi', None),
-    glance('B/v_B_g03_c01.avi', None, PROBLEM, 0),
-    glance(HOSTILE),
+  *(glance(f'A/v_A_g{n:02d}_c01.avi') for n in range(1, 5)),
+  glance('A/v_A_g05_c01.avi', TINY),
+  glance('B/v_B_g01_c01.avi', EMPTY),
+  glance(ODD_NAME, FLICKERING),
+  glance('B/v_B_g02_c01.avi', None),
+  glance('B/v_B_g03_c01.avi', None, PROBLEM, 0),
+  glance(HOSTILE),
 )
 # By suspicion; those without a reason by what comes nearest to one, here all equal, by name.
-ORDER = ['B/v_B_g02_c01.avi', 'B/v_B_g03_c01.avi', 'B/v_B_g01_c01.avi', 'A/v_A_g05_c01.avi',
-         ODD_NAME, *(f'A/v_A_g{n:02d}_c01.avi' for n in range(1, 5)), HOSTILE]
+ORDER = [
+  'B/v_B_g02_c01.avi',
+  'B/v_B_g03_c01.avi',
+  'B/v_B_g01_c01.avi',
+  'A/v_A_g05_c01.avi',
+  ODD_NAME,
+  *(f'A/v_A_g{n:02d}_c01.avi' for n in range(1, 5)),
+  HOSTILE,
+]
 
 
 def write(folder, glances=GLANCES, decided=None):
@@ -72,20 +88,33 @@ def test_the_table_gives_the_scores_again(tmp_path):
     table = list(csv.DictReader(f))
   assert [row['video'] for row in table] == ORDER
   for row in table:
-    values = [float(other['coverage_found']) for other in table
-              if other['class'] == row['class'] and float(other['coverage_found'] or 0)]
+    values = [
+      float(other['coverage_found'])
+      for other in table
+      if other['class'] == row['class'] and float(other['coverage_found'] or 0)
+    ]
     if len(values) < 3:
       assert row['class_coverage'] == ''
     else:
       assert float(row['class_coverage']) == pytest.approx(
-          math.exp(statistics.median(map(math.log, values))))
+        math.exp(statistics.median(map(math.log, values)))
+      )
     if row['frames']:
-      measures = mask_quality.Measures(**{
-          name: None if row[name] == '' else float(row[name]) if name in (
-              'coverage', 'coverage_found', 'overlap') else int(row[name])
-          for name in GOOD.__dataclass_fields__})
-      of_class = (float(row['class_coverage']), float(row['class_spread'])) if row[
-          'class_coverage'] else None
+      measures = mask_quality.Measures(
+        **{
+          name: None
+          if row[name] == ''
+          else float(row[name])
+          if name in ('coverage', 'coverage_found', 'overlap')
+          else int(row[name])
+          for name in GOOD.__dataclass_fields__
+        }
+      )
+      of_class = (
+        (float(row['class_coverage']), float(row['class_spread']))
+        if row['class_coverage']
+        else None
+      )
       judgement = mask_quality.judge(measures, of_class)
       assert float(row['score']) == judgement.score
       assert row['words'] == '; '.join(reason.words for reason in judgement.reasons)
@@ -139,8 +168,10 @@ def listed(page):
 
 def marked(page):
   """The verdicts that the page shows on its rows."""
-  return page.run('Object.fromEntries([...document.querySelectorAll("[aria-pressed=true]")].map('
-                  'b => [b.closest("article").getAttribute("aria-label"), b.value]))')
+  return page.run(
+    'Object.fromEntries([...document.querySelectorAll("[aria-pressed=true]")].map('
+    'b => [b.closest("article").getAttribute("aria-label"), b.value]))'
+  )
 
 
 def export(page, folder, trigger=lambda page: page.press('e')):
@@ -148,8 +179,10 @@ def export(page, folder, trigger=lambda page: page.press('e')):
 
 
 def choose(page, select, value):
-  page.run(f'(() => {{ const s = document.getElementById("{select}"); s.value = "{value}";'
-           's.dispatchEvent(new Event("change")); })()')
+  page.run(
+    f'(() => {{ const s = document.getElementById("{select}"); s.value = "{value}";'
+    's.dispatchEvent(new Event("change")); })()'
+  )
 
 
 def search(page, text):
@@ -161,7 +194,8 @@ def test_all_rows_and_pictures_are_there(page):
   page.look(1200, 2400)
   page.wait('document.querySelectorAll("article").length === 10')
   assert sorted(page.run('[...document.querySelectorAll("article")].map(a => a.ariaLabel)')) == (
-      sorted(ORDER))
+    sorted(ORDER)
+  )
   page.wait('[...document.images].every(image => image.complete)')
   widths = page.run('[...document.querySelectorAll(".strip img")].map(i => i.naturalWidth)')
   assert widths == [120] * 9
@@ -200,8 +234,9 @@ def test_the_current_row_is_in_sight_and_has_the_focus(page):
   page.press(*'jjjjjjj')
   assert page.run('document.activeElement.ariaLabel') == ORDER[7]
   top, bottom, header, height = page.run(
-      '(() => { const r = document.activeElement.getBoundingClientRect(); return [r.top, r.bottom,'
-      'document.querySelector("header").offsetHeight, innerHeight]; })()')
+    '(() => { const r = document.activeElement.getBoundingClientRect(); return [r.top, r.bottom,'
+    'document.querySelector("header").offsetHeight, innerHeight]; })()'
+  )
   assert header <= top + 1 and bottom <= height + 1
 
 
@@ -292,8 +327,10 @@ def test_the_review_goes_on_from_an_earlier_file(chromium, tmp_path):
 def test_marks_on_other_masks_do_not_count(chromium, tmp_path):
   chromium.open(write(tmp_path))
   chromium.press('j', 'j', 'f', 'f')
-  changed = [glance(seen.video, seen.measures, seen.problem, content='b')
-             if seen.video == ORDER[2] else seen for seen in GLANCES]
+  changed = [
+    glance(seen.video, seen.measures, seen.problem, content='b') if seen.video == ORDER[2] else seen
+    for seen in GLANCES
+  ]
   chromium.open(write(tmp_path, changed))
   assert marked(chromium) == {ORDER[3]: 'fine'}
   assert '1 earlier mark does not count' in chromium.run('document.body.innerText')
@@ -314,7 +351,8 @@ def test_a_strip_is_enlarged_and_can_be_judged_there(page):
   assert 'use original' not in page.run('document.getElementById("zoom-text").textContent')
   page.press('k')
   assert page.run('document.getElementById("zoom-text").textContent').startswith(
-      f'{ODD_NAME} — use original — flickering: 10 breaks in 49 steps, 5 gaps')
+    f'{ODD_NAME} — use original — flickering: 10 breaks in 49 steps, 5 gaps'
+  )
   page.wait('document.getElementById("zoom-image").naturalWidth === 120')
   page.press('Escape')
   assert not page.run('document.getElementById("zoom").open')
@@ -343,7 +381,7 @@ def test_nothing_is_wider_than_the_window_and_text_can_be_read(page, dark, width
   try:
     assert page.run('document.documentElement.scrollWidth') <= width
     # WCAG's contrast of every text with what lies behind it, 4.5 at least.
-    worst = page.run('''(() => {
+    worst = page.run("""(() => {
       const parse = c => c.match(/[\\d.]+/g).map(Number);
       const light = c => parse(c).slice(0, 3).map(v => v / 255).map(
           v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
@@ -362,7 +400,7 @@ def test_nothing_is_wider_than_the_window_and_text_can_be_read(page, dark, width
         worst = Math.min(worst, (Math.max(...both) + .05) / (Math.min(...both) + .05));
       }
       return worst;
-    })()''')
+    })()""")
     assert 4.5 <= worst < 22
   finally:
     page.look(1200, 800)

@@ -5,13 +5,13 @@ import os
 import numpy as np
 import pytest
 
-from segmentation.gallery import preview
 from i3d_tf.masks import coco_files
+from segmentation.gallery import preview
 from segmentation.gallery import strips
 from tests import fakes
 
 NAMES = ('v_A_g01_c01', 'v_A_g01_c02', 'v_A_g01_c03')
-SETTINGS = strips.Settings(frames=2, height=16)
+SETTINGS = strips.StripSettings(frames=2, height=16)
 
 
 @pytest.fixture
@@ -25,8 +25,13 @@ def sources(tmp_path):
 def examine(sources, folder, settings=SETTINGS, processes=1):
   """(glances, the numbers of videos that progress told)."""
   told = []
-  glances = preview.examine(sources, str(folder), settings, processes=processes,
-                                progress=lambda done, total: told.append((done, total)))
+  glances = preview.examine(
+    sources,
+    str(folder),
+    settings,
+    processes=processes,
+    progress=lambda done, total: told.append((done, total)),
+  )
   return glances, [done for done, _ in told]
 
 
@@ -65,7 +70,7 @@ def test_what_changed_is_looked_at_again_and_nothing_else(tmp_path, sources, cha
 
 def test_other_settings_make_all_anew(tmp_path, sources):
   examine(sources, tmp_path / 'strips')
-  _, told = examine(sources, tmp_path / 'strips', strips.Settings(frames=3, height=16))
+  _, told = examine(sources, tmp_path / 'strips', strips.StripSettings(frames=3, height=16))
   assert told == [0, 1, 2, 3]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from i3d_tf.common import errors
-from i3d_tf.video import drawing
 from i3d_tf.masks import coco_files
+from i3d_tf.video import drawing
 from segmentation.gallery import strips
 from tests import fakes
 
@@ -30,6 +30,7 @@ def boxes(count):
 @pytest.fixture
 def make(tmp_path):
   """A function that writes a video with masks (None for no file) and gives its source."""
+
   def write(masks, count=40, name='v_A_g01_c01'):
     fakes.write_video(tmp_path / 'videos' / 'A' / f'{name}.avi', gray(0, count))
     os.makedirs(tmp_path / 'masks', exist_ok=True)
@@ -48,7 +49,7 @@ def tiles(folder, seen, settings):
   width = round(W * settings.height / H)
   starts = [i * (width + 2) for i in range(len(seen.shown))]
   starts += [len(seen.shown) * (width + 2) + 10 + i * (width + 2) for i in range(len(seen.moment))]
-  return [strip[:, start:start + width] for start in starts]
+  return [strip[:, start : start + width] for start in starts]
 
 
 def numbers(images):
@@ -57,7 +58,7 @@ def numbers(images):
 
 
 def test_a_strip_shows_frames_of_the_whole_video_with_the_person_outlined(tmp_path, make):
-  settings = strips.Settings(frames=4, height=48, quality=95)
+  settings = strips.StripSettings(frames=4, height=48, quality=95)
   seen = strips.glance(make(boxes(40)), str(tmp_path), settings)
   assert seen.problem is None and seen.shown == (0, 13, 26, 39) and seen.moment == ()
   assert len(seen.masks_hash) == 64
@@ -74,7 +75,7 @@ def test_a_strip_shows_frames_of_the_whole_video_with_the_person_outlined(tmp_pa
 def test_the_greatest_break_is_shown_behind(tmp_path, make):
   masks = boxes(40)
   masks[17] = False
-  settings = strips.Settings(frames=3, height=48, quality=95)
+  settings = strips.StripSettings(frames=3, height=48, quality=95)
   seen = strips.glance(make(masks), str(tmp_path), settings)
   assert seen.measures.worst == 17 and seen.moment == (16, 17, 18)
   images = tiles(str(tmp_path), seen, settings)
@@ -86,15 +87,15 @@ def test_the_greatest_break_is_shown_behind(tmp_path, make):
 def test_a_mask_of_a_few_pixels_does_not_vanish(tmp_path, make):
   masks = np.zeros((5, H, W), bool)
   masks[:, 20, 30] = True
-  settings = strips.Settings(frames=1, height=48)
+  settings = strips.StripSettings(frames=1, height=48)
   seen = strips.glance(make(masks, 5), str(tmp_path), settings)
-  image, = tiles(str(tmp_path), seen, settings)
+  (image,) = tiles(str(tmp_path), seen, settings)
   assert (image[..., 0].astype(int) - image[..., 1] > 40).any()
 
 
 @pytest.mark.parametrize('count, shown', [(40, (0, 8, 15, 23, 30, 38)), (3, (0, 1, 2)), (1, (0,))])
 def test_a_video_without_a_mask_file_is_shown_and_is_no_problem(tmp_path, make, count, shown):
-  settings = strips.Settings(height=48)
+  settings = strips.StripSettings(height=48)
   seen = strips.glance(make(None, count), str(tmp_path), settings)
   assert (seen.measures, seen.problem, seen.masks_hash) == (None, None, '')
   assert seen.shown[0] == 0 and seen.shown[-1] >= 0.9 * (count - 1)
@@ -102,11 +103,14 @@ def test_a_video_without_a_mask_file_is_shown_and_is_no_problem(tmp_path, make, 
   assert len(seen.shown) == len(shown)
 
 
-@pytest.mark.parametrize('masks, message', [
+@pytest.mark.parametrize(
+  'masks, message',
+  [
     (boxes(39), 'expected 40 masks, as many as .*avi has frames; found 39'),
     (boxes(41), 'expected 40 masks, as many as .*avi has frames; found 41'),
     (np.ones((40, H, H), bool), 'expected masks of 48x64, the size of .*avi; found 48x48'),
-])
+  ],
+)
 def test_masks_of_another_video_are_a_problem_and_it_is_shown(tmp_path, make, masks, message):
   seen = strips.glance(make(masks), str(tmp_path))
   assert re.search(message, seen.problem) and seen.measures is None

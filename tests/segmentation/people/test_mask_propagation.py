@@ -10,13 +10,15 @@ from tests import fakes
 def _shifted(count, dy, dx, height=80, width=120):
   """Frames of a texture that moves by (dy, dx) pixels a frame."""
   large = fakes.texture(height + 100, width + 100, seed=3)
-  return [large[50 - i * dy:50 - i * dy + height, 50 - i * dx:50 - i * dx + width]
-          for i in range(count)]
+  return [
+    large[50 - i * dy : 50 - i * dy + height, 50 - i * dx : 50 - i * dx + width]
+    for i in range(count)
+  ]
 
 
 def _mask(y, x, height=80, width=120):
   mask = np.zeros((height, width), bool)
-  mask[y:y + 30, x:x + 20] = True
+  mask[y : y + 30, x : x + 20] = True
   return mask
 
 
@@ -44,7 +46,7 @@ def test_against_time_it_goes_back():
 def test_positions_are_x_and_y_in_pixels_of_the_first_frame():
   carrier = mask_propagation.Carrier()
   greys = [carrier.grey(frame) for frame in _shifted(2, 1, 3)]
-  positions, = carrier.follow(greys, 80, 120)
+  (positions,) = carrier.follow(greys, 80, 120)
   assert positions.shape == (80, 120, 2)
   np.testing.assert_allclose(positions[40, 60], [57, 39], atol=0.3)
 

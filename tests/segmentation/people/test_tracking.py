@@ -9,7 +9,7 @@ from segmentation.people import tracking
 
 def _box(x, width=10):
   mask = np.zeros((20, 100), bool)
-  mask[5:15, x:x + width] = True
+  mask[5:15, x : x + width] = True
   return coco_files.encode(mask)
 
 
@@ -47,7 +47,8 @@ def test_people_seen_less_often_are_flickers(min_detections):
   for times in (1, 2, 3):
     out = _run([[], []] + [[10]] * times + [[]] * 5, max_gap=0, min_detections=min_detections)
     assert [bool(frame) for frame in out] == (
-        [False] * 2 + [times >= min_detections] * times + [False] * 5)
+      [False] * 2 + [times >= min_detections] * times + [False] * 5
+    )
 
 
 def test_a_carried_mask_that_has_left_the_frame_is_no_miss_to_fill():

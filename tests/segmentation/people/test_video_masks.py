@@ -18,14 +18,14 @@ def _frame(index, speed=1):
   """
   frame = fakes.texture(_HEIGHT, _WIDTH, seed=1) // 3
   square = 150 + fakes.texture(_SIDE, _SIDE, seed=2) // 3
-  frame[20:20 + _SIDE, 10 + speed * index:10 + speed * index + _SIDE] = square
+  frame[20 : 20 + _SIDE, 10 + speed * index : 10 + speed * index + _SIDE] = square
   frame[0, 0] = index
   return frame
 
 
 def _truth(index, speed=1):
   mask = np.zeros((_HEIGHT, _WIDTH), bool)
-  mask[20:20 + _SIDE, 10 + speed * index:10 + speed * index + _SIDE] = True
+  mask[20 : 20 + _SIDE, 10 + speed * index : 10 + speed * index + _SIDE] = True
   return mask
 
 
@@ -47,9 +47,9 @@ class _Squares(segmenter_lib.Segmenter):
     if index not in self.missed:
       mask = frame[..., 0] >= 150
       mask[0, 0] = False
-      yield segmenter_lib.Person(mask, self.score)
+      yield segmenter_lib.DetectedPerson(mask, self.score)
     for mask, score in self.extra.get(index, ()):
-      yield segmenter_lib.Person(mask, score)
+      yield segmenter_lib.DetectedPerson(mask, score)
 
 
 def _box(y0, x0, y1, x1):
@@ -60,8 +60,10 @@ def _box(y0, x0, y1, x1):
 
 def _masks(segmenter, num_frames=12, speed=1, **settings):
   frames = (_frame(index, speed) for index in range(num_frames))
-  return [mask for mask, _ in video_masks.masks_of(
-      frames, segmenter, video_masks.Settings(**settings))]
+  return [
+    mask
+    for mask, _ in video_masks.masks_of(frames, segmenter, video_masks.MaskSettings(**settings))
+  ]
 
 
 def _iou(a, b):
@@ -90,7 +92,7 @@ def test_people_are_united_and_the_score_is_the_highest():
 def test_the_masks_of_a_whole_video_are_those_of_its_frames():
   frames = [_frame(index) for index in range(5)]
   found = video_masks.of_frames(frames, _Squares())
-  assert len(found) == 5 and found.found
+  assert len(found) == 5 and found.has_person
   for index, (mask, _) in enumerate(video_masks.masks_of(frames, _Squares())):
     np.testing.assert_array_equal(found.decode(index), mask)
   with pytest.raises(ValueError, match='must hold at least one frame'):
@@ -99,11 +101,12 @@ def test_the_masks_of_a_whole_video_are_those_of_its_frames():
 
 def test_people_below_the_score_threshold_are_left_out():
   frames = [_frame(index) for index in range(3)]
-  settings = video_masks.Settings(score_threshold=0.5)
-  assert [(mask.any(), score) for mask, score in video_masks.masks_of(
-      frames, _Squares(score=0.49), settings)] == [(False, 0.0)] * 3
-  assert all(mask.any() for mask, _ in video_masks.masks_of(
-      frames, _Squares(score=0.5), settings))
+  settings = video_masks.MaskSettings(score_threshold=0.5)
+  assert [
+    (mask.any(), score)
+    for mask, score in video_masks.masks_of(frames, _Squares(score=0.49), settings)
+  ] == [(False, 0.0)] * 3
+  assert all(mask.any() for mask, _ in video_masks.masks_of(frames, _Squares(score=0.5), settings))
 
 
 def test_no_frames_give_no_masks():
@@ -122,8 +125,9 @@ def test_between_looks_the_flow_carries_the_masks(every, num_frames):
     assert _iou(mask, _truth(index)) > 0.85, index
 
 
-@pytest.mark.parametrize('every, looks', [
-    (1, list(range(12))), (4, [0, 4, 8, 11]), (11, [0, 11]), (100, [0, 11])])
+@pytest.mark.parametrize(
+  'every, looks', [(1, list(range(12))), (4, [0, 4, 8, 11]), (11, [0, 11]), (100, [0, 11])]
+)
 def test_the_segmenter_sees_every_kth_frame_and_the_last(every, looks):
   segmenter = _Squares()
   _masks(segmenter, 12, detect_every=every, batch_size=3)
@@ -147,9 +151,9 @@ def test_carrying_keeps_up_with_larger_frames():
     name = 'bright'
 
     def people(self, frames):
-      return [[segmenter_lib.Person(frame[..., 0] >= 150, 1.0)] for frame in frames]
+      return [[segmenter_lib.DetectedPerson(frame[..., 0] >= 150, 1.0)] for frame in frames]
 
-  settings = video_masks.Settings(detect_every=4)
+  settings = video_masks.MaskSettings(detect_every=4)
   for index, (mask, _) in enumerate(video_masks.masks_of(frames, Bright(), settings)):
     assert _iou(mask, np.kron(_truth(index), np.ones((6, 6), bool))) > 0.9
 
@@ -218,7 +222,15 @@ def test_tracks_say_who_is_who_and_which_masks_were_carried():
   people = list(video_masks.people_of(frames, segmenter))
   assert [sorted(person.track for person in frame) for frame in people] == [[0]] * 2 + [[0, 1]] * 6
   assert [[person.track for person in frame if person.carried] for frame in people] == [
-      [], [], [], [0], [], [], [], []]
+    [],
+    [],
+    [],
+    [0],
+    [],
+    [],
+    [],
+    [],
+  ]
 
 
 def test_frames_come_out_soon_after_they_went_in():
@@ -230,14 +242,21 @@ def test_frames_come_out_soon_after_they_went_in():
       yield _frame(given % 50)
 
   extra = {at: [(_box(45, 60, 60, 85), 0.99)] for at in (7, 20, 40)}
-  settings = video_masks.Settings(detect_every=2, batch_size=3, max_gap=2)
+  settings = video_masks.MaskSettings(detect_every=2, batch_size=3, max_gap=2)
   for out, _ in enumerate(video_masks.masks_of(frames(), _Squares({9, 10}, extra), settings), 1):
     assert given - out <= 2 * 3 + 2 * 4
 
 
-@pytest.mark.parametrize('name, value', [
-    ('score_threshold', 1.5), ('detect_every', 0), ('max_gap', -1), ('min_detections', 0),
-    ('batch_size', 0)])
+@pytest.mark.parametrize(
+  'name, value',
+  [
+    ('score_threshold', 1.5),
+    ('detect_every', 0),
+    ('max_gap', -1),
+    ('min_detections', 0),
+    ('batch_size', 0),
+  ],
+)
 def test_settings_out_of_range_are_named(name, value):
   with pytest.raises(ValueError, match=f'`{name}` must be .*; received {value}'):
-    video_masks.Settings(**{name: value})
+    video_masks.MaskSettings(**{name: value})

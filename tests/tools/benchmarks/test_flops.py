@@ -14,15 +14,18 @@ def original():
 def test_the_first_layers_are_counted_as_by_hand(original):
   counts = flops.convolutions(original, (1, 64, 224, 224, 3))
   assert len(counts) == 58
-  assert counts[0] == 32 * 112 * 112 * 7 ** 3 * 3 * 64
+  assert counts[0] == 32 * 112 * 112 * 7**3 * 3 * 64
   assert counts[1] == 32 * 56 * 56 * 64 * 64  # after a pool over height and width only
   assert counts[2] == 32 * 56 * 56 * 27 * 64 * 192
   positions = 32 * 28 * 28
   assert counts[3:9] == [  # Mixed_3b, branch by branch
-      positions * 192 * 64,
-      positions * 192 * 96, positions * 27 * 96 * 128,
-      positions * 192 * 16, positions * 27 * 16 * 32,
-      positions * 192 * 32]
+    positions * 192 * 64,
+    positions * 192 * 96,
+    positions * 27 * 96 * 128,
+    positions * 192 * 16,
+    positions * 27 * 16 * 32,
+    positions * 192 * 32,
+  ]
   assert counts[-1] == 7 * 1024 * 400  # 8 time steps leave 7 pooled ones, 1 x 1 position each
 
 
@@ -42,5 +45,5 @@ def test_it_grows_with_batch_and_with_larger_frames(original):
 
 def test_a_training_step_is_three_inferences_but_for_the_first_layers_input(original):
   shape = (2, 16, 224, 224, 3)
-  first = 2 * 2 * 8 * 112 * 112 * 7 ** 3 * 3 * 64
+  first = 2 * 2 * 8 * 112 * 112 * 7**3 * 3 * 64
   assert flops.training_step(original, shape) == 3 * flops.inference(original, shape) - first

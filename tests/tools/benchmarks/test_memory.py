@@ -11,7 +11,8 @@ from tools.benchmarks import memory
 def test_what_is_resident_is_that_of_the_process():
   program = 'x = b"1" * (200 << 20); print(flush=True); input()'
   process = subprocess.Popen(
-      [sys.executable, '-c', program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    [sys.executable, '-c', program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+  )
   process.stdout.readline()
   assert 200 < memory._resident(process.pid) < 260
   process.communicate(b'\n')

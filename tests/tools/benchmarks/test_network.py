@@ -12,11 +12,16 @@ from tools.benchmarks import network
 
 def test_every_rate_is_over_the_machines_own():
   figures = network.measure(quick=True)
-  bounds = {figure.name: (figure.bound, figure.higher_is_better) for figure in figures
-            if figure.bound is not None}
-  assert bounds == {'float32 inference / float32 matmul': (0.85, True),
-                    'bfloat16 inference / float32 inference': (1.7, True),
-                    'training step, times inference': (3.1, False)}
+  bounds = {
+    figure.name: (figure.bound, figure.higher_is_better)
+    for figure in figures
+    if figure.bound is not None
+  }
+  assert bounds == {
+    'float32 inference / float32 matmul': (0.85, True),
+    'bfloat16 inference / float32 inference': (1.7, True),
+    'training step, times inference': (3.1, False),
+  }
   assert all(figure.value > 0 for figure in figures)
   # In CPU time, since whoever is made to wait in the midst of a call has any wall-clock time.
   names = [figure.name for figure in figures]
@@ -29,11 +34,12 @@ from tools.benchmarks import accelerator
 import sys
 import jax
 import numpy as np
-from i3d_tf import model as model_lib
+from i3d_tf.model import InceptionI3D
+from i3d_tf.model import architecture
 from tests import shallow
 
-model_lib.LAYERS = shallow.layers()
-network = model_lib.InceptionI3D(5, frame_size=32, width=0.125, seed=0, dropout=0.0)
+architecture.LAYERS = shallow.layers()
+network = InceptionI3D(5, frame_size=32, width=0.125, seed=0, dropout=0.0)
 clips = np.random.default_rng(0).uniform(-1, 1, (2, 9, 32, 32, 3)).astype(np.float32)
 arguments = ([v.value for v in network.trainable_variables],
              [v.value for v in network.non_trainable_variables], clips, np.arange(2))
@@ -51,8 +57,14 @@ print('the same')
 def _python(*arguments, **kwargs):
   # The file that Keras reads its settings from is the user's: the program has to set its own.
   environment = {**os.environ, 'KERAS_BACKEND': 'tensorflow', 'JAX_PLATFORMS': 'cpu'}
-  return subprocess.run([sys.executable, *arguments], capture_output=True, text=True,
-                        env=environment, check=False, **kwargs)
+  return subprocess.run(
+    [sys.executable, *arguments],
+    capture_output=True,
+    text=True,
+    env=environment,
+    check=False,
+    **kwargs,
+  )
 
 
 def test_rematerialised_gradients_are_the_same():
@@ -66,9 +78,12 @@ def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
   pytest.importorskip('jax')
   # A TensorFlow that cannot be imported: as if it were not installed.
   output = tmp_path / 'a.json'
-  done = _python('-c', 'import sys; sys.modules["tensorflow"] = None; import runpy; '
-                 f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '
-                 'runpy.run_module("tools.benchmarks.accelerator", run_name="__main__")')
+  done = _python(
+    '-c',
+    'import sys; sys.modules["tensorflow"] = None; import runpy; '
+    f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '
+    'runpy.run_module("tools.benchmarks.accelerator", run_name="__main__")',
+  )
   assert done.returncode == 0, done.stderr
   assert 'inference / bfloat16 matmul, best batch' in done.stdout
   found = json.loads(output.read_text())

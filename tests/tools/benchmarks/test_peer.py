@@ -34,7 +34,11 @@ def test_each_is_how_many_times_as_fast_ours_is(monkeypatch, tmp_path):
   monkeypatch.setenv('PYTORCH_PYTHON', _python(tmp_path, '1.0'))
   figures = peer.measure(quick=True)
   assert [f.name.split(':')[0] for f in figures] == [
-      'float32', 'float32 channels last', 'bfloat16', 'training']
+    'float32',
+    'float32 channels last',
+    'bfloat16',
+    'training',
+  ]
   for figure in figures:
     ours, theirs = (float(word.split()[0]) for word in figure.note.split(' and '))
     assert theirs == 1 and figure.value == pytest.approx(1 / ours, rel=0.01)

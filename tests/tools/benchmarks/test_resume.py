@@ -15,8 +15,9 @@ def write_run(run_dir, numbers, rows=3):
   """A run directory with a checkpoint of some numbers, and as much history and results."""
   step = tf.Variable(2, dtype=tf.int64)
   checkpoint = tf.train.Checkpoint(step=step, numbers=tf.Variable(numbers))
-  tf.train.CheckpointManager(
-      checkpoint, str(run_dir / 'checkpoints'), 2, step_counter=step).save(step)
+  tf.train.CheckpointManager(checkpoint, str(run_dir / 'checkpoints'), 2, step_counter=step).save(
+    step
+  )
   history = [f'{number},{sum(numbers)},0.5' for number in range(rows)]
   (run_dir / 'history.csv').write_text('\n'.join(['step,loss,accuracy', *history]) + '\n')
   return str(run_dir)
@@ -25,7 +26,7 @@ def write_run(run_dir, numbers, rows=3):
 def test_a_checkpoint_that_was_cut_is_not_whole(tmp_path):
   run_dir = write_run(tmp_path, [1.0] * 1000)
   assert resume._is_whole(run_dir) and resume._is_whole(str(tmp_path / 'none yet'))
-  data, = (tmp_path / 'checkpoints').glob('*.data-*')
+  (data,) = (tmp_path / 'checkpoints').glob('*.data-*')
   data.write_bytes(data.read_bytes()[:100])
   assert not resume._is_whole(run_dir)
 
@@ -40,8 +41,10 @@ def test_numbers_that_differ_are_told(tmp_path, monkeypatch):
 
 
 def test_a_process_is_killed_while_it_saves(tmp_path):
-  program = ('import os, time\nfor n in range(3):\n  time.sleep(0.3)\n  os.mkdir(f"ckpt-{n}_temp")\n'
-             '  time.sleep(0.3)\n  n == 0 and os.rmdir("ckpt-0_temp")\ntime.sleep(60)')
+  program = (
+    'import os, time\nfor n in range(3):\n  time.sleep(0.3)\n  os.mkdir(f"ckpt-{n}_temp")\n'
+    '  time.sleep(0.3)\n  n == 0 and os.rmdir("ckpt-0_temp")\ntime.sleep(60)'
+  )
   process = subprocess.Popen([sys.executable, '-c', program], cwd=tmp_path)
   assert resume._kill_while_saving(process, str(tmp_path), saves=2, seconds=0)
   assert resume._halves(str(tmp_path)) == ['ckpt-1_temp']

@@ -1,0 +1,51 @@
+"""Refuses paths that do not exist, before anything that takes time."""
+
+from collections.abc import Sequence
+import glob
+import os
+
+from i3d_tf.common import errors
+
+
+def check_path(flag: str, path: str | None, what: str) -> None:
+  """Raises a `UserError` if a path was given and does not exist.
+
+  Args:
+    flag: how the path was given, such as '--videos'.
+    path: the path; None if it was not given.
+    what: what it should be, in words that follow "expected".
+  """
+  if path is not None and not os.path.exists(path):
+    raise errors.UserError(f'{path}: expected {what} ({flag}); no such file or folder')
+
+
+def check_any(flag: str, paths: Sequence[str], what: str) -> None:
+  """As `check_path`, of several paths: at least one must exist, and the others be skipped later."""
+  if paths and not any(os.path.exists(path) for path in paths):
+    check_path(flag, paths[0], what)
+
+
+def check_records(flag: str, folder: str | None) -> None:
+  """As `check_path`, for a folder of records."""
+  if folder is not None and not os.path.isdir(folder):
+    raise errors.UserError(
+      f'{folder}: expected a folder made by make_tfrecords ({flag}); '
+      f'{"it is a file" if os.path.exists(folder) else "no such folder"}'
+    )
+
+
+def check_weights(flag: str, path: str | None) -> None:
+  """As `check_path`, for weights: a file, a folder, or the prefix of a TensorFlow checkpoint."""
+  if path is not None and not os.path.exists(path) and not glob.glob(f'{glob.escape(path)}.*'):
+    raise errors.UserError(
+      f'{path}: expected weights ({flag}): a file, or a TensorFlow checkpoint '
+      'by its prefix; no such file'
+    )
+
+
+def check_run(flag: str, run_dir: str) -> None:
+  """As `check_path`, for a directory that train made."""
+  if not os.path.isfile(os.path.join(run_dir, 'run.json')):
+    raise errors.UserError(
+      f'{run_dir}: expected a directory made by train ({flag}); it has no run.json'
+    )

@@ -1,0 +1,19 @@
+"""Progress bars."""
+
+import sys
+
+import tqdm
+
+
+def progress_bar(iterable=None, **kwargs):
+  """A tqdm progress bar with rate and time left, on stderr.
+
+  Redrawn twice a second on a terminal and every ten seconds in a log.
+
+  Args:
+    iterable: what to iterate over, or None for a bar that is updated by hand.
+    **kwargs: passed to `tqdm.tqdm`.
+  """
+  return tqdm.tqdm(
+    iterable, mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True, **kwargs
+  )

@@ -1,0 +1,105 @@
+"""All conditions of the paper and the report of them: what the command `reproduce` does."""
+
+import dataclasses
+import os
+
+from i3d_tf.demo import actions
+from i3d_tf.experiments import demo_sets as demo_sets_lib
+from i3d_tf.experiments import plan as plan_lib
+from i3d_tf.experiments import reproduction as reproduction_lib
+from i3d_tf.experiments import requests
+from i3d_tf.experiments import run_conditions
+from i3d_tf.records import folders
+from i3d_tf.records import splits
+from i3d_tf.reporting import report as report_lib
+from i3d_tf.training import initial_weights
+from i3d_tf.training import run_settings
+
+
+def run(request: requests.ReproduceRequest) -> int:
+  """Runs what is missing and makes the report, or says what would be done.
+
+  Args:
+    request: what to run.
+
+  Returns:
+    The exit status: 1 if something failed, cannot be used or is missing.
+
+  Raises:
+    UserError: weights or records cannot be used, or the folder holds other results.
+  """
+  network, flow_network = _networks(request)  # before a demo set is drawn
+  on_demo_set = request.records is None
+  demo_sets = demo_sets_lib.needed(request.conditions, request.demo_dir) if on_demo_set else {}
+  if not request.dry_run:
+    for demo_set in demo_sets.values():
+      demo_set.prepare()
+  records = {key: demo_set.records for key, demo_set in demo_sets.items()} or {
+    None: request.records
+  }
+  if on_demo_set and request.dry_run:
+    num_classes, size = len(actions.ACTIONS), demo_sets_lib.test_size(request.clips.max_frames)
+  else:
+    source = folders.open_folder(records[request.conditions[0].diversity])
+    tested, _ = splits.load(source, 'test', request.splits[0])
+    num_classes = len(source.label_names)
+    size = plan_lib.test_size(tested, request.clips.max_frames)
+  reproduction = reproduction_lib.Reproduction(
+    request.run_dir,
+    request.conditions,
+    request.splits,
+    request.seeds,
+    records,
+    request.clips,
+    network,
+    request.optimization,
+    request.verdicts,
+    flow_network,
+  )
+  if request.dry_run:
+    print(
+      '\n'.join(
+        [
+          *(demo_set.describe() for demo_set in demo_sets.values()),
+          *plan_lib.plan(reproduction, num_classes, size),
+        ]
+      )
+    )
+    return 0
+  failures = run_conditions.run(
+    reproduction,
+    checkpoint_every=request.checkpoint_every,
+    log_every=request.log_every,
+    flags=request.flags,
+    time_left=lambda: plan_lib.time_left(reproduction, size),
+  )
+  print('\n' + '\n'.join(run_conditions.table(reproduction)))
+  print(f'results: {request.run_dir}/results, one row per video')
+  for name, reason in failures:
+    print(f'failed: {name}: {reason}')
+  return 1 if _report(request.run_dir) or failures else 0
+
+
+def _networks(
+  request: requests.ReproduceRequest,
+) -> tuple[run_settings.Network, run_settings.Network]:
+  """The settings of RGB and of flow networks, with the width of their weights."""
+  flow = dataclasses.replace(request.network, weights=request.flow_weights)
+  return (
+    initial_weights.fitted(request.network, 'rgb', request.width_given),
+    initial_weights.fitted(flow, 'flow', request.width_given),
+  )
+
+
+def _report(run_dir: str) -> bool:
+  """Makes the report and prints what is wrong with it; returns whether anything is."""
+  page, report = report_lib.make(run_dir, os.path.join(run_dir, 'report'))
+  for problem in report.paper.problems:
+    print(f'cannot be used: {problem}')
+  for split, videos in report.paper.missing.items():
+    print(
+      f'not in the records: {len(videos)} videos of the test list of split {split}, such as '
+      f'{videos[0]}; the accuracies are of the others'
+    )
+  print(f'report: open {page}')
+  return bool(report.paper.problems or report.paper.missing)

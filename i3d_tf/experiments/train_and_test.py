@@ -1,0 +1,107 @@
+"""One training and the test after it: what the command `train` does."""
+
+import dataclasses
+import os
+
+import tensorflow as tf
+
+from i3d_tf.demo import plan as demo_plan
+from i3d_tf.demo import records as demo_records
+from i3d_tf.experiments import requests
+from i3d_tf.inference import evaluation
+from i3d_tf.masks import verdicts as verdicts_lib
+from i3d_tf.records import fingerprints
+from i3d_tf.records import flow_kind
+from i3d_tf.records import folders
+from i3d_tf.training import initial_weights
+from i3d_tf.training import loop
+from i3d_tf.training import run_settings
+from i3d_tf.training import runs
+from i3d_tf.training import strategies
+
+
+def run(request: requests.TrainRequest) -> int:
+  """Trains and tests, and prints what came out.
+
+  Args:
+    request: what to do.
+
+  Returns:
+    The exit status: 1 if videos of a list are not in the records.
+
+  Raises:
+    UserError: something of the request cannot be used; `loop.train` and
+      `evaluation.evaluate` say what.
+  """
+  strategy = strategies.create(request.strategy)  # before anything that TensorFlow computes
+  network = initial_weights.fitted(
+    request.network, request.clips.stream, request.width_given
+  )  # before a demo set is drawn
+  source = _open_records(request, strategy)
+  settings = _run_settings(dataclasses.replace(request, network=network), source)
+  run_dir = _default_run_dir(request) if request.run_dir is None else request.run_dir
+  loop.check_can_start(run_dir, settings, source, request.verdicts)
+  strategies.chief_first(
+    strategy, lambda: runs.start(run_dir, settings, request.flags, request.verdicts)
+  )
+  model = loop.train(
+    run_dir,
+    settings,
+    strategy=strategy,
+    intervals=loop.Intervals(request.checkpoint_every, request.keep_checkpoints, request.log_every),
+  )
+  if not strategies.is_chief(strategy):
+    return 0
+  # One device tests; the network of a strategy is spread over several.
+  summaries = evaluation.evaluate(
+    run_dir, request.eval_treatments, model=None if strategies.is_spread(strategy) else model
+  )
+  print(
+    f'\n{run_dir}: trained for {settings.optimization.steps} steps, '
+    f'{loop.describe(request.treatment)}'
+  )
+  print(evaluation.describe(summaries, run_dir))
+  print(
+    f'test it under other masks:  evaluate --run_dir={run_dir} '
+    '--eval_masks=none,background,activity'
+  )
+  return 1 if evaluation.missing(summaries) else 0
+
+
+def _open_records(
+  request: requests.TrainRequest, strategy: tf.distribute.Strategy
+) -> folders.Records:
+  """Opens the records of a request, drawing the demo set if it asks for that."""
+  if request.records is not None:
+    return folders.open_folder(request.records)
+  strategies.chief_first(
+    strategy, lambda: demo_records.prepare(demo_plan.DemoSettings(), request.demo_dir)
+  )
+  return folders.open_folder(demo_records.folder(request.demo_dir))
+
+
+def _run_settings(request: requests.TrainRequest, source: folders.Records) -> run_settings.Run:
+  treatment, verdicts = request.treatment, request.verdicts
+  data = run_settings.Data(
+    os.path.abspath(source.folder),
+    request.split,
+    treatment.region,
+    treatment.fill,
+    treatment.place,
+    None if verdicts is None else verdicts_lib.content_hash(verdicts),
+    flow_kind.for_stream(request.clips.stream, source),
+    fingerprints.content_hash(source, request.clips.stream),
+  )
+  return run_settings.Run(
+    data, request.clips, request.network, request.optimization, source.label_names
+  )
+
+
+def _default_run_dir(request: requests.TrainRequest) -> str:
+  parts = [
+    request.clips.stream,
+    request.treatment.name,
+    f'split{request.split}',
+    f'seed{request.clips.seed}',
+  ]
+  return os.path.join('runs', '_'.join(['demo', *parts] if request.records is None else parts))

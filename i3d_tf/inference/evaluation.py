@@ -1,0 +1,269 @@
+"""Tests the network of a run on whole videos, under several treatments in one pass."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+import os
+from typing import Any
+
+import tensorflow as tf
+
+from i3d_tf.common import errors
+from i3d_tf.common import progress
+from i3d_tf.common import text
+from i3d_tf.inference import results
+from i3d_tf.inference import test_sets
+from i3d_tf.inputs import clip_settings
+from i3d_tf.inputs import from_records
+from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import treatments as treatments_lib
+from i3d_tf.masks import verdicts as verdicts_lib
+from i3d_tf.model import inception_i3d
+from i3d_tf.records import fingerprints
+from i3d_tf.records import flow_kind
+from i3d_tf.records import folders
+from i3d_tf.records import schema
+from i3d_tf.records import splits
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import history
+from i3d_tf.training import network
+from i3d_tf.training import run_settings
+from i3d_tf.training import runs
+
+Batch = dict[str, tf.Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+  """A test that can start: everything but the network."""
+
+  run_dir: str
+  run: run_settings.Run
+  source: folders.Records
+  entries: Sequence[schema.Entry]
+  treatments: dict[str, treatments_lib.Treatment]
+  clips: clip_settings.ClipSettings
+  list_name: str
+  metadata: dict[str, Any]
+
+
+def evaluate(
+  run_dir: str | os.PathLike,
+  treatments: Sequence[str],
+  *,
+  test_set: test_sets.TestSet = test_sets.TestSet(),
+  batch_size: int | None = None,
+  model: inception_i3d.InceptionI3D | None = None,
+) -> dict[str, dict[str, Any]]:
+  """Tests the network of a run on whole videos and writes the results.
+
+  Every frame is decoded once, however many treatments there are. Stopped and called
+  again, it resumes after the last batch.
+
+  Args:
+    run_dir: a run directory with a checkpoint.
+    treatments: names of treatments, such as 'none', 'background' and 'activity-blur',
+      each a test of its own.
+    test_set: which videos.
+    batch_size: videos of one length that are computed together; None for that of training.
+    model: the network if it is at hand, with the weights of the last checkpoint.
+
+  Returns:
+    From treatment name to summary (`results.summarize`), in the order of `treatments`.
+
+  Raises:
+    UserError: run, records or lists cannot be used, or a treatment is unknown.
+  """
+  plan = _plan(os.fspath(run_dir), treatments, test_set, batch_size)
+  if model is None:
+    model, step = network.restore_model(run_dir, plan.run)
+  else:
+    step = checkpoint_files.last_step(run_dir)
+  metadata = {'step': step, **plan.metadata}
+  journal = results.RowJournal(
+    os.path.join(run_dir, 'results', f'.{plan.list_name}.journal'), metadata
+  )
+  _test(plan, model, step, journal)
+  summaries = {}
+  for name in plan.treatments:
+    rows = [journal.rows[name, entry.path] for entry in plan.entries]
+    summaries[name] = results.write(
+      run_dir, plan.list_name, name, rows, plan.run.label_names, {**metadata, 'mask': name}
+    )
+  journal.close(delete=True)
+  return summaries
+
+
+def evaluate_and_print(run_dir: str | os.PathLike, **arguments: Any) -> int:
+  """Tests a network and prints the accuracies: what the command `evaluate` does.
+
+  Args:
+    run_dir: a run directory with a checkpoint.
+    **arguments: as `evaluate` takes them.
+
+  Returns:
+    The exit status: 1 if videos of the list are not in the records.
+  """
+  summaries = evaluate(run_dir, **arguments)
+  unmatched = next(iter(summaries.values()))['about']['unknown_verdicts']
+  if unmatched:
+    print(f'verdicts on videos that are not in the records: {unmatched}')
+  print(describe(summaries, run_dir))
+  return 1 if missing(summaries) else 0
+
+
+def missing(summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+  """The videos of the list that the records lack, of what `evaluate` returns."""
+  return next(iter(summaries.values()))['about']['missing']
+
+
+def describe(summaries: Mapping[str, Mapping[str, Any]], run_dir: str | os.PathLike) -> str:
+  """The summaries that `evaluate` returns as a few lines of text."""
+  width = max(18, *(len(name) + 2 for name in summaries))
+  lines = [
+    f'{"replaced at test":<{width}}{"accuracy":>9}{"top 5":>8}{"videos":>8}{"kept original":>15}'
+  ]
+  for name, summary in summaries.items():
+    lines.append(
+      f'{name:<{width}}{summary["accuracy"]:>9.4f}{summary["top_5_accuracy"]:>8.4f}'
+      f'{summary["videos"]:>8}{len(summary["kept_original"]):>15}'
+    )
+  absent = missing(summaries)
+  if absent:
+    lines.append(
+      f'not in the records, so not tested: {len(absent)} videos of the list, {text.some(absent)}'
+    )
+  list_name = next(iter(summaries.values()))['about']['list']
+  lines.append(f'one row per video: {results.path(run_dir, list_name, "*")}')
+  return '\n'.join(lines)
+
+
+def _plan(
+  run_dir: str, names: Sequence[str], test_set: test_sets.TestSet, batch_size: int | None
+) -> _Plan:
+  treatments_lib.parse_all(names)  # a typing error is told before anything is read
+  run = runs.load(run_dir)
+  treatments = treatments_lib.parse_all(names, run.clips.stream)
+  regions = [treatment.region for treatment in treatments.values()]
+  split = run.data.split if test_set.split is None else test_set.split
+  source = folders.open_folder(run.data.records if test_set.records is None else test_set.records)
+  if source.label_names != run.label_names:
+    raise errors.UserError(
+      f'{source.folder}: expected the classes that {run_dir} was trained on; '
+      f'found {len(source.label_names)} others, or in another order'
+    )
+  flow_kind.check_same(run.data.flow, source.settings, run_dir)
+  content = fingerprints.content_hash(source, run.clips.stream)
+  verdicts = runs.verdicts(run_dir, run) if test_set.verdicts is None else test_set.verdicts
+  source, unmatched = splits.apply_verdicts(source, verdicts)
+  entries, missing = splits.load(source, test_set.subset, split)
+  splits.check(source, entries, run.clips.stream, regions)
+  clips = dataclasses.replace(
+    run.clips,
+    with_masks=any(region != 'none' for region in regions),
+    with_partners=any(treatment.fill == 'other' for treatment in treatments.values()),
+    batch_size=run.clips.batch_size if batch_size is None else batch_size,
+  )
+  list_name = f'{test_set.subset}{split}'
+  metadata = {
+    'records': source.folder,
+    'list': list_name,
+    'content': content,
+    'trained_on': run.data.treatment.name,
+    'missing': list(missing),
+    'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
+    'unknown_verdicts': len(unmatched),
+  }
+  return _Plan(run_dir, run, source, entries, treatments, clips, list_name, metadata)
+
+
+def _test(
+  plan: _Plan, model: inception_i3d.InceptionI3D, step: int | None, journal: results.RowJournal
+) -> None:
+  """Computes the rows that the journal lacks."""
+  waiting = [
+    entry
+    for entry in plan.entries
+    if any((name, entry.path) not in journal.rows for name in plan.treatments)
+  ]
+  # The network is traced once, whatever the number of treatments.
+  treat = {name: _treatment(plan, treatment) for name, treatment in plan.treatments.items()}
+  predict = _predictor(model, plan.run)
+  progress_bar = progress.progress_bar(
+    total=len(plan.entries),
+    initial=len(plan.entries) - len(waiting),
+    desc=f'testing, replaced: {", ".join(plan.treatments)}',
+    unit='video',
+  )
+  with from_records.naming_bad_records(plan.source, plan.entries), progress_bar as bar:
+    events = tf.summary.create_file_writer(os.path.join(plan.run_dir, 'tensorboard'))
+    batches = (
+      from_records.evaluation(plan.source, waiting, plan.clips, plan.entries) if (waiting) else ()
+    )
+    for number, batch in enumerate(batches):
+      tested = [waiting[i] for i in batch['entry'].numpy()]
+      seeds = tf.constant([folders.path_number(entry.path) for entry in tested], tf.int64)
+      clips = {key: value for key, value in batch.items() if key not in ('label', 'entry')}
+      for name in plan.treatments:
+        inputs = treat[name](clips, seeds)
+        logits = predict(inputs)
+        if not tf.reduce_all(tf.math.is_finite(logits)):
+          raise errors.UserError(
+            f'{plan.run_dir}: the network gives logits that are not finite '
+            f'(for {tested[0].path}). Was its training stable?'
+          )
+        journal.add(
+          name,
+          [
+            results.Row(
+              entry.path,
+              entry.label,
+              plan.run.label_names[entry.label],
+              batch['frames'].shape[1],
+              entry.has_person,
+              entry.coverage,
+              row,
+            )
+            for entry, row in zip(tested, logits.numpy())
+          ],
+        )
+        if number == 0:
+          with events.as_default(step=step):
+            tf.summary.image(f'{plan.list_name}/{name}', history.contact_sheet(inputs))
+      bar.update(len(tested))
+    events.close()
+
+
+def _treatment(
+  plan: _Plan, treatment: treatments_lib.Treatment
+) -> Callable[[Batch, tf.Tensor], tf.Tensor]:
+  """A function from a batch of uint8 clips and seeds to what the network sees of it."""
+  stream, size = plan.run.clips.stream, plan.run.clips.frame_size
+  one = {
+    'frames': tf.TensorSpec([None, None, size, size, clip_settings.CHANNELS[stream]], tf.uint8),
+    'masks': tf.TensorSpec([None, None, size, size], tf.uint8),
+    'has_person': tf.TensorSpec([None], tf.bool),
+  }
+  partners = (
+    {f'partner_{key}': spec for key, spec in one.items()} if (plan.clips.with_partners) else {}
+  )
+
+  @tf.function(input_signature=[{**one, **partners}, tf.TensorSpec([None], tf.int64)])
+  def treat(batch: Batch, seeds: tf.Tensor) -> tf.Tensor:
+    return preprocess.network_input(batch, treatment, stream, seeds)
+
+  return treat
+
+
+def _predictor(
+  model: inception_i3d.InceptionI3D, run: run_settings.Run
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """A function from what the network sees to its logits."""
+  size, channels = run.clips.frame_size, clip_settings.CHANNELS[run.clips.stream]
+
+  @tf.function(input_signature=[tf.TensorSpec([None, None, size, size, channels], tf.float32)])
+  def predict(inputs: tf.Tensor) -> tf.Tensor:
+    return model(inputs, training=False)
+
+  return predict

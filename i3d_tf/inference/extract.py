@@ -1,0 +1,139 @@
+"""Features of many videos into a folder, resumable: what the command `extract_features` does."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+import json
+import os
+import sys
+from typing import Any
+
+import tqdm
+
+from i3d_tf.common import cli
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.common import progress
+from i3d_tf.inference import features
+from i3d_tf.inference import options as options_lib
+from i3d_tf.inference import trained_networks
+from i3d_tf.video import decoding
+from i3d_tf.video import video_files
+
+_SETTINGS_FILE = 'features.json'
+
+
+def run(options: options_lib.ExtractOptions) -> int:
+  """Extracts the features of every video that has no file yet.
+
+  A video that cannot be used is named on stderr; the others are still done.
+
+  Args:
+    options: what to do.
+
+  Returns:
+    The exit status: 1 if a video could not be used.
+
+  Raises:
+    UserError: the network cannot be used, or the folder holds other features.
+  """
+  wanted = targets(options.videos, options.folder, options.output, options.suffix)
+  (network,) = trained_networks.load(options.network)
+  print('\n'.join(network.notes), file=sys.stderr)
+  metadata = features.describe(network, options.settings)
+  with files.locked(options.output):
+    claim(options.output, metadata)
+    missing = {video: path for video, path in wanted.items() if not os.path.exists(path)}
+    failed = 0
+    with progress.progress_bar(
+      total=len(wanted),
+      initial=len(wanted) - len(missing),
+      unit='video',
+      unit_scale=True,
+      desc=f'features, {options.settings.endpoint}',
+    ) as bar:
+      for video, path in missing.items():
+        share = _Share(bar, video)
+        try:
+          found = features.of_video(network, video, options.settings, options.batch_size, share.add)
+          features.write(path, *found, metadata)
+        except errors.UserError as e:
+          bar.clear()
+          cli.fail(e)
+          failed += 1
+        share.finish()
+  print(f'{options.output}: features of {len(wanted) - failed} videos')
+  return cli.fail(f'{failed} of {len(wanted)} videos could not be used', 1) if failed else 0
+
+
+def targets(videos: Sequence[str], folder: str | None, output: str, suffix: str) -> dict[str, str]:
+  """Which file each video's features go to.
+
+  Args:
+    videos: paths of videos, which become files of their names.
+    folder: a folder of videos, whose subfolders are kept; or None.
+    output: folder of the features.
+    suffix: 'npz' or 'npy'.
+
+  Returns:
+    A dict from video to file, in order.
+
+  Raises:
+    UserError: the folder holds no video, or two videos would share a file.
+  """
+  relative = {video: os.path.basename(os.path.normpath(video)) for video in videos}
+  if folder is not None:
+    relative.update({os.path.join(folder, name): name for name in video_files.find(folder)})
+  found, owners = {}, {}
+  for video, name in relative.items():
+    target = os.path.join(output, f'{os.path.splitext(name)[0]}.{suffix}')
+    if target in owners:
+      raise errors.UserError(
+        f'expected videos of different names; {owners[target]} and {video} '
+        f'would both become {target}'
+      )
+    found[video], owners[target] = target, video
+  return found
+
+
+def claim(output: str, metadata: Mapping[str, Any]) -> None:
+  """Declares what a folder of features holds, or makes sure that it holds that already.
+
+  Raises:
+    UserError: it holds other features.
+  """
+  path = os.path.join(output, _SETTINGS_FILE)
+  try:
+    with open(path) as f:
+      before = dict(json.load(f))
+  except FileNotFoundError:
+    files.write_json(path, metadata)
+    return
+  except (ValueError, TypeError) as e:
+    raise errors.UserError(f'{path}: expected what extract_features writes; {e}') from e
+  different = [key for key in metadata if before.get(key) != metadata[key]]
+  if different:
+    raise errors.UserError(
+      f'{output} holds other features: '
+      + '; '.join(f'{key} is {before.get(key)} there, {metadata[key]} here' for key in different)
+      + '. Give another --output'
+    )
+
+
+class _Share:
+  """Moves a bar of videos by the share of one that is done, so that a long one shows progress."""
+
+  def __init__(self, bar: tqdm.tqdm, video: str):
+    self._bar, self._given = bar, 0.0
+    try:
+      self._frames = decoding.duration(video) * decoding.FRAME_RATE
+    except decoding.VideoError:
+      self._frames = None  # a folder of frames, or a file of unknown length
+
+  def add(self, frames: int) -> None:
+    if self._frames is not None:
+      share = min(frames / self._frames, 1 - self._given)
+      self._given += share
+      self._bar.update(share)
+
+  def finish(self) -> None:
+    self._bar.update(1 - self._given)

@@ -1,0 +1,115 @@
+"""What a user asks of trained networks: the flags as data. Needs no TensorFlow."""
+
+from collections.abc import Callable
+import dataclasses
+from typing import Any
+
+from i3d_tf.common import validation
+from i3d_tf.model import architecture
+
+POOLS = {'none': (), 'space': (2, 3), 'all': (1, 2, 3)}  # axes of [N, t, h, w, C]
+FORMATS = ('npz', 'npy')
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkOptions:
+  """Which network, or which two of different streams.
+
+  Attributes:
+    run_dirs: run directories.
+    weights, flow_weights: files of weights of the RGB and of the flow network, or None.
+    labels: file of class names for weights, or None.
+  """
+
+  run_dirs: tuple[str, ...] = ()
+  weights: str | None = None
+  flow_weights: str | None = None
+  labels: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictOptions:
+  """What to ask about videos.
+
+  Attributes:
+    networks: which networks; the logits of two are added.
+    videos: paths of videos, or of folders of frames.
+    npy: in place of videos, a file with network input; or None.
+    regions: what to replace, some of `treatments.REGIONS`; an answer for each.
+    masks: the COCO file of the video, or a folder of such files; None if `segmenter` finds
+      the people.
+    segmenter: makes what finds the people (`backends.segmenter.Segmenter`).
+    mask_settings: how it is used, a `video_masks.MaskSettings`.
+    mask_dilation: pixels by which masks are grown; None for the networks' own.
+    max_frames: frames that a network sees at a time.
+    picture: file for a picture, or a folder if there are several videos; or None.
+    logits_out: file for the logits, or None.
+    top_k: classes to print.
+    json: whether to print JSON.
+  """
+
+  networks: NetworkOptions
+  videos: tuple[str, ...]
+  npy: str | None
+  regions: tuple[str, ...]
+  masks: str | None
+  segmenter: Callable[[], Any]
+  mask_settings: Any
+  mask_dilation: int | None
+  max_frames: int
+  picture: str | None
+  logits_out: str | None
+  top_k: int
+  json: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class FeatureSettings:
+  """Which features.
+
+  Attributes:
+    endpoint: one of `architecture.ENDPOINTS`.
+    pool: 'none' keeps [t, h, w, C] of each window, 'space' averages to [t, C], 'all'
+      to [C]. 'Logits' are [N] in any case.
+    window: frames that the network sees at a time, at least 9.
+    stride: frames from the start of one window to the start of the next.
+  """
+
+  endpoint: str = 'Mixed_5c'
+  pool: str = 'all'
+  window: int = 16
+  stride: int = 16
+
+  def __post_init__(self) -> None:
+    validation.check_choice('endpoint', self.endpoint, architecture.ENDPOINTS)
+    validation.check_choice('pool', self.pool, tuple(POOLS))
+    validation.check(
+      'window',
+      self.window,
+      f'at least {architecture.MIN_FRAMES}',
+      self.window >= architecture.MIN_FRAMES,
+    )
+    validation.check('stride', self.stride, 'at least 1', self.stride >= 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExtractOptions:
+  """Which features of which videos, and where they go.
+
+  Attributes:
+    network: which network.
+    videos: paths of videos or of folders of frames.
+    folder: folder of videos, whose subfolders are kept; or None.
+    output: folder for the features.
+    suffix: 'npz' or 'npy'.
+    settings: which features.
+    batch_size: windows that are computed together.
+  """
+
+  network: NetworkOptions
+  videos: tuple[str, ...]
+  folder: str | None
+  output: str
+  suffix: str
+  settings: FeatureSettings
+  batch_size: int

@@ -1,0 +1,317 @@
+"""The training loop: exact to the step it was stopped at, under any `tf.distribute` strategy."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import dataclasses
+import math
+import os
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf.common import errors
+from i3d_tf.common import progress
+from i3d_tf.common import text
+from i3d_tf.inputs import from_records
+from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import treatments
+from i3d_tf.model import inception_i3d
+from i3d_tf.records import folders
+from i3d_tf.records import schema
+from i3d_tf.records import splits
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import checkpoints
+from i3d_tf.training import history as history_lib
+from i3d_tf.training import network
+from i3d_tf.training import run_settings
+from i3d_tf.training import runs
+from i3d_tf.training import strategies
+from i3d_tf.weights import assign
+from i3d_tf.weights import readers
+
+Batch = dict[str, tf.Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervals:
+  """How often a training writes.
+
+  Attributes:
+    checkpoint_every: steps between checkpoints.
+    keep_checkpoints: number of checkpoints, the last ones, that are kept.
+    log_every: steps between rows of history.csv.
+  """
+
+  checkpoint_every: int = 100
+  keep_checkpoints: int = checkpoint_files.KEPT
+  log_every: int = 10
+
+
+def train(
+  run_dir: str | os.PathLike,
+  run: run_settings.Run,
+  *,
+  strategy: tf.distribute.Strategy | None = None,
+  intervals: Intervals = Intervals(),
+) -> inception_i3d.InceptionI3D:
+  """Trains the network of a run, resuming from the last checkpoint if there is one.
+
+  Args:
+    run_dir: a run directory that `runs.start` declared to be for `run`.
+    run: what is trained, and on what.
+    strategy: from `strategies.create`; None for the current one.
+    intervals: how often to write checkpoints and history.
+
+  Returns:
+    The trained network.
+
+  Raises:
+    UserError: records, lists or checkpoint cannot be used, the batch cannot be spread over
+      the replicas, another worker has ended, there is no room for a checkpoint, or the loss
+      is not finite.
+  """
+  strategy = tf.distribute.get_strategy() if strategy is None else strategy
+  strategies.check(strategy, run.clips.batch_size, run.optimization.jit_compile)
+  log = print if strategies.is_chief(strategy) else lambda *_: None
+  source, entries = _open_records(run_dir, run, log)
+  keras.utils.set_random_seed(run.clips.seed)
+  with strategy.scope():
+    model = network.build_model(run)
+    if strategy.num_replicas_in_sync > 1:
+      model.share_batches(strategies.replica_index)
+    optimizer = _optimizer(run.optimization)
+    optimizer.build(model.trainable_variables)
+  log(strategies.described(strategy))
+  step = tf.Variable(0, dtype=tf.int64)
+  checkpoint = checkpoints.build_checkpoint(step, model, optimizer)
+  if run.network.weights is not None and checkpoint_files.last_step(run_dir) is None:
+    log(assign.load(model, run.network.weights, new_head=True))
+  if checkpoints.restore(checkpoint, run_dir) is not None:
+    log(f'{run_dir}: resuming at step {int(step)} of {run.optimization.steps}')
+  strategies.check_agreement(strategy, int(step), run_dir)
+  if int(step) < run.optimization.steps:
+    seeds = tf.constant([folders.path_number(entry.path) for entry in entries], tf.int64)
+    train_step = _train_step(strategy, model, optimizer, run, seeds)
+    batches = strategies.datasets(
+      strategy,
+      lambda **share: from_records.training(
+        source, entries, run.clips, start_step=int(step), **share
+      ),
+      run.clips.batch_size,
+    )
+    with from_records.naming_bad_records(source, entries):
+      _run_steps(
+        run_dir,
+        run,
+        strategy,
+        intervals,
+        checkpoint,
+        step,
+        batches,
+        train_step,
+        show=lambda batch: _network_input(batch, run, seeds),
+        learning_rate=lambda: float(tf.convert_to_tensor(optimizer.learning_rate)),
+      )
+  return model
+
+
+def check_can_start(
+  run_dir: str | os.PathLike,
+  run: run_settings.Run,
+  source: folders.Records,
+  verdicts: Mapping[str, str] | None,
+) -> None:
+  """Makes sure that a run can start, before `runs.start` declares its directory to be for it.
+
+  Args:
+    run_dir: the directory; if it holds a checkpoint, the run has started.
+    run: what is to be trained.
+    source: the records to train on.
+    verdicts: from video to verdict on its masks, or None.
+
+  Raises:
+    UserError: weights, lists or records cannot be used.
+  """
+  if checkpoint_files.last_step(run_dir) is not None:
+    return
+  if run.network.weights is not None:
+    readers.read(run.network.weights)
+  source, _ = splits.apply_verdicts(source, verdicts)
+  entries, _ = splits.load(source, 'train', run.data.split)
+  splits.check(source, entries, run.clips.stream, [run.data.mask])
+
+
+def describe(treatment: treatments.Treatment) -> str:
+  """A treatment in the words of a progress bar."""
+  return 'nothing replaced' if treatment.region == 'none' else f'replaced: {treatment.name}'
+
+
+def _open_records(
+  run_dir: str | os.PathLike, run: run_settings.Run, log: Callable[[str], None]
+) -> tuple[folders.Records, Sequence[schema.Entry]]:
+  """The records of a run with its verdicts applied, and the entries to train on."""
+  source, unmatched = splits.apply_verdicts(
+    folders.open_folder(run.data.records), runs.verdicts(run_dir, run)
+  )
+  if unmatched:
+    log(f'verdicts on videos that are not in the records: {len(unmatched)}')
+  entries, missing = splits.load(source, 'train', run.data.split)
+  if missing:
+    log(
+      f'not in the records, so not trained on: {len(missing)} videos of the list, '
+      f'{text.some(missing)}'
+    )
+  splits.check(source, entries, run.clips.stream, [run.data.mask])
+  treatments.check_stream(run.data.treatment, run.clips.stream)
+  return source, entries
+
+
+def _run_steps(
+  run_dir: str | os.PathLike,
+  run: run_settings.Run,
+  strategy: tf.distribute.Strategy,
+  intervals: Intervals,
+  checkpoint: tf.train.Checkpoint,
+  step: tf.Variable,
+  batches: Any,
+  train_step: Callable[[Batch], tf.Tensor],
+  *,
+  show: Callable[[Batch], tf.Tensor],
+  learning_rate: Callable[[], float],
+) -> None:
+  """Trains from `step` to the end, writing checkpoints and history."""
+  is_chief = strategies.is_chief(strategy)
+  # Count on the host: reading the variable would sync the device every step.
+  number = int(step)
+  history = history_lib.History(run_dir, number) if is_chief else None
+  progress_bar = progress.progress_bar(
+    total=run.optimization.steps,
+    initial=number,
+    unit='step',
+    desc=f'training, {describe(run.data.treatment)}',
+    disable=not is_chief,
+  )
+  with (
+    strategies.folder_of_own(strategy, run_dir) as folder,
+    strategies.naming_lost_workers(strategy),
+    progress_bar as bar,
+  ):
+    manager = checkpoints.create_manager(checkpoint, folder, step, intervals.keep_checkpoints)
+    sums, logged_time = [], time.monotonic()
+    for batch in batches:
+      if number == 0 and history is not None:
+        first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
+        history.add_picture(0, 'train/seen', show(first))
+      sums.append(train_step(batch))
+      number += 1
+      step.assign(number)
+      bar.update()
+      is_last = number == run.optimization.steps
+      at_checkpoint = number % intervals.checkpoint_every == 0 or is_last
+      # Before every checkpoint, so that non-finite weights are never saved.
+      if number % intervals.log_every == 0 or at_checkpoint:
+        loss, accuracy = _means(sums, number, run.clips.batch_size)
+        now = time.monotonic()
+        if history is not None:
+          history.add(
+            number,
+            loss=loss,
+            accuracy=accuracy,
+            learning_rate=learning_rate(),
+            clips_per_second=len(sums) * run.clips.batch_size / (now - logged_time),
+          )
+        bar.set_postfix(loss=f'{loss:.3f}', accuracy=f'{accuracy:.3f}')
+        sums, logged_time = [], now
+      if at_checkpoint:
+        checkpoints.save(manager, step)
+      if is_last:
+        break
+  if history is not None:
+    history.close()
+
+
+def _means(sums: Sequence[tf.Tensor], step: int, batch_size: int) -> tuple[float, float]:
+  """The loss and the accuracy of the batches since the last row of the history.
+
+  Args:
+    sums: what `_train_step` gave for each.
+    step: the last of them.
+    batch_size: clips of each.
+
+  Raises:
+    UserError: the loss is not finite.
+  """
+  loss, accuracy = np.sum([pair.numpy() for pair in sums], axis=0, dtype=float) / (
+    len(sums) * batch_size
+  )
+  if not math.isfinite(loss):
+    raise errors.UserError(
+      f'the loss is no longer finite at step {step} ({loss}); try a lower --learning_rate'
+    )
+  return float(loss), float(accuracy)
+
+
+def _optimizer(settings: run_settings.Optimization) -> keras.optimizers.Optimizer:
+  schedules, rate = keras.optimizers.schedules, settings.learning_rate
+  if settings.schedule == 'cosine' and settings.warmup_steps:
+    rate = schedules.CosineDecay(
+      0.0,
+      settings.steps - settings.warmup_steps,
+      warmup_target=rate,
+      warmup_steps=settings.warmup_steps,
+    )
+  elif settings.schedule == 'cosine':
+    rate = schedules.CosineDecay(rate, settings.steps)
+  elif settings.learning_rate_drops:
+    rate = schedules.PiecewiseConstantDecay(
+      list(settings.learning_rate_drops),
+      [rate / 10**n for n in range(len(settings.learning_rate_drops) + 1)],
+    )
+  if settings.optimizer == 'adam':
+    return keras.optimizers.Adam(rate)
+  return keras.optimizers.SGD(rate, momentum=settings.momentum)
+
+
+def _network_input(batch: Batch, run: run_settings.Run, seeds: tf.Tensor) -> tf.Tensor:
+  return preprocess.network_input(
+    batch, run.data.treatment, run.clips.stream, tf.gather(seeds, batch['entry'])
+  )
+
+
+def _train_step(
+  strategy: tf.distribute.Strategy,
+  model: inception_i3d.InceptionI3D,
+  optimizer: keras.optimizers.Optimizer,
+  run: run_settings.Run,
+  seeds: tf.Tensor,
+) -> Callable[[Batch], tf.Tensor]:
+  """A function that updates model and optimizer by a batch.
+
+  It returns float32 [2]: the sum of the losses and the number of correct clips, over the
+  batches of all replicas.
+  """
+  kernels = [v for v in model.trainable_variables if v.name == 'kernel']
+
+  def replica_step(batch: Batch) -> tf.Tensor:
+    with tf.GradientTape() as tape:
+      logits = model(_network_input(batch, run, seeds), training=True)
+      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch['label'], logits)
+      # Replicas' gradients are added up.
+      loss = tf.reduce_sum(losses) / run.clips.batch_size
+      decay = tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+      total = loss + run.optimization.weight_decay * decay / strategy.num_replicas_in_sync
+    optimizer.apply_gradients(
+      zip(tape.gradient(total, model.trainable_variables), model.trainable_variables)
+    )
+    correct = tf.cast(tf.argmax(logits, axis=-1) == batch['label'], tf.float32)
+    return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct)])
+
+  if run.optimization.jit_compile:
+    replica_step = tf.function(replica_step, jit_compile=True)
+  return tf.function(
+    lambda batch: strategy.reduce('SUM', strategy.run(replica_step, (batch,)), axis=None)
+  )
