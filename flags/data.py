@@ -9,11 +9,11 @@ from i3d_tf.masks import verdicts as verdicts_lib
 _DEFAULTS = clip_settings.ClipSettings()
 
 
-def define_records(records_help):
+def define_records(records_help: str) -> None:
   flags.DEFINE_string('records', None, records_help)
 
 
-def define_verdicts(default_help):
+def define_verdicts(default_help: str) -> None:
   flags.DEFINE_string(
     'verdicts',
     None,
@@ -22,13 +22,13 @@ def define_verdicts(default_help):
   )
 
 
-def verdicts():
+def verdicts() -> dict[str, str] | None:
   """The verdicts in the file of --verdicts, a dict from video to verdict; None if not given."""
   path = flags.FLAGS.verdicts
   return None if path is None else verdicts_lib.read(path)
 
 
-def define_clips():
+def define_clips() -> None:
   """How training clips are cut and shown; `clip_settings` collects them."""
   flags.DEFINE_enum(
     'stream',
@@ -93,7 +93,7 @@ def define_clips():
   )
 
 
-def clips():
+def clips() -> clip_settings.ClipSettings:
   """The flags of `define_clips` as `clip_settings.ClipSettings`."""
   values = flags.FLAGS
   return clip_settings.ClipSettings(

@@ -12,7 +12,7 @@ from i3d_tf.inputs import treatments
 from i3d_tf.training import runs
 
 
-def define():
+def define() -> None:
   flags.DEFINE_string('run_dir', None, 'Folder of a run that train made.')
   flags.DEFINE_list(
     'eval_masks',

@@ -10,7 +10,7 @@ from i3d_tf.common import errors
 from i3d_tf.model import architecture
 
 
-def define():
+def define() -> None:
   network.define()
   flags.DEFINE_string('output', None, 'Folder of the SavedModel, or file (.tflite), to make.')
   flags.DEFINE_enum(

@@ -11,7 +11,7 @@ from i3d_tf.model import architecture
 _DEFAULTS = options_lib.FeatureSettings()
 
 
-def define():
+def define() -> None:
   network.define()
   flags.DEFINE_list(
     'video', [], 'Video files, or folders of frames at 25 a second; several with commas.'

@@ -9,7 +9,7 @@ from i3d_tf.flow import optical_flow
 class _Parser(flags.ArgumentParser):
   """'tvl1' and so on; --flow alone, which absl hands on as 'true', is the first of them."""
 
-  def parse(self, argument):
+  def parse(self, argument: str | None) -> str | None:
     if argument is None or argument in optical_flow.METHODS:
       return argument
     if str(argument).lower() in ('true', 't', '1'):
@@ -18,11 +18,11 @@ class _Parser(flags.ArgumentParser):
       return None
     raise ValueError(f'expected --flow, --flow={" or --flow=".join(optical_flow.METHODS)}')
 
-  def flag_type(self):
+  def flag_type(self) -> str:
     return 'string'
 
 
-def define():
+def define() -> None:
   """--flow and --flow_backend; `method_and_backend` reads them."""
   # boolean: --flow and --noflow go without a value.
   flags.DEFINE_flag(
@@ -45,7 +45,7 @@ def define():
   )
 
 
-def method_and_backend():
+def method_and_backend() -> tuple[str | None, str]:
   """What the flags ask for: (method or None, backend).
 
   Raises:

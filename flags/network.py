@@ -8,7 +8,7 @@ from i3d_tf.inference import options as options_lib
 from i3d_tf.weights import label_maps
 
 
-def define():
+def define() -> None:
   flags.DEFINE_string(
     'weights', None, 'Weights of the RGB network: a published checkpoint or a Keras file.'
   )

@@ -14,7 +14,7 @@ from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
 
 
-def define():
+def define() -> None:
   network.define()
   flags.DEFINE_list(
     'video', [], 'Video files, or folders of frames at 25 a second; several with commas.'

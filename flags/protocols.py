@@ -7,7 +7,7 @@ from absl import flags
 from i3d_tf.common import errors
 
 
-def use_as_defaults(name):
+def use_as_defaults(name: str) -> None:
   """Makes the values of a flagfile the defaults of flags that were not given.
 
   Args:

@@ -7,7 +7,7 @@ from absl import flags
 from i3d_tf.reporting import stats
 
 
-def define():
+def define() -> None:
   flags.DEFINE_string('run_dir', 'paper', 'Folder that reproduce made.')
   flags.DEFINE_string('output', None, 'Folder of the report; by default report in --run_dir.')
   flags.DEFINE_list(
@@ -22,7 +22,7 @@ def define():
   flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
 
 
-def output():
+def output() -> str:
   """The folder of the report."""
   values = flags.FLAGS
   return os.path.join(values.run_dir, 'report') if values.output is None else values.output

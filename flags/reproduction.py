@@ -18,7 +18,7 @@ from i3d_tf.records import ucf101
 _DECIDED = ('stream', 'mask', 'fill', 'mask_place', 'resize', 'augment', 'seed')
 
 
-def define():
+def define() -> None:
   data.define_records(
     'Folder that make_tfrecords made, with --flow for the conditions that need it. If not given, '
     'a demo set is drawn (in --demo_dir) and flags not given are those of flags/demo.flags.'

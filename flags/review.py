@@ -8,7 +8,7 @@ from segmentation.gallery import strips
 _DEFAULTS = strips.StripSettings()
 
 
-def define():
+def define() -> None:
   flags.DEFINE_string('videos', None, 'Folder of class folders of videos.')
   flags.DEFINE_string(
     'masks', None, 'Folder of person masks, one COCO file (v_Class_g01_c01.json) a video.'
@@ -39,7 +39,7 @@ def define():
   )
 
 
-def strip_settings():
+def strip_settings() -> strips.StripSettings:
   """The flags that say how strips are drawn, as `strips.StripSettings`.
 
   Raises:

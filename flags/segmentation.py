@@ -1,18 +1,20 @@
 """Flags that say how people are found in videos."""
 
+from collections.abc import Callable
 import functools
 
 from absl import flags
 
 from i3d_tf.common import errors
 from segmentation.backends import registry
+from segmentation.backends import segmenter as segmenter_lib
 from segmentation.backends import tflite
 from segmentation.people import video_masks
 
 _DEFAULTS = video_masks.MaskSettings()
 
 
-def define():
+def define() -> None:
   """Defines the flags; `maker` and `settings` collect them."""
   flags.DEFINE_enum(
     'segmenter',
@@ -72,7 +74,7 @@ def define():
   )
 
 
-def settings():
+def settings() -> video_masks.MaskSettings:
   """The flags as `video_masks.MaskSettings`.
 
   Raises:
@@ -91,7 +93,7 @@ def settings():
   )
 
 
-def maker(threads=None):
+def maker(threads: int | None = None) -> Callable[[], segmenter_lib.Segmenter]:
   """A function without arguments that makes the `Segmenter` which the flags name.
 
   Processes can send it to each other.
@@ -128,6 +130,6 @@ def maker(threads=None):
   )
 
 
-def segmenter(threads=None):
+def segmenter(threads: int | None = None) -> segmenter_lib.Segmenter:
   """The `Segmenter` that the flags name; as `maker`."""
   return maker(threads)()

@@ -18,7 +18,7 @@ _NETWORK = run_settings.Network()
 _OPTIMIZATION = run_settings.Optimization()
 
 
-def define():
+def define() -> None:
   data.define_records(
     'Folder that make_tfrecords made. If not given, a small demo set is drawn (in --demo_dir) '
     'and flags not given are those of flags/demo.flags.'
@@ -56,7 +56,7 @@ def define():
   define_settings()
 
 
-def define_settings():
+def define_settings() -> None:
   """How a network is built and trained, whatever it is trained on."""
   flags.DEFINE_string(
     'weights',

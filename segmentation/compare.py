@@ -8,9 +8,11 @@ frames in which only one has found somebody. Prints the means, and the videos th
 most; the CSV file has all of them.
 """
 
+from collections.abc import Sequence
 import csv
 import dataclasses
 import os
+from typing import Any
 
 from absl import flags
 import numpy as np
@@ -47,7 +49,7 @@ class Comparison:
   frames: int
 
 
-def compare_video(video, a, b):
+def compare_video(video: str, a: coco_files.Masks, b: coco_files.Masks) -> Comparison:
   """Compares two `Masks` of a video.
 
   Raises:
@@ -75,18 +77,19 @@ def compare_video(video, a, b):
   )
 
 
-def _areas(a, b):
+def _areas(a: Sequence[Any], b: Sequence[Any]) -> tuple[int, int, int]:
   """Pixels of the union of each list of RLEs, and of what the two unions share."""
   union = [coco_mask.merge(rles) if rles else None for rles in (a, b)]
   both = 0 if None in union else coco_mask.area(coco_mask.merge(union, intersect=True))
-  return [0 if rle is None else int(coco_mask.area(rle)) for rle in union] + [int(both)]
+  first, second = (0 if rle is None else int(coco_mask.area(rle)) for rle in union)
+  return first, second, int(both)
 
 
-def _ratio(part, whole):
+def _ratio(part: float, whole: float) -> float:
   return float(part / whole) if whole else 1.0
 
 
-def compare_folders(a, b):
+def compare_folders(a: str, b: str) -> tuple[list[Comparison], list[str], list[str], list[str]]:
   """Compares the videos that have masks in both folders.
 
   Args:
@@ -121,7 +124,7 @@ def compare_folders(a, b):
   return compared, failures, sorted(names[0] - names[1]), sorted(names[1] - names[0])
 
 
-def _names(folder):
+def _names(folder: str) -> set[str]:
   if not os.path.isdir(folder):
     raise errors.UserError(f'--masks must be folders; received {folder}')
   return {
@@ -129,7 +132,7 @@ def _names(folder):
   }
 
 
-def write(path, compared):
+def write(path: str, compared: Sequence[Comparison]) -> None:
   """Writes `Comparison`s as CSV, atomically."""
   with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
     writer = csv.writer(f, lineterminator='\n')
@@ -137,7 +140,7 @@ def write(path, compared):
     writer.writerows(map(dataclasses.astuple, compared))
 
 
-def table(compared):
+def table(compared: Sequence[Comparison]) -> list[str]:
   """The means and the videos that differ most, as lines of text."""
   columns = [field.name for field in dataclasses.fields(Comparison)][1:-1]
   width = max(len(row.video) for row in compared)
@@ -154,12 +157,12 @@ def table(compared):
   return lines
 
 
-def define_flags():
+def define_flags() -> None:
   flags.DEFINE_list('masks', [], 'The two folders of masks, A,B.')
   flags.DEFINE_string('output', None, 'CSV file to write, one row a video.')
 
 
-def main():
+def main() -> int:
   values = flags.FLAGS
   if len(values.masks) != 2:
     raise errors.UserError(f'expected two folders, --masks=A,B; received {",".join(values.masks)}')

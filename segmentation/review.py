@@ -23,14 +23,14 @@ from segmentation.gallery import preview
 from segmentation.gallery import strips
 
 
-def main():
+def main() -> int:
   values = flags.FLAGS
   settings = review_flags.strip_settings()
   sources, orphans = strips.find(values.videos, values.masks)
   verdicts = {} if values.verdicts is None else verdicts_lib.read(values.verdicts)
   with progress.progress_bar(desc='looking at masks', unit='video') as bar:
 
-    def show(done, total):
+    def show(done: int, total: int) -> None:
       if bar.total is None:
         bar.total, bar.initial, bar.n = total, done, done  # the rate is that of the new ones
       bar.update(done - bar.n)

@@ -24,7 +24,7 @@ from i3d_tf.common import progress
 from segmentation.people import segment_folder
 
 
-def define_flags():
+def define_flags() -> None:
   flags.DEFINE_string('videos', None, 'Folder with videos, at any depth; or one video file.')
   flags.DEFINE_string('output', None, 'Folder for the masks.')
   flags.DEFINE_integer(
@@ -38,7 +38,7 @@ def define_flags():
   segmentation_flags.define()
 
 
-def main():
+def main() -> int:
   values = flags.FLAGS
   for name in ('videos', 'output'):
     if values[name].value is None:

@@ -23,7 +23,7 @@ class UserError(ValueError):
   """
 
 
-def user_message(error):
+def user_message(error: BaseException) -> str | None:
   """What to tell the user of an exception in one line; None for a bug."""
   if isinstance(error, UserError):
     return str(error)

@@ -1,8 +1,6 @@
 """Files that are either whole or absent, whenever the process is killed."""
 
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 import contextlib
 import csv
 import fcntl

@@ -1,7 +1,6 @@
 """Work that is done, kept line by line, so that a killed process loses none of it."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 import contextlib
 import json
 import os
@@ -13,29 +12,30 @@ from i3d_tf.common import files
 class Journal:
   """A file of JSON lines: a header, then an entry for each thing that is done.
 
-  A journal with another header is of other work and is discarded. A last line that a kill
-  cut off, and entries that `accept` refuses, are dropped.
+  A journal with another header is of other work and is discarded. Entries that `accept`
+  refuses are dropped; from the first damaged line on, nothing is trusted.
 
   Args:
     path: the file; its folder is made if missing.
     header: what the work is, JSON-able.
-    accept: a function from an entry to whether it is still valid, called once for every
-      entry of an earlier process, in their order; a ValueError, LookupError or TypeError
-      counts as no.
+    accept: a function from an entry to whether it is still valid, called for every entry of
+      an earlier process, in order; it raises ValueError, LookupError or TypeError if the
+      entry is damaged.
 
   Attributes:
     path: the file.
   """
 
-  def __init__(self, path: files.Path, header: Any, accept: Callable[[Any], bool]):
+  def __init__(self, path: files.Path, header: Any, accept: Callable[[Any], bool]) -> None:
     self.path = os.fspath(path)
-    lines = [json.dumps(header, sort_keys=True)]
+    first = json.dumps(header, sort_keys=True)
+    kept = [first]
     with contextlib.suppress(FileNotFoundError), open(path, 'rb') as f:
       # Whatever follows the last line break was cut off by a kill.
       found = f.read().decode(errors='replace').split('\n')[:-1]
-      if found and found[0] == lines[0]:
-        lines += [line for line in found[1:] if _is_accepted(line, accept)]
-    files.write_text(path, ''.join(line + '\n' for line in lines))
+      if found and found[0] == first:
+        kept += _accepted(found[1:], accept)
+    files.write_text(path, ''.join(line + '\n' for line in kept))
     self._file = open(path, 'a', encoding='utf-8')
 
   def add(self, entries: Iterable[Any]) -> None:
@@ -50,8 +50,11 @@ class Journal:
       os.remove(self.path)
 
 
-def _is_accepted(line: str, accept: Callable[[Any], bool]) -> bool:
-  try:
-    return accept(json.loads(line))
-  except (ValueError, LookupError, TypeError):
-    return False
+def _accepted(lines: Iterable[str], accept: Callable[[Any], bool]) -> Iterator[str]:
+  """The lines whose entries are accepted, up to the first damaged one."""
+  for line in lines:
+    try:
+      if accept(json.loads(line)):
+        yield line
+    except (ValueError, LookupError, TypeError):
+      return

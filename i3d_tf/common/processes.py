@@ -1,11 +1,13 @@
 """Work on many items in several processes, of which one may die."""
 
+from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
 from concurrent.futures import process
 import multiprocessing
 import os
 import signal
 import threading
+from typing import Any
 
 import cv2
 
@@ -15,7 +17,12 @@ def num_cores() -> int:
   return len(os.sched_getaffinity(0))
 
 
-def in_processes(function, items, processes=None, start=None):
+def in_processes(
+  function: Callable[[Any], Any],
+  items: Iterable[Any],
+  processes: int | None = None,
+  start: Callable[[], None] | None = None,
+) -> Iterator[tuple[Any, Any]]:
   """Calls a function on items in several processes.
 
   A process that dies, as some do on damaged files, costs one item and no more. All
@@ -62,19 +69,23 @@ def in_processes(function, items, processes=None, start=None):
       yield item, result
 
 
-def _pool(processes, start):
+def _pool(
+  processes: int, start: Callable[[], None] | None
+) -> concurrent.futures.ProcessPoolExecutor:
   # Not forked: OpenCV's and FFmpeg's threads do not survive that.
   return concurrent.futures.ProcessPoolExecutor(
     processes, multiprocessing.get_context('spawn'), _start_process, (start,)
   )
 
 
-def _start_process(start):
+def _start_process(start: Callable[[], None] | None) -> None:
   cv2.setNumThreads(1)
   signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
 
-  def end_with_parent():
-    multiprocessing.parent_process().join()
+  def end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this runs in a worker
+    parent.join()
     os._exit(1)
 
   threading.Thread(target=end_with_parent, daemon=True).start()

@@ -1,11 +1,13 @@
 """Progress bars."""
 
+from collections.abc import Iterable
 import sys
+from typing import Any
 
 import tqdm
 
 
-def progress_bar(iterable=None, **kwargs):
+def progress_bar(iterable: Iterable[Any] | None = None, **kwargs: Any) -> tqdm.tqdm:
   """A tqdm progress bar with rate and time left, on stderr.
 
   Redrawn twice a second on a terminal and every ten seconds in a log.

@@ -6,7 +6,9 @@ the test. `Model.name` names the run directory, so that the folders of `reproduc
 follow from the table.
 """
 
+from collections.abc import Sequence
 import dataclasses
+from typing import Any
 
 from i3d_tf.common import errors
 
@@ -39,11 +41,11 @@ class Condition:
   diversity: int | None = None
 
   @property
-  def control(self):
+  def control(self) -> bool:
     """Whether the paper lacks this row."""
     return self.table is None
 
-  def to_json(self):
+  def to_json(self) -> dict[str, Any]:
     """What conditions.json says of this row, but for its records: a JSON-able dict."""
     published = self.published
     return {
@@ -74,7 +76,7 @@ class Model:
   seed: int
 
   @property
-  def name(self):
+  def name(self) -> str:
     """The name of its run directory, such as 'rgb_background_squash_split1_seed0'."""
     return '_'.join(
       [
@@ -89,7 +91,7 @@ class Model:
     )
 
 
-def _published(*by_split):
+def _published(*by_split: float) -> dict[int, float]:
   return dict(enumerate(by_split, 1))
 
 
@@ -186,7 +188,7 @@ DIVERSITY = tuple(
 ALL = PAPER + CONTROLS + DIVERSITY
 
 
-def select(names, on_demo_set):
+def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
   """The conditions that --conditions names, each once, in the order of the table.
 
   Args:
@@ -219,7 +221,7 @@ def select(names, on_demo_set):
   return chosen
 
 
-def models(condition, split, seed):
+def models(condition: Condition, split: int, seed: int) -> tuple[Model, ...]:
   """The `Model`s that a condition needs, one a stream."""
   return tuple(
     Model(
@@ -235,6 +237,6 @@ def models(condition, split, seed):
   )
 
 
-def result_name(condition, split, seed):
+def result_name(condition: Condition, split: int, seed: int) -> str:
   """The name of a condition's result file, without suffix."""
   return f'{condition.name}.split{split}.seed{seed}'

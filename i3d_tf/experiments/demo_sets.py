@@ -46,7 +46,8 @@ def needed(chosen: Iterable[conditions.Condition], demo_dir: str) -> dict[int | 
     chosen: the conditions.
     demo_dir: folder of the set of diversity None; the others lie next to it.
   """
-  chosen, sets = tuple(chosen), {}
+  chosen = tuple(chosen)
+  sets: dict[int | None, DemoSet] = {}
   for diversity in dict.fromkeys(condition.diversity for condition in chosen):
     flow = any('flow' in c.streams for c in chosen if c.diversity == diversity)
     if diversity is None:

@@ -1,16 +1,21 @@
 """What of a reproduction is still to be done, and how long it takes."""
 
+from collections.abc import Sequence
 import csv
 import dataclasses
 import glob
 import os
 import statistics
 import time
+from typing import Any
 
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.experiments import conditions
+from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inputs import clip_settings
+from i3d_tf.records import schema
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
 
@@ -27,7 +32,7 @@ class TestSize:
   frames: int
 
 
-def test_size(entries, max_frames):
+def test_size(entries: Sequence[schema.Entry], max_frames: int) -> TestSize:
   """The `TestSize` of videos.
 
   Args:
@@ -38,7 +43,7 @@ def test_size(entries, max_frames):
   return TestSize(len(frames), round(statistics.mean(frames)))
 
 
-def time_left(reproduction, size):
+def time_left(reproduction: reproduction_lib.Reproduction, size: TestSize) -> str:
   """What is still to be done, in words, at the rate of the runs that are there; '' if none is.
 
   Args:
@@ -58,7 +63,9 @@ def time_left(reproduction, size):
   return f'about {duration(clips / rate)} left for all'
 
 
-def plan(reproduction, num_classes, size):
+def plan(
+  reproduction: reproduction_lib.Reproduction, num_classes: int, size: TestSize
+) -> list[str]:
   """What is to be done, as lines of text with estimated times.
 
   Args:
@@ -91,7 +98,12 @@ def plan(reproduction, num_classes, size):
   return lines
 
 
-def _clips(reproduction, model, treatments, size):
+def _clips(
+  reproduction: reproduction_lib.Reproduction,
+  model: conditions.Model,
+  treatments: Sequence[str],
+  size: TestSize,
+) -> float:
   """What is left to do for a model: training clips that take as long."""
   clips, untested = reproduction.clips, reproduction.untested(model, treatments)
   if not untested:
@@ -101,7 +113,9 @@ def _clips(reproduction, model, treatments, size):
   return steps * clips.batch_size + tests * size.frames / clips.clip_frames * _TEST_SHARE
 
 
-def _measured_rate(reproduction):
+def _measured_rate(
+  reproduction: reproduction_lib.Reproduction,
+) -> tuple[float, str] | tuple[None, None]:
   """(clips a second of the runs that are there, where from), or (None, None)."""
   rates = []
   for path in glob.glob(os.path.join(reproduction.run_dir, 'runs', '*', 'history.csv')):
@@ -116,7 +130,7 @@ def _measured_rate(reproduction):
   return (statistics.median(rates), 'history.csv of the runs there') if rates else (None, None)
 
 
-def _calibrated_rate(reproduction, num_classes):
+def _calibrated_rate(reproduction: reproduction_lib.Reproduction, num_classes: int) -> float:
   clips = reproduction.clips
   model = network.build_model(
     run_settings.Run(
@@ -131,7 +145,7 @@ def _calibrated_rate(reproduction, num_classes):
   batch = tf.zeros([1, clips.clip_frames, size, size, clip_settings.CHANNELS[clips.stream]])
 
   @tf.function
-  def step():
+  def step() -> list[Any]:
     with tf.GradientTape() as tape:
       loss = tf.reduce_sum(model(batch, training=True))
     return [tf.reduce_sum(g) for g in tape.gradient(loss, model.trainable_variables)]
@@ -143,7 +157,7 @@ def _calibrated_rate(reproduction, num_classes):
   return _CALIBRATION_STEPS / (time.monotonic() - start)
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
   """Seconds in words, such as '25 min'."""
   if seconds < 90:
     return f'{seconds:.0f} s'

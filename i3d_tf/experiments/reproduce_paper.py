@@ -34,9 +34,9 @@ def run(request: requests.ReproduceRequest) -> int:
   if not request.dry_run:
     for demo_set in demo_sets.values():
       demo_set.prepare()
-  records = {key: demo_set.records for key, demo_set in demo_sets.items()} or {
-    None: request.records
-  }
+  records: dict[int | None, str] = {key: demo_set.records for key, demo_set in demo_sets.items()}
+  if request.records is not None:
+    records = {None: request.records}
   if on_demo_set and request.dry_run:
     num_classes, size = len(actions.ACTIONS), demo_sets_lib.test_size(request.clips.max_frames)
   else:

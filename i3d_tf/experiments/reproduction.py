@@ -8,6 +8,7 @@ Everything is found again on disk, so that the same call goes on wherever it was
 stopped.
 """
 
+from collections.abc import Mapping, Sequence
 import dataclasses
 import functools
 import os
@@ -48,11 +49,11 @@ class Reproduction:
   clips: clip_settings.ClipSettings
   network: run_settings.Network
   optimization: run_settings.Optimization
-  verdicts: dict | None = None
+  verdicts: Mapping[str, str] | None = None
   flow_network: run_settings.Network | None = None
 
   @property
-  def cells(self):
+  def cells(self) -> tuple[tuple[conditions_lib.Condition, int, int], ...]:
     """(condition, split, seed) of every result.
 
     All splits of a seed come before the next seed, so that a mean over splits comes early.
@@ -64,7 +65,7 @@ class Reproduction:
       for condition in self.conditions
     )
 
-  def tests(self):
+  def tests(self) -> dict[conditions_lib.Model, list[str]]:
     """A dict from `conditions.Model` to the names of the treatments it is tested on."""
     wanted = {}
     for condition, split, seed in self.cells:
@@ -74,10 +75,10 @@ class Reproduction:
           tested.append(condition.tested_on)
     return wanted
 
-  def model_dir(self, model):
+  def model_dir(self, model: conditions_lib.Model) -> str:
     return os.path.join(self.run_dir, 'runs', model.name)
 
-  def run(self, model, source):
+  def run(self, model: conditions_lib.Model, source: folders.Records) -> run_settings.Run:
     """The `run_settings.Run` of a model on its `folders.Records`."""
     treatment = treatments_lib.Treatment.parse(model.trained_on)
     clips = dataclasses.replace(
@@ -108,7 +109,7 @@ class Reproduction:
       )
     return run_settings.Run(data, clips, network, self.optimization, tuple(source.label_names))
 
-  def content(self, diversity, stream):
+  def content(self, diversity: int | None, stream: str) -> str | None:
     """The `fingerprints.content_hash` of records, or None if they are not there yet."""
     folder = self.records[diversity]
     manifest = folders.read_manifest(folder)
@@ -117,15 +118,15 @@ class Reproduction:
     state = os.stat(os.path.join(folder, folders.MANIFEST))
     return _content(folder, stream, state.st_mtime_ns, state.st_size)
 
-  def _verdicts_hash(self):
+  def _verdicts_hash(self) -> str | None:
     return None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
 
-  def steps_done(self, model):
+  def steps_done(self, model: conditions_lib.Model) -> int:
     """Training steps of a model that a checkpoint holds."""
     step = checkpoint_files.last_step(self.model_dir(model))
     return 0 if step is None else step
 
-  def untested(self, model, treatments):
+  def untested(self, model: conditions_lib.Model, treatments: Sequence[str]) -> list[str]:
     """Those of the treatments without a result of the last step on these records and verdicts."""
     wanted = {
       'step': self.optimization.steps,
@@ -133,7 +134,7 @@ class Reproduction:
       'content': self.content(model.diversity, model.stream),
     }
 
-    def is_tested(treatment):
+    def is_tested(treatment: str) -> bool:
       summary = results.read_summary(self.model_dir(model), f'test{model.split}', treatment)
       return summary is not None and wanted == {key: summary['about'].get(key) for key in wanted}
 
@@ -141,6 +142,6 @@ class Reproduction:
 
 
 @functools.lru_cache(maxsize=16)
-def _content(folder, stream, mtime_ns, size):  # asked for every model and treatment
+def _content(folder: str, stream: str, mtime_ns: int, size: int) -> str:
   del mtime_ns, size  # part of the key: of the manifest, which is written when records change
   return fingerprints.content_hash(folders.open_folder(folder), stream)

@@ -1,8 +1,10 @@
 """Runs conditions: trains what is missing, tests, fuses, writes results."""
 
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import json
 import os
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -10,6 +12,7 @@ import tensorflow as tf
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.experiments import conditions as conditions_lib
+from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
@@ -19,14 +22,14 @@ from i3d_tf.training import runs
 
 
 def run(
-  reproduction,
+  reproduction: reproduction_lib.Reproduction,
   *,
-  checkpoint_every=100,
-  log_every=10,
-  flags=None,
-  report=print,
-  time_left=lambda: '',
-):
+  checkpoint_every: int = 100,
+  log_every: int = 10,
+  flags: Mapping[str, Any] | None = None,
+  report: Callable[[str], None] = print,
+  time_left: Callable[[], str] = lambda: '',
+) -> list[tuple[str, str]]:
   """Trains, tests and fuses whatever is missing. A model that fails does not stop the others.
 
   Args:
@@ -58,7 +61,14 @@ def run(
   return list(failures.items())
 
 
-def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags):
+def _train_and_test(
+  reproduction: reproduction_lib.Reproduction,
+  model: conditions_lib.Model,
+  treatments: Sequence[str],
+  checkpoint_every: int,
+  log_every: int,
+  flags: Mapping[str, Any] | None,
+) -> None:
   untested = reproduction.untested(model, treatments)
   if not untested:
     return
@@ -81,7 +91,11 @@ def _train_and_test(reproduction, model, treatments, checkpoint_every, log_every
   keras.utils.clear_session()
 
 
-def _fuse_finished(reproduction, finished, failures):
+def _fuse_finished(
+  reproduction: reproduction_lib.Reproduction,
+  finished: conditions_lib.Model,
+  failures: dict[str, str],
+) -> None:
   """Writes the results of the conditions of a model that have all that they need."""
   for condition, split, seed in reproduction.cells:
     models = conditions_lib.models(condition, split, seed)
@@ -91,12 +105,9 @@ def _fuse_finished(reproduction, finished, failures):
     try:
       if any(reproduction.untested(model, [condition.tested_on]) for model in models):
         continue
-      tested = [
-        results.read_summary(reproduction.model_dir(model), f'test{split}', condition.tested_on)[
-          'about'
-        ]
-        for model in models
-      ]
+      summary = results.read_summary(
+        reproduction.model_dir(models[0]), f'test{split}', condition.tested_on
+      )
       rows = fuse(
         [
           results.read(
@@ -114,7 +125,7 @@ def _fuse_finished(reproduction, finished, failures):
       'split': split,
       'seed': seed,
       'models': [model.name for model in models],
-      'missing': tested[0].get('missing', []),
+      'missing': [] if summary is None else summary['about'].get('missing', []),
     }
     results.write(
       reproduction.run_dir,
@@ -126,7 +137,7 @@ def _fuse_finished(reproduction, finished, failures):
     )
 
 
-def fuse(streams):
+def fuse(streams: Sequence[Sequence[results.Row]]) -> list[results.Row]:
   """Adds the logits of streams, video by video.
 
   Args:
@@ -150,7 +161,7 @@ def fuse(streams):
   ]
 
 
-def write_conditions(reproduction):
+def write_conditions(reproduction: reproduction_lib.Reproduction) -> None:
   """Writes conditions.json: rows that were run before stay, in the order of the table.
 
   Each names the records that it was made from: those of another diversity hold other videos of
@@ -205,7 +216,7 @@ def write_conditions(reproduction):
     json.dump(content, f, indent=2)
 
 
-def table(reproduction):
+def table(reproduction: reproduction_lib.Reproduction) -> list[str]:
   """The accuracies that there are, in per cent, lines of text: a row a condition and seed."""
   lines = [
     'accuracy, %'.ljust(24)

@@ -4,6 +4,8 @@ Written with `keras.ops`: Keras's backend (TensorFlow or JAX) computes them, bes
 a compiled function. Results are those of OpenCV 5 but for rounding.
 """
 
+from typing import Any
+
 from keras import ops
 import numpy as np
 
@@ -23,7 +25,7 @@ _CUBIC = -0.75  # the slope of OpenCV's cubic kernel
 _MARGIN = 4  # pixels of zeros around what is warped: one more than a cubic kernel reaches
 
 
-def resize(images, height, width, step=None):
+def resize(images: Any, height: int, width: int, step: float | None = None) -> Any:
   """Bilinear, as cv2.resize does it: half-pixel centres, edges repeated, no smoothing.
 
   Args:
@@ -45,7 +47,7 @@ def resize(images, height, width, step=None):
   return images
 
 
-def _taps(length, size, step):
+def _taps(length: int, size: int, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Of each pixel of a resized line the two that it lies between, and the share of the second."""
   place = (np.arange(size) + 0.5) * step - 0.5
   place = np.clip(place, 0, length - 1)
@@ -53,7 +55,7 @@ def _taps(length, size, step):
   return before, np.minimum(before + 1, length - 1), (place - before).astype(np.float32)
 
 
-def centred_gradient(images):
+def centred_gradient(images: Any) -> tuple[Any, Any]:
   """Half of the difference of a pixel's neighbours, the edge repeated: (along x, along y)."""
   padded = _pad_edges(images, 1)
   return (
@@ -62,7 +64,7 @@ def centred_gradient(images):
   )
 
 
-def median(images):
+def median(images: Any) -> Any:
   """The median of the 5x5 pixels around each, edges repeated, as cv2.medianBlur."""
   height, width = images.shape[1:]
   padded = _pad_edges(images, 2)
@@ -72,7 +74,7 @@ def median(images):
   return values[12]
 
 
-def _pad_edges(images, margin):
+def _pad_edges(images: Any, margin: int) -> Any:
   for axis in (1, 2):
     first, last = (
       ops.take(images, [place] * margin, axis=axis) for place in (0, images.shape[axis] - 1)
@@ -81,13 +83,13 @@ def _pad_edges(images, margin):
   return images
 
 
-def pad_for_warp(images):
+def pad_for_warp(images: Any) -> Any:
   """Images as `warp` reads them: [B, H, W] each, between zeros, a pixel's values side by side."""
   margin = (_MARGIN, _MARGIN)
   return ops.pad(ops.stack(images, axis=-1), ((0, 0), margin, margin, (0, 0)))
 
 
-def warp(padded, u, v):
+def warp(padded: Any, u: Any, v: Any) -> list[Any]:
   """Images as they look from where flow leads, as cv2.remap with cubic interpolation.
 
   Args:
@@ -113,7 +115,7 @@ def warp(padded, u, v):
   return ops.unstack(warped, axis=-1)
 
 
-def _cubic(place, length):
+def _cubic(place: Any, length: int) -> tuple[Any, list[Any]]:
   """(the pixel at or before a place, int32; the weights of it and its three neighbours).
 
   Places outside of the image are moved to where all four neighbours lie in its margin.

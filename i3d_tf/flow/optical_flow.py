@@ -8,8 +8,10 @@
   computes it: another flow than that of published networks, for those who want it at once.
 """
 
+from collections.abc import Iterable, Iterator
 import importlib.metadata
 import itertools
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +23,9 @@ BACKENDS = ('opencv', 'xla')
 LABELS = {'tvl1': ('tvl1', 'opencv'), 'tvl1_xla': ('tvl1', 'xla'), 'dis': ('dis', 'opencv')}
 
 
-def compute(frames, method='tvl1', backend='opencv'):
+def compute(
+  frames: Iterable[np.ndarray], method: str = 'tvl1', backend: str = 'opencv'
+) -> Iterator[np.ndarray]:
   """Flow from each frame to the next.
 
   Args:
@@ -43,7 +47,7 @@ def compute(frames, method='tvl1', backend='opencv'):
   return tvl1(frames) if method == 'tvl1' else dis(frames)
 
 
-def check(method, backend):
+def check(method: str, backend: str) -> None:
   """Raises a `ValueError` unless the backend computes the method."""
   if method not in METHODS:
     raise ValueError(f'`flow` must be one of {", ".join(METHODS)}; received {method!r}')
@@ -53,12 +57,12 @@ def check(method, backend):
     raise ValueError(f'flow_backend xla computes tvl1 alone; received flow {method!r}')
 
 
-def label(method, backend):
+def label(method: str, backend: str) -> str:
   """The name in `LABELS` of a method that a backend computes."""
   return next(name for name, value in LABELS.items() if value == (method, backend))
 
 
-def versions(backend):
+def versions(backend: str) -> dict[str, str]:
   """The packages that compute flow beside OpenCV: a dict from name to version."""
   if backend == 'opencv':
     return {}
@@ -67,7 +71,7 @@ def versions(backend):
   return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
 
 
-def tvl1(frames):
+def tvl1(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
   """TV-L1 flow as `compute` gives it, with OpenCV's default parameters."""
   create = getattr(getattr(cv2, 'optflow', None), 'DualTVL1OpticalFlow_create', None)
   if create is None:
@@ -78,17 +82,17 @@ def tvl1(frames):
   return _pair_by_pair(frames, create())
 
 
-def dis(frames):
+def dis(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
   """DIS flow as `compute` gives it, with the parameters of OpenCV's preset `medium`."""
-  return _pair_by_pair(frames, cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
+  return _pair_by_pair(frames, cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
 
 
-def _pair_by_pair(frames, algorithm):
+def _pair_by_pair(frames: Iterable[np.ndarray], algorithm: Any) -> Iterator[np.ndarray]:
   for previous, following in itertools.pairwise(map(_grey, frames)):
     yield algorithm.calc(previous, following, None)
 
 
-def _batched(frames):
+def _batched(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
   from i3d_tf.flow import tvl1 as tvl1_lib  # pylint: disable=g-import-not-at-top; it starts TensorFlow
 
   tvl1_lib.use_threads(cv2.getNumThreads())
@@ -97,11 +101,11 @@ def _batched(frames):
     yield from tvl1_lib.compute(*map(np.stack, zip(*batch)))
 
 
-def _grey(frame):
+def _grey(frame: np.ndarray) -> np.ndarray:
   return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
 
 
-def quantise(flow):
+def quantise(flow: np.ndarray) -> np.ndarray:
   """Flow in pixels, float [..., 2], to codes: uint8 [..., 2], 0..255 for -20..20.
 
   Zero motion falls between codes 127 and 128 and becomes 128, that is +0.078 pixels.
@@ -110,7 +114,7 @@ def quantise(flow):
   return np.round((np.clip(flow, -bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
 
 
-def dequantise(codes):
+def dequantise(codes: np.ndarray) -> np.ndarray:
   """Codes, uint8 [..., 2], to flow in pixels: float32 [..., 2]."""
   bound = FLOW_BOUND
   return codes.astype(np.float32) * np.float32(2 * bound / 255) - np.float32(bound)

@@ -10,8 +10,10 @@ One definition for TensorFlow and JAX, on processors and on accelerators: writte
 Every pair stops when it has converged, whatever shares its batch.
 """
 
+from collections.abc import Callable
 import contextlib
 import functools
+from typing import Any
 
 import keras
 from keras import ops
@@ -31,7 +33,7 @@ _FLAT = np.finfo(np.float32).eps  # squared gradient below which a pixel says no
 _BATCH_ON_CPU, _BATCH_ON_ACCELERATOR = 1, 32
 
 
-def compute(first, second):
+def compute(first: np.ndarray, second: np.ndarray) -> np.ndarray:
   """The flow from each frame to its partner.
 
   Args:
@@ -58,12 +60,12 @@ def compute(first, second):
   return np.concatenate(fields) if fields else np.zeros((*first.shape, 2), np.float32)
 
 
-def batch_size():
+def batch_size() -> int:
   """How many pairs `compute` works on at once."""
   return _BATCH_ON_CPU if device() == 'cpu' else _BATCH_ON_ACCELERATOR
 
 
-def use_threads(number):
+def use_threads(number: int) -> None:
   """Lets TensorFlow compute on so many threads of the processor, if it does not compute yet."""
   if keras.backend.backend() == 'tensorflow':
     import tensorflow as tf  # pylint: disable=g-import-not-at-top
@@ -74,7 +76,7 @@ def use_threads(number):
         tf.config.experimental.set_memory_growth(gpu, True)  # several processes may share it
 
 
-def device():
+def device() -> str:
   """What Keras's backend computes on: 'cpu', 'gpu' or 'tpu'."""
   if keras.backend.backend() == 'jax':
     import jax  # pylint: disable=g-import-not-at-top
@@ -87,7 +89,7 @@ def device():
 
 
 @functools.cache
-def compiled():
+def compiled() -> Callable[[Any, Any], Any]:
   """`flow` as one compiled function of Keras's backend.
 
   Raises:
@@ -105,7 +107,7 @@ def compiled():
   raise ValueError(f"batched TV-L1 needs Keras's backend tensorflow or jax; it is {backend}")
 
 
-def _check(first, second):
+def _check(first: np.ndarray, second: np.ndarray) -> None:
   if first.ndim != 3 or first.shape != second.shape or min(first.shape[1:], default=0) < 3:
     raise ValueError(
       'frames must be two stacks [B, H, W] of one shape, 3 pixels high and wide at '
@@ -122,18 +124,18 @@ def _check(first, second):
 # === The algorithm: traced by a backend, whose arrays all values are ===
 
 
-def sizes(height, width):
+def sizes(height: int, width: int) -> list[tuple[int, int]]:
   """The sizes (height, width) of the scales, the finest first."""
   found = [(height, width)]
   while len(found) < _SCALES:
-    coarser = tuple(round(side * _SCALE_STEP) for side in found[-1])
-    if min(coarser) < _LEAST_SIDE:
+    height, width = (round(side * _SCALE_STEP) for side in found[-1])
+    if min(height, width) < _LEAST_SIDE:
       break
-    found.append(coarser)
+    found.append((height, width))
   return found
 
 
-def flow(first, second):
+def flow(first: Any, second: Any) -> Any:
   """As `compute`, on arrays of Keras's backend and all pairs at once."""
   unit = 1 if keras.backend.standardize_dtype(first.dtype) == 'uint8' else 255
   pyramid = [[ops.cast(frames, 'float32') * unit for frames in (first, second)]]
@@ -144,23 +146,23 @@ def flow(first, second):
     )
   u = v = ops.zeros_like(pyramid[-1][0])
   for finer, frames in reversed(list(zip([None, *scales], pyramid))):
-    u, v = _one_scale(*frames, u, v)
+    u, v = _one_scale(frames[0], frames[1], u, v)
     if finer is not None:
       u, v = (image_ops.resize(part, *finer) * (1 / _SCALE_STEP) for part in (u, v))
   return ops.stack([u, v], axis=-1)
 
 
-def _one_scale(first, second, u, v):
+def _one_scale(first: Any, second: Any, u: Any, v: Any) -> tuple[Any, Any]:
   """Improves flow, u and v, float32 [B, H, W] like the frames; the dual variables start at 0."""
   padded = image_ops.pad_for_warp([second, *image_ops.centred_gradient(second)])
 
-  def body(n, *state):
+  def body(n: Any, *state: Any) -> tuple[Any, ...]:
     return n + 1, *_one_warp(first, padded, *state)
 
   return ops.while_loop(lambda n, *_: n < _WARPS, body, (0, u, v, *(ops.zeros_like(u),) * 4))[1:3]
 
 
-def _one_warp(first, padded, u, v, *dual):
+def _one_warp(first: Any, padded: Any, u: Any, v: Any, *dual: Any) -> tuple[Any, ...]:
   """Linearises the brightness around u, v and iterates until each pair has converged."""
   batch, height, width = first.shape
   warped, gradient_x, gradient_y = image_ops.warp(padded, u, v)
@@ -174,18 +176,18 @@ def _one_warp(first, padded, u, v, *dual):
   limit = _EPSILON**2 * height * width
   some_moves = lambda error: ops.any(error > limit)
 
-  def moving(error, new, old):
+  def moving(error: Any, new: Any, old: Any) -> Any:
     """What is new of pairs that have not converged, what is old of the others."""
     if batch == 1:
       return new  # a loop that goes on says that it has not
     moves = (error > limit)[:, None, None]
     return [ops.where(moves, a, b) for a, b in zip(new, old)]
 
-  def iteration(n, error, *state):
+  def iteration(n: Any, error: Any, *state: Any) -> tuple[Any, ...]:
     new_error, new = _iteration(problem, *state)
     return (n + 1, ops.where(error > limit, new_error, error), *moving(error, new, state))
 
-  def with_median(n, error, u, v, *dual):
+  def with_median(n: Any, error: Any, u: Any, v: Any, *dual: Any) -> tuple[Any, ...]:
     smooth = ops.split(image_ops.median(ops.concatenate([u, v])), 2)
     u, v = moving(error, smooth, (u, v))
     return (
@@ -205,7 +207,9 @@ def _one_warp(first, padded, u, v, *dual):
   )[2:]
 
 
-def _iteration(problem, u, v, ux, uy, vx, vy):
+def _iteration(
+  problem: tuple[Any, ...], u: Any, v: Any, ux: Any, uy: Any, vx: Any, vy: Any
+) -> tuple[Any, tuple[Any, ...]]:
   """One step of the primal and dual variables.
 
   Args:
@@ -226,7 +230,7 @@ def _iteration(problem, u, v, ux, uy, vx, vy):
   return error, (new_u, new_v, *_dual(new_u, ux, uy), *_dual(new_v, vx, vy))
 
 
-def _divergence(x, y):
+def _divergence(x: Any, y: Any) -> Any:
   return (
     x
     - ops.pad(x[:, :, :-1], ((0, 0), (0, 0), (1, 0)))
@@ -235,7 +239,7 @@ def _divergence(x, y):
   )
 
 
-def _dual(part, x, y):
+def _dual(part: Any, x: Any, y: Any) -> tuple[Any, Any]:
   step = _TAU / _THETA
   forward_x = step * ops.pad(part[:, :, 1:] - part[:, :, :-1], ((0, 0), (0, 0), (0, 1)))
   forward_y = step * ops.pad(part[:, 1:] - part[:, :-1], ((0, 0), (0, 1), (0, 0)))

@@ -1,8 +1,6 @@
 """Tests the network of a run on whole videos, under several treatments in one pass."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import os
 from typing import Any
@@ -76,10 +74,9 @@ def evaluate(
     UserError: run, records or lists cannot be used, or a treatment is unknown.
   """
   plan = _plan(os.fspath(run_dir), treatments, test_set, batch_size)
+  step = checkpoint_files.last_step(run_dir)
   if model is None:
     model, step = network.restore_model(run_dir, plan.run)
-  else:
-    step = checkpoint_files.last_step(run_dir)
   metadata = {'step': step, **plan.metadata}
   journal = results.RowJournal(
     os.path.join(run_dir, 'results', f'.{plan.list_name}.journal'), metadata

@@ -1,7 +1,6 @@
 """Features of many videos into a folder, resumable: what the command `extract_features` does."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import json
 import os
 import sys
@@ -122,7 +121,7 @@ def claim(output: str, metadata: Mapping[str, Any]) -> None:
 class _Share:
   """Moves a bar of videos by the share of one that is done, so that a long one shows progress."""
 
-  def __init__(self, bar: tqdm.tqdm, video: str):
+  def __init__(self, bar: tqdm.tqdm, video: str) -> None:
     self._bar, self._given = bar, 0.0
     try:
       self._frames = decoding.duration(video) * decoding.FRAME_RATE

@@ -1,9 +1,11 @@
 """Features of videos: what an endpoint of a trained network shows, window by window."""
 
+from collections.abc import Callable, Mapping
 import dataclasses
 import functools
 import io
 import itertools
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,12 +14,19 @@ import tensorflow as tf
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.inference import options
+from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
 from i3d_tf.video import decoding
 
 
-def of_video(network, path, settings, batch_size=4, progress=None):
+def of_video(
+  network: trained_networks.TrainedNetwork,
+  path: str,
+  settings: options.FeatureSettings,
+  batch_size: int = 4,
+  progress: Callable[[int], None] | None = None,
+) -> tuple[np.ndarray, np.ndarray, int]:
   """The features of a video.
 
   The windows start at multiples of the stride; where that leaves frames at the end
@@ -58,13 +67,15 @@ def of_video(network, path, settings, batch_size=4, progress=None):
 
 
 @functools.lru_cache(maxsize=2)
-def _function(network, endpoint, pool):
+def _function(
+  network: trained_networks.TrainedNetwork, endpoint: str, pool: str
+) -> Callable[[np.ndarray], tf.Tensor]:
   """A function from stored frames, uint8 [N, T, H, W, C], to features."""
   size, channels = network.model.frame_size, network.model.channels
   layers = keras.Model(network.model.input, network.model.get_layer(endpoint).output)
 
   @tf.function(input_signature=[tf.TensorSpec([None, None, None, None, channels], tf.uint8)])
-  def compute(frames):
+  def compute(frames: tf.Tensor) -> tf.Tensor:
     shape = tf.shape(frames)
     flat = tf.reshape(frames, tf.concat([[shape[0] * shape[1]], shape[2:]], axis=0))
     flat = preprocess.center(flat, size, network.resize)
@@ -78,7 +89,9 @@ def _function(network, endpoint, pool):
   return compute
 
 
-def describe(network, settings):
+def describe(
+  network: trained_networks.TrainedNetwork, settings: options.FeatureSettings
+) -> dict[str, Any]:
   """What decides features, a JSON-able dict: equal for equal networks and settings."""
   return {
     **dataclasses.asdict(settings),
@@ -90,7 +103,9 @@ def describe(network, settings):
   }
 
 
-def write(path, features, starts, length, about):
+def write(
+  path: str, features: np.ndarray, starts: np.ndarray, length: int, about: Mapping[str, Any]
+) -> None:
   """Writes the features of a video, atomically.
 
   Args:

@@ -47,7 +47,7 @@ def run(options: options_lib.PredictOptions) -> int:
     networks = [dataclasses.replace(n, mask_dilation=options.mask_dilation) for n in networks]
   for network in networks:
     print('\n'.join(network.notes), file=sys.stderr)
-  if clip is not None:
+  if clip is not None and options.npy is not None:
     logits = prediction.logits_of_clip(networks[0].model, clip, options.npy)
     _write_logits(options, logits)
     _print(options, options.npy, 'none', logits, networks[0].label_names)
@@ -86,7 +86,7 @@ def _ask(
 class _PeopleFinder:
   """Reads the masks of a video from a file, or finds the people in it."""
 
-  def __init__(self, options: options_lib.PredictOptions):
+  def __init__(self, options: options_lib.PredictOptions) -> None:
     self._options = options
 
   def __call__(self, path: str) -> coco_files.Masks:
@@ -99,9 +99,9 @@ class _PeopleFinder:
     segmenter = self._segmenter.for_video(path)
     _, frames = from_videos.decode(path)
     with progress.progress_bar(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:
-      masks = video_masks.of_frames(bar, segmenter, self._options.mask_settings)
+      found = video_masks.of_frames(bar, segmenter, self._options.mask_settings)
     segmenter.finish()
-    return masks
+    return found
 
   @functools.cached_property
   def _segmenter(self) -> segmenter_lib.Segmenter:
@@ -127,6 +127,7 @@ def _draw(
   options: options_lib.PredictOptions, networks: Networks, path: str, answer: prediction.Answer
 ) -> None:
   target = options.picture
+  assert target is not None  # the caller checks
   if len(options.videos) > 1:
     target = os.path.join(target, f'{video_files.stem(path)}.png')
   coverage = (

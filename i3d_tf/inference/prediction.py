@@ -1,15 +1,20 @@
 """What trained networks say of a video of any length: whole, person only, place only."""
 
+from collections.abc import Callable, Sequence
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
+from i3d_tf.masks import coco_files
 from i3d_tf.model import architecture
+from i3d_tf.model import inception_i3d
 from i3d_tf.video import drawing
 
 _SAMPLES = 6  # frames of a picture
@@ -39,7 +44,9 @@ class Answer:
   seen: dict
 
 
-def logits_of_clip(model, clip, name='the clip'):
+def logits_of_clip(
+  model: inception_i3d.InceptionI3D, clip: np.ndarray, name: str = 'the clip'
+) -> np.ndarray:
   """The logits of one clip that is network input already.
 
   Args:
@@ -51,7 +58,7 @@ def logits_of_clip(model, clip, name='the clip'):
     float32 [1, N].
 
   Raises:
-    UserError: the network takes other clips, or gives logits that are no numbers.
+    UserError: the network takes other clips, or gives logits that are not finite.
   """
   expected = [model.frame_size, model.frame_size, model.channels]
   if list(clip.shape[2:]) != expected:
@@ -64,7 +71,14 @@ def logits_of_clip(model, clip, name='the clip'):
   return logits
 
 
-def of_video(network, path, regions=('none',), masks=None, max_frames=250, progress=None):
+def of_video(
+  network: trained_networks.TrainedNetwork,
+  path: str,
+  regions: Sequence[str] = ('none',),
+  masks: coco_files.Masks | None = None,
+  max_frames: int = 250,
+  progress: Callable[[int], None] | None = None,
+) -> Answer:
   """Asks a network about a video: the mean of the logits over its windows, weighted by new frames.
 
   A video of up to `max_frames` is one window, as the paper tests it.
@@ -83,11 +97,11 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
   Raises:
     VideoError: the video cannot be used.
     MaskError: the masks are of another video.
-    UserError: the logits are no numbers.
+    UserError: the logits are not finite.
   """
   if masks is None and set(regions) != {'none'}:
     raise ValueError(f'`masks` must be given to replace {", ".join(regions)}; received None')
-  total = dict.fromkeys(regions, 0.0)
+  total: dict[str, Any] = dict.fromkeys(regions, 0.0)
   seen = {region: _Thinned() for region in regions}
   frames, covered = 0, 0.0
   has_person = masks is not None and masks.has_person
@@ -116,14 +130,14 @@ def of_video(network, path, regions=('none',), masks=None, max_frames=250, progr
   )
 
 
-def _check_finite(logits, what):
+def _check_finite(logits: Any, what: str) -> None:
   if not np.isfinite(logits).all():
     raise errors.UserError(
-      f'{what}: the network gives logits that are no numbers; was its training stable?'
+      f'{what}: the network gives logits that are not finite; was its training stable?'
     )
 
 
-def together(answers):
+def together(answers: Sequence[Answer]) -> Answer:
   """Adds the logits of several networks' answers about one video, as the I3D paper does.
 
   Args:
@@ -137,7 +151,9 @@ def together(answers):
 
 
 @functools.lru_cache(maxsize=8)
-def _function(network, region):
+def _function(
+  network: trained_networks.TrainedNetwork, region: str
+) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
   """A function from a window's frames, masks and has_person to (network input, logits)."""
   model, size, resize = network.model, network.model.frame_size, network.resize
 
@@ -148,7 +164,9 @@ def _function(network, region):
       tf.TensorSpec([], tf.bool),
     ]
   )
-  def ask(frames, masks, has_person):
+  def ask(
+    frames: tf.Tensor, masks: tf.Tensor, has_person: tf.Tensor
+  ) -> tuple[tf.Tensor, tf.Tensor]:
     frames = preprocess.center(frames, size, resize)
     masks = preprocess.center(masks[..., tf.newaxis], size, resize, 'nearest')[..., 0]
     batch = {
@@ -167,10 +185,10 @@ class _Thinned:
 
   _MOST = 64
 
-  def __init__(self):
+  def __init__(self) -> None:
     self._frames, self._every = [], 1
 
-  def add(self, clip, start):
+  def add(self, clip: tf.Tensor, start: int) -> None:
     """Adds frames, float [T, S, S, C], whose first has index `start` in the video."""
     # At most a few of a window; which ones depends on the index alone.
     for index in range(start, start + clip.shape[0]):
@@ -180,19 +198,19 @@ class _Thinned:
           self._every *= 2
           self._frames = [(i, frame) for i, frame in self._frames if i % self._every == 0]
 
-  def images(self):
+  def images(self) -> list[np.ndarray]:
     places = np.linspace(0, len(self._frames) - 1, _SAMPLES).round().astype(int)
     return [_image(self._frames[place][1].numpy()) for place in dict.fromkeys(places.tolist())]
 
 
-def _image(frame):
+def _image(frame: np.ndarray) -> np.ndarray:
   """Network input [S, S, C] in [-1, 1] as uint8 RGB, flow in the colour wheel."""
   if frame.shape[-1] == 2:
     return drawing.flow_colors(frame * 20, bound=20)
   return np.round((frame + 1) * 127.5).astype(np.uint8)
 
 
-def top(logits, label_names, count):
+def top(logits: np.ndarray, label_names: Sequence[str], count: int) -> list[dict[str, Any]]:
   """The most probable classes.
 
   Args:
@@ -212,7 +230,7 @@ def top(logits, label_names, count):
   ]
 
 
-def picture(answer, label_names, title, count=3):
+def picture(answer: Answer, label_names: Sequence[str], title: str, count: int = 3) -> np.ndarray:
   """Draws the frames of a video as the network saw them, a row a region, with its answers.
 
   Args:
@@ -237,7 +255,7 @@ def picture(answer, label_names, title, count=3):
   return drawing.sheet(rows, captions, title)
 
 
-def read_clip(path):
+def read_clip(path: str) -> np.ndarray:
   """Reads network input from a .npy file: float32 [1, T, H, W, C] in [-1, 1].
 
   Raises:

@@ -7,10 +7,12 @@
 Named after the list (split 1's test list) and the treatment of the test.
 """
 
+from collections.abc import Mapping, Sequence
 import csv
 import dataclasses
 import json
 import os
+from typing import Any
 
 import numpy as np
 
@@ -55,16 +57,16 @@ class Row:
   logits: np.ndarray
 
   @property
-  def prediction(self):
+  def prediction(self) -> int:
     return int(np.argmax(self.logits))
 
 
-def path(run_dir, name, treatment, suffix='.csv'):
+def path(run_dir: str | os.PathLike, name: str, treatment: str, suffix: str = '.csv') -> str:
   """The file of a result: of a list such as 'test1' and the name of a treatment."""
   return os.path.join(run_dir, 'results', f'{name}.{treatment}{suffix}')
 
 
-def summarize(rows, label_names):
+def summarize(rows: Sequence[Row], label_names: Sequence[str]) -> dict[str, Any]:
   """What follows from rows.
 
   Args:
@@ -102,7 +104,14 @@ def summarize(rows, label_names):
   }
 
 
-def write(run_dir, name, treatment, rows, label_names, metadata):
+def write(
+  run_dir: str | os.PathLike,
+  name: str,
+  treatment: str,
+  rows: Sequence[Row],
+  label_names: Sequence[str],
+  metadata: Mapping[str, Any],
+) -> dict[str, Any]:
   """Writes rows and summary.
 
   Args:
@@ -126,7 +135,7 @@ def write(run_dir, name, treatment, rows, label_names, metadata):
   return summary
 
 
-def read(csv_path):
+def read(csv_path: str) -> list[Row]:
   """Reads the rows of a result: a list of `Row`.
 
   Raises:
@@ -144,7 +153,7 @@ def read(csv_path):
     ) from e
 
 
-def read_summary(run_dir, name, treatment):
+def read_summary(run_dir: str | os.PathLike, name: str, treatment: str) -> dict[str, Any] | None:
   """Reads a summary: a dict, or None if there is none."""
   try:
     with open(path(run_dir, name, treatment, '.json')) as f:
@@ -172,11 +181,11 @@ class RowJournal:
     rows: a dict from (treatment name, video) to `Row`.
   """
 
-  def __init__(self, path, metadata):
+  def __init__(self, path: str, metadata: Mapping[str, Any]) -> None:
     self.rows = {}
     self._journal = journal.Journal(path, metadata, self._accept)
 
-  def _accept(self, entry):
+  def _accept(self, entry: Any) -> bool:
     treatment, values = entry
     logits = np.array(values['logits'], np.float32)
     has_person = values['has_person'] if 'has_person' in values else values['mask_found']
@@ -192,19 +201,19 @@ class RowJournal:
     self.rows[treatment, row.video] = row
     return True
 
-  def add(self, treatment, rows):
+  def add(self, treatment: str, rows: Sequence[Row]) -> None:
     """Keeps rows (a list of `Row`) of a treatment; they are safe from a kill on return."""
     self.rows.update({(treatment, row.video): row for row in rows})
     self._journal.add(
       [treatment, {**dataclasses.asdict(row), 'logits': row.logits.tolist()}] for row in rows
     )
 
-  def close(self, delete=False):
+  def close(self, delete: bool = False) -> None:
     """Closes the journal, and removes it if `delete`."""
     self._journal.close(delete)
 
 
-def _to_csv(row):
+def _to_csv(row: Row) -> list[Any]:
   return [
     row.video,
     row.label,
@@ -219,11 +228,11 @@ def _to_csv(row):
   ]  # the shortest decimals that are this float32
 
 
-def _from_csv(row):
+def _from_csv(row: Mapping[str, str]) -> Row:
   if None in row or None in row.values():
     raise ValueError(f'the line of {row["video"]} does not have as many cells as the first line')
-  logits = [row[f'logit_{i}'] for i in range(max(len(row) - len(_COLUMNS), 1))]
-  logits = np.array(logits, np.float32)
+  count = max(len(row) - len(_COLUMNS), 1)
+  logits = np.array([row[f'logit_{i}'] for i in range(count)], np.float32)
   if not np.isfinite(logits).all() or not 0 <= int(row['label']) < len(logits):
     raise ValueError(
       f'the line of {row["video"]} has logits that are not finite, or a label without a logit'

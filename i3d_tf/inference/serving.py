@@ -15,11 +15,13 @@ All but the last give `logits` and `probabilities`, float32 [B, N]. Resize, crop
 and scaling are `i3d_tf.inputs.preprocess`, the functions that training and test call.
 """
 
+from collections.abc import Callable
 import json
 import os
 import shutil
 import sys
 import tempfile
+from typing import Any
 
 import tensorflow as tf
 
@@ -42,7 +44,7 @@ class ServedNetwork(tf.Module):
     labels_file: text file of the class names, which becomes an asset.
   """
 
-  def __init__(self, network, labels_file):
+  def __init__(self, network: trained_networks.TrainedNetwork, labels_file: str) -> None:
     super().__init__()
     # TensorFlow does not find what Keras layers keep in lists: the variables one by one.
     self.weights = [variable.value for variable in network.model.variables]
@@ -52,7 +54,7 @@ class ServedNetwork(tf.Module):
     masks = tf.TensorSpec([None, None, None, None], tf.uint8, name='masks')
     clip = tf.TensorSpec([None, None, size, size, channels], tf.float32, name='clip')
 
-    def answer(clips):
+    def answer(clips: tf.Tensor) -> dict[str, tf.Tensor]:
       tf.debugging.assert_greater_equal(
         tf.shape(clips)[1],
         architecture.MIN_FRAMES,
@@ -61,7 +63,7 @@ class ServedNetwork(tf.Module):
       logits = network.model(clips, training=False)
       return {'logits': logits, 'probabilities': tf.nn.softmax(logits)}
 
-    def masked(region):
+    def masked(region: str) -> Callable[..., Any]:
       return tf.function(
         lambda frames, masks: answer(_clips(network, frames, masks, region)),
         input_signature=[frames, masks],
@@ -79,12 +81,17 @@ class ServedNetwork(tf.Module):
     }
 
 
-def _clips(network, frames, masks=None, region='none'):
+def _clips(
+  network: trained_networks.TrainedNetwork,
+  frames: tf.Tensor,
+  masks: tf.Tensor | None = None,
+  region: str = 'none',
+) -> tf.Tensor:
   """Raw frames to network input: float32 [B, T, S, S, C]."""
   size = network.model.frame_size
   shape = tf.shape(frames)
 
-  def seen(images, method='bilinear', dilation=0):
+  def seen(images: tf.Tensor, method: str = 'bilinear', dilation: int = 0) -> tf.Tensor:
     images = tf.reshape(images, tf.concat([[shape[0] * shape[1]], tf.shape(images)[2:]], axis=0))
     if network.stream == 'rgb':  # flow is computed on frames of the stored size
       images = preprocess.to_short_side(images, preprocess.resize_side(size), method)
@@ -93,10 +100,11 @@ def _clips(network, frames, masks=None, region='none'):
 
   batch = {'frames': seen(frames)}
   if masks is not None:
-    tf.debugging.assert_equal(
+    checks = tf.debugging.assert_equal(
       tf.shape(masks), shape[:4], 'masks must have the videos, frames, height and width of frames'
     )
-    masks = tf.cast(masks > 0, tf.uint8)
+    with tf.control_dependencies([checks]):
+      masks = tf.cast(masks > 0, tf.uint8)
     batch['has_person'] = tf.reduce_any(masks > 0, axis=[1, 2, 3])
     batch['masks'] = seen(masks[..., tf.newaxis], 'nearest', network.mask_dilation)[..., 0]
   return preprocess.network_input(batch, network.treatment(region), network.stream)
@@ -128,7 +136,7 @@ def export(network: options.NetworkOptions, output: str, file_format: str, frame
   return 0
 
 
-def write_saved_model(network, output):
+def write_saved_model(network: trained_networks.TrainedNetwork, output: str) -> None:
   """Writes a network as a SavedModel.
 
   Args:
@@ -166,7 +174,7 @@ def write_saved_model(network, output):
       raise
 
 
-def write_tflite(network, output, frames):
+def write_tflite(network: trained_networks.TrainedNetwork, output: str, frames: int) -> None:
   """Writes a network as a TFLite (LiteRT) file, and its class names beside it.
 
   It takes network input of one length, float32 [1, frames, S, S, C] in [-1, 1], and
@@ -183,7 +191,7 @@ def write_tflite(network, output, frames):
   model = network.model
   shape = [1, frames, model.frame_size, model.frame_size, model.channels]
 
-  def answer(clip):
+  def answer(clip: tf.Tensor) -> dict[str, tf.Tensor]:
     logits = model(clip, training=False)
     return {'logits': logits, 'probabilities': tf.nn.softmax(logits)}
 
@@ -205,13 +213,12 @@ def write_tflite(network, output, frames):
   _write_labels(f'{os.path.splitext(output)[0]}.labels.txt', network)
 
 
-def _write_labels(path, network):
-  with files.replacing(path) as temporary, open(temporary, 'w', encoding='utf-8') as f:
-    f.writelines(f'{name}\n' for name in network.label_names)
+def _write_labels(path: str, network: trained_networks.TrainedNetwork) -> str:
+  files.write_text(path, ''.join(f'{name}\n' for name in network.label_names))
   return path
 
 
-def _about(network):
+def _about(network: trained_networks.TrainedNetwork) -> dict[str, Any]:
   """What was exported: a JSON-able dict."""
   return {
     'stream': network.stream,

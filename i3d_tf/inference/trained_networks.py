@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 
 from i3d_tf.common import errors
+from i3d_tf.inference import options as options_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
 from i3d_tf.model import inception_i3d
@@ -41,11 +42,11 @@ class TrainedNetwork:
   flow: str = 'tvl1'
   notes: tuple = ()
 
-  def treatment(self, region):
+  def treatment(self, region: str) -> treatments.Treatment:
     """How this network replaces a region: a `treatments.Treatment`."""
     return treatments.Treatment(region, 'black' if region == 'none' else self.fill)
 
-  def weights_sha256(self):
+  def weights_sha256(self) -> str:
     """A hash of all weights, hexadecimal: equal for equal weights."""
     content = hashlib.sha256()
     for variable in self.model.variables:
@@ -53,7 +54,7 @@ class TrainedNetwork:
     return content.hexdigest()
 
 
-def of_run(run_dir):
+def of_run(run_dir: str) -> TrainedNetwork:
   """The network of a run, as its last checkpoint has it: a `TrainedNetwork`.
 
   Raises:
@@ -76,7 +77,7 @@ def of_run(run_dir):
   )
 
 
-def of_weights(path, stream, labels=None):
+def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetwork:
   """A network with published weights: a `TrainedNetwork`.
 
   Args:
@@ -114,7 +115,7 @@ def of_weights(path, stream, labels=None):
   return TrainedNetwork(path, model, stream, tuple(names), notes=tuple(notes))
 
 
-def load(options):
+def load(options: options_lib.NetworkOptions) -> list[TrainedNetwork]:
   """One network, or one of each stream.
 
   Args:

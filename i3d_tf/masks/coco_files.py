@@ -5,9 +5,12 @@ On disk a video's masks are one COCO dataset (a JSON with `images`,
 Masks belong to the frames of the video file: its own size, its own frame rate.
 """
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import itertools
 import json
+import os
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,15 +41,15 @@ class Masks:
   width: int
   frames: tuple
 
-  def __len__(self):
+  def __len__(self) -> int:
     return len(self.frames)
 
   @property
-  def has_person(self):
+  def has_person(self) -> bool:
     """Whether there is a person in any frame."""
     return any(coco_mask.area(rle) for rles in self.frames for rle in rles)
 
-  def decode(self, index):
+  def decode(self, index: int) -> np.ndarray:
     """The union of the persons in frame `index`: bool [height, width]."""
     rles = self.frames[index]
     if not rles:
@@ -71,7 +74,14 @@ class PersonMask:
   carried: bool = False
 
 
-def write(path, masks, *, video, settings=None, scores=None):
+def write(
+  path: str | os.PathLike,
+  masks: Iterable[np.ndarray],
+  *,
+  video: str,
+  settings: Mapping[str, Any] | None = None,
+  scores: Sequence[float | None] | None = None,
+) -> None:
   """Writes the masks of one video as a COCO dataset, atomically.
 
   Args:
@@ -90,7 +100,7 @@ def write(path, masks, *, video, settings=None, scores=None):
     raise ValueError(f'`masks` must hold at least one mask; received none for {video}')
   height, width = np.shape(first)
 
-  def people():
+  def people() -> Iterator[list[PersonMask]]:
     for index, mask in enumerate(itertools.chain([first], masks)):
       if np.shape(mask) != (height, width):
         raise ValueError(
@@ -103,7 +113,15 @@ def write(path, masks, *, video, settings=None, scores=None):
   write_people(path, people(), height, width, video=video, settings=settings)
 
 
-def write_people(path, people, height, width, *, video, settings=None):
+def write_people(
+  path: str | os.PathLike,
+  people: Iterable[Sequence[PersonMask]],
+  height: int,
+  width: int,
+  *,
+  video: str,
+  settings: Mapping[str, Any] | None = None,
+) -> tuple[int, int]:
   """Writes the people of one video as a COCO dataset, atomically, a frame at a time.
 
   Args:
@@ -136,7 +154,7 @@ def write_people(path, people, height, width, *, video, settings=None):
   return num_frames, num_found
 
 
-def _annotation(person, number, image):
+def _annotation(person: PersonMask, number: int, image: int) -> dict[str, Any]:
   annotation = {
     'id': number,
     'image_id': image,
@@ -158,12 +176,12 @@ def _annotation(person, number, image):
   return annotation
 
 
-def encode(mask):
+def encode(mask: np.ndarray) -> dict[str, Any]:
   """A mask, bool or 0/1 uint8 [H, W], as COCO run-length encoding."""
   return coco_mask.encode(np.asfortranarray(mask, np.uint8))
 
 
-def read(path, video=None):
+def read(path: str | os.PathLike, video: str | None = None) -> Masks:
   """Reads the masks of one video.
 
   Args:
@@ -199,7 +217,7 @@ def read(path, video=None):
       raise MaskError(
         f'{path}: expected a height and a width in pixels; found {height!r} and {width!r}'
       )
-    frames = [[] for _ in images]
+    frames: list[list[Any]] = [[] for _ in images]
     for annotation in dataset['annotations']:
       if annotation['category_id'] != PERSON:
         continue
@@ -243,7 +261,7 @@ class Info:
   num_found: int
 
 
-def read_info(path):
+def read_info(path: str | os.PathLike) -> Info:
   """Reads the `Info` of a file that `write` made, without decoding its masks.
 
   Raises:
@@ -264,7 +282,7 @@ def read_info(path):
     ) from e
 
 
-def run_lengths(counts):
+def run_lengths(counts: Sequence[int]) -> list[int]:
   """The run lengths that COCO's compressed counts spell out.
 
   Only for checking: pycocotools decodes counts that are too short to whatever
@@ -298,7 +316,7 @@ def run_lengths(counts):
   return runs
 
 
-def element(size):
+def element(size: int) -> np.ndarray:
   """The ellipse by which masks are grown: uint8 [size, size] of 0 and 1.
 
   Raises:
@@ -309,7 +327,7 @@ def element(size):
   return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(size, 1), max(size, 1)))
 
 
-def dilate(masks, size):
+def dilate(masks: np.ndarray, size: int) -> np.ndarray:
   """Grows masks by an elliptical structuring element.
 
   Args:
@@ -333,7 +351,7 @@ def dilate(masks, size):
   return dilated.reshape(masks.shape)
 
 
-def dilate_people(mask, kernel):
+def dilate_people(mask: np.ndarray, kernel: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray]:
   """Grows a mask where the people are: OpenCV takes as long for empty ground.
 
   Args:
@@ -354,7 +372,7 @@ def dilate_people(mask, kernel):
   return part, cv2.dilate(mask[part], kernel)
 
 
-def coverage(masks):
+def coverage(masks: np.ndarray) -> float:
   """The share of the pixels that masks cover: float in [0, 1]; 0 for no mask."""
   masks = np.asarray(masks)
   return float(np.count_nonzero(masks) / masks.size) if masks.size else 0.0

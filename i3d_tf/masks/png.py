@@ -8,6 +8,7 @@ decoder give 1 where a person is, as MediaSequence's numbers of classes (to one 
 `tf.io.decode_png(image, channels=1)`, `cv2.IMREAD_GRAYSCALE`, or Pillow as it comes).
 """
 
+from collections.abc import Sequence
 import struct
 import zlib
 
@@ -21,7 +22,7 @@ _KIND = b'\x01\x03\x00\x00\x00'  # in the header: 1 bit, with a palette, deflate
 _PALETTE = bytes([0, 0, 0, 1, 1, 1])
 
 
-def encode(mask):
+def encode(mask: np.ndarray) -> bytes:
   """A mask as a PNG file: bytes.
 
   Args:
@@ -42,14 +43,16 @@ def encode(mask):
   )
 
 
-def _chunk(kind, content):
+def _chunk(kind: bytes, content: bytes) -> bytes:
   """A chunk of a PNG: length, kind, content, checksum (PNG specification, 5.3)."""
   return (
     struct.pack('>I', len(content)) + kind + content + struct.pack('>I', zlib.crc32(kind + content))
   )
 
 
-def decode(images, window=None, dilation=0):
+def decode(
+  images: Sequence[bytes], window: Sequence[int] | None = None, dilation: int = 0
+) -> np.ndarray:
   """Decodes masks of one size, grows them and cuts a window out of them.
 
   Args:
@@ -85,9 +88,11 @@ def decode(images, window=None, dilation=0):
   return masks
 
 
-def _decode(image):
+def _decode(image: bytes) -> np.ndarray:
   """A mask, uint8 [H, W], not 0 inside."""
-  mask = _decode_ours(image) if image[:8] == _SIGNATURE and image[24:29] == _KIND else None
+  mask: np.ndarray | None = (
+    _decode_ours(image) if image[:8] == _SIGNATURE and image[24:29] == _KIND else None
+  )
   if mask is None and image:  # of no bytes at all, OpenCV raises an error of its own
     mask = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE)
   if mask is None:
@@ -95,7 +100,7 @@ def _decode(image):
   return mask
 
 
-def _decode_ours(image):
+def _decode_ours(image: bytes) -> np.ndarray | None:
   """A mask of `encode`, uint8 [H, W] of 0 and 1; None for another one-bit PNG."""
   width, height = struct.unpack('>II', image[16:24])
   place, palette, data = 8, None, []
@@ -109,12 +114,12 @@ def _decode_ours(image):
     place += length + 12
   bytes_a_line = 1 + (width + 7) // 8
   try:
-    lines = zlib.decompress(b''.join(data), bufsize=height * bytes_a_line)
+    data_bytes = zlib.decompress(b''.join(data), bufsize=height * bytes_a_line)
   except zlib.error as e:
-    raise ValueError(f'expected a whole PNG of a mask; {e}') from e
-  if len(lines) != height * bytes_a_line:
+    raise ValueError(f'expected a complete PNG of a mask; {e}') from e
+  if len(data_bytes) != height * bytes_a_line:
     raise ValueError(f'expected a PNG of a mask of {height}x{width}; its data are of another size')
-  lines = np.frombuffer(lines, np.uint8).reshape(height, bytes_a_line)
+  lines = np.frombuffer(data_bytes, np.uint8).reshape(height, bytes_a_line)
   if palette != _PALETTE or lines[:, 0].any():
     return None
   # As one row of bits: numpy unpacks many short rows more slowly.

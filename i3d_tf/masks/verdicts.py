@@ -10,9 +10,11 @@ good. Videos that do not stand in the file were not looked at. Further columns a
 for people.
 """
 
+from collections.abc import Mapping
 import csv
 import hashlib
 import io
+import os
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
@@ -24,13 +26,13 @@ class VerdictError(errors.UserError):
   """A file of verdicts that cannot be used; the message names file and line."""
 
 
-def read(path):
+def read(path: str | os.PathLike) -> dict[str, str]:
   """Reads verdicts: a dict from video ('Class/v_Class_g01_c01.avi') to one of `VERDICTS`.
 
   Raises:
-    VerdictError: the file is missing or no such CSV, or a video stands there twice.
+    VerdictError: the file is missing or no such CSV, or a video is in it twice.
   """
-  found = {}
+  found: dict[str, str] = {}
   try:
     with open(path, newline='', encoding='utf-8-sig') as f:
       rows = csv.DictReader(f)
@@ -48,7 +50,7 @@ def read(path):
           )
         if found.get(video, verdict) != verdict:
           raise VerdictError(
-            f'{path}:{rows.line_num}: {video} stands in the file twice, with two verdicts'
+            f'{path}:{rows.line_num}: {video} is in the file twice, with two verdicts'
           )
         found[video] = verdict
   except (OSError, UnicodeDecodeError, csv.Error) as e:
@@ -56,18 +58,18 @@ def read(path):
   return found
 
 
-def write(path, verdicts):
+def write(path: str | os.PathLike, verdicts: Mapping[str, str]) -> None:
   """Writes a dict from video to verdict, atomically."""
   with files.replacing(path) as temporary, open(temporary, 'wb') as f:
     f.write(_encode(verdicts))
 
 
-def content_hash(verdicts):
+def content_hash(verdicts: Mapping[str, str]) -> str:
   """A short name of what verdicts say, whatever their order: 12 hexadecimal digits."""
   return hashlib.sha256(_encode(verdicts)).hexdigest()[:12]
 
 
-def _encode(verdicts):
+def _encode(verdicts: Mapping[str, str]) -> bytes:
   text = io.StringIO()
   writer = csv.writer(text, lineterminator='\n')
   writer.writerow(['video', 'verdict'])
@@ -75,6 +77,6 @@ def _encode(verdicts):
   return text.getvalue().encode()
 
 
-def originals(verdicts):
+def originals(verdicts: Mapping[str, str]) -> frozenset[str]:
   """The videos that keep their original frames: a frozenset."""
   return frozenset(video for video, verdict in verdicts.items() if verdict == ORIGINAL)

@@ -1,6 +1,8 @@
 """Accuracy against the share of the picture that the person covers, and where nobody was found."""
 
+from collections.abc import Iterator, Mapping
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +16,14 @@ Column = table.Column
 NUM_BINS = 6  # of coverage
 
 
-def _with_person(outcomes):
+def _with_person(outcomes: load_results.Outcomes) -> load_results.Outcomes:
   """The `Outcomes` in whose masks there is a person."""
   return outcomes.only(outcomes.has_person & ~np.isnan(outcomes.coverage))
 
 
-def bins(outcomes, statistic):
+def bins(
+  outcomes: Mapping[str, load_results.Outcomes], statistic: accuracy_lib.Statistic
+) -> table.Table:
   """The accuracy of videos by how much the person covers, in bins of equally many.
 
   Args:
@@ -74,7 +78,7 @@ def bins(outcomes, statistic):
   )
 
 
-def _by_class(of_row):
+def _by_class(of_row: load_results.Outcomes) -> Iterator[tuple[int, int, float, float]]:
   """(label, videos, mean coverage, accuracy) of the classes of `Outcomes`."""
   for label in np.unique(of_row.labels):
     inside = of_row.labels == label
@@ -86,7 +90,9 @@ def _by_class(of_row):
     )
 
 
-def classes(paper, outcomes):
+def classes(
+  paper: load_results.Paper, outcomes: Mapping[str, load_results.Outcomes]
+) -> table.Table:
   """The accuracy of classes beside what the person covers in them: a `table.Table`.
 
   Args:
@@ -122,7 +128,9 @@ def classes(paper, outcomes):
   )
 
 
-def correlations(outcomes, statistic):
+def correlations(
+  outcomes: Mapping[str, load_results.Outcomes], statistic: accuracy_lib.Statistic
+) -> table.Table:
   """Rank correlations of what `bins` and `classes` show: a `table.Table`.
 
   Args:
@@ -134,10 +142,11 @@ def correlations(outcomes, statistic):
     if not len(of_row.videos):
       continue
     _, _, *by_class = zip(*_by_class(of_row))
-    for level, (x, y, groups) in {
-      'classes': (*by_class, None),
+    points: dict[str, tuple[Any, Any, Any]] = {
+      'classes': (by_class[0], by_class[1], None),
       'videos': (of_row.coverage, of_row.correct, of_row.groups),
-    }.items():
+    }
+    for level, (x, y, groups) in points.items():
       c = stats.rank_correlation(x, y, groups, draws=statistic.draws, seed=statistic.seed)
       rows.append(
         {
@@ -163,7 +172,9 @@ def correlations(outcomes, statistic):
   )
 
 
-def kept_original(outcomes, statistic):
+def kept_original(
+  outcomes: Mapping[str, load_results.Outcomes], statistic: accuracy_lib.Statistic
+) -> table.Table:
   """How many videos kept their original frames, and the accuracies without them.
 
   Args:

@@ -1,5 +1,9 @@
 """Differences between rows on the same videos: the paper's orderings, and what controls tell."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from i3d_tf.reporting import accuracy
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import stats
 from i3d_tf.reporting import table as table_lib
@@ -33,7 +37,7 @@ COMPARISONS = (
 )
 
 
-def _pairs(paper):
+def _pairs(paper: load_results.Paper) -> Iterator[tuple[str, str, str, str]]:
   """(first, second, what, family) of the comparisons whose rows were run."""
   for ordering in ORDERINGS:
     for first, second in zip(ordering, ordering[1:]):
@@ -42,7 +46,11 @@ def _pairs(paper):
     yield first, second, what, 'control'
 
 
-def table(paper, outcomes, statistic):
+def table(
+  paper: load_results.Paper,
+  outcomes: Mapping[str, load_results.Outcomes],
+  statistic: accuracy.Statistic,
+) -> table_lib.Table:
   """The table of all pairs whose two rows were run.
 
   Args:
@@ -53,7 +61,7 @@ def table(paper, outcomes, statistic):
   Returns:
     A `table_lib.Table`, the paper's orderings first.
   """
-  rows = []
+  rows: list[dict[str, Any]] = []
   for first, second, what, family in _pairs(paper):
     if first not in outcomes or second not in outcomes:
       continue
@@ -87,7 +95,7 @@ def table(paper, outcomes, statistic):
         'clear_of_zero': 'yes' if found.clear_of_zero else 'no',
       }
     )
-  for row, corrected in zip(rows, stats.holm([row['p'] for row in rows])):
+  for row, corrected in zip(rows, stats.holm([float(row['p']) for row in rows])):
     row['p_holm'] = corrected
   columns = (
     Column('first', 'Row', 'name'),

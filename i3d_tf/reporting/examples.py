@@ -4,9 +4,11 @@ Videos are named, or chosen: one whose answer stays right on the person alone an
 wrong on the place alone, and one the other way round.
 """
 
+from collections.abc import Sequence
 import dataclasses
 import glob
 import os
+from typing import Any
 
 from matplotlib import figure as figure_lib
 import numpy as np
@@ -42,7 +44,7 @@ class Example:
   kind: str = ''
 
 
-def choose(paper, names=()):
+def choose(paper: load_results.Paper, names: Sequence[str] = ()) -> tuple[list[Example], list[str]]:
   """The videos of the figure.
 
   Args:
@@ -76,7 +78,7 @@ def choose(paper, names=()):
   return chosen, sentences
 
 
-def _named(paper, name):
+def _named(paper: load_results.Paper, name: str) -> Example:
   viewed = [condition for condition, _, _ in VIEWS]
   for split in paper.splits:
     for (condition, of_split, _), result in paper.results.items():
@@ -91,7 +93,7 @@ def _named(paper, name):
   )
 
 
-def predictions(paper, example):
+def predictions(paper: load_results.Paper, example: Example) -> list[tuple[str, str, bool]]:
   """(condition, class it was taken for, whether rightly) of the views that were tested."""
   found = []
   for condition, _, _ in VIEWS:
@@ -105,7 +107,7 @@ def predictions(paper, example):
   return found
 
 
-def table(paper, examples):
+def table(paper: load_results.Paper, examples: Sequence[Example]) -> table_lib.Table:
   """The examples and their answers as a `table_lib.Table`."""
   rows = [
     {
@@ -125,7 +127,7 @@ def table(paper, examples):
   return table_lib.Table('examples', 'The videos of Figure 3', columns, tuple(rows))
 
 
-def views(paper, examples):
+def views(paper: load_results.Paper, examples: Sequence[Example]) -> list[np.ndarray]:
   """What the network saw of the middle frame of each example.
 
   Args:
@@ -148,7 +150,7 @@ def views(paper, examples):
   folder = next(condition.records for condition in paper.tested if condition.name in viewed)
   run_dir, run = _tested_run(paper)
   source = folders.open_folder(folder)
-  if run is not None:
+  if run is not None and run_dir is not None:
     source, _ = splits.apply_verdicts(source, runs.verdicts(run_dir, run))
   entries = {entry.path: entry for entry in source.entries}
   missing = [example.video for example in examples if example.video not in entries]
@@ -158,7 +160,7 @@ def views(paper, examples):
   return [_view(source, entries[example.video], dilation) for example in examples]
 
 
-def _view(source, entry, dilation):
+def _view(source: Any, entry: Any, dilation: int) -> np.ndarray:
   import tensorflow as tf
 
   from i3d_tf.inputs import preprocess
@@ -189,7 +191,7 @@ def _view(source, entry, dilation):
   return np.round((np.concatenate(clips)[:, 0] + 1) * 127.5).astype(np.uint8)
 
 
-def _tested_run(paper):
+def _tested_run(paper: load_results.Paper) -> tuple[str, Any] | tuple[None, None]:
   """(directory, `run_settings.Run`) of a network that saw the views, or (None, None) if it is gone."""
   from i3d_tf.training import runs
 
@@ -203,7 +205,9 @@ def _tested_run(paper):
   return None, None
 
 
-def draw(paper, examples, pictures):
+def draw(
+  paper: load_results.Paper, examples: Sequence[Example], pictures: Sequence[np.ndarray]
+) -> figure_lib.Figure:
   """Draws the figure.
 
   Args:

@@ -5,9 +5,11 @@ those of Okabe and Ito, which the colour-blind tell apart, but for the paper's o
 and magenta.
 """
 
+from collections.abc import Iterator, Sequence
 import contextlib
 import io
 import os
+from typing import Any
 
 import matplotlib
 from matplotlib import figure as figure_lib
@@ -17,6 +19,7 @@ import numpy as np
 from i3d_tf.common import files
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
+from i3d_tf.reporting import tables as tables_lib
 
 COLUMN, PAGE = 3.35, 6.9  # inches
 TESTED, MISCLASSIFIED = '#4fd6e0', '#c2107f'  # cyan and magenta, as the paper has them
@@ -65,7 +68,7 @@ _LOOK = {
 }
 
 
-def save(figure, folder, name, dpi=200):
+def save(figure: figure_lib.Figure, folder: str, name: str, dpi: int = 200) -> None:
   """Writes {name}.svg and {name}.png, each atomically; the same data give the same bytes."""
   for suffix, metadata in (('svg', {'Date': None, 'Creator': None}), ('png', {'Software': None})):
     content = io.BytesIO()
@@ -77,7 +80,7 @@ def save(figure, folder, name, dpi=200):
 
 
 @contextlib.contextmanager
-def look():
+def look() -> Iterator[None]:
   """Within, figures are made in the report's typography."""
   with matplotlib.rc_context(_LOOK):
     yield
@@ -86,7 +89,9 @@ def look():
 # === Figures 1 and 2 ===
 
 
-def bars(tables, names, splits):
+def bars(
+  tables: tables_lib.Tables, names: Sequence[str], splits: Sequence[int]
+) -> figure_lib.Figure:
   """Tested and misclassified videos by class, a panel a row of the table and split.
 
   Args:
@@ -146,7 +151,7 @@ def bars(tables, names, splits):
   return figure
 
 
-def _number_classes(axis, classes, few):
+def _number_classes(axis: Any, classes: Sequence[Any], few: int) -> None:
   axis.set_xlim(0.4, len(classes) + 0.6)
   if few:
     axis.set_xticks(
@@ -161,7 +166,7 @@ def _number_classes(axis, classes, few):
 # === Confusion ===
 
 
-def confusion(paper, name):
+def confusion(paper: load_results.Paper, name: str) -> tuple[np.ndarray, list[str]]:
   """Confusion counts of a row of the table, over all its splits and seeds.
 
   Args:
@@ -182,7 +187,7 @@ def confusion(paper, name):
   return counts[np.ix_(labels, labels)], [class_name for _, class_name, _ in order]
 
 
-def confusion_matrix(counts, class_names):
+def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> figure_lib.Figure:
   """Draws what `confusion` gives: each row in per cent of its videos."""
   count = len(class_names)
   with np.errstate(invalid='ignore'):
@@ -223,7 +228,7 @@ def confusion_matrix(counts, class_names):
 # === Accuracies, differences ===
 
 
-def accuracies(tables, with_published):
+def accuracies(tables: tables_lib.Tables, with_published: bool) -> figure_lib.Figure:
   """All rows with their 95% intervals.
 
   Args:
@@ -272,7 +277,7 @@ def accuracies(tables, with_published):
   return figure
 
 
-def differences(table):
+def differences(table: table_lib.Table) -> figure_lib.Figure:
   """A forest plot of the differences, the paper's orderings first.
 
   Args:
@@ -318,13 +323,13 @@ def differences(table):
   return figure
 
 
-def _errors(rows, key):
+def _errors(rows: Sequence[Any], key: str) -> np.ndarray:
   """Distances from estimate to bounds: float [2, N], 0 where there is no interval."""
   middle, low, high = ([row[name] for row in rows] for name in (key, f'{key}_low', f'{key}_high'))
   return np.maximum(0, np.nan_to_num([np.subtract(middle, low), np.subtract(high, middle)]))
 
 
-def _name_rows(axis, places, names):
+def _name_rows(axis: Any, places: np.ndarray, names: Sequence[str]) -> None:
   axis.set_yticks(places, names)
   axis.set_ylim(min(places) - 0.7, max(places) + 0.7)
   axis.grid(axis='x')
@@ -335,7 +340,7 @@ def _name_rows(axis, places, names):
 # === Coverage ===
 
 
-def coverage(tables):
+def coverage(tables: tables_lib.Tables) -> figure_lib.Figure | None:
   """Accuracy against the share of the picture that the person covers.
 
   Left by bins of videos with 95% intervals, right a point a class.

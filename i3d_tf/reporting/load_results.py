@@ -6,10 +6,12 @@
 A file that is damaged is named in `Paper.problems`; the others are used.
 """
 
+from collections.abc import Mapping, Sequence
 import dataclasses
 import json
 import os
 import re
+from typing import Any
 
 import numpy as np
 
@@ -97,7 +99,7 @@ class Outcomes:
   has_person: np.ndarray
   coverage: np.ndarray
 
-  def only(self, chosen):
+  def only(self, chosen: np.ndarray) -> 'Outcomes':
     """Those of a bool [N]."""
     return Outcomes(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))
 
@@ -121,22 +123,22 @@ class Paper:
   problems: tuple
 
   @property
-  def splits(self):
+  def splits(self) -> list[int]:
     """The splits of which there is any result, ascending."""
     return sorted({split for _, split, _ in self.results})
 
-  def splits_of(self, name):
+  def splits_of(self, name: str) -> list[int]:
     """The splits that a condition was tested on, ascending."""
     return sorted({split for condition, split, _ in self.results if condition == name})
 
-  def seeds_of(self, name, split):
+  def seeds_of(self, name: str, split: int) -> list[int]:
     """The seeds of a condition and split, ascending."""
     return sorted(
       seed for condition, other, seed in self.results if (condition, other) == (name, split)
     )
 
   @property
-  def missing(self):
+  def missing(self) -> dict[int, tuple[str, ...]]:
     """A dict from split to the videos of its test list that the records lacked, ascending."""
     found = {}
     for (_, split, _), result in self.results.items():
@@ -144,15 +146,15 @@ class Paper:
     return {split: tuple(sorted(videos)) for split, videos in sorted(found.items()) if videos}
 
   @property
-  def tested(self):
+  def tested(self) -> tuple[TestedCondition, ...]:
     """The conditions of which there is a result, in the order of the table."""
     return tuple(c for c in self.conditions if self.splits_of(c.name))
 
-  def runs_of(self, name):
+  def runs_of(self, name: str) -> list[tuple[int, int]]:
     """The (split, seed) of a condition's results, ascending."""
     return sorted((split, seed) for other, split, seed in self.results if other == name)
 
-  def outcomes(self, name, runs=None):
+  def outcomes(self, name: str, runs: Sequence[tuple[int, int]] | None = None) -> Outcomes:
     """The `Outcomes` of a condition that has a result.
 
     Args:
@@ -179,7 +181,7 @@ class Paper:
     return Outcomes(*map(np.concatenate, zip(*parts)))
 
 
-def read(folder):
+def read(folder: str) -> Paper:
   """Reads a folder that `reproduce` made: a `Paper`.
 
   Raises:
@@ -222,7 +224,7 @@ def read(folder):
   return Paper(str(folder), label_names, conditions, found, tuple(problems))
 
 
-def _condition(values):
+def _condition(values: Mapping[str, Any]) -> TestedCondition:
   published = values['published'] or {}
   return TestedCondition(
     str(values['name']),
@@ -237,7 +239,7 @@ def _condition(values):
   )
 
 
-def _files(folder):
+def _files(folder: str) -> list[tuple[str, int, int, str]]:
   """(condition, split, seed, path) of the results in a folder, in order."""
   try:
     names = os.listdir(folder)
@@ -251,7 +253,7 @@ def _files(folder):
   )
 
 
-def _result(path, label_names):
+def _result(path: str, label_names: Sequence[str]) -> Result:
   rows = results_lib.read(path)
   seen = set()
   for row in rows:
@@ -288,12 +290,12 @@ def _result(path, label_names):
   )
 
 
-def _group(row):
+def _group(row: results_lib.Row) -> str:
   group = ucf101.group(row.video)
   return f'{row.class_name}/{group}' if group else row.video
 
 
-def _check_same_videos(path, result, others):
+def _check_same_videos(path: str, result: Result, others: Sequence[Any]) -> None:
   for (_, _, seed), other in others:
     if other.videos != result.videos:
       raise errors.UserError(
@@ -301,14 +303,14 @@ def _check_same_videos(path, result, others):
       )
 
 
-def numbered_classes(label_names):
+def numbered_classes(label_names: Sequence[str]) -> list[tuple[int, str, int]]:
   """(number from 1, name, label) of the classes in alphabetical order, as in the paper."""
   return [
     (number, name, label_names.index(name)) for number, name in enumerate(sorted(label_names), 1)
   ]
 
 
-def same_videos(first, second):
+def same_videos(first: Outcomes, second: Outcomes) -> tuple[Outcomes, Outcomes]:
   """Two `Outcomes` cut down to the splits and videos that both have, in the same order."""
   places = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
   shared = [

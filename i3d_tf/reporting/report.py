@@ -6,8 +6,12 @@ report/figures/     SVG and PNG
 report/videos.csv   a row a condition, split, seed and video, from which all else follows
 """
 
+from collections.abc import Sequence
 import csv
 import os
+
+from matplotlib import figure as figure_lib
+import numpy as np
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
@@ -36,7 +40,14 @@ _COLUMNS = (
 )
 
 
-def make(run_dir, output, *, examples=(), draws=stats.DRAWS, seed=0):
+def make(
+  run_dir: str,
+  output: str,
+  *,
+  examples: Sequence[str] = (),
+  draws: int = stats.DRAWS,
+  seed: int = 0,
+) -> tuple[str, page.Report]:
   """Makes a report.
 
   Args:
@@ -89,16 +100,18 @@ _FIGURE_3 = (
 )
 
 
-def _write_table(folder, table):
+def _write_table(folder: str, table: table_lib.Table) -> None:
   for suffix, content in (('csv', table_lib.to_csv(table)), ('tex', table_lib.to_latex(table))):
-    table_lib.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
+    files.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
 
 
-def _draw(folder, tables_folder, paper, tables):
+def _draw(
+  folder: str, tables_folder: str, paper: load_results.Paper, tables: tables_lib.Tables
+) -> dict[str, page.Figure]:
   """Draws and writes all figures but the third: a dict from name to `page.Figure`."""
   figures = {}
 
-  def add(name, figure, caption, wide=True):
+  def add(name: str, figure: figure_lib.Figure, caption: str, wide: bool = True) -> None:
     figures_lib.save(figure, folder, name)
     figures[name] = page.Figure(name, caption, wide)
 
@@ -156,14 +169,14 @@ def _draw(folder, tables_folder, paper, tables):
   return figures
 
 
-def _write_counts(path, counts, class_names):
+def _write_counts(path: str, counts: np.ndarray, class_names: Sequence[str]) -> None:
   with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
     writer = csv.writer(f, lineterminator='\n')
     writer.writerow(['is', *class_names])
     writer.writerows([name, *row] for name, row in zip(class_names, counts.tolist()))
 
 
-def write_videos(path, paper):
+def write_videos(path: str, paper: load_results.Paper) -> None:
   """Writes what everything follows from: a row a condition, split, seed and video."""
   with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
     writer = csv.writer(f, lineterminator='\n')

@@ -13,6 +13,7 @@ treats the group as the unit that is drawn.
 Every random draw follows from `seed`; the same call gives the same result.
 """
 
+from collections.abc import Sequence
 import dataclasses
 import functools
 
@@ -34,7 +35,7 @@ class Interval:
   high: float
 
   @property
-  def clear_of_zero(self):
+  def clear_of_zero(self) -> bool:
     """Whether zero lies outside; False without an interval."""
     return self.low > 0 or self.high < 0
 
@@ -48,7 +49,7 @@ class Difference(Interval):
   groups: int
 
   @property
-  def clear_of_zero(self):
+  def clear_of_zero(self) -> bool:
     """Whether zero lies outside, and the test agrees.
 
     Where few groups differ, and all in one direction, no draw reaches zero, and that is all that
@@ -79,7 +80,14 @@ class Bin:
 # === Means ===
 
 
-def mean_interval(values, groups, splits=None, *, draws=DRAWS, seed=0):
+def mean_interval(
+  values: np.ndarray,
+  groups: np.ndarray,
+  splits: np.ndarray | None = None,
+  *,
+  draws: int = DRAWS,
+  seed: int = 0,
+) -> Interval:
   """The mean over splits of the mean over videos, with its 95% interval.
 
   Percentile bootstrap over groups (Efron and Tibshirani, "An Introduction to the
@@ -115,7 +123,14 @@ def mean_interval(values, groups, splits=None, *, draws=DRAWS, seed=0):
   return Interval(estimate, *_percentiles(means))
 
 
-def accuracy(correct, groups, splits=None, *, draws=DRAWS, seed=0):
+def accuracy(
+  correct: np.ndarray,
+  groups: np.ndarray,
+  splits: np.ndarray | None = None,
+  *,
+  draws: int = DRAWS,
+  seed: int = 0,
+) -> Interval:
   """`mean_interval` of an accuracy, also where all videos are correct or none is.
 
   There every draw is alike and the bootstrap has no width. The interval is then that
@@ -131,7 +146,15 @@ def accuracy(correct, groups, splits=None, *, draws=DRAWS, seed=0):
   return Interval(interval.estimate, float(exact.low), float(exact.high))
 
 
-def difference(first, second, groups, splits=None, *, draws=DRAWS, seed=0):
+def difference(
+  first: np.ndarray,
+  second: np.ndarray,
+  groups: np.ndarray,
+  splits: np.ndarray | None = None,
+  *,
+  draws: int = DRAWS,
+  seed: int = 0,
+) -> Difference:
   """The difference of two accuracies on the same videos, its interval and a paired test.
 
   The test flips the signs of whole groups (Fisher's randomisation test; Good,
@@ -168,7 +191,7 @@ def difference(first, second, groups, splits=None, *, draws=DRAWS, seed=0):
   return Difference(interval.estimate, interval.low, interval.high, p, len(values), len(parts))
 
 
-def holm(p_values):
+def holm(p_values: Sequence[float]) -> list[float]:
   """p values of one family, corrected so that one false alarm among them stays below the level.
 
   Holm, "A simple sequentially rejective multiple test procedure", 1979.
@@ -179,14 +202,14 @@ def holm(p_values):
   Returns:
     A list of floats in the same order.
   """
-  count, corrected, largest = len(p_values), [None] * len(p_values), 0.0
+  count, corrected, largest = len(p_values), [0.0] * len(p_values), 0.0
   for rank, index in enumerate(np.argsort(p_values, kind='stable')):
     largest = max(largest, min(1.0, (count - rank) * p_values[index]))
     corrected[index] = largest
   return corrected
 
 
-def spread(accuracies):
+def spread(accuracies: Sequence[float]) -> tuple[float, float, float, float]:
   """What seeds do: (mean, standard deviation with n - 1, lowest, highest).
 
   Args:
@@ -203,7 +226,15 @@ def spread(accuracies):
 # === Accuracy against the size of the person ===
 
 
-def bins(coverage, values, groups, edges, *, draws=DRAWS, seed=0):
+def bins(
+  coverage: np.ndarray,
+  values: np.ndarray,
+  groups: np.ndarray,
+  edges: np.ndarray,
+  *,
+  draws: int = DRAWS,
+  seed: int = 0,
+) -> list[Bin]:
   """The accuracy of videos by how much of the picture the person covers.
 
   Args:
@@ -234,12 +265,19 @@ def bins(coverage, values, groups, edges, *, draws=DRAWS, seed=0):
   return found
 
 
-def quantile_edges(coverage, count):
+def quantile_edges(coverage: np.ndarray, count: int) -> np.ndarray:
   """Edges of `count` bins of equally many videos; fewer where coverages are alike."""
   return np.unique(np.quantile(np.asarray(coverage, float), np.linspace(0, 1, count + 1)))
 
 
-def rank_correlation(x, y, groups=None, *, draws=DRAWS, seed=0):
+def rank_correlation(
+  x: np.ndarray,
+  y: np.ndarray,
+  groups: np.ndarray | None = None,
+  *,
+  draws: int = DRAWS,
+  seed: int = 0,
+) -> Correlation:
   """Spearman's rank correlation, its 95% interval and p value.
 
   Spearman, "The proof and measurement of association between two things", 1904; ties
@@ -294,7 +332,7 @@ def rank_correlation(x, y, groups=None, *, draws=DRAWS, seed=0):
   return Correlation(rho, *_percentiles(drawn), p, len(x))
 
 
-def _weighted_correlation(x, y, weights):
+def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
   """Spearman's correlation of draws that hold point i weights[d, i] times: float [D]."""
   x, y = _mid_ranks(x, weights), _mid_ranks(y, weights)
   total = weights.sum(axis=1, keepdims=True)
@@ -305,7 +343,7 @@ def _weighted_correlation(x, y, weights):
     return np.where(scale > 1e-9, np.sum(weights * x * y, axis=1) / scale, np.nan)
 
 
-def _mid_ranks(values, weights):
+def _mid_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
   """Ranks, ties averaged, where value i stands weights[d, i] times: float [D, N]."""
   distinct, inverse = np.unique(values, return_inverse=True)
   order = np.argsort(inverse, kind='stable')
@@ -317,7 +355,9 @@ def _mid_ranks(values, weights):
 # === Draws ===
 
 
-def _by_group(values, groups, splits):
+def _by_group(
+  values: np.ndarray, groups: np.ndarray, splits: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
   """(sums, counts) of values: float [groups, splits] each."""
   values = np.asarray(values, float)
   if not len(values):
@@ -331,7 +371,7 @@ def _by_group(values, groups, splits):
   return sums, counts
 
 
-def _strata(counts):
+def _strata(counts: np.ndarray) -> list[np.ndarray]:
   """Groups that are tested in the same splits, as arrays of their indices.
 
   Those that have no other beside them are put together; one alone joins the largest.
@@ -348,7 +388,7 @@ def _strata(counts):
   return strata
 
 
-def _weights(strata, draws, seed):
+def _weights(strata: Sequence[np.ndarray], draws: int, seed: int) -> np.ndarray:
   """How often each draw takes each group: float [draws, groups]."""
   weights = np.empty((draws, sum(map(len, strata))))
   for number, members in enumerate(strata):
@@ -357,7 +397,7 @@ def _weights(strata, draws, seed):
 
 
 @functools.lru_cache(maxsize=8)
-def _draws_of(count, draws, seed, stream):
+def _draws_of(count: int, draws: int, seed: int, stream: int) -> np.ndarray:
   """How often each of `draws` draws of `count` out of `count` takes each: float32 [draws, count].
 
   The same for the same arguments, so that conditions are compared on the same draws.
@@ -369,8 +409,9 @@ def _draws_of(count, draws, seed, stream):
   )
 
 
-def _percentiles(values):
+def _percentiles(values: np.ndarray) -> tuple[float, float]:
   """The bounds of `LEVEL` of values: (low, high)."""
   if not len(values):
     return np.nan, np.nan
-  return tuple(map(float, np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])))
+  low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+  return float(low), float(high)

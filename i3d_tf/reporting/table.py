@@ -3,13 +3,17 @@
 The CSV holds the numbers in full; HTML and LaTeX hold them as `text` rounds them.
 """
 
+from collections.abc import Sequence
 import csv
 import dataclasses
-import html
 import io
+import itertools
 import math
+from typing import Any
 
-from i3d_tf.common import files
+import markupsafe
+
+from i3d_tf.common import templates
 
 MISSING = '–'  # where there is no number
 _TEXTS = {
@@ -42,7 +46,7 @@ class Column:
   in_csv_only: bool = False
 
   @property
-  def keys(self):
+  def keys(self) -> tuple[str, ...]:
     return (f'{self.key}_low', f'{self.key}_high') if self.kind in _RANGES else (self.key,)
 
 
@@ -67,7 +71,7 @@ class Table:
   last_apart: bool = False
 
 
-def text(value, kind):
+def text(value: Any, kind: str) -> str:
   """A number as the page shows it.
 
   Args:
@@ -85,28 +89,28 @@ def text(value, kind):
   return _minus(_TEXTS[kind].format(value)) if kind in _TEXTS else str(value)
 
 
-def tidy(value):
+def tidy(value: Any) -> Any:
   """A float without the noise of its last digits, as the CSV has it; others as they are."""
   return float(f'{value:.12g}') if isinstance(value, float) else value
 
 
-def _is_missing(value):
+def _is_missing(value: Any) -> bool:
   return value is None or isinstance(value, float) and math.isnan(value)
 
 
-def _minus(number):
+def _minus(number: str) -> str:
   number = number.replace('-', '−')
   # +0.00 and −0.00 are no difference.
   return number[1:] if number[0] in '+−' and not number.strip('+−0.') else number
 
 
-def _cell(row, column):
+def _cell(row: dict[str, Any], column: Column) -> str:
   values = [tidy(row.get(key)) for key in column.keys]
   return text(values if column.kind in _RANGES else values[0], column.kind)
 
 
-def to_csv(table):
-  """The table as CSV: a str, a line a row, floats with twelve digits."""
+def to_csv(table: Table) -> str:
+  """The table as CSV: one line per row, floats with twelve digits."""
   out = io.StringIO()
   writer = csv.writer(out, lineterminator='\n')
   keys = [key for column in table.columns for key in column.keys]
@@ -117,118 +121,94 @@ def to_csv(table):
   return out.getvalue()
 
 
-def _shown(table):
-  return [column for column in table.columns if not column.in_csv_only]
+# === As pages and LaTeX show it ===
 
 
-def _groups(columns):
-  """(heading, number of columns) of neighbours of one group."""
-  found = []
-  for column in columns:
-    if found and found[-1][0] == column.group:
-      found[-1][1] += 1
-    else:
-      found.append([column.group, 1])
-  return found
+@dataclasses.dataclass(frozen=True)
+class ColumnView:
+  """A heading, and the CSS classes of the column's cells ('' for none)."""
+
+  heading: str
+  css: str
 
 
-def to_html(table):
-  """The table as a <table> element: a str."""
-  out = [
-    f'<table data-name="{html.escape(table.name)}">',
-    f'<caption>{html.escape(table.title)}</caption><thead>',
-  ]
-  columns = _shown(table)
-  if any(column.group for column in columns):
-    out.append(
-      '<tr class="groups">'
-      + ''.join(
-        f'<th colspan="{count}" scope="colgroup">{html.escape(heading)}</th>'
-        for heading, count in _groups(columns)
-      )
-      + '</tr>'
-    )
-  out.append(
-    '<tr>'
-    + ''.join(
-      f'<th scope="col"{_class(column)}>{html.escape(column.heading)}</th>' for column in columns
-    )
-    + '</tr></thead><tbody>'
+@dataclasses.dataclass(frozen=True)
+class GroupView:
+  """A heading over `count` columns, the first of which has the number `first`, from 1."""
+
+  heading: str
+  count: int
+  first: int
+
+
+@dataclasses.dataclass(frozen=True)
+class RowView:
+  """The cells of a row as text, and whether a rule sets it apart from those before it."""
+
+  cells: tuple[str, ...]
+  apart: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class TableView:
+  """A table as its templates take it: every cell is text.
+
+  Attributes:
+    name, title, note: as in `Table`.
+    columns: the columns that are shown.
+    groups: headings above them; empty if no column has one.
+    rows: the rows.
+    alignment: of the columns, LaTeX's letters.
+  """
+
+  name: str
+  title: str
+  note: str
+  columns: tuple[ColumnView, ...]
+  groups: tuple[GroupView, ...]
+  rows: tuple[RowView, ...]
+  alignment: str
+
+
+def view(table: Table) -> TableView:
+  """A table as templates take it."""
+  columns = [column for column in table.columns if not column.in_csv_only]
+  last = len(table.rows) - 1
+  return TableView(
+    table.name,
+    table.title,
+    table.note,
+    tuple(ColumnView(column.heading, _css(column)) for column in columns),
+    _groups(columns) if any(column.group for column in columns) else (),
+    tuple(
+      RowView(tuple(_cell(row, column) for column in columns), table.last_apart and index == last)
+      for index, row in enumerate(table.rows)
+    ),
+    ''.join('l' if column.kind in ('text', 'name') else 'r' for column in columns),
   )
-  for index, row in enumerate(table.rows):
-    apart = table.last_apart and index == len(table.rows) - 1
-    out.append(
-      ('<tr class="apart">' if apart else '<tr>')
-      + ''.join(f'<td{_class(column)}>{html.escape(_cell(row, column))}</td>' for column in columns)
-      + '</tr>'
-    )
-  out.append('</tbody></table>')
-  if table.note:
-    out.append(f'<p class="note">{html.escape(table.note)}</p>')
-  return '\n'.join(out)
 
 
-def _class(column):
-  names = {'text': '', 'name': 'name', 'published': 'number published'}.get(column.kind, 'number')
-  return f' class="{names}"' if names else ''
+def _groups(columns: Sequence[Column]) -> tuple[GroupView, ...]:
+  """Neighbouring columns of one group."""
+  found, first = [], 1
+  for heading, members in itertools.groupby(column.group for column in columns):
+    count = len(list(members))
+    found.append(GroupView(heading, count, first))
+    first += count
+  return tuple(found)
 
 
-def to_latex(table):
-  """The table as a LaTeX float that needs the booktabs package: a str."""
-  columns = _shown(table)
-  alignment = ''.join('l' if column.kind in ('text', 'name') else 'r' for column in columns)
-  lines = [
-    '% \\usepackage{booktabs}',
-    '\\begin{table}',
-    '  \\centering',
-    f'  \\caption{{{_latex(" ".join(filter(None, [table.title + ".", table.note])))}}}',
-    f'  \\label{{tab:{table.name}}}',
-    f'  \\begin{{tabular}}{{{alignment}}}',
-    '    \\toprule',
-  ]
-  if any(column.group for column in columns):
-    cells, rules, first = [], [], 1
-    for heading, count in _groups(columns):
-      cells.append(
-        f'\\multicolumn{{{count}}}{{c}}{{{_latex(heading)}}}' if heading else ' & ' * (count - 1)
-      )
-      if heading:
-        rules.append(f'\\cmidrule(lr){{{first}-{first + count - 1}}}')
-      first += count
-    lines += [f'    {" & ".join(cells)} \\\\', f'    {"".join(rules)}']
-  lines += [f'    {" & ".join(_latex(column.heading) for column in columns)} \\\\', '    \\midrule']
-  for index, row in enumerate(table.rows):
-    if table.last_apart and index == len(table.rows) - 1:
-      lines.append('    \\midrule')
-    lines.append(f'    {" & ".join(_latex(_cell(row, column)) for column in columns)} \\\\')
-  lines += ['    \\bottomrule', '  \\end{tabular}', '\\end{table}', '']
-  return '\n'.join(lines)
+def _css(column: Column) -> str:
+  return {'text': '', 'name': 'name', 'published': 'number published'}.get(column.kind, 'number')
 
 
-_LATEX = {
-  '\\': r'\textbackslash{}',
-  '&': r'\&',
-  '%': r'\%',
-  '$': r'\$',
-  '#': r'\#',
-  '_': r'\_',
-  '{': r'\{',
-  '}': r'\}',
-  '~': r'\textasciitilde{}',
-  '^': r'\textasciicircum{}',
-  '−': '$-$',
-  '–': '--',
-  '<': '$<$',
-  '>': '$>$',
-  'ρ': r'$\rho$',
-}
+def to_html(table: Table) -> str:
+  """The table as a <table> element and, if it has one, its note."""
+  template = templates.html_environment('i3d_tf.reporting').get_template('table.html')
+  return str(template.module.table(view(table)))  # type: ignore[attr-defined]  # a macro
 
 
-def _latex(words):
-  return ''.join(_LATEX.get(letter, letter) for letter in words)
-
-
-def write_text(path, content):
-  """Writes a text file, atomically."""
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='', encoding='utf-8') as f:
-    f.write(content)
+def to_latex(table: Table) -> str:
+  """The table as a LaTeX float that needs the booktabs package."""
+  template = templates.latex_environment('i3d_tf.reporting').get_template('table.tex')
+  return template.render(view=view(table), latex=markupsafe.Markup) + '\n'

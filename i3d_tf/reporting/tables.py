@@ -3,7 +3,9 @@
 Accuracies are in per cent, as the paper prints them.
 """
 
+from collections.abc import Mapping, Sequence
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +50,7 @@ class Tables:
   bars: table.Table
 
   @property
-  def all(self):
+  def all(self) -> tuple[table.Table, ...]:
     return (
       *self.paper,
       self.rows,
@@ -63,7 +65,7 @@ class Tables:
     )
 
 
-def data_set(label_names):
+def data_set(label_names: Sequence[str]) -> str:
   """What the results are of: 'demo set', 'UCF101', or '12 classes'."""
   if set(label_names) == {action.name for action in actions.ACTIONS}:
     return 'demo set'
@@ -72,7 +74,7 @@ def data_set(label_names):
   return f'{len(label_names)} classes'
 
 
-def make(paper, *, draws=stats.DRAWS, seed=0):
+def make(paper: load_results.Paper, *, draws: int = stats.DRAWS, seed: int = 0) -> Tables:
   """Makes all tables: a `Tables`.
 
   Args:
@@ -96,18 +98,23 @@ def make(paper, *, draws=stats.DRAWS, seed=0):
   )
 
 
-def _plain(value):
+def _plain(value: Sequence[str]) -> str:
   return 'two streams' if len(value) > 1 else {'rgb': 'RGB', 'flow': 'Flow'}.get(value[0], value[0])
 
 
-def _list(numbers):
+def _list(numbers: Sequence[Any]) -> str:
   return ', '.join(map(str, numbers))
 
 
 # === The paper's tables ===
 
 
-def _paper_table(paper, outcomes, statistic, number):
+def _paper_table(
+  paper: load_results.Paper,
+  outcomes: Mapping[str, load_results.Outcomes],
+  statistic: accuracy.Statistic,
+  number: str,
+) -> table.Table:
   """One of the paper's tables: splits as rows, the published figure beside ours."""
   conditions = [c for c in paper.conditions if c.table == number]
   columns = [Column('split', 'Split', 'name')]
@@ -119,7 +126,8 @@ def _paper_table(paper, outcomes, statistic, number):
       Column(condition.name, '95% interval', 'percent_range', group),
     ]
   splits = sorted({split for c in conditions for split in (*c.published, *paper.splits_of(c.name))})
-  rows = [{'split': f'Split {split}'} for split in splits] + [{'split': 'Mean'}]
+  rows: list[dict[str, Any]] = [{'split': f'Split {split}'} for split in splits]
+  rows.append({'split': 'Mean'})
   missing = []
   for condition in conditions:
     tested, name = paper.splits_of(condition.name), condition.name
@@ -152,13 +160,17 @@ def _paper_table(paper, outcomes, statistic, number):
   )
 
 
-def _mean_published(condition, tested):
+def _mean_published(condition: load_results.TestedCondition, tested: Sequence[int]) -> float:
   """The published mean of the splits that were run; of all where none was."""
   values = [value for split, value in condition.published.items() if split in tested]
   return float(np.mean(values if values else list(condition.published.values())))
 
 
-def _rows(paper, outcomes, statistic):
+def _rows(
+  paper: load_results.Paper,
+  outcomes: Mapping[str, load_results.Outcomes],
+  statistic: accuracy.Statistic,
+) -> table.Table:
   """All conditions, the paper's and the controls."""
   splits = paper.splits
   columns = (
@@ -198,7 +210,7 @@ def _rows(paper, outcomes, statistic):
 # === Seeds, classes ===
 
 
-def _seeds(paper):
+def _seeds(paper: load_results.Paper) -> table.Table:
   rows = []
   for condition in paper.tested:
     for split in paper.splits_of(condition.name):
@@ -229,7 +241,9 @@ def _seeds(paper):
   )
 
 
-def _classes(paper, outcomes):
+def _classes(
+  paper: load_results.Paper, outcomes: Mapping[str, load_results.Outcomes]
+) -> table.Table:
   rows = []
   videos = {}
   for condition in paper.tested:
@@ -240,15 +254,15 @@ def _classes(paper, outcomes):
   for number, name, label in load_results.numbered_classes(paper.label_names):
     coverages = [coverage for of_label, coverage in videos.values() if of_label == label]
     known = [coverage for coverage in coverages if not np.isnan(coverage)]
-    row = {
+    row: dict[str, Any] = {
       'number': number,
       'class': name,
       'videos': len(coverages),
       'coverage': float(100 * np.mean(known)) if known else None,
     }
-    for condition, of_row in outcomes.items():
+    for row_name, of_row in outcomes.items():
       correct = of_row.correct[of_row.labels == label]
-      row[condition] = float(100 * correct.mean()) if len(correct) else None
+      row[row_name] = float(100 * correct.mean()) if len(correct) else None
     rows.append(row)
   columns = (
     Column('number', 'No.', 'count'),
@@ -262,7 +276,7 @@ def _classes(paper, outcomes):
   )
 
 
-def _bars(paper, outcomes):
+def _bars(paper: load_results.Paper, outcomes: Mapping[str, load_results.Outcomes]) -> table.Table:
   rows = []
   for name, of_row in outcomes.items():
     for split in paper.splits_of(name):

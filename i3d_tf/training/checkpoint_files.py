@@ -8,7 +8,7 @@ from i3d_tf.common import errors
 KEPT = 2  # checkpoints, the last ones
 
 
-def check_path(run_dir):
+def check_path(run_dir: str | os.PathLike) -> None:
   """Raises a `UserError` if checkpoints cannot lie there: TensorFlow reads patterns in paths."""
   if any(character in os.path.abspath(run_dir) for character in '*?[]\\'):
     raise errors.UserError(
@@ -17,13 +17,13 @@ def check_path(run_dir):
     )
 
 
-def last_step(run_dir):
+def last_step(run_dir: str | os.PathLike) -> int | None:
   """The step of the run's last checkpoint, or None if there is none."""
   path = last(run_dir)
   return None if path is None else _step_of(path)
 
 
-def last(run_dir):
+def last(run_dir: str | os.PathLike) -> str | None:
   """The prefix of the run's last checkpoint, or None if there is none.
 
   Not `tf.train.latest_checkpoint`: where the file `checkpoint` beside them is damaged, or
@@ -52,10 +52,10 @@ def last(run_dir):
   return None if newest is None else os.path.join(folder, newest)
 
 
-def _step_of(prefix):
+def _step_of(prefix: str) -> int:
   return int(prefix.rsplit('-', 1)[1])
 
 
-def folder_of(run_dir):
+def folder_of(run_dir: str | os.PathLike) -> str:
   """The folder of a run's checkpoints."""
   return os.path.join(run_dir, 'checkpoints')

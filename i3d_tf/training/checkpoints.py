@@ -1,16 +1,21 @@
 """The checkpoints of a run: what is in them, how they are written and restored."""
 
+from collections.abc import Iterable
 import glob
 import os
 import shutil
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.training import checkpoint_files
 
 
-def build_checkpoint(step, model, optimizer=None):
+def build_checkpoint(
+  step: tf.Variable, model: keras.Model, optimizer: keras.optimizers.Optimizer | None = None
+) -> tf.train.Checkpoint:
   """A `tf.train.Checkpoint` of everything that a training changes.
 
   Variable by variable, in Keras's order: left to itself, TensorFlow does not find
@@ -23,7 +28,7 @@ def build_checkpoint(step, model, optimizer=None):
     optimizer: a built Keras optimizer; None to restore the network alone.
   """
 
-  def numbered(variables):
+  def numbered(variables: Iterable[Any]) -> dict[str, Any]:
     # Not by path: Keras counts up the names of optimizers and seeds in a process.
     return {f'{number:03d}_{v.name}': v.value for number, v in enumerate(variables)}
 
@@ -31,7 +36,12 @@ def build_checkpoint(step, model, optimizer=None):
   return tf.train.Checkpoint(step=step, model=numbered(model.variables), **parts)
 
 
-def create_manager(checkpoint, run_dir, step, keep=checkpoint_files.KEPT):
+def create_manager(
+  checkpoint: tf.train.Checkpoint,
+  run_dir: str | os.PathLike,
+  step: tf.Variable,
+  keep: int = checkpoint_files.KEPT,
+) -> tf.train.CheckpointManager:
   """A manager of the run's checkpoints, numbered by `step`, of which the last `keep` are kept."""
   try:
     tf.train.get_checkpoint_state(checkpoint_files.folder_of(run_dir))
@@ -44,7 +54,7 @@ def create_manager(checkpoint, run_dir, step, keep=checkpoint_files.KEPT):
   return made
 
 
-def save(manager, step):
+def save(manager: tf.train.CheckpointManager, step: tf.Variable) -> None:
   """Saves a checkpoint. Until it is whole, the last one stays the last one.
 
   Args:
@@ -71,13 +81,13 @@ def save(manager, step):
     ) from e
 
 
-def _remove_halves(folder):
+def _remove_halves(folder: str) -> None:
   """Removes what saves that were stopped have left, which nothing else ever would."""
   for path in glob.glob(os.path.join(glob.escape(folder), 'ckpt-*_temp')):
     shutil.rmtree(path, ignore_errors=True)
 
 
-def restore(checkpoint, run_dir):
+def restore(checkpoint: tf.train.Checkpoint, run_dir: str | os.PathLike) -> str | None:
   """Restores a `tf.train.Checkpoint` from the run's last one: its path, or None if there is none.
 
   Raises:

@@ -1,9 +1,11 @@
 """What a run shows while it goes on: TensorBoard pictures and scalars, history.csv."""
 
+from collections.abc import Iterator
 import contextlib
 import csv
 import errno
 import os
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +16,7 @@ from i3d_tf.common import files
 _COLUMNS = ('step', 'loss', 'accuracy', 'learning_rate', 'clips_per_second')
 
 
-def contact_sheet(clips, rows=4, columns=8):
+def contact_sheet(clips: Any, rows: int = 4, columns: int = 8) -> np.ndarray:
   """A picture of what the network sees: a clip a row, time running to the right.
 
   Args:
@@ -44,7 +46,7 @@ class History:
       was stopped behind its last checkpoint, are dropped.
   """
 
-  def __init__(self, run_dir, step):
+  def __init__(self, run_dir: str | os.PathLike, step: int) -> None:
     self._path = os.path.join(run_dir, 'history.csv')
     rows = self._read(step)
     with files.replacing(self._path) as temporary, open(temporary, 'w', newline='') as f:
@@ -56,7 +58,7 @@ class History:
     self._events_folder = os.path.join(run_dir, 'tensorboard')
     self._events = tf.summary.create_file_writer(self._events_folder)
 
-  def _read(self, step):
+  def _read(self, step: int) -> list[dict[str, str]]:
     try:
       with open(self._path, newline='') as f:
         # A kill may have cut the last line off.
@@ -70,7 +72,7 @@ class History:
     except (ValueError, csv.Error) as e:
       raise errors.UserError(f'{self._path}: expected what train writes; {e}') from e
 
-  def add(self, step, **values):
+  def add(self, step: int, **values: float) -> None:
     """Adds one row: the columns of history.csv as keyword arguments."""
     try:
       self._csv.writerow({'step': step, **values})
@@ -82,13 +84,13 @@ class History:
       for name, value in values.items():
         tf.summary.scalar(name, value)
 
-  def add_picture(self, step, name, clips):
+  def add_picture(self, step: int, name: str, clips: tf.Tensor) -> None:
     """Shows clips (see `contact_sheet`) in TensorBoard."""
     with self._writing_events(step):
       tf.summary.image(name, contact_sheet(clips))
 
   @contextlib.contextmanager
-  def _writing_events(self, step):
+  def _writing_events(self, step: int) -> Iterator[None]:
     try:
       with self._events.as_default(step=step):
         yield
@@ -96,6 +98,6 @@ class History:
     except tf.errors.ResourceExhaustedError as e:
       raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._events_folder) from e
 
-  def close(self):
+  def close(self) -> None:
     self._file.close()
     self._events.close()

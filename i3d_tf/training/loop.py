@@ -1,8 +1,6 @@
 """The training loop: exact to the step it was stopped at, under any `tf.distribute` strategy."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import math
 import os

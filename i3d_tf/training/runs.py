@@ -8,11 +8,13 @@ tensorboard/    the same for TensorBoard, and what the network sees
 results/        evaluations, see `i3d_tf.inference.results`
 """
 
+from collections.abc import Mapping
 import dataclasses
 import importlib.metadata
 import json
 import os
 import subprocess
+from typing import Any
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
@@ -26,7 +28,12 @@ _VERDICTS = 'verdicts.csv'
 _PACKAGES = ('tensorflow', 'keras', 'numpy', 'opencv-contrib-python-headless')
 
 
-def start(run_dir, run, flags=None, verdicts=None):
+def start(
+  run_dir: str | os.PathLike,
+  run: run_settings.Run,
+  flags: Mapping[str, Any] | None = None,
+  verdicts: Mapping[str, str] | None = None,
+) -> None:
   """Declares what a run directory is for, or makes sure that it is for that already.
 
   Args:
@@ -63,7 +70,7 @@ def start(run_dir, run, flags=None, verdicts=None):
         + '. Give another --run_dir'
       )
     return
-  versions = {}
+  versions: dict[str, str | None] = {}
   for package in _PACKAGES:
     try:
       versions[package] = importlib.metadata.version(package)
@@ -80,7 +87,7 @@ def start(run_dir, run, flags=None, verdicts=None):
   files.write_json(path, content)
 
 
-def verdicts(run_dir, run):
+def verdicts(run_dir: str | os.PathLike, run: run_settings.Run) -> dict[str, str] | None:
   """The verdicts on masks that hold for a run: a dict from video to verdict, or None.
 
   Raises:
@@ -97,11 +104,11 @@ def verdicts(run_dir, run):
   return found
 
 
-def _hash(verdicts):
+def _hash(verdicts: Mapping[str, str] | None) -> str | None:
   return None if verdicts is None else verdicts_lib.content_hash(verdicts)
 
 
-def load(run_dir):
+def load(run_dir: str | os.PathLike) -> run_settings.Run:
   """Reads what a run directory is for: a `run_settings.Run`.
 
   Raises:
@@ -111,15 +118,13 @@ def load(run_dir):
   try:
     with open(path) as f:
       content = json.load(f)
-    optimization = {
-      **content['optimization'],
-      'learning_rate_drops': tuple(content['optimization']['learning_rate_drops']),
-    }
+    data = run_settings.Data(**content['data'])
+    drops = tuple(content['optimization']['learning_rate_drops'])
     return run_settings.Run(
-      run_settings.Data(**content['data']),
+      data,
       clip_settings.ClipSettings(**content['clips']),
       run_settings.Network(**content['network']),
-      run_settings.Optimization(**optimization),
+      run_settings.Optimization(**{**content['optimization'], 'learning_rate_drops': drops}),
       tuple(content['label_names']),
     )
   except FileNotFoundError as e:
@@ -130,7 +135,7 @@ def load(run_dir):
     raise errors.UserError(f'{path}: expected what train writes; {type(e).__name__}: {e}') from e
 
 
-def _flat(run):
+def _flat(run: run_settings.Run) -> dict[str, Any]:
   """A `run_settings.Run` as a dict from 'section.setting' to value."""
   flat = {}
   for section, value in dataclasses.asdict(run).items():
@@ -141,10 +146,10 @@ def _flat(run):
   return flat
 
 
-def _git_commit():
+def _git_commit() -> str | None:
   """The commit of this code, with '+' behind it if files differ from it; None outside git."""
 
-  def git(*arguments):
+  def git(*arguments: str) -> str:
     # Bazel runs a copy of links; the real file knows its repository.
     folder = os.path.dirname(os.path.realpath(__file__))
     return subprocess.run(

@@ -7,10 +7,12 @@ batch norm and dropout are those of the whole batch, and the first worker alone
 writes. A run may therefore be stopped under one strategy and go on under another.
 """
 
+from collections.abc import Callable, Iterator
 import contextlib
 import json
 import os
 import tempfile
+from typing import Any
 
 import tensorflow as tf
 
@@ -26,7 +28,7 @@ _LOST = (
 )
 
 
-def create(name):
+def create(name: str) -> tf.distribute.Strategy:
   """A `tf.distribute.Strategy`.
 
   With multi_worker this waits for the other workers, and must come before anything else
@@ -56,7 +58,7 @@ def create(name):
   return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def _check_cluster(config):
+def _check_cluster(config: str | None) -> None:
   """Raises a `UserError` if TF_CONFIG is not that of a worker of a cluster."""
   example = (
     '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
@@ -83,7 +85,7 @@ def _check_cluster(config):
     )
 
 
-def check(strategy, batch_size, jit_compile=False):
+def check(strategy: tf.distribute.Strategy, batch_size: int, jit_compile: bool = False) -> None:
   """Raises a `UserError` if a training cannot be spread over the replicas."""
   replicas = strategy.num_replicas_in_sync
   if batch_size % replicas:
@@ -97,19 +99,19 @@ def check(strategy, batch_size, jit_compile=False):
     )
 
 
-def is_spread(strategy):
+def is_spread(strategy: tf.distribute.Strategy) -> bool:
   """Whether a strategy is another than 'none'; it may have a single replica all the same."""
   return isinstance(
     strategy, (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
   )
 
 
-def is_chief(strategy):
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
   """Whether this process is the one that writes: the only one, or the first worker."""
   return strategy.extended.should_save_summary
 
 
-def described(strategy):
+def described(strategy: tf.distribute.Strategy) -> str:
   """Where a training computes, in words.
 
   Without a GPU everything runs on the CPU, which nobody would notice but by the time.
@@ -122,13 +124,15 @@ def described(strategy):
   )
 
 
-def replica_index():
+def replica_index() -> tuple[Any, int]:
   """(number of the replica, number of replicas), in the code of a replica."""
   context = tf.distribute.get_replica_context()
   return context.replica_id_in_sync_group, context.num_replicas_in_sync
 
 
-def datasets(strategy, make, batch_size):
+def datasets(
+  strategy: tf.distribute.Strategy, make: Callable[..., tf.data.Dataset], batch_size: int
+) -> Any:
   """The batches of all replicas, in which every worker reads its own rows only.
 
   Args:
@@ -141,7 +145,7 @@ def datasets(strategy, make, batch_size):
     An iterable of what `strategy.run` takes.
   """
 
-  def make_share(context):
+  def make_share(context: tf.distribute.InputContext) -> tf.data.Dataset:
     workers, worker = context.num_input_pipelines, context.input_pipeline_id
     rows = (batch_size * worker // workers, batch_size * (worker + 1) // workers)
     dataset = make(rows=rows, pieces=context.num_replicas_in_sync // workers)
@@ -151,7 +155,7 @@ def datasets(strategy, make, batch_size):
   return strategy.distribute_datasets_from_function(make_share)
 
 
-def chief_first(strategy, function):
+def chief_first(strategy: tf.distribute.Strategy, function: Callable[[], Any]) -> None:
   """Calls a function in the first worker, and then in the others.
 
   For what writes at first and finds all there when it is called again.
@@ -163,7 +167,9 @@ def chief_first(strategy, function):
     function()
 
 
-def check_agreement(strategy, step, run_dir):
+def check_agreement(
+  strategy: tf.distribute.Strategy, step: int, run_dir: str | os.PathLike
+) -> None:
   """Raises a `UserError` if the workers would not go on from the same step."""
   replicas = strategy.num_replicas_in_sync
   # The squares, too: 1 and 3 have the mean of 2 and 2.
@@ -174,13 +180,13 @@ def check_agreement(strategy, step, run_dir):
     )
 
 
-def _sum(strategy, value):
+def _sum(strategy: tf.distribute.Strategy, value: int) -> int:
   """The sum of a whole number over all replicas; every worker waits for the others."""
   if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
     return value * strategy.num_replicas_in_sync
 
   @tf.function
-  def total():
+  def total() -> tf.Tensor:
     return strategy.reduce('SUM', strategy.run(lambda: tf.constant(value, tf.int64)), axis=None)
 
   with naming_lost_workers(strategy):
@@ -188,7 +194,7 @@ def _sum(strategy, value):
 
 
 @contextlib.contextmanager
-def naming_lost_workers(strategy):
+def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
   """Turns TensorFlow's error about a worker that is gone into one line that says so.
 
   Raises:
@@ -205,12 +211,14 @@ def naming_lost_workers(strategy):
     ) from e
 
 
-def _reason(error):
+def _reason(error: tf.errors.OpError) -> str:
   return (error.message.strip() or type(error).__name__).splitlines()[0][:200]
 
 
 @contextlib.contextmanager
-def folder_of_own(strategy, run_dir):
+def folder_of_own(
+  strategy: tf.distribute.Strategy, run_dir: str | os.PathLike
+) -> Iterator[str | os.PathLike]:
   """Where this worker saves checkpoints: the chief in `run_dir`, others where nothing stays.
 
   All have to save, since values that replicas hold apart are collected for it.

@@ -5,10 +5,13 @@ are the video's frames in the order of their ids; or one file for all videos, wh
 name video and frame: 'v_Class_g01_c01/000017.jpg', or 'v_Class_g01_c01#17'.
 """
 
+from collections.abc import Mapping, Sequence
 import json
 import os
 import re
+from typing import Any
 
+import numpy as np
 from pycocotools import mask as coco_mask
 
 from i3d_tf.masks import coco_files
@@ -27,7 +30,7 @@ class CocoFiles(segmenter.Segmenter):
     MaskError: the one file is no COCO dataset.
   """
 
-  def __init__(self, path, min_score=0.0):
+  def __init__(self, path: str, min_score: float = 0.0) -> None:
     self.name = f'coco {os.path.basename(os.path.normpath(path))}'
     self._path = path
     self._min_score = min_score
@@ -39,10 +42,10 @@ class CocoFiles(segmenter.Segmenter):
         f'{path}: no such file; expected a folder of COCO files, one a video, or one for all'
       )
 
-  def people(self, frames):
+  def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     raise NotImplementedError('people stand in files by video: call `for_video` first')
 
-  def for_video(self, path):
+  def for_video(self, path: str) -> segmenter.Segmenter:
     stem = os.path.splitext(os.path.basename(path))[0]
     if self._videos is not None:
       if stem not in self._videos:
@@ -69,7 +72,14 @@ class VideoPeople(segmenter.Segmenter):
     min_score: people below are left out.
   """
 
-  def __init__(self, path, name, images, annotations, min_score):
+  def __init__(
+    self,
+    path: str,
+    name: str,
+    images: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Mapping[str, Any]],
+    min_score: float,
+  ) -> None:
     self.name = name
     self._path = path
     self._images = images
@@ -80,7 +90,7 @@ class VideoPeople(segmenter.Segmenter):
       if annotation.get('category_id') == coco_files.PERSON:
         self._people.get(annotation.get('image_id'), []).append(annotation)
 
-  def people(self, frames):
+  def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     found = []
     for frame in frames:
       if self._next == len(self._images):
@@ -91,13 +101,15 @@ class VideoPeople(segmenter.Segmenter):
       self._next += 1
     return found
 
-  def finish(self):
+  def finish(self) -> None:
     if self._next != len(self._images):
       raise coco_files.MaskError(
         f'{self._path}: has {len(self._images)} images; the video has {self._next} frames'
       )
 
-  def _of(self, image, height, width):
+  def _of(
+    self, image: Mapping[str, Any], height: int, width: int
+  ) -> list[segmenter.DetectedPerson]:
     if (image.get('height'), image.get('width')) != (height, width):
       raise coco_files.MaskError(
         f"{self._path}: expected images of {height}x{width}, as the video's frames; image "
@@ -112,7 +124,7 @@ class VideoPeople(segmenter.Segmenter):
           people.append(segmenter.DetectedPerson(mask, score))
     return people
 
-  def _decode(self, annotation, height, width):
+  def _decode(self, annotation: Mapping[str, Any], height: int, width: int) -> np.ndarray:
     number, shape = annotation.get('id'), annotation.get('segmentation')
     try:
       if isinstance(shape, dict) and list(shape['size']) != [height, width]:
@@ -137,7 +149,7 @@ class VideoPeople(segmenter.Segmenter):
       ) from e
 
 
-def _load(path):
+def _load(path: str) -> dict[str, Any]:
   try:
     with open(path) as f:
       dataset = json.load(f)
@@ -159,7 +171,7 @@ def _load(path):
     ) from e
 
 
-def _by_video(path, dataset):
+def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any], list[Any]]]:
   """Sorts a dataset by video: {stem: (images in order, annotations)}."""
   videos, stem_of = {}, {}
   for image in dataset['images']:
@@ -177,9 +189,9 @@ def _by_video(path, dataset):
     videos.setdefault(stem, ([], []))[0].append((int(numbers[-1]), image))
     stem_of[image['id']] = stem
   for annotation in dataset['annotations']:
-    stem = stem_of.get(annotation.get('image_id'))
-    if stem is not None:
-      videos[stem][1].append(annotation)
+    owner = stem_of.get(annotation.get('image_id'))
+    if owner is not None:
+      videos[owner][1].append(annotation)
   return {
     stem: ([image for _, image in sorted(images, key=lambda item: item[0])], annotations)
     for stem, (images, annotations) in videos.items()

@@ -1,5 +1,7 @@
 """Mask R-CNN as the Model Garden (tf-models-official) exports it with its serving module."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -18,21 +20,23 @@ class ModelGardenSegmenter(segmenter.Segmenter):
     min_score: people below are left out.
   """
 
-  def __init__(self, loaded, function, batch_size, name, min_score=0.0):
+  def __init__(
+    self, loaded: Any, function: Any, batch_size: int | None, name: str, min_score: float = 0.0
+  ) -> None:
     self.name = name
     self._loaded = loaded
     self._function = function
     self._batch_size = batch_size
     self._min_score = min_score
 
-  def people(self, frames):
+  def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     size = len(frames) if self._batch_size is None else self._batch_size
     found = []
     for start in range(0, len(frames), size):
       found.extend(self._people(frames[start : start + size], size))
     return found
 
-  def _people(self, frames, size):
+  def _people(self, frames: np.ndarray, size: int) -> list[list[segmenter.DetectedPerson]]:
     height, width = frames.shape[1:3]
     filled = np.concatenate([frames, np.repeat(frames[-1:], size - len(frames), axis=0)])
     found = {

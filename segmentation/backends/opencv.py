@@ -8,6 +8,8 @@ come from another segmenter.
 Rother, Kolmogorov and Blake, "GrabCut", SIGGRAPH 2004.
 """
 
+from collections.abc import Iterator, Sequence
+
 import cv2
 import numpy as np
 
@@ -33,15 +35,15 @@ class OpenCVSegmenter(segmenter.Segmenter):
 
   name = 'opencv (people detector and GrabCut: rough)'
 
-  def __init__(self, min_score=0.0, seed=0):
+  def __init__(self, min_score: float = 0.0, seed: int = 0) -> None:
     self._detect = people_detector.PeopleDetector()
     self._min_score = min_score
     self._seed = seed
 
-  def people(self, frames):
+  def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     return [list(self._people(frame)) for frame in frames]
 
-  def _people(self, frame):
+  def _people(self, frame: np.ndarray) -> Iterator[segmenter.DetectedPerson]:
     boxes, distances = self._detect(frame)
     for box, distance in zip(boxes, distances):
       score = float(1 - np.exp(-2 * max(distance, 0.0)))  # 0.35 from the boundary on: above 0.5
@@ -51,7 +53,7 @@ class OpenCVSegmenter(segmenter.Segmenter):
           yield segmenter.DetectedPerson(mask, score)
 
 
-def _grab_cut(frame, box, seed):
+def _grab_cut(frame: np.ndarray, box: Sequence[int], seed: int) -> np.ndarray:
   """The person in a box of the detector, which may reach beyond the frame: bool [H, W]."""
   height, width = frame.shape[:2]
   y0, x0, y1, x1 = box
@@ -96,7 +98,7 @@ def _grab_cut(frame, box, seed):
   return mask
 
 
-def _part(box, part):
+def _part(box: Sequence[int], part: Sequence[float]) -> tuple[int, ...]:
   """The part [0, 1] of a box, both y0 x0 y1 x1: ints."""
   y0, x0, y1, x1 = box
   size = np.array([y1 - y0, x1 - x0, y1 - y0, x1 - x0])

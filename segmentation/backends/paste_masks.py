@@ -20,7 +20,9 @@ THRESHOLD = 0.5
 _PERSON = 1  # COCO's id
 
 
-def paste(mask, box, height, width, threshold=THRESHOLD):
+def paste(
+  mask: np.ndarray, box: np.ndarray, height: int, width: int, threshold: float = THRESHOLD
+) -> np.ndarray:
   """Pastes one mask.
 
   Args:
@@ -42,7 +44,7 @@ def paste(mask, box, height, width, threshold=THRESHOLD):
   return pasted
 
 
-def _weights(low, high, cells, pixels):
+def _weights(low: float, high: float, cells: int, pixels: int) -> tuple[slice, np.ndarray]:
   """How much each cell counts for each pixel along one axis.
 
   Returns:
@@ -57,7 +59,15 @@ def _weights(low, high, cells, pixels):
   return slice(first, last), np.maximum(0, 1 - np.abs(place[:, np.newaxis] - np.arange(cells)))
 
 
-def people(boxes, classes, scores, masks, height, width, min_score=0.0):
+def people(
+  boxes: np.ndarray,
+  classes: np.ndarray,
+  scores: np.ndarray,
+  masks: np.ndarray,
+  height: int,
+  width: int,
+  min_score: float = 0.0,
+) -> list[segmenter.DetectedPerson]:
   """The people among the detections of one frame.
 
   One frame-sized mask at a time is made, and only of people.

@@ -14,11 +14,11 @@ _MARGIN = 0.25  # of the shorter side, added around: it knows people with space 
 class PeopleDetector:
   """Finds upright people: `detector(frame)`."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     self._hog = cv2.HOGDescriptor()
     self._hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
 
-  def __call__(self, frame):
+  def __call__(self, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Finds the people in a frame.
 
     Args:
@@ -32,7 +32,7 @@ class PeopleDetector:
     height, width = frame.shape[:2]
     scale = max(1.0, _LEAST_SIDE / min(height, width))
     margin = round(_MARGIN * min(height, width))
-    shown = cv2.copyMakeBorder(frame, *[margin] * 4, cv2.BORDER_REPLICATE)
+    shown = cv2.copyMakeBorder(frame, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     shown = cv2.resize(shown, None, fx=scale, fy=scale)
     found, scores = self._hog.detectMultiScale(shown, winStride=(8, 8), scale=1.05)
     if not len(found):

@@ -1,5 +1,7 @@
 """Makes a segmenter by its name. What a backend needs is imported only with it."""
 
+from typing import Any
+
 from i3d_tf.common import errors
 from segmentation.backends import segmenter
 
@@ -22,7 +24,14 @@ NAMES = tuple(BACKENDS)
 DEFAULT = 'tfhub'
 
 
-def create(name, model=None, *, min_score=0.0, threads=None, tflite_settings=None):
+def create(
+  name: str,
+  model: str | None = None,
+  *,
+  min_score: float = 0.0,
+  threads: int | None = None,
+  tflite_settings: Any = None,
+) -> segmenter.Segmenter:
   """Makes a segmenter.
 
   Args:
@@ -47,7 +56,6 @@ def create(name, model=None, *, min_score=0.0, threads=None, tflite_settings=Non
     raise errors.UserError(f'--segmenter={name} takes no --segmenter_model; received {model}')
   if needs is not None and model is None and name != DEFAULT:
     raise segmenter.SegmenterError(f'--segmenter={name} ({what}) needs --segmenter_model: {needs}')
-  # pylint: disable=g-import-not-at-top
   if name in ('tfhub', 'model_garden'):
     from segmentation.backends import saved_model
 
@@ -55,6 +63,7 @@ def create(name, model=None, *, min_score=0.0, threads=None, tflite_settings=Non
   if name == 'tflite':
     from segmentation.backends import tflite
 
+    assert model is not None  # checked above
     settings = tflite.TFLiteSettings() if tflite_settings is None else tflite_settings
     return tflite.TfliteSegmenter(model, settings, min_score, threads)
   if name == 'opencv':
@@ -63,4 +72,5 @@ def create(name, model=None, *, min_score=0.0, threads=None, tflite_settings=Non
     return opencv.OpenCVSegmenter(min_score)
   from segmentation.backends import coco
 
+  assert model is not None  # checked above
   return coco.CocoFiles(model, min_score)

@@ -1,6 +1,8 @@
 """A Mask R-CNN stored as a SavedModel: found, loaded, and recognised by its outputs."""
 
+from collections.abc import Callable
 import os
+from typing import Any
 
 from absl import logging
 import tensorflow as tf
@@ -13,7 +15,7 @@ _OUTPUTS = ('detection_boxes', 'detection_classes', 'detection_scores', 'detecti
 _SIGNATURE = 'serving_default'
 
 
-def create(model, min_score=0.0):
+def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
   """The segmenter of a SavedModel.
 
   Args:
@@ -63,7 +65,7 @@ def create(model, min_score=0.0):
   )
 
 
-def _find(model):
+def _find(model: str) -> str:
   """The folder with saved_model.pb."""
   if model.startswith(('https://', 'http://', 'gs://')):
     return tfhub.resolve(model)
@@ -82,7 +84,9 @@ def _find(model):
   )
 
 
-def _function(loaded):
+def _function(
+  loaded: Any,
+) -> tuple[Callable[[tf.Tensor], Any] | None, tf.TensorSpec | None, tuple[str, ...]]:
   """The function from images to detections.
 
   Returns:

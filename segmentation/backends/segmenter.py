@@ -59,9 +59,10 @@ class Segmenter(typing.Protocol):
     del path
     return self
 
-  def finish(self):
+  def finish(self) -> None:
     """Is called after the last frame of a video.
 
     Raises:
       UserError: there should have been more frames.
     """
+    return None

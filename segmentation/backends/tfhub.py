@@ -10,6 +10,7 @@ import hashlib
 import os
 import tarfile
 import tempfile
+from typing import Any
 import warnings
 import zlib
 
@@ -38,16 +39,16 @@ class TFHubSegmenter(segmenter.Segmenter):
     min_score: people below are left out.
   """
 
-  def __init__(self, loaded, function, name, min_score=0.0):
+  def __init__(self, loaded: Any, function: Any, name: str, min_score: float = 0.0) -> None:
     self.name = name
     self._loaded = loaded
     self._function = function
     self._min_score = min_score
 
-  def people(self, frames):
+  def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     return [self._people(frame) for frame in frames]
 
-  def _people(self, frame):
+  def _people(self, frame: np.ndarray) -> list[segmenter.DetectedPerson]:
     height, width = frame.shape[:2]
     found = self._function(tf.constant(frame[np.newaxis]))
     boxes, classes, scores, masks = (
@@ -58,7 +59,7 @@ class TFHubSegmenter(segmenter.Segmenter):
     )
 
 
-def find():
+def find() -> str:
   """The folder of the default model: in a cache, or fetched to TF Hub's.
 
   Raises:
@@ -72,7 +73,7 @@ def find():
   return resolve(HANDLE)
 
 
-def resolve(handle):
+def resolve(handle: str) -> str:
   """The folder of a model that TF Hub names: from its cache, or fetched.
 
   Args:
@@ -96,7 +97,7 @@ def resolve(handle):
     ) from e
 
 
-def unpack(path):
+def unpack(path: str) -> str:
   """The folder with the content of a .tar or .tar.gz file, unpacked to TF Hub's cache.
 
   Raises:
@@ -125,7 +126,7 @@ def unpack(path):
   return folder
 
 
-def _cached(name):
+def _cached(name: str) -> str:
   """Where TF Hub's cache has what is called so."""
   folder = os.environ.get('TFHUB_CACHE_DIR') or os.path.join(tempfile.gettempdir(), 'tfhub_modules')
   return os.path.join(folder, hashlib.sha1(name.encode()).hexdigest())

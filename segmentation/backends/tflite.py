@@ -5,8 +5,10 @@ frame is shown whole and in crops (four overlapping tiles, or the boxes of OpenC
 people detector), and the answers are united.
 """
 
+from collections.abc import Callable, Iterator
 import dataclasses
 import os
+from typing import Any
 
 import cv2
 import numpy as np
@@ -60,7 +62,13 @@ class TfliteSegmenter(segmenter.Segmenter):
     SegmenterError: the file is missing, or is no such network.
   """
 
-  def __init__(self, path, settings=TFLiteSettings(), min_score=0.0, threads=None):
+  def __init__(
+    self,
+    path: str,
+    settings: TFLiteSettings = TFLiteSettings(),
+    min_score: float = 0.0,
+    threads: int | None = None,
+  ) -> None:
     self._min_score = min_score
     self._interpreter = _open(path, threads)
     (self._input,) = self._interpreter.get_input_details()
@@ -84,10 +92,10 @@ class TfliteSegmenter(segmenter.Segmenter):
     ]
     self.name = f'tflite {os.path.basename(path)} ({", ".join(told)})'
 
-  def people(self, frames):
+  def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     return [self._pieces(self.probability(frame)) for frame in frames]
 
-  def probability(self, frame):
+  def probability(self, frame: np.ndarray) -> np.ndarray:
     """How probable a person is at each pixel: float32 [H, W], of uint8 RGB [H, W, 3]."""
     probability = self._run(frame)
     for y0, x0, y1, x1 in self._crops(frame):
@@ -95,7 +103,7 @@ class TfliteSegmenter(segmenter.Segmenter):
       np.maximum(part, self._run(frame[y0:y1, x0:x1]), out=part)
     return probability
 
-  def _crops(self, frame):
+  def _crops(self, frame: np.ndarray) -> Iterator[Any]:
     height, width = frame.shape[:2]
     if self._shown in ('tiles', 'all'):
       h, w = round(_TILE * height), round(_TILE * width)
@@ -112,7 +120,7 @@ class TfliteSegmenter(segmenter.Segmenter):
           min(width, x1 + margin),
         )
 
-  def _run(self, image):
+  def _run(self, image: np.ndarray) -> np.ndarray:
     """The probability of a person at each pixel of an image: float32 [H, W]."""
     height, width = self._size
     shrinks = height * width < image.shape[0] * image.shape[1]
@@ -125,13 +133,13 @@ class TfliteSegmenter(segmenter.Segmenter):
     probability = self._person(_dequantise(output, self._output))
     return cv2.resize(probability, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
-  def _to_input(self, image):
+  def _to_input(self, image: np.ndarray) -> np.ndarray:
     kind = self._input['dtype']
     if np.issubdtype(kind, np.integer):
       return (image.astype(np.int16) + np.iinfo(kind).min).astype(kind)
     return (image * np.float32((self._high - self._low) / 255) + np.float32(self._low)).astype(kind)
 
-  def _pieces(self, probability):
+  def _pieces(self, probability: np.ndarray) -> list[segmenter.DetectedPerson]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
       (probability > 0.5).astype(np.uint8), connectivity=8
     )
@@ -145,7 +153,7 @@ class TfliteSegmenter(segmenter.Segmenter):
     return people
 
 
-def _open(path, threads):
+def _open(path: str, threads: int | None) -> Any:
   if not os.path.isfile(path):
     raise segmenter.SegmenterError(
       f'{path}: no such model; expected a LiteRT (.tflite) network that segments people'
@@ -178,14 +186,16 @@ def _open(path, threads):
   return interpreter
 
 
-def _input_range(output, settings):
+def _input_range(output: Any, settings: TFLiteSettings) -> tuple[float, float]:
   """The values of black and white: DeepLab's, or MediaPipe's."""
   if settings.input_range is not None:
     return settings.input_range
   return (-1.0, 1.0) if output['shape'][-1] == 21 else (0.0, 1.0)
 
 
-def _reader(path, channels, settings):
+def _reader(
+  path: str, channels: int, settings: TFLiteSettings
+) -> Callable[[np.ndarray], np.ndarray]:
   """What makes the probability of a person, float32 [h, w], of an output [h, w, channels]."""
   if settings.person is not None:
     if not 0 <= settings.person < channels:
@@ -207,7 +217,7 @@ def _reader(path, channels, settings):
   return lambda scores: _softmax(scores)[..., person]
 
 
-def _probability(output):
+def _probability(output: np.ndarray) -> np.ndarray:
   """One channel: probabilities as they are, scores through a sigmoid."""
   output = output[..., 0]
   if output.min() < -1e-3 or output.max() > 1 + 1e-3:
@@ -215,7 +225,7 @@ def _probability(output):
   return output
 
 
-def _softmax(scores):
+def _softmax(scores: np.ndarray) -> np.ndarray:
   """Scores to probabilities over the last axis; what is a probability already stays."""
   if scores.min() >= 0 and np.allclose(scores.sum(-1), 1, atol=1e-2):
     return scores
@@ -223,7 +233,7 @@ def _softmax(scores):
   return scores / scores.sum(-1, keepdims=True)
 
 
-def _dequantise(values, details):
+def _dequantise(values: np.ndarray, details: Any) -> np.ndarray:
   if np.issubdtype(details['dtype'], np.floating):
     return values.astype(np.float32)
   scale, zero = details['quantization']

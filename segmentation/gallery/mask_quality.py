@@ -5,11 +5,14 @@ a reason to look. All of it follows from the measures: a table of them gives the
 same order again.
 """
 
+from collections.abc import Iterable
 import dataclasses
 import math
 import statistics
 
 from pycocotools import mask as coco_mask
+
+from i3d_tf.masks import coco_files
 
 # The codes of reasons, in the order in which a page lists them, and what they mean.
 REASONS = {
@@ -92,7 +95,7 @@ class Judgement:
   reasons: tuple
 
 
-def measure(masks, limits=Limits()):
+def measure(masks: coco_files.Masks, limits: Limits = Limits()) -> Measures:
   """Measures the masks of a video, without decoding them.
 
   Args:
@@ -136,7 +139,7 @@ def measure(masks, limits=Limits()):
   )
 
 
-def typical(coverages, limits=Limits()):
+def typical(coverages: Iterable[float], limits: Limits = Limits()) -> tuple[float, float] | None:
   """What is typical of a class: (coverage, spread as a factor), or None of fewer than 3 videos.
 
   Medians: a mean would be drawn along by the very masks that are looked for.
@@ -153,7 +156,9 @@ def typical(coverages, limits=Limits()):
   return math.exp(middle), max(math.exp(deviation), limits.least_spread)
 
 
-def judge(measures, of_class=None, limits=Limits()):
+def judge(
+  measures: Measures, of_class: tuple[float, float] | None = None, limits: Limits = Limits()
+) -> Judgement:
   """Says how suspicious measures are, and why.
 
   Args:
@@ -209,14 +214,14 @@ def judge(measures, of_class=None, limits=Limits()):
   return Judgement(min(score, 0.98), tuple(reasons))
 
 
-def unusable(code, words):
+def unusable(code: str, words: str) -> Judgement:
   """The `Judgement` of a video that could not be measured: `code` is one of `REASONS`."""
   return Judgement(1.0, (Reason(code, 1.0, words),))
 
 
-def _odds(share):
+def _odds(share: float) -> float:
   return math.inf if share >= 1 else share / (1 - share)
 
 
-def _percent(share):
+def _percent(share: float) -> str:
   return f'{100 * share:.0f}%' if share >= 0.1 else f'{100 * share:.2g}%'

@@ -6,16 +6,17 @@ output/
   suspicion.csv   measures, reasons and scores: the numbers behind the page
 """
 
-import csv
+from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
+import functools
 import hashlib
-import html
-import json
 import os
-import re
+from typing import Any
 
 from i3d_tf.common import files
+from i3d_tf.common import templates
 from segmentation.gallery import mask_quality
+from segmentation.gallery import strips
 
 PAGE, STRIPS, TABLE = 'index.html', 'strips', 'suspicion.csv'
 _MEASURES = tuple(field.name for field in dataclasses.fields(mask_quality.Measures))
@@ -36,17 +37,19 @@ _COLUMNS = (
 class Row:
   """A video of the gallery: its `strips.Glance`, `Judgement`, and what is typical of its class."""
 
-  glance: object
+  glance: strips.Glance
   judgement: mask_quality.Judgement
   of_class: tuple | None
 
 
-def label(video):
+def label(video: str) -> str:
   """The class of a video: 'Archery' of 'Archery/v_Archery_g01_c01.avi'."""
   return os.path.dirname(video)
 
 
-def rank(glances, limits=mask_quality.Limits()):
+def rank(
+  glances: Iterable[strips.Glance], limits: mask_quality.Limits = mask_quality.Limits()
+) -> list[Row]:
   """Judges videos, each among those of its class.
 
   Args:
@@ -74,7 +77,12 @@ def rank(glances, limits=mask_quality.Limits()):
   return sorted(rows, key=lambda row: (-row.judgement.score, row.glance.video))
 
 
-def write(folder, rows, verdicts=None, title='Review of masks'):
+def write(
+  folder: str,
+  rows: Sequence[Row],
+  verdicts: Mapping[str, str] | None = None,
+  title: str = 'Review of masks',
+) -> None:
   """Writes page and table, each atomically.
 
   Args:
@@ -84,34 +92,31 @@ def write(folder, rows, verdicts=None, title='Review of masks'):
     title: of the page.
   """
   _write_table(os.path.join(folder, TABLE), rows)
-  with files.replacing(os.path.join(folder, PAGE)) as temporary:
-    with open(temporary, 'w', encoding='utf-8') as f:
-      f.write(_page(folder, rows, {} if verdicts is None else verdicts, title))
+  page = _page(folder, rows, {} if verdicts is None else verdicts, title)
+  files.write_text(os.path.join(folder, PAGE), page)
 
 
-def _write_table(path, rows):
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='', encoding='utf-8') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(_COLUMNS)
-    for row in rows:
-      glance, reasons = row.glance, row.judgement.reasons
-      measures = (
-        [''] * len(_MEASURES) if glance.measures is None else dataclasses.astuple(glance.measures)
-      )
-      values = (
-        glance.video,
-        label(glance.video),
-        row.judgement.score,
-        '; '.join(reason.code for reason in reasons),
-        '; '.join(reason.words for reason in reasons),
-        *measures,
-        *(row.of_class or ('', '')),
-        glance.problem,
-      )
-      writer.writerow(['' if value is None else value for value in values])
+def _write_table(path: str, rows: Sequence[Row]) -> None:
+  files.write_csv(path, _COLUMNS, map(_cells, rows))
 
 
-def _page(folder, rows, verdicts, title):
+def _cells(row: Row) -> list[Any]:
+  """A row of the table, see `_COLUMNS`."""
+  glance, reasons = row.glance, row.judgement.reasons
+  measures = glance.measures
+  return [
+    glance.video,
+    label(glance.video),
+    row.judgement.score,
+    '; '.join(reason.code for reason in reasons),
+    '; '.join(reason.words for reason in reasons),
+    *([None] * len(_MEASURES) if measures is None else dataclasses.astuple(measures)),
+    *((None, None) if row.of_class is None else row.of_class),
+    glance.problem,
+  ]
+
+
+def _page(folder: str, rows: Sequence[Row], verdicts: Mapping[str, str], title: str) -> str:
   videos = {row.glance.video for row in rows}
   data = {
     # Marks stay in the browser under this name when the page is made anew.
@@ -120,17 +125,18 @@ def _page(folder, rows, verdicts, title):
     'others': {video: verdict for video, verdict in verdicts.items() if video not in videos},
     'rows': [_data(row, verdicts.get(row.glance.video, '')) for row in rows],
   }
-  text = json.dumps(data, ensure_ascii=False, separators=(',', ':'))
-  parts = {
-    'title': html.escape(title),
-    'data': text.replace('<', '\\u003c'),  # or </script> would end it
-    'style': _source('page.css'),
-    'script': _source('verdicts.js') + _source('page.js'),
-  }
-  return re.sub(r'\{\{(\w+)\}\}', lambda match: parts[match[1]], _source('page.html'))
+  environment = templates.html_environment('segmentation.gallery')
+  environment.policies['json.dumps_kwargs'] = {'ensure_ascii': False, 'separators': (',', ':')}
+  source = functools.partial(templates.source, 'segmentation.gallery')
+  return environment.get_template('page.html').render(
+    title=title,
+    data=data,
+    style=source('page.css'),
+    script=source('verdicts.js') + source('page.js'),
+  )
 
 
-def _data(row, verdict):
+def _data(row: Row, verdict: str | None) -> dict[str, Any]:
   glance = row.glance
   key = hashlib.sha256(f'{glance.masks_hash} {verdict}'.encode()).hexdigest()[:8]
   measures = (
@@ -156,10 +162,3 @@ def _data(row, verdict):
     'width': glance.width,
     'height': glance.height,
   }
-
-
-def _source(name):
-  """The text of a file beside this one."""
-  path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'templates', name)
-  with open(path, encoding='utf-8') as f:
-    return f.read()

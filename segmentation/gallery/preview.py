@@ -1,11 +1,14 @@
 """A look at every video of a data set: on all cores, going on where it was stopped."""
 
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import functools
 import json
 import os
+from typing import Any
 
 from i3d_tf.common import files
+from i3d_tf.common import journal
 from i3d_tf.common import processes as processes_lib
 from segmentation.gallery import mask_quality
 from segmentation.gallery import strips
@@ -15,14 +18,14 @@ _DIED = 'the process that read it died (is the file damaged, or memory full?)'
 
 
 def examine(
-  sources,
-  folder,
-  settings=strips.StripSettings(),
-  limits=mask_quality.Limits(),
+  sources: Sequence[strips.ReviewSource],
+  folder: str,
+  settings: strips.StripSettings = strips.StripSettings(),
+  limits: mask_quality.Limits = mask_quality.Limits(),
   *,
-  processes=None,
-  progress=None,
-):
+  processes: int | None = None,
+  progress: Callable[[int, int], None] | None = None,
+) -> list[strips.Glance]:
   """Looks at videos, or at those that have not been looked at as they are now.
 
   Args:
@@ -38,7 +41,7 @@ def examine(
   """
   keys = {source.video: _key(source, settings, limits) for source in sources}
   with files.locked(folder):
-    done = _Journal(os.path.join(folder, '.journal.jsonl'), folder, keys)
+    done = _Glances(os.path.join(folder, '.journal.jsonl'), folder, keys)
     waiting = [source for source in sources if source.video not in done.glances]
     look = functools.partial(strips.glance, folder=folder, settings=settings, limits=limits)
     tell = (lambda done, total: None) if progress is None else progress
@@ -52,10 +55,12 @@ def examine(
   return [done.glances[source.video] for source in sources]
 
 
-def _key(source, settings, limits):
+def _key(
+  source: strips.ReviewSource, settings: strips.StripSettings, limits: mask_quality.Limits
+) -> str:
   """What a glance depends on, as JSON: with the same key it need not be repeated."""
 
-  def state(path):
+  def state(path: str) -> list[int] | None:
     try:
       status = os.stat(path)
       return [status.st_size, status.st_mtime_ns]
@@ -73,47 +78,34 @@ def _key(source, settings, limits):
   )
 
 
-class _Journal:
-  """Glances as they come, one JSON line each, so that a killed process loses none.
+class _Glances:
+  """Glances as they come, kept in a journal; those of other keys or without strip are dropped."""
 
-  Lines of other keys, those whose strip is gone and damaged ones are left out.
-  """
+  def __init__(self, path: str, folder: str, keys: Mapping[str, str]) -> None:
+    self.glances: dict[str, strips.Glance] = {}
+    self._folder, self._keys = folder, keys
+    self._journal = journal.Journal(path, {'version': _VERSION}, self._accept)
 
-  def __init__(self, path, folder, keys):
-    self.glances = {}
-    kept = []
-    try:
-      with open(path, 'rb') as f:
-        # Behind the last line break is nothing, or what a kill cut off.
-        lines = f.read().split(b'\n')[:-1]
-    except FileNotFoundError:
-      lines = []
-    for line in lines:
-      try:
-        entry = json.loads(line)
-        seen = _from_json(entry['glance'])
-      except (ValueError, KeyError, TypeError):
-        continue  # of another version, or damaged: that video is looked at again
-      if entry['key'] == keys.get(seen.video) and (
-        not seen.width or os.path.exists(strips.strip_path(folder, seen.video))
-      ):
-        self.glances[seen.video] = seen
-        kept.append(line)
-    with files.replacing(path) as temporary, open(temporary, 'wb') as f:
-      f.writelines(line + b'\n' for line in kept)
-    self._file = open(path, 'a')
+  def _accept(self, entry: Mapping[str, Any]) -> bool:
+    seen = _from_json(entry['glance'])
+    has_strip = not seen.width or os.path.exists(strips.strip_path(self._folder, seen.video))
+    is_valid = entry['key'] == self._keys.get(seen.video) and has_strip
+    if is_valid:
+      self.glances[seen.video] = seen
+    return is_valid
 
-  def add(self, seen, key):
+  def add(self, seen: strips.Glance, key: str) -> None:
+    """Keeps a glance; a video that killed its process is worth another try and is not kept."""
     self.glances[seen.video] = seen
-    if seen.problem is None or _DIED not in seen.problem:  # that is worth another try
-      self._file.write(json.dumps({'key': key, 'glance': dataclasses.asdict(seen)}) + '\n')
-      self._file.flush()
+    if seen.problem is None or _DIED not in seen.problem:
+      self._journal.add([{'key': key, 'glance': dataclasses.asdict(seen)}])
 
-  def close(self):
-    self._file.close()
+  def close(self) -> None:
+    """Closes the journal."""
+    self._journal.close()
 
 
-def _from_json(values):
+def _from_json(values: Mapping[str, Any]) -> strips.Glance:
   measures = values['measures']
   return strips.Glance(
     **{

@@ -1,8 +1,10 @@
 """A video at a glance: a strip of its frames with the person outlined, and its masks' measures."""
 
+from collections.abc import Iterable, Sequence
 import dataclasses
 import hashlib
 import os
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,7 +69,7 @@ class Glance:
   height: int
 
 
-def find(videos, masks):
+def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, ...]]:
   """Finds videos and their masks.
 
   Args:
@@ -111,12 +113,17 @@ def find(videos, masks):
   return tuple(sources), tuple(orphans)
 
 
-def strip_path(folder, video):
+def strip_path(folder: str, video: str) -> str:
   """Where the strip of a video lies."""
   return os.path.join(folder, *f'{video}.jpg'.split('/'))
 
 
-def glance(source, folder, settings=StripSettings(), limits=mask_quality.Limits()):
+def glance(
+  source: ReviewSource,
+  folder: str,
+  settings: StripSettings = StripSettings(),
+  limits: mask_quality.Limits = mask_quality.Limits(),
+) -> Glance:
   """Looks at one video: measures its masks and draws its strip.
 
   Of the video, only the frames of the strip are kept in memory.
@@ -130,7 +137,8 @@ def glance(source, folder, settings=StripSettings(), limits=mask_quality.Limits(
   Returns:
     A `Glance`; what is wrong with video or masks stands in it.
   """
-  masks, measures, problem, masks_hash, moment = None, None, None, '', ()
+  masks, measures, problem, masks_hash = None, None, None, ''
+  moment: tuple[int, ...] = ()
   try:
     if os.path.exists(source.masks):
       masks = coco_files.read(source.masks, source.video)
@@ -156,7 +164,9 @@ def glance(source, folder, settings=StripSettings(), limits=mask_quality.Limits(
   )
 
 
-def _frames(source, masks, moment, settings):
+def _frames(
+  source: ReviewSource, masks: coco_files.Masks | None, moment: Any, settings: StripSettings
+) -> tuple[list[np.ndarray], tuple[int, ...], tuple[int, ...]]:
   """The frames of a strip, outlined and small: (images, shown, moment)."""
   _, decoded = decoding.decode(source.file)
   if masks is None:
@@ -181,7 +191,7 @@ def _frames(source, masks, moment, settings):
   return [found[index] for index in (*shown, *moment)], shown, moment
 
 
-def _spread(frames, settings):
+def _spread(frames: Iterable[np.ndarray], settings: StripSettings) -> list[tuple[int, np.ndarray]]:
   """Frames that are spread evenly over a video of unknown length: a list of (index, image)."""
   kept, step = [], 1
   for index, frame in enumerate(frames):
@@ -194,7 +204,7 @@ def _spread(frames, settings):
   return [kept[place] for place in dict.fromkeys(places.tolist())]
 
 
-def _outlined(frame, mask, height):
+def _outlined(frame: np.ndarray, mask: np.ndarray, height: int) -> np.ndarray:
   """A frame at the height of the strip, its mask outlined."""
   # Drawn at twice the size, or the line's dark border would hide small people.
   double = drawing.fit_height(frame, 2 * height)
@@ -205,7 +215,7 @@ def _outlined(frame, mask, height):
   return drawing.fit_height(drawing.outline(double, inside, thickness=2), height)
 
 
-def _join(images, number_shown):
+def _join(images: Sequence[np.ndarray], number_shown: int) -> np.ndarray:
   """Lays frames side by side, the worst moment a little apart: uint8 [H, W, 3]."""
   height = images[0].shape[0]
   parts = []

@@ -5,6 +5,8 @@ The flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search",
 second. Frames whose shorter side is above 256 pixels are made smaller for it.
 """
 
+from collections.abc import Iterator, Sequence
+
 import cv2
 import numpy as np
 
@@ -16,10 +18,10 @@ _SMALL = 160  # pixels of the shorter side
 class Carrier:
   """Follows the pixels of a frame through those that come after it, or before."""
 
-  def __init__(self):
-    self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+  def __init__(self) -> None:
+    self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
-  def grey(self, frame):
+  def grey(self, frame: np.ndarray) -> np.ndarray:
     """What the flow is computed of: uint8 [h, w], for uint8 RGB [H, W, 3]."""
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
@@ -28,7 +30,7 @@ class Carrier:
       grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     return grey
 
-  def follow(self, greys, height, width):
+  def follow(self, greys: Sequence[np.ndarray], height: int, width: int) -> Iterator[np.ndarray]:
     """Where in the first frame the pixels of each later one were.
 
     The flows between neighbours are composed, so that a mask is resampled once, however
@@ -59,7 +61,7 @@ class Carrier:
       yield _grid(height, width) + _enlarge(total, height, width)
 
 
-def carry(mask, positions):
+def carry(mask: np.ndarray, positions: np.ndarray) -> np.ndarray:
   """Moves a mask: bool [H, W], to where its pixels are in another frame.
 
   What comes in at a border goes on as the mask does there: people are often cut by it.
@@ -74,14 +76,14 @@ def carry(mask, positions):
   return moved > 127
 
 
-def _grid(height, width):
+def _grid(height: int, width: int) -> np.ndarray:
   """The position of each pixel: float32 [H, W, 2], x and y."""
   y, x = np.mgrid[:height, :width]
   return np.dstack([x, y]).astype(np.float32)
 
 
-def _enlarge(flow, height, width):
+def _enlarge(flow: np.ndarray, height: int, width: int) -> np.ndarray:
   h, w = flow.shape[:2]
   if (h, w) == (height, width):
     return flow
-  return cv2.resize(flow, (width, height)) * np.float32([width / w, height / h])
+  return cv2.resize(flow, (width, height)) * np.array([width / w, height / h], np.float32)

@@ -1,10 +1,11 @@
 """Masks of one video, and of a folder of videos: resumable, in several processes."""
 
-import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
 import functools
 import itertools
 import os
+from typing import Any
 
 import cv2
 
@@ -14,6 +15,7 @@ from i3d_tf.common import processes as processes_lib
 from i3d_tf.masks import coco_files
 from i3d_tf.video import decoding
 from i3d_tf.video import video_files
+from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import video_masks
 
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
@@ -38,11 +40,11 @@ class Outcome:
   """
 
   num_videos: int
-  no_person: tuple
-  failures: tuple
+  no_person: tuple[str, ...]
+  failures: tuple[MaskFailure, ...]
 
 
-def find_videos(path):
+def find_videos(path: str) -> tuple[str, list[str]]:
   """The videos below a folder.
 
   Args:
@@ -68,7 +70,16 @@ def find_videos(path):
   return path, names
 
 
-def segment_video(path, output, segmenter, settings, *, video, recorded, progress=None):
+def segment_video(
+  path: str,
+  output: str,
+  segmenter: segmenter_lib.Segmenter,
+  settings: video_masks.MaskSettings,
+  *,
+  video: str,
+  recorded: Mapping[str, Any],
+  progress: Callable[[float], None] | None = None,
+) -> bool:
   """Writes the masks of one video.
 
   Args:
@@ -91,7 +102,7 @@ def segment_video(path, output, segmenter, settings, *, video, recorded, progres
   first = next(frames)
   total = _announced_frames(path)
 
-  def checked():
+  def checked() -> Iterator[Any]:
     for frame in itertools.chain([first], frames):
       if frame.shape != first.shape:
         raise decoding.VideoError(
@@ -99,7 +110,7 @@ def segment_video(path, output, segmenter, settings, *, video, recorded, progres
         )
       yield frame
 
-  def people():
+  def people() -> Iterator[Any]:
     for number, found in enumerate(video_masks.people_of(checked(), source, settings), 1):
       if progress is not None and number <= total:
         progress(1 / total)
@@ -112,7 +123,14 @@ def segment_video(path, output, segmenter, settings, *, video, recorded, progres
   return num_found > 0
 
 
-def segment_folder(videos, output, make_segmenter, settings, processes=1, progress=None):
+def segment_folder(
+  videos: str,
+  output: str,
+  make_segmenter: Callable[[], segmenter_lib.Segmenter],
+  settings: video_masks.MaskSettings,
+  processes: int = 1,
+  progress: Callable[..., Any] | None = None,
+) -> Outcome:
   """Writes the masks of every video of a folder, or those that are missing.
 
   Args:
@@ -139,23 +157,27 @@ def segment_folder(videos, output, make_segmenter, settings, processes=1, progre
   with files.locked(output):
     found = _done(output, names, recorded)
     missing = [name for name in names if name not in found]
-    failures = []
+    failed: list[MaskFailure] = []
     work = _Work(folder, output, settings, recorded)
-    with (progress or _NoProgress)(total=len(names), initial=len(found)) as bar:
+    with (_NoProgress if progress is None else progress)(
+      total=len(names), initial=len(found)
+    ) as bar:
       if processes == 1 or len(missing) < 2:
-        results = ((name, work.do(name, segmenter, bar.update)) for name in missing)
+        results: Iterator[tuple[str, bool | str]] = (
+          (name, work.do(name, segmenter, bar.update)) for name in missing
+        )
       else:
         del segmenter
         results = _in_processes(work, missing, make_segmenter, processes, bar.update)
       for name, result in results:
         if isinstance(result, str):
-          failures.append(MaskFailure(name, result))
+          failed.append(MaskFailure(name, result))
         else:
           found[name] = result
     no_person = tuple(sorted(name for name, somebody in found.items() if not somebody))
-    failures = tuple(sorted(failures, key=lambda failure: failure.video))
-    _write_csv(os.path.join(output, NO_PERSON), ['video'], [[name] for name in no_person])
-    _write_csv(
+    failures = tuple(sorted(failed, key=lambda failure: failure.video))
+    files.write_csv(os.path.join(output, NO_PERSON), ['video'], [[name] for name in no_person])
+    files.write_csv(
       os.path.join(output, FAILURES),
       ['video', 'reason'],
       [dataclasses.astuple(failure) for failure in failures],
@@ -172,14 +194,20 @@ class _Work:
   settings: video_masks.MaskSettings
   recorded: dict
 
-  def do(self, name, segmenter, progress=None):
+  def do(
+    self,
+    name: str,
+    segmenter: segmenter_lib.Segmenter,
+    progress: Callable[[float], None] | None = None,
+  ) -> bool | str:
     """Segments one video: whether somebody was found, or the reason why it failed."""
     given = 0.0
 
-    def report(share):
+    def report(share: float) -> None:
       nonlocal given
       given += share
-      progress(share)
+      if progress is not None:
+        progress(share)
 
     try:
       return segment_video(
@@ -199,20 +227,20 @@ class _Work:
 
 
 class _NoProgress:
-  def __init__(self, **kwargs):
+  def __init__(self, **kwargs: Any) -> None:
     del kwargs
 
-  def __enter__(self):
+  def __enter__(self) -> '_NoProgress':
     return self
 
-  def __exit__(self, *error):
+  def __exit__(self, *error: Any) -> None:
     pass
 
-  def update(self, share):
+  def update(self, share: float) -> None:
     pass
 
 
-def _done(output, names, recorded):
+def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dict[str, bool]:
   """The videos that have masks: {name: whether somebody was found}."""
   done = {}
   for name in names:
@@ -245,7 +273,13 @@ _worker = {}
 _DIED = 'the process that worked on it died (is the file damaged, or memory full?)'
 
 
-def _in_processes(work, names, make_segmenter, processes, progress):
+def _in_processes(
+  work: _Work,
+  names: Sequence[str],
+  make_segmenter: Callable[[], segmenter_lib.Segmenter],
+  processes: int,
+  progress: Any,
+) -> Iterator[tuple[str, bool | str]]:
   """Yields (name, result of `_Work.do`) in the order in which they are done."""
   start = functools.partial(_start_worker, work, make_segmenter)
   for name, result in processes_lib.in_processes(_do_in_worker, names, processes, start):
@@ -253,18 +287,18 @@ def _in_processes(work, names, make_segmenter, processes, progress):
     progress(1)
 
 
-def _start_worker(work, make_segmenter):
+def _start_worker(work: _Work, make_segmenter: Callable[[], segmenter_lib.Segmenter]) -> None:
   _worker.update(work=work, segmenter=make_segmenter())
 
 
-def _do_in_worker(name):
+def _do_in_worker(name: str) -> bool | str:
   return _worker['work'].do(name, _worker['segmenter'])
 
 
 # === Files ===
 
 
-def _announced_frames(path):
+def _announced_frames(path: str) -> int:
   """The number of frames that a video's header tells, at least 1."""
   capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
   try:
@@ -273,12 +307,5 @@ def _announced_frames(path):
     capture.release()
 
 
-def _mask_path(output, name):
+def _mask_path(output: str, name: str) -> str:
   return os.path.join(output, f'{video_files.stem(name)}.json')
-
-
-def _write_csv(path, header, rows):
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(header)
-    writer.writerows(rows)

@@ -9,7 +9,9 @@ each other.
 """
 
 import collections
+from collections.abc import Sequence
 import dataclasses
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -23,7 +25,7 @@ _PART = 0.5  # share of a mask that lies within others, from which it is a part 
 class _Track:
   """A person who is being followed."""
 
-  def __init__(self, number, start, known):
+  def __init__(self, number: int, start: int, known: Any) -> None:
     self.number = number
     self.start = start  # first frame
     self.known = known  # whether it certainly is no flicker
@@ -34,7 +36,7 @@ class _Track:
     self.seen = start  # frame of the last detection
     self.held = []  # (frame, masks.Person) since then: they count if the person is found again
 
-  def tracked(self, rle, carried):
+  def tracked(self, rle: Any, carried: bool) -> coco_files.PersonMask:
     return coco_files.PersonMask(rle, self.score, self.number, carried)
 
 
@@ -46,7 +48,7 @@ class Tracker:
     min_detections: a person found fewer times is a flicker; 1 keeps everybody.
   """
 
-  def __init__(self, max_gap, min_detections):
+  def __init__(self, max_gap: int, min_detections: int) -> None:
     self._max_gap = max_gap
     self._min_detections = min_detections
     self._tracks = []
@@ -57,11 +59,13 @@ class Tracker:
     self._first = 0
 
   @property
-  def followed(self):
+  def followed(self) -> list[Any]:
     """The RLEs of the people at the last look, whom the caller carries to the next."""
     return [track.rle for track in self._tracks]
 
-  def look(self, forward, backward, found):
+  def look(
+    self, forward: Sequence[Any], backward: Sequence[Any], found: Sequence[Any]
+  ) -> list[list[coco_files.PersonMask]]:
     """Takes the next look of the detector.
 
     Args:
@@ -104,12 +108,12 @@ class Tracker:
     self._frame = here
     return self._decided()
 
-  def start(self, found):
+  def start(self, found: Sequence[Any]) -> list[list[coco_files.PersonMask]]:
     """Takes the first look, at the first frame; returns as `look` does."""
     self._frame = -1
     return self.look([[]], [], found)
 
-  def finish(self):
+  def finish(self) -> list[list[coco_files.PersonMask]]:
     """The frames that are left, after the last look."""
     for track in self._tracks:
       self._end(track)
@@ -118,21 +122,21 @@ class Tracker:
     self._pending.clear()
     return decided
 
-  def _put(self, frame, person):
+  def _put(self, frame: int, person: Any) -> None:
     if not _is_empty(person.rle):
       self._pending[frame - self._first].append(person)
 
-  def _add_carried(self, track, rles):
+  def _add_carried(self, track: _Track, rles: Any) -> None:
     for offset, rle in enumerate(rles, 1):
       self._put(self._frame + offset, track.tracked(rle, True))
 
-  def _release(self, track):
+  def _release(self, track: _Track) -> None:
     """The person was found again: what was carried since counts."""
     for frame, person in track.held:
       self._put(frame, person)
     track.held = []
 
-  def _found(self, track, here, index, backward, found):
+  def _found(self, track: _Track, here: Any, index: int, backward: Any, found: Any) -> None:
     rle, score = found[index]
     track.rle, track.score = rle, score
     track.detections += 1
@@ -144,7 +148,7 @@ class Tracker:
     self._put(here, track.tracked(rle, False))
     self._tracks.append(track)
 
-  def _missed(self, track, carried, between):
+  def _missed(self, track: _Track, carried: Any, between: Any) -> None:
     track.misses += 1
     if track.misses == 1:
       self._add_carried(track, between)
@@ -159,16 +163,16 @@ class Tracker:
     track.rle = carried[-1]
     self._tracks.append(track)
 
-  def _end(self, track):
+  def _end(self, track: _Track) -> None:
     if self._is_flicker(track):
       for people in self._pending:
         people[:] = [person for person in people if person.track != track.number]
 
-  def _is_flicker(self, track):
+  def _is_flicker(self, track: _Track) -> bool:
     # A single look at a video has nothing to compare with.
     return not track.known and track.detections < min(self._min_detections, self._looks)
 
-  def _decided(self):
+  def _decided(self) -> list[list[coco_files.PersonMask]]:
     end = self._frame + 1
     for track in self._tracks:
       if not track.known and track.detections < self._min_detections:
@@ -188,7 +192,7 @@ class _Parts:
   supported: frozenset
 
 
-def _match(carried, found):
+def _match(carried: Sequence[Any], found: Sequence[Any]) -> tuple[dict[int, int], Any]:
   """Which carried mask is which found one.
 
   Returns:
@@ -212,7 +216,7 @@ def _match(carried, found):
   )
 
 
-def _within(rles, others):
+def _within(rles: Sequence[Any], others: Sequence[Any]) -> Any:
   """Indices of the masks that lie within the union of others for the greater part."""
   union = coco_mask.merge(others)
   # With iscrowd, pycocotools divides the intersection by the area of the first.
@@ -220,10 +224,10 @@ def _within(rles, others):
   return [index for index, value in enumerate(share) if value >= _PART]
 
 
-def _nearer(backward):
+def _nearer(backward: Sequence[Any]) -> int:
   """The number of frames between two looks that are nearer to the first."""
   return sum(rles is None for rles in backward)
 
 
-def _is_empty(rle):
+def _is_empty(rle: Any) -> bool:
   return not coco_mask.area(rle)

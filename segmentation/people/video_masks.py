@@ -3,14 +3,17 @@
 A few frames are in memory at a time, however long the video is.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
 import itertools
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
+from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import mask_propagation
 from segmentation.people import tracking
 
@@ -37,7 +40,7 @@ class MaskSettings:
   min_detections: int = 2
   batch_size: int = 4
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if not 0 <= self.score_threshold <= 1:
       raise errors.UserError(
         f'`score_threshold` must be between 0 and 1; received {self.score_threshold}'
@@ -52,7 +55,11 @@ class MaskSettings:
         raise errors.UserError(f'`{name}` must be at least {least}; received {getattr(self, name)}')
 
 
-def masks_of(frames, segmenter, settings=MaskSettings()):
+def masks_of(
+  frames: Iterable[np.ndarray],
+  segmenter: segmenter_lib.Segmenter,
+  settings: MaskSettings = MaskSettings(),
+) -> Iterator[tuple[np.ndarray, float]]:
   """One mask a frame: everybody in it.
 
   Args:
@@ -74,13 +81,17 @@ def masks_of(frames, segmenter, settings=MaskSettings()):
       union = coco_mask.merge([person.rle for person in people])
       yield (
         np.ascontiguousarray(coco_mask.decode(union), bool),
-        max(person.score for person in people),
+        max(person.score for person in people if person.score is not None),
       )
     else:
       yield np.zeros(shape, bool), 0.0
 
 
-def of_frames(frames, segmenter, settings=MaskSettings()):
+def of_frames(
+  frames: Iterable[np.ndarray],
+  segmenter: segmenter_lib.Segmenter,
+  settings: MaskSettings = MaskSettings(),
+) -> coco_files.Masks:
   """The masks of a whole video, run-length encoded: a `masks.Masks`.
 
   Args:
@@ -94,12 +105,17 @@ def of_frames(frames, segmenter, settings=MaskSettings()):
   if first is None:
     raise ValueError('`frames` must hold at least one frame; received none')
   people = people_of(itertools.chain([first], frames), segmenter, settings)
+  height, width = first.shape[:2]
   return coco_files.Masks(
-    *first.shape[:2], tuple(tuple(person.rle for person in frame) for frame in people)
+    height, width, tuple(tuple(person.rle for person in frame) for frame in people)
   )
 
 
-def people_of(frames, segmenter, settings=MaskSettings()):
+def people_of(
+  frames: Iterable[np.ndarray],
+  segmenter: segmenter_lib.Segmenter,
+  settings: MaskSettings = MaskSettings(),
+) -> Iterator[list[coco_files.PersonMask]]:
   """The people of each frame, followed over time.
 
   Args:
@@ -129,7 +145,9 @@ def people_of(frames, segmenter, settings=MaskSettings()):
   yield from tracker.finish()
 
 
-def _looks(frames, segmenter, settings):
+def _looks(
+  frames: Iterable[np.ndarray], segmenter: segmenter_lib.Segmenter, settings: MaskSettings
+) -> Iterator[tuple[list[np.ndarray], list[tuple[Any, float]]]]:
   """Shows the segmenter every so many-th frame.
 
   Yields:
@@ -154,7 +172,12 @@ def _looks(frames, segmenter, settings):
       )
 
 
-def _carried(carrier, greys, rles, size):
+def _carried(
+  carrier: mask_propagation.Carrier,
+  greys: Sequence[np.ndarray],
+  rles: Sequence[Any],
+  size: tuple[int, int],
+) -> list[list[Any]]:
   """Masks of the first frame in each later one: a list of lists of RLEs."""
   if not rles:
     return [[] for _ in greys[1:]]

@@ -147,7 +147,7 @@ def test_logits_that_are_no_numbers_are_an_error(trained):
   run_dir, run = trained
   model, _ = network.restore_model(run_dir, run)
   model.get_layer('Logits').conv.bias.assign(np.full(10, np.nan))
-  with pytest.raises(errors.UserError, match='the network gives logits that are no numbers'):
+  with pytest.raises(errors.UserError, match='the network gives logits that are not finite'):
     evaluation_lib.evaluate(run_dir, ['none'], model=model)
 
 

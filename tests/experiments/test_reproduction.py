@@ -253,7 +253,7 @@ def test_a_killed_command_goes_on_to_the_same_results_and_report(records, tmp_pa
   model = tmp_path / 'killed' / 'runs' / 'rgb_none_split1_seed0'
   commands.kill_when(process, (model / 'checkpoints' / 'checkpoint').exists)
   out, _ = commands.run(*arguments, '--run_dir=killed', cwd=tmp_path)
-  assert 'results: killed/results, a row a video' in out
+  assert 'results: killed/results, one row per video' in out
   assert '2a ' in out and 'split 1' in out
   assert 'report: open killed/report/index.html' in out
   assert 'Person or place' in (tmp_path / 'killed' / 'report' / 'index.html').read_text()

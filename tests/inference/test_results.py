@@ -188,11 +188,11 @@ def test_a_summary_that_is_not_there_is_none_and_a_damaged_one_is_named(tmp_path
     (lambda text: text.replace('logit_', 'score_'), "KeyError: 'logit_0'"),
     (
       lambda text: text.replace(',1.0,', ',nan,'),
-      'ValueError: the line of A/v_A_g01_c01.avi has logits that are no numbers',
+      'ValueError: the line of A/v_A_g01_c01.avi has logits that are not finite',
     ),
     (
       lambda text: text.replace('.avi,0,', '.avi,7,'),
-      'ValueError: the line of A/v_A_g01_c01.avi has logits that are no numbers, or a label that',
+      'ValueError: the line of A/v_A_g01_c01.avi has logits that are not finite, or a label',
     ),
     (lambda text: text.splitlines(True)[0], 'ValueError: there is none'),
     (lambda text: '', 'ValueError: there is none'),

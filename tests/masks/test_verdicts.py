@@ -31,7 +31,7 @@ def test_a_file_that_a_spreadsheet_wrote_is_read(tmp_path):
       ":2: expected a video and one of fine, original; found 'A/a.avi', 'maybe'",
     ),
     ('video,verdict\nA/a.avi\n', ':2: expected a video and one of'),
-    ('video,verdict\nA/a.avi,fine\nA/a.avi,original\n', ':3: A/a.avi stands in the file twice'),
+    ('video,verdict\nA/a.avi,fine\nA/a.avi,original\n', ':3: A/a.avi is in the file twice'),
   ],
 )
 def test_a_bad_file_is_an_error_that_names_the_line(tmp_path, content, message):

@@ -124,7 +124,7 @@ def check(cell, values):
 
 def test_every_number_of_the_findings_is_in_the_csv(made):
   page = (made / 'index.html').read_text()
-  findings = re.search(r'<ul class="findings">(.*?)</ul>', page)[1]
+  findings = re.search(r'<ul class="findings">(.*?)</ul>', page, re.DOTALL)[1]
   gaps = {(row['first'], row['second']): row for row in rows_of(made, 'differences')}
   found = re.findall(
     r'(\S+) − (\S+): (\S+) points \((\S+) to (\S+), (not )?clear of zero\)',

@@ -55,7 +55,10 @@ def test_a_directory_that_is_no_run_is_an_error(tmp_path, content, message):
       "`fill` must be one of black, mean, blur, noise, other; received 'pink'",
     ),
     (lambda: run_settings.Network(width=0), '`width` must be above 0 and at most 16; received 0'),
-    (lambda: run_settings.Network(precision='float16'), "`precision` must be 'float32' or"),
+    (
+      lambda: run_settings.Network(precision='float16'),
+      '`precision` must be one of float32, mixed_bfloat16',
+    ),
     (
       lambda: run_settings.Network(dropout=1),
       '`dropout` must be at least 0 and below 1; received 1',
