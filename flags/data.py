@@ -36,6 +36,38 @@ def define_clips() -> None:
     clip_settings.STREAMS,
     'What the network sees: colour frames, or optical flow.',
   )
+  _define_treatment()
+  flags.DEFINE_enum(
+    'resize',
+    _DEFAULTS.resize,
+    clip_settings.RESIZES,
+    'crop: cut a square, random in training and central in the test; '
+    'squash: take the whole frame, its aspect ratio not kept.',
+  )
+  flags.DEFINE_integer(
+    'frame_size',
+    _DEFAULTS.frame_size,
+    'Height and width in pixels of the frames that the network sees.',
+  )
+  flags.DEFINE_integer(
+    'clip_frames', _DEFAULTS.clip_frames, 'Frames of a training clip; shorter videos are looped.'
+  )
+  flags.DEFINE_integer(
+    'max_frames', _DEFAULTS.max_frames, 'Frames of a test video that are seen, from its first.'
+  )
+  flags.DEFINE_bool(
+    'augment',
+    _DEFAULTS.augment,
+    'Crop and mirror training clips at random; otherwise the centre is cut.',
+  )
+  flags.DEFINE_integer('batch_size', _DEFAULTS.batch_size, 'Clips a training step.')
+  flags.DEFINE_integer(
+    'seed', _DEFAULTS.seed, 'Seed of everything random. The same seed gives the same training.'
+  )
+
+
+def _define_treatment() -> None:
+  """What is replaced in the clips, and by what."""
   flags.DEFINE_enum(
     'mask',
     'none',
@@ -63,33 +95,6 @@ def define_clips() -> None:
     _DEFAULTS.mask_dilation,
     'Diameter in pixels of the stored frames by which masks are grown; '
     'odd, or 0 for the mask as the segmenter gave it.',
-  )
-  flags.DEFINE_enum(
-    'resize',
-    _DEFAULTS.resize,
-    clip_settings.RESIZES,
-    'crop: cut a square, random in training and central in the test; '
-    'squash: take the whole frame, its aspect ratio not kept.',
-  )
-  flags.DEFINE_integer(
-    'frame_size',
-    _DEFAULTS.frame_size,
-    'Height and width in pixels of the frames that the network sees.',
-  )
-  flags.DEFINE_integer(
-    'clip_frames', _DEFAULTS.clip_frames, 'Frames of a training clip; shorter videos are looped.'
-  )
-  flags.DEFINE_integer(
-    'max_frames', _DEFAULTS.max_frames, 'Frames of a test video that are seen, from its first.'
-  )
-  flags.DEFINE_bool(
-    'augment',
-    _DEFAULTS.augment,
-    'Crop and mirror training clips at random; otherwise the centre is cut.',
-  )
-  flags.DEFINE_integer('batch_size', _DEFAULTS.batch_size, 'Clips a training step.')
-  flags.DEFINE_integer(
-    'seed', _DEFAULTS.seed, 'Seed of everything random. The same seed gives the same training.'
   )
 
 

@@ -11,7 +11,7 @@ from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation as dilation_lib
 
 
 def define() -> None:
@@ -106,10 +106,10 @@ def _check_inputs(values: flags.FlagValues) -> None:
       f'received {", ".join(unknown) if unknown else "none of them"}'
     )
   dilation = values.mask_dilation
-  if dilation and not (0 < dilation <= coco_files.MAX_DILATION and dilation % 2 == 1):
+  if dilation and not (0 < dilation <= dilation_lib.MAX_DILATION and dilation % 2 == 1):
     raise errors.UserError(
       '--mask_dilation must be 0 or odd and positive, at most '
-      f'{coco_files.MAX_DILATION}; received {dilation}'
+      f'{dilation_lib.MAX_DILATION}; received {dilation}'
     )
   if values.npy is not None:
     _check_npy(values)

@@ -4,7 +4,7 @@ import os
 
 from absl import flags
 
-from i3d_tf.reporting import stats
+from i3d_tf.reporting import resampling
 
 
 def define() -> None:
@@ -17,7 +17,7 @@ def define() -> None:
     'decides and one where the place does.',
   )
   flags.DEFINE_integer(
-    'draws', stats.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
+    'draws', resampling.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
   )
   flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
 

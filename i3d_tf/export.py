@@ -20,12 +20,18 @@ from i3d_tf.common import cli
 
 
 def main() -> int:
+  """Runs the command with the flags as parsed: the exit status."""
   arguments = export_flags.arguments()
   from i3d_tf.inference import serving
 
   return serving.export(**arguments)
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """Defines the flags and runs the command; for console scripts, too."""
   export_flags.define()
   cli.run(main)
+
+
+if __name__ == '__main__':
+  run()

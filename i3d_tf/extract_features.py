@@ -18,12 +18,18 @@ from i3d_tf.common import cli
 
 
 def main() -> int:
+  """Runs the command with the flags as parsed: the exit status."""
   options = features_flags.options()
   from i3d_tf.inference import extract
 
   return extract.run(options)
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """Defines the flags and runs the command; for console scripts, too."""
   features_flags.define()
   cli.run(main)
+
+
+if __name__ == '__main__':
+  run()

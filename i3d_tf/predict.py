@@ -21,12 +21,18 @@ from i3d_tf.common import cli
 
 
 def main() -> int:
+  """Runs the command with the flags as parsed: the exit status."""
   options = prediction_flags.options()
   from i3d_tf.inference import predict_videos
 
   return predict_videos.run(options)
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """Defines the flags and runs the command; for console scripts, too."""
   prediction_flags.define()
   cli.run(main)
+
+
+if __name__ == '__main__':
+  run()

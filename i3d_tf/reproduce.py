@@ -12,12 +12,18 @@ from i3d_tf.common import cli
 
 
 def main() -> int:
+  """Runs the command with the flags as parsed: the exit status."""
   request = reproduction_flags.request()
   from i3d_tf.experiments import reproduce_paper
 
   return reproduce_paper.run(request)
 
 
-if __name__ == '__main__':
+def run() -> None:
+  """Defines the flags and runs the command; for console scripts, too."""
   reproduction_flags.define()
   cli.run(main)
+
+
+if __name__ == '__main__':
+  run()

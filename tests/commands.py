@@ -1,4 +1,4 @@
-"""Runs a command as a user does: in a process of its own."""
+"""Runs commands as a user does: in a process of its own."""
 
 import os
 import signal
@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 
-_TIMEOUT = 300  # seconds that no test's command comes near, on a busy machine either
+from tests import forked
 
 
 def start(module, *arguments, cwd):
-  """Starts `python -m module arguments` in a folder: a Popen with pipes."""
+  """Starts `python -m module arguments` in a folder, in a new interpreter: a Popen with pipes."""
   return subprocess.Popen(
     [sys.executable, '-m', module, *arguments],
     cwd=cwd,
@@ -22,14 +22,13 @@ def start(module, *arguments, cwd):
 
 
 def run(module, *arguments, cwd, status=0):
-  """Runs a command to its end: (stdout, stderr); its exit status must be `status`."""
-  process = start(module, *arguments, cwd=cwd)
-  try:
-    out, err = process.communicate(timeout=_TIMEOUT)
-  except subprocess.TimeoutExpired:
-    process.kill()
-    raise AssertionError(f'still running after {_TIMEOUT} s: {process.communicate()}') from None
-  assert process.returncode == status, f'exit {process.returncode}\n{out}\n{err}'
+  """Runs a command to its end: (stdout, stderr); its exit status must be `status`.
+
+  Its process is forked from one that has imported TensorFlow (`forked`): what a new
+  interpreter imports, and when, is for `start` to show.
+  """
+  found, out, err = forked.server().run(module, arguments, cwd)
+  assert found == status, f'exit {found}\n{out}\n{err}'
   return out, err
 
 
@@ -43,7 +42,7 @@ def error(module, *arguments, cwd, status=2):
 
 
 def kill_when(process, reached, timeout=300):
-  """Kills a process, not giving it a chance, as soon as `reached()` is true."""
+  """Kills a process with SIGKILL as soon as `reached()` is true."""
   deadline = time.monotonic() + timeout
   while not reached():
     assert process.poll() is None, process.communicate()

@@ -1,58 +1,67 @@
 """Runs commands as a user does, dozens of them, with one import of TensorFlow.
 
-A process imports what all commands need and takes seconds, then forks a process for
-each command: its standard streams, folder, exit status and tracebacks are those of
-`python -m module arguments`.
+A process imports what all commands need, which takes seconds, and then forks a process for
+each command: its standard streams, folder, environment, exit status and tracebacks are those
+of `python -m module arguments`. It only imports: TensorFlow does not survive a fork once it
+has computed anything.
 """
 
+import atexit
+import functools
 import json
 import os
 import runpy
-import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 
 _TIMEOUT = 300  # seconds after which a command counts as hung
 
 
-class Commands:
-  """Commands in processes of their own; a context manager."""
+class Server:
+  """The process that forks; it ends with this one."""
 
-  def __enter__(self):
-    self._server = subprocess.Popen(
+  def __init__(self):
+    self._folder = tempfile.TemporaryDirectory(prefix='forked_')
+    self._process = subprocess.Popen(
       [sys.executable, '-m', 'tests.forked'],
       text=True,
       stdin=subprocess.PIPE,
       stdout=subprocess.PIPE,
-      env={**os.environ, 'COLUMNS': '120'},
     )
-    return self
+    atexit.register(self.close)
 
-  def __exit__(self, *error):
-    self._server.stdin.close()
-    self._server.wait()
+  def close(self):
+    if not self._process.stdin.closed:
+      self._process.stdin.close()
+      self._process.wait()
+      self._folder.cleanup()
 
-  def run(self, command, folder):
+  def run(self, module, arguments, folder):
     """Runs a command in a folder.
 
     Args:
-      command: a line such as 'i3d_tf.train --steps=3', words as a shell takes them.
+      module: as after `python -m`.
+      arguments: a list of strings.
       folder: path of the working directory.
 
     Returns:
       (exit status, negative after a signal; stdout; stderr).
     """
-    module, *arguments = shlex.split(command)
-    out, err = (f'{folder}.{name}' for name in ('stdout', 'stderr'))
-    json.dump(
-      {'module': module, 'arguments': arguments, 'folder': str(folder), 'out': out, 'err': err},
-      self._server.stdin,
-    )
-    self._server.stdin.write('\n')
-    self._server.stdin.flush()
-    status = int(self._server.stdout.readline())
+    out, err = (os.path.join(self._folder.name, name) for name in ('stdout', 'stderr'))
+    request = {
+      'module': module,
+      'arguments': list(map(str, arguments)),
+      'folder': str(folder),
+      'out': out,
+      'err': err,
+      'environment': {**os.environ, 'COLUMNS': '120'},
+    }
+    self._process.stdin.write(json.dumps(request) + '\n')
+    self._process.stdin.flush()
+    status = int(self._process.stdout.readline())
     texts = []
     for path in (out, err):
       with open(path, errors='replace') as f:
@@ -60,11 +69,22 @@ class Commands:
     return status, *texts
 
 
+@functools.cache
+def server():
+  """The server of this process, started when it is first needed."""
+  return Server()
+
+
 def _serve():
-  # pylint: disable=g-import-not-at-top,unused-import
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
   os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
-  # pylint: enable=g-import-not-at-top,unused-import
+  import cv2  # noqa: F401
+  import h5py  # noqa: F401
+  import keras  # noqa: F401
+  import pycocotools.mask  # noqa: F401
+  import tensorflow  # noqa: F401
+  from tensorflow_datasets.proto import tf_example_pb2  # noqa: F401
+
   for line in sys.stdin:
     process = os.fork()
     if not process:
@@ -73,12 +93,14 @@ def _serve():
     print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _become(module, arguments, folder, out, err):
+def _become(module, arguments, folder, out, err, environment):
   """Does what `python -m module arguments` does; does not return."""
   signal.alarm(_TIMEOUT)
   for path, descriptor in ((os.devnull, 0), (out, 1), (err, 2)):
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(opened, descriptor)
+  os.environ.clear()
+  os.environ.update(environment)
   os.chdir(folder)
   status = 0
   try:
@@ -86,13 +108,13 @@ def _become(module, arguments, folder, out, err):
     runpy.run_module(module, run_name='__main__', alter_sys=True)
   except SystemExit as e:
     status = e.code if isinstance(e.code, int) else int(e.code is not None)
-  except BaseException:  # pylint: disable=broad-exception-caught; as the interpreter does
+  except BaseException:  # as the interpreter does
     traceback.print_exc()
     status = 1
   finally:
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # pylint: disable=protected-access
+    os._exit(status)
 
 
 if __name__ == '__main__':

@@ -50,6 +50,8 @@ def run(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
       return fail('interrupted; rerun the same command to resume', 130)
 
+  # absl takes the text of --help from the main module, which a console script's is not.
+  sys.modules['__main__'].__doc__ = sys.modules[main.__module__].__doc__
   # --help shows the flags of the main module: those that commands share are its own, too.
   for module, defined in flags.FLAGS.flags_by_module_dict().items():
     if module.startswith('flags.'):

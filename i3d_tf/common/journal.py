@@ -12,8 +12,8 @@ from i3d_tf.common import files
 class Journal:
   """A file of JSON lines: a header, then an entry for each thing that is done.
 
-  A journal with another header is of other work and is discarded. Entries that `accept`
-  refuses are dropped; from the first damaged line on, nothing is trusted.
+  A journal with another header is of other work and is discarded. Damaged lines and entries
+  that `accept` refuses are dropped: what they were of is done again.
 
   Args:
     path: the file; its folder is made if missing.
@@ -51,10 +51,8 @@ class Journal:
 
 
 def _accepted(lines: Iterable[str], accept: Callable[[Any], bool]) -> Iterator[str]:
-  """The lines whose entries are accepted, up to the first damaged one."""
+  """The lines whose entries are accepted."""
   for line in lines:
-    try:
+    with contextlib.suppress(ValueError, LookupError, TypeError):
       if accept(json.loads(line)):
         yield line
-    except (ValueError, LookupError, TypeError):
-      return

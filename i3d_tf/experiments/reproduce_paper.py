@@ -1,10 +1,11 @@
 """All conditions of the paper and the report of them: what the command `reproduce` does."""
 
+from collections.abc import Mapping
 import dataclasses
 import os
 
 from i3d_tf.demo import actions
-from i3d_tf.experiments import demo_sets as demo_sets_lib
+from i3d_tf.experiments import demo_sets
 from i3d_tf.experiments import plan as plan_lib
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.experiments import requests
@@ -29,43 +30,52 @@ def run(request: requests.ReproduceRequest) -> int:
     UserError: weights or records cannot be used, or the folder holds other results.
   """
   network, flow_network = _networks(request)  # before a demo set is drawn
-  on_demo_set = request.records is None
-  demo_sets = demo_sets_lib.needed(request.conditions, request.demo_dir) if on_demo_set else {}
+  sets = (
+    {} if request.records is not None else demo_sets.needed(request.conditions, request.demo_dir)
+  )
   if not request.dry_run:
-    for demo_set in demo_sets.values():
+    for demo_set in sets.values():
       demo_set.prepare()
-  records: dict[int | None, str] = {key: demo_set.records for key, demo_set in demo_sets.items()}
+  records: dict[int | None, str] = {key: demo_set.records for key, demo_set in sets.items()}
   if request.records is not None:
     records = {None: request.records}
-  if on_demo_set and request.dry_run:
-    num_classes, size = len(actions.ACTIONS), demo_sets_lib.test_size(request.clips.max_frames)
-  else:
-    source = folders.open_folder(records[request.conditions[0].diversity])
-    tested, _ = splits.load(source, 'test', request.splits[0])
-    num_classes = len(source.label_names)
-    size = plan_lib.test_size(tested, request.clips.max_frames)
+  num_classes, size = _test_size(request, records)
   reproduction = reproduction_lib.Reproduction(
-    request.run_dir,
-    request.conditions,
-    request.splits,
-    request.seeds,
-    records,
-    request.clips,
-    network,
-    request.optimization,
-    request.verdicts,
-    flow_network,
+    run_dir=request.run_dir,
+    conditions=request.conditions,
+    splits=request.splits,
+    seeds=request.seeds,
+    records=records,
+    clips=request.clips,
+    network=network,
+    optimization=request.optimization,
+    verdicts=request.verdicts,
+    flow_network=flow_network,
   )
   if request.dry_run:
-    print(
-      '\n'.join(
-        [
-          *(demo_set.describe() for demo_set in demo_sets.values()),
-          *plan_lib.plan(reproduction, num_classes, size),
-        ]
-      )
-    )
+    lines = [demo_set.describe() for demo_set in sets.values()]
+    print('\n'.join([*lines, *plan_lib.plan(reproduction, num_classes, size)]))
     return 0
+  return _run(request, reproduction, size)
+
+
+def _test_size(
+  request: requests.ReproduceRequest, records: Mapping[int | None, str]
+) -> tuple[int, plan_lib.TestSize]:
+  """(number of classes, how much a test is)."""
+  if request.records is None and request.dry_run:  # the demo set may not have been drawn
+    return len(actions.ACTIONS), demo_sets.test_size(request.clips.max_frames)
+  source = folders.open_folder(records[request.conditions[0].diversity])
+  tested, _ = splits.load(source, 'test', request.splits[0])
+  return len(source.label_names), plan_lib.test_size(tested, request.clips.max_frames)
+
+
+def _run(
+  request: requests.ReproduceRequest,
+  reproduction: reproduction_lib.Reproduction,
+  size: plan_lib.TestSize,
+) -> int:
+  """Runs what is missing, prints the table and makes the report: the exit status."""
   failures = run_conditions.run(
     reproduction,
     checkpoint_every=request.checkpoint_every,

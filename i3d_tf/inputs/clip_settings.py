@@ -6,7 +6,7 @@ Needs no TensorFlow, so that a command can check its flags before it imports tha
 import dataclasses
 
 from i3d_tf.common import validation
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation
 from i3d_tf.model import architecture
 
 STREAMS = ('rgb', 'flow')
@@ -56,9 +56,9 @@ class ClipSettings:
     validation.check(
       'mask_dilation',
       self.mask_dilation,
-      f'0 or odd and positive, at most {coco_files.MAX_DILATION}',
+      f'0 or odd and positive, at most {dilation.MAX_DILATION}',
       self.mask_dilation == 0
-      or 0 < self.mask_dilation <= coco_files.MAX_DILATION
+      or 0 < self.mask_dilation <= dilation.MAX_DILATION
       and self.mask_dilation % 2 == 1,
     )
     validation.check('seed', self.seed, 'from 0 to 4294967295', 0 <= self.seed < 2**32)

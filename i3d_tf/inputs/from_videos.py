@@ -11,6 +11,7 @@ import numpy as np
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.model import architecture
 from i3d_tf.video import decoding
 
@@ -163,7 +164,7 @@ def _resized(path, frame_size, masks, dilation):
     if index is not None:
       # As in records: resized by the nearest pixel, then grown.
       mask = decoding.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
-      mask = coco_files.dilate(mask, dilation)
+      mask = dilation_lib.dilate(mask, dilation)
     yield decoding.resize(frame, *size), mask
   if masks is not None and count != len(masks):
     more = 'more' if count > len(masks) else count

@@ -11,7 +11,7 @@ import tensorflow as tf
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import masking
 from i3d_tf.inputs import treatments
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation
 
 
 def resize_side(frame_size):
@@ -194,7 +194,7 @@ def dilate(masks, size):
   """
   if size < 2:
     return masks
-  element = coco_files.element(size).astype(np.float32)[:, :, np.newaxis, np.newaxis]
+  element = dilation.element(size).astype(np.float32)[:, :, np.newaxis, np.newaxis]
   touched = tf.nn.conv2d(tf.cast(masks, tf.float32), element, strides=1, padding='SAME')
   return tf.cast(touched > 0.5, tf.uint8)
 

@@ -12,7 +12,6 @@ import json
 import os
 from typing import Any
 
-import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
@@ -21,7 +20,6 @@ from i3d_tf.common import files
 from i3d_tf.video import video_files
 
 PERSON = 1  # COCO's category id
-MAX_DILATION = 1023  # pixels: beyond any stored frame, and what memory and time still allow
 
 
 class MaskError(errors.UserError):
@@ -202,36 +200,7 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
     named = info.get('video') if isinstance(info, dict) else None
     if video is not None and named and video_files.stem(named) != video_files.stem(video):
       raise MaskError(f'{path}: expected masks of {video_files.stem(video)}; they are of {named}')
-    images = sorted(dataset['images'], key=lambda image: image['id'])
-    frame_of = {image['id']: index for index, image in enumerate(images)}
-    if len(frame_of) != len(images):
-      raise MaskError(
-        f'{path}: expected an id of its own for every image; found '
-        f'{len(frame_of)} ids of {len(images)} images'
-      )
-    sizes = {(image['height'], image['width']) for image in images}
-    if len(sizes) != 1:
-      raise MaskError(f'{path}: expected images of one size; found {sorted(sizes)}')
-    ((height, width),) = sizes
-    if not all(isinstance(side, int) and side > 0 for side in (height, width)):
-      raise MaskError(
-        f'{path}: expected a height and a width in pixels; found {height!r} and {width!r}'
-      )
-    frames: list[list[Any]] = [[] for _ in images]
-    for annotation in dataset['annotations']:
-      if annotation['category_id'] != PERSON:
-        continue
-      rle = annotation['segmentation']
-      if list(rle['size']) != [height, width]:
-        raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
-      counts = rle['counts'].encode('ascii')
-      runs = run_lengths(counts)
-      if sum(runs) != height * width or any(run < 0 for run in runs):
-        raise MaskError(
-          f'{path}: expected masks of {height * width} pixels; '
-          f'annotation {annotation.get("id")} has {sum(runs)}'
-        )
-      frames[frame_of[annotation['image_id']]].append({'size': [height, width], 'counts': counts})
+    return _masks(path, dataset)
   except FileNotFoundError as e:
     raise MaskError(f'{path}: no such mask file') from e
   except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
@@ -241,7 +210,48 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
       f'{path}: expected a COCO dataset of person masks with compressed RLE; '
       f'{type(e).__name__}: {e}'
     ) from e
+
+
+def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
+  """The masks of a dataset; raises whatever a damaged one causes."""
+  images = sorted(dataset['images'], key=lambda image: image['id'])
+  index_of = {image['id']: index for index, image in enumerate(images)}
+  if len(index_of) != len(images):
+    raise MaskError(
+      f'{path}: expected an id of its own for every image; found {len(index_of)} ids of '
+      f'{len(images)} images'
+    )
+  sizes = {(image['height'], image['width']) for image in images}
+  if len(sizes) != 1:
+    raise MaskError(f'{path}: expected images of one size; found {sorted(sizes)}')
+  ((height, width),) = sizes
+  if not all(isinstance(side, int) and side > 0 for side in (height, width)):
+    raise MaskError(
+      f'{path}: expected a height and a width in pixels; found {height!r} and {width!r}'
+    )
+  frames: list[list[Any]] = [[] for _ in images]
+  for annotation in dataset['annotations']:
+    if annotation['category_id'] == PERSON:
+      rle = _run_lengths_of(path, annotation, height, width)
+      frames[index_of[annotation['image_id']]].append(rle)
   return Masks(height, width, tuple(tuple(rles) for rles in frames))
+
+
+def _run_lengths_of(
+  path: str | os.PathLike, annotation: dict[str, Any], height: int, width: int
+) -> dict[str, Any]:
+  """The run-length encoding of an annotation, checked: pycocotools crashes on damaged ones."""
+  rle = annotation['segmentation']
+  if list(rle['size']) != [height, width]:
+    raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
+  counts = rle['counts'].encode('ascii')
+  runs = run_lengths(counts)
+  if sum(runs) != height * width or any(run < 0 for run in runs):
+    raise MaskError(
+      f'{path}: expected masks of {height * width} pixels; annotation {annotation.get("id")} '
+      f'has {sum(runs)}'
+    )
+  return {'size': [height, width], 'counts': counts}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -314,62 +324,6 @@ def run_lengths(counts: Sequence[int]) -> list[int]:
   if shift:
     raise ValueError('RLE counts end within a number')
   return runs
-
-
-def element(size: int) -> np.ndarray:
-  """The ellipse by which masks are grown: uint8 [size, size] of 0 and 1.
-
-  Raises:
-    ValueError: `size` is negative, or even and not 0.
-  """
-  if size < 0 or (size and size % 2 == 0):
-    raise ValueError(f'`size` of a dilation must be 0 or odd; received {size}')
-  return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(size, 1), max(size, 1)))
-
-
-def dilate(masks: np.ndarray, size: int) -> np.ndarray:
-  """Grows masks by an elliptical structuring element.
-
-  Args:
-    masks: uint8 [..., H, W], 0 outside.
-    size: extent of the ellipse in pixels, odd; 1 or 0 changes nothing.
-
-  Returns:
-    uint8 of the same shape.
-
-  Raises:
-    ValueError: `size` is negative, or even and not 0.
-  """
-  kernel = element(size)
-  if size < 2:
-    return masks
-  flat = np.ascontiguousarray(masks).reshape(-1, *masks.shape[-2:])  # COCO's are column by column
-  dilated = np.zeros_like(flat)
-  for source, target in zip(flat, dilated):
-    part, grown = dilate_people(source, kernel)
-    target[part] = grown
-  return dilated.reshape(masks.shape)
-
-
-def dilate_people(mask: np.ndarray, kernel: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray]:
-  """Grows a mask where the people are: OpenCV takes as long for empty ground.
-
-  Args:
-    mask: uint8 [H, W], 0 outside.
-    kernel: as `element` gives it.
-
-  Returns:
-    (part, grown): slices of rows and columns outside of which the grown mask is 0,
-    and what it is there.
-  """
-  margin = kernel.shape[0] // 2
-  left, top, width, height = cv2.boundingRect(mask)
-  if not width:
-    return np.s_[:0, :0], mask[:0, :0]
-  part = np.s_[
-    max(top - margin, 0) : top + height + margin, max(left - margin, 0) : left + width + margin
-  ]
-  return part, cv2.dilate(mask[part], kernel)
 
 
 def coverage(masks: np.ndarray) -> float:

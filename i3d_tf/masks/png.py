@@ -15,7 +15,7 @@ import zlib
 import cv2
 import numpy as np
 
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation as dilation_lib
 
 _SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _KIND = b'\x01\x03\x00\x00\x00'  # in the header: 1 bit, with a palette, deflate, not interlaced
@@ -65,9 +65,9 @@ def decode(
     uint8 [T, H, W] of 0 and 1.
 
   Raises:
-    ValueError: a file is no whole PNG, or their sizes differ.
+    ValueError: there is no file, one is not a complete PNG, or their sizes differ.
   """
-  kernel = coco_files.element(dilation)
+  kernel = dilation_lib.element(dilation)
   size, masks = None, None
   for number, image in enumerate(images):
     mask = _decode(image)
@@ -77,7 +77,7 @@ def decode(
       masks = np.zeros((len(images), height, width), np.uint8)
     if mask.shape != size:
       raise ValueError(f'expected masks of one size; found {mask.shape} after {size}')
-    (rows, columns), people = coco_files.dilate_people(mask, kernel)
+    (rows, columns), people = dilation_lib.dilate_people(mask, kernel)
     above, before = (rows.start or 0) - top, (columns.start or 0) - left
     inside = people[
       max(-above, 0) : max(height - above, 0), max(-before, 0) : max(width - before, 0)
@@ -85,6 +85,8 @@ def decode(
     if inside.size:
       target = masks[number, max(above, 0) :, max(before, 0) :]
       np.not_equal(inside, 0, out=target[: inside.shape[0], : inside.shape[1]].view(bool))
+  if masks is None:
+    raise ValueError('`images` must hold at least one PNG file; received none')
   return masks
 
 

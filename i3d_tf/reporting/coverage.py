@@ -1,12 +1,11 @@
 """Accuracy against the share of the picture that the person covers, and where nobody was found."""
 
 from collections.abc import Iterator, Mapping
-import dataclasses
 from typing import Any
 
 import numpy as np
 
-from i3d_tf.reporting import accuracy as accuracy_lib
+from i3d_tf.reporting import correlation
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import stats
 from i3d_tf.reporting import table
@@ -21,14 +20,12 @@ def _with_person(outcomes: load_results.Outcomes) -> load_results.Outcomes:
   return outcomes.only(outcomes.has_person & ~np.isnan(outcomes.coverage))
 
 
-def bins(
-  outcomes: Mapping[str, load_results.Outcomes], statistic: accuracy_lib.Statistic
-) -> table.Table:
+def bins(outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic) -> table.Table:
   """The accuracy of videos by how much the person covers, in bins of equally many.
 
   Args:
     outcomes: a dict from name of a condition to its `load_results.Outcomes`.
-    statistic: a `accuracy_lib.Statistic`.
+    statistic: a `stats.Statistic`.
 
   Returns:
     A `table.Table`; the bins are the same for all conditions.
@@ -55,7 +52,7 @@ def bins(
               'to': 100 * b.high,
               'videos': b.videos,
               'coverage': 100 * b.coverage,
-              **accuracy_lib.named(
+              **stats.named(
                 'accuracy',
                 [100 * v for v in (b.accuracy.estimate, b.accuracy.low, b.accuracy.high)],
               ),
@@ -129,7 +126,7 @@ def classes(
 
 
 def correlations(
-  outcomes: Mapping[str, load_results.Outcomes], statistic: accuracy_lib.Statistic
+  outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
 ) -> table.Table:
   """Rank correlations of what `bins` and `classes` show: a `table.Table`.
 
@@ -147,7 +144,7 @@ def correlations(
       'videos': (of_row.coverage, of_row.correct, of_row.groups),
     }
     for level, (x, y, groups) in points.items():
-      c = stats.rank_correlation(x, y, groups, draws=statistic.draws, seed=statistic.seed)
+      c = correlation.rank_correlation(x, y, groups, draws=statistic.draws, seed=statistic.seed)
       rows.append(
         {
           'row': name,
@@ -173,7 +170,7 @@ def correlations(
 
 
 def kept_original(
-  outcomes: Mapping[str, load_results.Outcomes], statistic: accuracy_lib.Statistic
+  outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
 ) -> table.Table:
   """How many videos kept their original frames, and the accuracies without them.
 
@@ -186,16 +183,16 @@ def kept_original(
   rows = []
   for name, of_row in outcomes.items():
     kept, found = ~of_row.has_person, of_row.only(of_row.has_person)
-    share = statistic.accuracy(dataclasses.replace(of_row, correct=kept))
+    share = statistic.accuracy(kept, of_row.groups, of_row.splits)
     row = {
       'row': name,
       'videos': len(kept),
       'kept': int(kept.sum()),
-      **accuracy_lib.named('share', share),
-      'accuracy': statistic.accuracy(of_row)[0],
+      **stats.named('share', share),
+      'accuracy': statistic.accuracy(*of_row.for_statistics)[0],
     }
     if len(found.videos):
-      row.update(accuracy_lib.named('without', statistic.accuracy(found)))
+      row.update(stats.named('without', statistic.accuracy(*found.for_statistics)))
     rows.append(row)
   columns = (
     Column('row', 'Row', 'name'),

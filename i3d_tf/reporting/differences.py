@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from i3d_tf.reporting import accuracy
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import stats
 from i3d_tf.reporting import table as table_lib
@@ -37,6 +36,21 @@ COMPARISONS = (
 )
 
 
+_COLUMNS = (
+  Column('first', 'Row', 'name'),
+  Column('second', 'minus row', 'name'),
+  Column('what', 'What it tells'),
+  Column('videos', 'Videos', 'count'),
+  Column('groups', 'Groups', 'count'),
+  Column('difference', 'Difference', 'points'),
+  Column('difference', '95% interval', 'points_range'),
+  Column('clear_of_zero', 'Clear of zero'),
+  Column('p', 'p', 'p'),
+  Column('p_holm', 'p, Holm', 'p'),
+  Column('family', 'Family', in_csv_only=True),
+)
+
+
 def _pairs(paper: load_results.Paper) -> Iterator[tuple[str, str, str, str]]:
   """(first, second, what, family) of the comparisons whose rows were run."""
   for ordering in ORDERINGS:
@@ -49,67 +63,26 @@ def _pairs(paper: load_results.Paper) -> Iterator[tuple[str, str, str, str]]:
 def table(
   paper: load_results.Paper,
   outcomes: Mapping[str, load_results.Outcomes],
-  statistic: accuracy.Statistic,
+  statistic: stats.Statistic,
 ) -> table_lib.Table:
   """The table of all pairs whose two rows were run.
 
   Args:
-    paper: a `load_results.Paper`.
-    outcomes: a dict from name of a condition to its `load_results.Outcomes`.
-    statistic: a `paper_accuracy.Statistic`.
+    paper: the results.
+    outcomes: from the name of each tested condition to its outcomes.
+    statistic: how intervals are drawn.
 
   Returns:
-    A `table_lib.Table`, the paper's orderings first.
+    The table, the paper's orderings first.
   """
-  rows: list[dict[str, Any]] = []
+  rows = []
   for first, second, what, family in _pairs(paper):
-    if first not in outcomes or second not in outcomes:
-      continue
-    # Networks of other seeds would add what a training moves to what the rows do.
-    runs = sorted(set(paper.runs_of(first)) & set(paper.runs_of(second)))
-    if not runs:
-      continue
-    a, b = load_results.same_videos(
-      *(
-        outcomes[name] if runs == paper.runs_of(name) else paper.outcomes(name, runs)
-        for name in (first, second)
-      )
-    )
-    if not len(a.videos):
-      continue
-    found = stats.difference(
-      a.correct, b.correct, a.groups, a.splits, draws=statistic.draws, seed=statistic.seed
-    )
-    rows.append(
-      {
-        'family': family,
-        'first': first,
-        'second': second,
-        'what': what,
-        'videos': found.videos,
-        'groups': found.groups,
-        'difference': 100 * found.estimate,
-        'difference_low': 100 * found.low,
-        'difference_high': 100 * found.high,
-        'p': found.p,
-        'clear_of_zero': 'yes' if found.clear_of_zero else 'no',
-      }
-    )
-  for row, corrected in zip(rows, stats.holm([float(row['p']) for row in rows])):
+    if first in outcomes and second in outcomes:
+      found = _difference(paper, outcomes, statistic, first, second)
+      if found is not None:
+        rows.append({'family': family, 'first': first, 'second': second, 'what': what, **found})
+  for row, corrected in zip(rows, stats.holm([row['p'] for row in rows]), strict=True):
     row['p_holm'] = corrected
-  columns = (
-    Column('first', 'Row', 'name'),
-    Column('second', 'minus row', 'name'),
-    Column('what', 'What it tells'),
-    Column('videos', 'Videos', 'count'),
-    Column('groups', 'Groups', 'count'),
-    Column('difference', 'Difference', 'points'),
-    Column('difference', '95% interval', 'points_range'),
-    Column('clear_of_zero', 'Clear of zero'),
-    Column('p', 'p', 'p'),
-    Column('p_holm', 'p, Holm', 'p'),
-    Column('family', 'Family', in_csv_only=True),
-  )
   own = [c.name for c in paper.tested if c.own_data]
   note = 'Networks of the same split and seed are compared.'
   if own:
@@ -117,7 +90,41 @@ def table(
   return table_lib.Table(
     'differences',
     'Differences of accuracy on the same videos, in percentage points',
-    columns,
+    _COLUMNS,
     tuple(rows),
     note,
   )
+
+
+def _difference(
+  paper: load_results.Paper,
+  outcomes: Mapping[str, load_results.Outcomes],
+  statistic: stats.Statistic,
+  first: str,
+  second: str,
+) -> dict[str, Any] | None:
+  """The difference of two rows on the same videos; None if they share no run or no video."""
+  # Networks of other seeds would add the spread of trainings to the difference of the rows.
+  runs = sorted(set(paper.runs_of(first)) & set(paper.runs_of(second)))
+  if not runs:
+    return None
+  a, b = load_results.same_videos(
+    *(
+      outcomes[name] if runs == paper.runs_of(name) else paper.outcomes(name, runs)
+      for name in (first, second)
+    )
+  )
+  if not len(a.videos):
+    return None
+  found = stats.difference(
+    a.correct, b.correct, a.groups, a.splits, draws=statistic.draws, seed=statistic.seed
+  )
+  return {
+    'videos': found.videos,
+    'groups': found.groups,
+    'difference': 100 * found.estimate,
+    'difference_low': 100 * found.low,
+    'difference_high': 100 * found.high,
+    'p': found.p,
+    'clear_of_zero': 'yes' if found.clear_of_zero else 'no',
+  }

@@ -99,6 +99,11 @@ class Outcomes:
   has_person: np.ndarray
   coverage: np.ndarray
 
+  @property
+  def for_statistics(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(correct, groups, splits), as `stats` takes them."""
+    return self.correct, self.groups, self.splits
+
   def only(self, chosen: np.ndarray) -> 'Outcomes':
     """Those of a bool [N]."""
     return Outcomes(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))

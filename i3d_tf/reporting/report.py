@@ -16,11 +16,12 @@ import numpy as np
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import progress
+from i3d_tf.reporting import class_figures
 from i3d_tf.reporting import examples as examples_lib
 from i3d_tf.reporting import figures as figures_lib
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import page
-from i3d_tf.reporting import stats
+from i3d_tf.reporting import resampling
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 
@@ -45,7 +46,7 @@ def make(
   output: str,
   *,
   examples: Sequence[str] = (),
-  draws: int = stats.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> tuple[str, page.Report]:
   """Makes a report.
@@ -124,13 +125,13 @@ def _draw(
   if '1b-rgb' in names:
     add(
       'figure1',
-      figures_lib.bars(tables, ['1b-rgb'], splits),
+      class_figures.bars(tables, ['1b-rgb'], splits),
       f'Figure 1: RGB, nothing replaced: {how}. Right above each panel, the accuracy.',
     )
   if names & {'2a', '2b'}:
     add(
       'figure2',
-      figures_lib.bars(tables, ['2a', '2b'], splits),
+      class_figures.bars(tables, ['2a', '2b'], splits),
       f'Figure 2: the same network, tested with the background black (2a) and with the person '
       f'black (2b): {how}.',
     )
@@ -158,11 +159,11 @@ def _draw(
     )
   for condition in paper.tested:
     name = f'confusion_{condition.name}'
-    counts, class_names = figures_lib.confusion(paper, condition.name)
+    counts, class_names = class_figures.confusion(paper, condition.name)
     _write_counts(os.path.join(tables_folder, f'{name}.csv'), counts, class_names)
     add(
       name,
-      figures_lib.confusion_matrix(counts, class_names),
+      class_figures.confusion_matrix(counts, class_names),
       f'{condition.name}: {condition.title}.',
       wide=False,
     )

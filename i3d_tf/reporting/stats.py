@@ -15,15 +15,13 @@ Every random draw follows from `seed`; the same call gives the same result.
 
 from collections.abc import Sequence
 import dataclasses
-import functools
 
 import numpy as np
 from scipy import stats
 
-LEVEL = 0.95
-DRAWS = 10_000
+from i3d_tf.reporting import resampling
+
 _MIN_GROUPS = 30  # below, the normal test of a correlation of groups does not hold
-_CHUNK = 250  # draws that are worked on together where memory grows with the videos
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,15 +53,7 @@ class Difference(Interval):
     Where few groups differ, and all in one direction, no draw reaches zero, and that is all that
     the interval says.
     """
-    return super().clear_of_zero and self.p < 1 - LEVEL
-
-
-@dataclasses.dataclass(frozen=True)
-class Correlation(Interval):
-  """A rank correlation of `points` points; `p` is two-sided."""
-
-  p: float
-  points: int
+    return super().clear_of_zero and self.p < 1 - resampling.LEVEL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +75,7 @@ def mean_interval(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Interval:
   """The mean over splits of the mean over videos, with its 95% interval.
@@ -111,16 +101,16 @@ def mean_interval(
   Raises:
     ValueError: there are no values.
   """
-  sums, counts = _by_group(values, groups, splits)
+  sums, counts = resampling.by_group(values, groups, splits)
   estimate = float(np.mean(sums.sum(axis=0) / counts.sum(axis=0)))
   if np.count_nonzero(counts, axis=0).min() < 2:
     return Interval(estimate, np.nan, np.nan)
-  weights = _weights(_strata(counts), draws, seed)
+  weights = resampling.weights(resampling.strata(counts), draws, seed)
   drawn = weights @ counts
   # A draw that leaves a split without a video has no mean: possible only for groups drawn together.
   usable = (drawn > 0).all(axis=1)
   means = np.mean((weights[usable] @ sums) / drawn[usable], axis=1)
-  return Interval(estimate, *_percentiles(means))
+  return Interval(estimate, *resampling.percentiles(means))
 
 
 def accuracy(
@@ -128,7 +118,7 @@ def accuracy(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Interval:
   """`mean_interval` of an accuracy, also where all videos are correct or none is.
@@ -142,7 +132,9 @@ def accuracy(
   if interval.estimate not in (0, 1) or np.isnan(interval.low):
     return interval
   trials = len(np.unique(groups))
-  exact = stats.binomtest(trials if interval.estimate else 0, trials).proportion_ci(LEVEL, 'exact')
+  exact = stats.binomtest(trials if interval.estimate else 0, trials).proportion_ci(
+    resampling.LEVEL, 'exact'
+  )
   return Interval(interval.estimate, float(exact.low), float(exact.high))
 
 
@@ -152,7 +144,7 @@ def difference(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Difference:
   """The difference of two accuracies on the same videos, its interval and a paired test.
@@ -172,7 +164,7 @@ def difference(
   """
   values = np.asarray(first, float) - np.asarray(second, float)
   interval = mean_interval(values, groups, splits, draws=draws, seed=seed)
-  sums, counts = _by_group(values, groups, splits)
+  sums, counts = resampling.by_group(values, groups, splits)
   # What each group adds to the mean over splits.
   parts = np.mean(sums / counts.sum(axis=0), axis=1)
   p = 1.0
@@ -184,7 +176,7 @@ def difference(
         permutation_type='samples',
         vectorized=True,
         n_resamples=draws,
-        batch=_CHUNK,
+        batch=resampling.CHUNK,
         rng=np.random.default_rng(seed),
       ).pvalue
     )
@@ -232,7 +224,7 @@ def bins(
   groups: np.ndarray,
   edges: np.ndarray,
   *,
-  draws: int = DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> list[Bin]:
   """The accuracy of videos by how much of the picture the person covers.
@@ -270,148 +262,24 @@ def quantile_edges(coverage: np.ndarray, count: int) -> np.ndarray:
   return np.unique(np.quantile(np.asarray(coverage, float), np.linspace(0, 1, count + 1)))
 
 
-def rank_correlation(
-  x: np.ndarray,
-  y: np.ndarray,
-  groups: np.ndarray | None = None,
-  *,
-  draws: int = DRAWS,
-  seed: int = 0,
-) -> Correlation:
-  """Spearman's rank correlation, its 95% interval and p value.
-
-  Spearman, "The proof and measurement of association between two things", 1904; ties
-  have mid-ranks. The interval is the percentile bootstrap over points or, with groups,
-  over groups. p is that of a permutation test of the pairings; with groups, whose
-  points are not exchangeable, that of a normal test of Fisher's z = artanh(rho), whose
-  standard error is the bootstrap's over groups. Below 30 groups that test gives too many
-  false alarms (a quarter in place of one in twenty with 12 groups and rare answers), and p
-  is NaN.
-
-  Args:
-    x, y: float [N].
-    groups: [N], or None if the points are independent.
-    draws, seed: as `mean_interval`.
-
-  Returns:
-    A `Correlation`, with NaN throughout where x or y does not vary.
-  """
-  x, y = np.asarray(x, float), np.asarray(y, float)
-  if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-    return Correlation(np.nan, np.nan, np.nan, np.nan, len(x))
-  rho = float(stats.spearmanr(x, y).statistic)
-  _, unit = np.unique(np.arange(len(x)) if groups is None else groups, return_inverse=True)
-  if unit.max() < 1:
-    return Correlation(rho, np.nan, np.nan, np.nan, len(x))
-  weights = _draws_of(int(unit.max()) + 1, draws, seed, 0)
-  drawn = np.concatenate(
-    [
-      _weighted_correlation(x, y, weights[start : start + _CHUNK, unit])
-      for start in range(0, draws, _CHUNK)
-    ]
-  )
-  drawn = drawn[~np.isnan(drawn)]
-  if groups is None:
-    ranks = stats.rankdata(y)
-    p = float(
-      stats.permutation_test(
-        (stats.rankdata(x),),
-        lambda a, axis: np.sum(a * ranks, axis=axis),
-        permutation_type='pairings',
-        vectorized=True,
-        n_resamples=draws,
-        batch=_CHUNK,
-        rng=np.random.default_rng(seed),
-      ).pvalue
-    )
-  else:
-    z = np.arctanh(np.clip(np.append(drawn, rho), -1 + 1e-12, 1 - 1e-12))
-    deviation = z[:-1].std(ddof=1)
-    normal = unit.max() + 1 >= _MIN_GROUPS and deviation > 1e-6
-    p = float(2 * stats.norm.sf(abs(z[-1]) / deviation)) if normal else np.nan
-  return Correlation(rho, *_percentiles(drawn), p, len(x))
-
-
-def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-  """Spearman's correlation of draws that hold point i weights[d, i] times: float [D]."""
-  x, y = _mid_ranks(x, weights), _mid_ranks(y, weights)
-  total = weights.sum(axis=1, keepdims=True)
-  x -= np.sum(weights * x, axis=1, keepdims=True) / total
-  y -= np.sum(weights * y, axis=1, keepdims=True) / total
-  scale = np.sqrt(np.sum(weights * x * x, axis=1) * np.sum(weights * y * y, axis=1))
-  with np.errstate(invalid='ignore', divide='ignore'):
-    return np.where(scale > 1e-9, np.sum(weights * x * y, axis=1) / scale, np.nan)
-
-
-def _mid_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-  """Ranks, ties averaged, where value i stands weights[d, i] times: float [D, N]."""
-  distinct, inverse = np.unique(values, return_inverse=True)
-  order = np.argsort(inverse, kind='stable')
-  starts = np.searchsorted(inverse[order], np.arange(len(distinct)))
-  times = np.add.reduceat(weights[:, order], starts, axis=1)
-  return (np.cumsum(times, axis=1) - times / 2)[:, inverse]
-
-
 # === Draws ===
 
 
-def _by_group(
-  values: np.ndarray, groups: np.ndarray, splits: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-  """(sums, counts) of values: float [groups, splits] each."""
-  values = np.asarray(values, float)
-  if not len(values):
-    raise ValueError('`values` must hold a number; received none')
-  _, group = np.unique(groups, return_inverse=True)
-  _, split = np.unique(np.zeros(len(values)) if splits is None else splits, return_inverse=True)
-  shape = (group.max() + 1, split.max() + 1)
-  sums, counts = np.zeros(shape), np.zeros(shape)
-  np.add.at(sums, (group, split), values)
-  np.add.at(counts, (group, split), 1)
-  return sums, counts
+def named(name: str, values: Sequence[float]) -> dict[str, float]:
+  """An estimate and its bounds as a row of a `paper_table.Table` holds them: a dict."""
+  return dict(zip((name, f'{name}_low', f'{name}_high'), values))
 
 
-def _strata(counts: np.ndarray) -> list[np.ndarray]:
-  """Groups that are tested in the same splits, as arrays of their indices.
+@dataclasses.dataclass(frozen=True)
+class Statistic:
+  """How the intervals of a report are drawn: `draws` and `seed` as in `mean_interval`."""
 
-  Those that have no other beside them are put together; one alone joins the largest.
-  """
-  _, stratum = np.unique(counts > 0, axis=0, return_inverse=True)
-  strata = [np.flatnonzero(stratum == index) for index in range(stratum.max() + 1)]
-  alone = np.concatenate([[], *(s for s in strata if len(s) == 1)]).astype(int)
-  strata = [s for s in strata if len(s) > 1]
-  if len(alone) > 1 or not strata:
-    strata.append(alone)
-  elif len(alone):
-    largest = max(range(len(strata)), key=lambda index: len(strata[index]))
-    strata[largest] = np.sort(np.append(strata[largest], alone))
-  return strata
+  draws: int
+  seed: int
 
-
-def _weights(strata: Sequence[np.ndarray], draws: int, seed: int) -> np.ndarray:
-  """How often each draw takes each group: float [draws, groups]."""
-  weights = np.empty((draws, sum(map(len, strata))))
-  for number, members in enumerate(strata):
-    weights[:, members] = _draws_of(len(members), draws, seed, number)
-  return weights
-
-
-@functools.lru_cache(maxsize=8)
-def _draws_of(count: int, draws: int, seed: int, stream: int) -> np.ndarray:
-  """How often each of `draws` draws of `count` out of `count` takes each: float32 [draws, count].
-
-  The same for the same arguments, so that conditions are compared on the same draws.
-  """
-  rng = np.random.default_rng([seed, stream])
-  taken = rng.integers(count, size=(draws, count)) + np.arange(draws)[:, np.newaxis] * count
-  return (
-    np.bincount(taken.ravel(), minlength=draws * count).reshape(draws, count).astype(np.float32)
-  )
-
-
-def _percentiles(values: np.ndarray) -> tuple[float, float]:
-  """The bounds of `LEVEL` of values: (low, high)."""
-  if not len(values):
-    return np.nan, np.nan
-  low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-  return float(low), float(high)
+  def accuracy(
+    self, correct: np.ndarray, groups: np.ndarray, splits: np.ndarray
+  ) -> tuple[float, float, float]:
+    """(mean of splits, low, high) of an accuracy, in per cent; arguments as `mean_interval`."""
+    interval = accuracy(correct, groups, splits, draws=self.draws, seed=self.seed)
+    return 100 * interval.estimate, 100 * interval.low, 100 * interval.high

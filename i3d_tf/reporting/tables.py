@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from i3d_tf.demo import actions
-from i3d_tf.reporting import accuracy
 from i3d_tf.reporting import coverage as coverage_lib
 from i3d_tf.reporting import differences as differences_lib
 from i3d_tf.reporting import load_results
+from i3d_tf.reporting import resampling
 from i3d_tf.reporting import stats
 from i3d_tf.reporting import table
 
@@ -74,7 +74,7 @@ def data_set(label_names: Sequence[str]) -> str:
   return f'{len(label_names)} classes'
 
 
-def make(paper: load_results.Paper, *, draws: int = stats.DRAWS, seed: int = 0) -> Tables:
+def make(paper: load_results.Paper, *, draws: int = resampling.DRAWS, seed: int = 0) -> Tables:
   """Makes all tables: a `Tables`.
 
   Args:
@@ -82,7 +82,7 @@ def make(paper: load_results.Paper, *, draws: int = stats.DRAWS, seed: int = 0) 
     draws, seed: of bootstrap and permutation tests.
   """
   outcomes = {condition.name: paper.outcomes(condition.name) for condition in paper.tested}
-  statistic = accuracy.Statistic(draws, seed)
+  statistic = stats.Statistic(draws, seed)
   numbers = dict.fromkeys(c.table for c in paper.conditions if c.table is not None)
   return Tables(
     tuple(_paper_table(paper, outcomes, statistic, number) for number in numbers),
@@ -112,7 +112,7 @@ def _list(numbers: Sequence[Any]) -> str:
 def _paper_table(
   paper: load_results.Paper,
   outcomes: Mapping[str, load_results.Outcomes],
-  statistic: accuracy.Statistic,
+  statistic: stats.Statistic,
   number: str,
 ) -> table.Table:
   """One of the paper's tables: splits as rows, the published figure beside ours."""
@@ -135,14 +135,15 @@ def _paper_table(
       row[f'{name}_published'] = condition.published.get(split)
       if split in tested:
         row.update(
-          accuracy.named(
-            name, statistic.accuracy(outcomes[name].only(outcomes[name].splits == split))
+          stats.named(
+            name,
+            statistic.accuracy(*outcomes[name].only(outcomes[name].splits == split).for_statistics),
           )
         )
     if condition.published:
       rows[-1][f'{name}_published'] = _mean_published(condition, tested)
     if tested:
-      rows[-1].update(accuracy.named(name, statistic.accuracy(outcomes[name])))
+      rows[-1].update(stats.named(name, statistic.accuracy(*outcomes[name].for_statistics)))
     absent = [split for split in splits if split not in tested]
     if absent:
       what = f'{_plain(condition.streams)} ' if len(conditions) > 1 else ''
@@ -169,7 +170,7 @@ def _mean_published(condition: load_results.TestedCondition, tested: Sequence[in
 def _rows(
   paper: load_results.Paper,
   outcomes: Mapping[str, load_results.Outcomes],
-  statistic: accuracy.Statistic,
+  statistic: stats.Statistic,
 ) -> table.Table:
   """All conditions, the paper's and the controls."""
   splits = paper.splits
@@ -199,7 +200,7 @@ def _rows(
       row['videos'] = len(of_row.videos)
       for split in paper.splits_of(condition.name):
         row[f'split{split}'] = float(100 * of_row.correct[of_row.splits == split].mean())
-      row.update(accuracy.named('accuracy', statistic.accuracy(of_row)))
+      row.update(stats.named('accuracy', statistic.accuracy(*of_row.for_statistics)))
     else:
       missing.append(condition.name)
     rows.append(row)

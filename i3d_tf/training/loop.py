@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from i3d_tf.common import errors
 from i3d_tf.common import progress
@@ -92,27 +93,11 @@ def train(
     log(f'{run_dir}: resuming at step {int(step)} of {run.optimization.steps}')
   strategies.check_agreement(strategy, int(step), run_dir)
   if int(step) < run.optimization.steps:
-    seeds = tf.constant([folders.path_number(entry.path) for entry in entries], tf.int64)
-    train_step = _train_step(strategy, model, optimizer, run, seeds)
-    batches = strategies.datasets(
-      strategy,
-      lambda **share: from_records.training(
-        source, entries, run.clips, start_step=int(step), **share
-      ),
-      run.clips.batch_size,
-    )
     with from_records.naming_bad_records(source, entries):
       _run_steps(
-        run_dir,
-        run,
-        strategy,
-        intervals,
-        checkpoint,
-        step,
-        batches,
-        train_step,
-        show=lambda batch: _network_input(batch, run, seeds),
-        learning_rate=lambda: float(tf.convert_to_tensor(optimizer.learning_rate)),
+        _Training(
+          run_dir, run, strategy, intervals, source, entries, model, optimizer, step, checkpoint
+        )
       )
   return model
 
@@ -168,24 +153,31 @@ def _open_records(
   return source, entries
 
 
-def _run_steps(
-  run_dir: str | os.PathLike,
-  run: run_settings.Run,
-  strategy: tf.distribute.Strategy,
-  intervals: Intervals,
-  checkpoint: tf.train.Checkpoint,
-  step: tf.Variable,
-  batches: Any,
-  train_step: Callable[[Batch], tf.Tensor],
-  *,
-  show: Callable[[Batch], tf.Tensor],
-  learning_rate: Callable[[], float],
-) -> None:
-  """Trains from `step` to the end, writing checkpoints and history."""
+@dataclasses.dataclass(frozen=True)
+class _Training:
+  """Everything that the steps of a training need; `step` is the last one that is done."""
+
+  run_dir: str | os.PathLike
+  run: run_settings.Run
+  strategy: tf.distribute.Strategy
+  intervals: Intervals
+  source: folders.Records
+  entries: Sequence[schema.Entry]
+  model: inception_i3d.InceptionI3D
+  optimizer: keras.optimizers.Optimizer
+  step: tf.Variable
+  checkpoint: tf.train.Checkpoint
+
+
+def _run_steps(training: _Training) -> None:
+  """Trains to the end, writing checkpoints and history."""
+  run, strategy, step = training.run, training.strategy, training.step
   is_chief = strategies.is_chief(strategy)
+  seeds = tf.constant([folders.path_number(entry.path) for entry in training.entries], tf.int64)
+  train_step = _train_step(strategy, training.model, training.optimizer, run, seeds)
   # Count on the host: reading the variable would sync the device every step.
   number = int(step)
-  history = history_lib.History(run_dir, number) if is_chief else None
+  history = history_lib.History(training.run_dir, number) if is_chief else None
   progress_bar = progress.progress_bar(
     total=run.optimization.steps,
     initial=number,
@@ -194,42 +186,82 @@ def _run_steps(
     disable=not is_chief,
   )
   with (
-    strategies.folder_of_own(strategy, run_dir) as folder,
+    strategies.folder_of_own(strategy, training.run_dir) as folder,
     strategies.naming_lost_workers(strategy),
     progress_bar as bar,
   ):
-    manager = checkpoints.create_manager(checkpoint, folder, step, intervals.keep_checkpoints)
-    sums, logged_time = [], time.monotonic()
-    for batch in batches:
+    manager = checkpoints.create_manager(
+      training.checkpoint, folder, step, training.intervals.keep_checkpoints
+    )
+    log = _Log(training, history, bar)
+    for batch in _batches(training):
       if number == 0 and history is not None:
         first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
-        history.add_picture(0, 'train/seen', show(first))
-      sums.append(train_step(batch))
+        history.add_picture(0, 'train/seen', _network_input(first, run, seeds))
+      log.add(train_step(batch))
       number += 1
       step.assign(number)
       bar.update()
       is_last = number == run.optimization.steps
-      at_checkpoint = number % intervals.checkpoint_every == 0 or is_last
+      at_checkpoint = number % training.intervals.checkpoint_every == 0 or is_last
       # Before every checkpoint, so that non-finite weights are never saved.
-      if number % intervals.log_every == 0 or at_checkpoint:
-        loss, accuracy = _means(sums, number, run.clips.batch_size)
-        now = time.monotonic()
-        if history is not None:
-          history.add(
-            number,
-            loss=loss,
-            accuracy=accuracy,
-            learning_rate=learning_rate(),
-            clips_per_second=len(sums) * run.clips.batch_size / (now - logged_time),
-          )
-        bar.set_postfix(loss=f'{loss:.3f}', accuracy=f'{accuracy:.3f}')
-        sums, logged_time = [], now
+      if number % training.intervals.log_every == 0 or at_checkpoint:
+        log.write(number)
       if at_checkpoint:
         checkpoints.save(manager, step)
       if is_last:
         break
   if history is not None:
     history.close()
+
+
+def _batches(training: _Training) -> Any:
+  """The batches from the next step on, as `strategy.run` takes them."""
+  first, run = int(training.step), training.run
+  return strategies.datasets(
+    training.strategy,
+    lambda **share: from_records.training(
+      training.source, training.entries, run.clips, start_step=first, **share
+    ),
+    run.clips.batch_size,
+  )
+
+
+class _Log:
+  """Collects what steps give, and writes their means to history and progress bar.
+
+  Args:
+    training: the training.
+    history: its history; None where this process writes none.
+    bar: its progress bar.
+  """
+
+  def __init__(
+    self, training: _Training, history: history_lib.History | None, bar: tqdm.tqdm
+  ) -> None:
+    self._training, self._history, self._bar = training, history, bar
+    self._sums: list[tf.Tensor] = []
+    self._time = time.monotonic()
+
+  def add(self, sums: tf.Tensor) -> None:
+    """Takes what `_train_step` gave for a batch."""
+    self._sums.append(sums)
+
+  def write(self, step: int) -> None:
+    """Writes the means since the last call; raises a `UserError` if the loss is not finite."""
+    batch_size = self._training.run.clips.batch_size
+    loss, accuracy = _means(self._sums, step, batch_size)
+    now = time.monotonic()
+    if self._history is not None:
+      self._history.add(
+        step,
+        loss=loss,
+        accuracy=accuracy,
+        learning_rate=float(tf.convert_to_tensor(self._training.optimizer.learning_rate)),
+        clips_per_second=len(self._sums) * batch_size / (now - self._time),
+      )
+    self._bar.set_postfix(loss=f'{loss:.3f}', accuracy=f'{accuracy:.3f}')
+    self._sums, self._time = [], now
 
 
 def _means(sums: Sequence[tf.Tensor], step: int, batch_size: int) -> tuple[float, float]:

@@ -12,6 +12,7 @@ import numpy as np
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation
 from i3d_tf.video import decoding
 from i3d_tf.video import drawing
 from i3d_tf.video import video_files
@@ -211,7 +212,7 @@ def _outlined(frame: np.ndarray, mask: np.ndarray, height: int) -> np.ndarray:
   inside = cv2.resize(mask.astype(np.float32), double.shape[1::-1], interpolation=cv2.INTER_AREA)
   inside = (inside > (0.5 if inside.max() > 0.5 else 0)).astype(np.uint8)
   if np.count_nonzero(inside) < _SPECK:  # in a JPEG it would be lost: a ring around it
-    inside = coco_files.dilate(inside, 9)
+    inside = dilation.dilate(inside, 9)
   return drawing.fit_height(drawing.outline(double, inside, thickness=2), height)
 
 

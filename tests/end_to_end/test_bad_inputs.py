@@ -1,11 +1,12 @@
 """Bad inputs: each one says in one line what was expected and what came, and stops nothing else.
 
-The tables lie in tests/bad_inputs, one an area. A row is run as a user would, in a
+The tables are in tests/bad_inputs, one per area. A row is run as a user would, in a
 process of its own.
 """
 
 import concurrent.futures
 import queue
+import shlex
 
 import pytest
 
@@ -47,20 +48,21 @@ def outcomes(tmp_path_factory, request):
       row.spoil(place)
     server = idle.get()
     try:
-      result = server.run(row.command, place)
+      module, *arguments = shlex.split(row.command)
+      result = server.run(module, arguments, place)
     finally:
       idle.put(server)
     partial = [str(path.relative_to(place)) for path in place.rglob('.partial_*')]
     return *result, partial
 
-  servers = [forked.Commands() for _ in range(_AT_A_TIME)]
+  servers = [forked.Server() for _ in range(_AT_A_TIME)]
   for server in servers:
-    idle.put(server.__enter__())
+    idle.put(server)
   with concurrent.futures.ThreadPoolExecutor(_AT_A_TIME) as pool:
     yield {row.name: pool.submit(do, number, row) for number, row in enumerate(wanted)}
     pool.shutdown(cancel_futures=True)
   for server in servers:
-    server.__exit__()
+    server.close()
 
 
 @pytest.mark.parametrize('row', ROWS, ids=[row.name for row in ROWS])

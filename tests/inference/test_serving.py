@@ -14,7 +14,7 @@ from i3d_tf.common import errors
 from i3d_tf.inference import serving
 from i3d_tf.inputs import preprocess
 from i3d_tf.inputs import treatments
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation
 from tests import fakes
 from tests import networks
 from tests import shallow
@@ -61,7 +61,7 @@ def stored(network, frames, masks):
       for mask in masks
     ]
   )
-  return frames, coco_files.dilate(masks, network.mask_dilation)
+  return frames, dilation.dilate(masks, network.mask_dilation)
 
 
 def expected(network, frames, masks, region):

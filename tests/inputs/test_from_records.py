@@ -10,7 +10,7 @@ import tensorflow as tf
 from i3d_tf.common import errors
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import from_records
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.masks import png
 from i3d_tf.records import folders
 from i3d_tf.records import schema
@@ -429,7 +429,7 @@ def test_masks_grow_as_if_whole_whatever_png_they_are_of(tmp_path, dilation, res
   as_bits = dataclasses.replace(as_bytes, path=_names(2)[1], masks=tuple(map(png.encode, masks)))
   source = fakes.open_records(tmp_path, [as_bytes, as_bits])
   settings = dataclasses.replace(_SETTINGS, mask_dilation=dilation, resize=resize, batch_size=20)
-  grown = coco_files.dilate(masks, dilation)
+  grown = dilation_lib.dilate(masks, dilation)
   rows, columns = np.arange(_SIZE), np.arange(_SIZE)
   if resize == 'squash':
     rows, columns = (

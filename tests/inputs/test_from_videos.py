@@ -9,6 +9,7 @@ from i3d_tf.ingest import encode_video
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.masks import png
 from i3d_tf.video import decoding
 from tests import fakes
@@ -137,7 +138,7 @@ def test_frames_and_masks_are_those_of_the_records(tmp_path, stream, frame_rate,
   (window,) = from_videos.windows(path, stream, 64, 250, written, dilation)
   decode = lambda image: cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
   stored_masks = png.decode(record.masks)[: len(window.frames)]
-  np.testing.assert_array_equal(window.masks, coco_files.dilate(stored_masks, dilation))
+  np.testing.assert_array_equal(window.masks, dilation_lib.dilate(stored_masks, dilation))
   if stream == 'flow':
     stored_flow = np.stack([decode(image) for image in record.flow])[..., :0:-1]
     np.testing.assert_array_equal(window.frames, stored_flow)

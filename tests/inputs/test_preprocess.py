@@ -9,7 +9,7 @@ from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import preprocess
 from i3d_tf.inputs import treatments
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation
 from i3d_tf.video import decoding
 from tests import fakes
 
@@ -248,7 +248,7 @@ def test_masks_grow_as_in_the_pipeline(call, size):
   drawn = (np.random.default_rng(size).random((3, 40, 50)) > 0.99).astype(np.uint8)
   drawn[0, 0, 0] = drawn[1, 39, 49] = 1
   grown = call(lambda m: preprocess.dilate(m, size), drawn[..., np.newaxis])
-  np.testing.assert_array_equal(grown[..., 0], coco_files.dilate(drawn, size))
+  np.testing.assert_array_equal(grown[..., 0], dilation.dilate(drawn, size))
 
 
 @pytest.mark.parametrize('resize', clip_settings.RESIZES)

@@ -8,7 +8,7 @@ from PIL import Image
 import pytest
 import tensorflow as tf
 
-from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.masks import png
 from tests import fakes
 
@@ -113,7 +113,7 @@ def test_a_window_is_cut_out_of_grown_masks(window, dilation):
   drawn[1, 36, 48] = drawn[1, 0, 0] = 1
   drawn[2, 17, 23] = 1  # nobody in the last one
   top, left, height, width = (0, 0, 37, 49) if window is None else window
-  expected = coco_files.dilate(drawn, dilation)[:, top : top + height, left : left + width]
+  expected = dilation_lib.dilate(drawn, dilation)[:, top : top + height, left : left + width]
   np.testing.assert_array_equal(
     png.decode(list(map(png.encode, drawn)), window, dilation), expected
   )

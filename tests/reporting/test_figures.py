@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from i3d_tf.reporting import class_figures
 from i3d_tf.reporting import figures
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import tables as tables_lib
@@ -35,7 +36,7 @@ def heights(axis):
 
 
 def test_bars_are_tested_and_misclassified_videos(paper, tables):
-  figure = figures.bars(tables, ['2a', '2b'], [1, 2])
+  figure = class_figures.bars(tables, ['2a', '2b'], [1, 2])
   assert len(figure.axes) == 4
   for axis, (name, split) in zip(figure.axes, [('2a', 1), ('2a', 2), ('2b', 1), ('2b', 2)]):
     result = paper.results[name, split, 0]
@@ -49,7 +50,7 @@ def test_bars_are_tested_and_misclassified_videos(paper, tables):
 
 
 def test_a_split_that_was_not_run_says_so(tables):
-  figure = figures.bars(tables, ['1b-rgb'], [1, 2, 3])
+  figure = class_figures.bars(tables, ['1b-rgb'], [1, 2, 3])
   assert texts(figure).count('not run') == 1
   assert not figure.axes[2].containers
 
@@ -59,16 +60,16 @@ def test_many_classes_are_numbered(tmp_path):
   paper_results.write(tmp_path, splits=(1,), names=('2a',), label_names=names, groups=1, clips=1)
   paper = load_results.read(tmp_path)
   tables = tables_lib.make(paper, draws=100)
-  (axis,) = figures.bars(tables, ['2a'], [1]).axes
+  (axis,) = class_figures.bars(tables, ['2a'], [1]).axes
   assert list(axis.get_xticks()) == [1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-  matrix = figures.confusion_matrix(*figures.confusion(paper, '2a')).axes[0]
+  matrix = class_figures.confusion_matrix(*class_figures.confusion(paper, '2a')).axes[0]
   assert [label.get_text() for label in matrix.get_yticklabels()][:3] == ['1', '10', '20']
 
 
 def test_confusion_is_counted_in_alphabetical_order(paper):
   # Labels in another order than the alphabet's.
   backwards = dataclasses.replace(paper, label_names=paper.label_names[::-1])
-  counts, names = figures.confusion(backwards, '1b-rgb')
+  counts, names = class_figures.confusion(backwards, '1b-rgb')
   assert names == sorted(paper.label_names)
   assert counts.sum() == 2 * 2 * 40  # seeds, splits, videos
   first = names.index('Lunges')
@@ -79,7 +80,7 @@ def test_confusion_is_counted_in_alphabetical_order(paper):
     if name == '1b-rgb'
   )
   assert counts[first, first] == right
-  image = figures.confusion_matrix(counts, names).axes[0].images[0].get_array()
+  image = class_figures.confusion_matrix(counts, names).axes[0].images[0].get_array()
   np.testing.assert_allclose(np.sum(image, axis=1), 100)
   assert image[first, first] == pytest.approx(100 * right / 16)
 
@@ -113,7 +114,7 @@ def test_coverage_shows_bins_and_classes(tables):
 
 def test_files_are_whole_and_the_same_each_time(tables, tmp_path):
   for folder in ('one', 'two'):
-    figure = figures.bars(tables, ['1b-rgb'], [1])
+    figure = class_figures.bars(tables, ['1b-rgb'], [1])
     figures.save(figure, tmp_path / folder, 'figure1')
   for suffix in ('svg', 'png'):
     contents = {(tmp_path / folder / f'figure1.{suffix}').read_bytes() for folder in ('one', 'two')}
