@@ -136,7 +136,7 @@ def test_sharing_reaches_every_batch_norm_and_no_configuration():
   ]
   assert len(found) == 57 and all(layer.synchronized for layer in found)
   again = inception_i3d.InceptionI3D.from_config(network.get_config())
-  assert again.get_layer('Logits').dropout.part is None
+  assert again.get_layer('Logits').dropout.replica_index is None
   assert not again.get_layer('Conv3d_1a_7x7').batch_norm.synchronized
 
 
