@@ -231,8 +231,7 @@ def _load_zip(file: BinaryIO) -> Any:
 
 def _load_legacy(file: BinaryIO) -> Any:
   """Loads the object in a stream: pickles of magic, protocol, system, object, keys; storages."""
-  if (_Unpickler(file).load(), _Unpickler(file).load()) != (_ByteOrder = Literal['<', '>']  # Little-endian, big-endian.
-_LEGACY_MAGIC, _LEGACY_PROTOCOL):
+  if (_Unpickler(file).load(), _Unpickler(file).load()) != (_LEGACY_MAGIC, _LEGACY_PROTOCOL):
     raise TorchFileError('expected a pickle of PyTorch; it is another one')
   order: _ByteOrder = '<' if _Unpickler(file).load().get('little_endian', True) else '>'
   unpickler = _Unpickler(file)
