@@ -18,6 +18,7 @@ from i3d_tf.common import progress
 from i3d_tf.common import text
 from i3d_tf.inputs import from_records
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import read_records
 from i3d_tf.inputs import treatments
 from i3d_tf.model import inception_i3d
 from i3d_tf.records import folders
@@ -103,7 +104,7 @@ def train(
       ),
       run.clips.batch_size,
     )
-    with from_records.naming_bad_records(source, entries):
+    with read_records.naming_bad_records(source, entries):
       _run_steps(
         run_dir,
         run,

@@ -133,7 +133,7 @@ def datasets(strategy, make, batch_size):
 
   Args:
     strategy: a `tf.distribute.Strategy`.
-    make: a function of `rows` and `pieces`, as `input_pipeline.training` takes them, to
+    make: a function of `row_slice` and `num_replicas`, as in `from_records.training`, to
       an endless `tf.data.Dataset`.
     batch_size: of all replicas together.
 
@@ -143,8 +143,8 @@ def datasets(strategy, make, batch_size):
 
   def make_share(context):
     workers, worker = context.num_input_pipelines, context.input_pipeline_id
-    rows = (batch_size * worker // workers, batch_size * (worker + 1) // workers)
-    dataset = make(rows=rows, pieces=context.num_replicas_in_sync // workers)
+    row_slice = (batch_size * worker // workers, batch_size * (worker + 1) // workers)
+    dataset = make(row_slice=row_slice, num_replicas=context.num_replicas_in_sync // workers)
     # Or workers would ask each other at every step whether all have a batch.
     return dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
 
