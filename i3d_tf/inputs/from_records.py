@@ -76,7 +76,9 @@ def training(
   records = read_records.read(positions, source, entries)
   clips = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
   if settings.with_partners:
-    clips = partners.add_partners(clips, positions, source, entries, entries, settings)
+    clips = partners.add_partners(
+      clips, positions, source, entries=entries, candidates=entries, settings=settings
+    )
   batch_size = (end - start) // num_replicas
   return clips.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
@@ -140,7 +142,9 @@ def evaluation(
     numbers = tf.constant([folders.path_number(entry.path) for entry in entries], tf.int64)
     positions = positions.map(lambda _, entry: (numbers[entry], entry))
     candidates = entries if candidates is None else candidates
-    clips = partners.add_partners(clips, positions, source, entries, candidates, settings)
+    clips = partners.add_partners(
+      clips, positions, source, entries=entries, candidates=candidates, settings=settings
+    )
   return clips.group_by_window(
     key_func=lambda clip: tf.shape(clip['frames'], tf.int64)[0],
     reduce_func=lambda _, clips: clips.batch(settings.batch_size),

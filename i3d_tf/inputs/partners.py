@@ -1,5 +1,6 @@
 """Gives each video a partner of another class, from which fill 'other' takes its pixels."""
 
+from collections.abc import Callable
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ def add_partners(
   clips: tf.data.Dataset,
   positions: tf.data.Dataset,
   source: folders.Records,
+  *,
   entries: Sequence[schema.Entry],
   candidates: Sequence[schema.Entry],
   settings: clip_settings.ClipSettings,
@@ -44,28 +46,13 @@ def add_partners(
   Raises:
     UserError: all candidates have the same class.
   """
-  # Candidates of one class are contiguous, so that an index can skip over the clip's own class.
-  candidates = sorted(candidates, key=lambda entry: entry.label)
-  labels = np.array([entry.label for entry in candidates])
-  own_labels = [entry.label for entry in entries]
-  starts = tf.constant(np.searchsorted(labels, own_labels, 'left'), tf.int64)
-  ends = tf.constant(np.searchsorted(labels, own_labels, 'right'), tf.int64)
-  num_classes = len(set(labels))
+  num_classes = len({entry.label for entry in candidates})
   if num_classes < 2:
     raise errors.UserError(
       f'{source.folder}: expected videos of two classes or more for fill other; found {num_classes}'
     )
-
-  def draw(position: tf.Tensor, entry: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    start, end = starts[entry], ends[entry]
-    drawn = tf.random.stateless_uniform(
-      [],
-      tf.stack([tf.constant(settings.seed, tf.int64) + _SEED_OFFSET, position]),
-      minval=0,
-      maxval=len(candidates) - (end - start),
-      dtype=tf.int64,
-    )
-    return position, drawn if drawn < start else drawn + end - start
+  candidates = sorted(candidates, key=lambda entry: entry.label)
+  draw = _draw_of_another_class(entries, candidates, settings.seed)
 
   def join(
     clip: dict[str, tf.Tensor], position_and_partner: tuple[tf.Tensor, dict[str, tf.Tensor]]
@@ -79,3 +66,37 @@ def add_partners(
 
   partners = read_records.read(positions.map(draw), source, candidates)
   return tf.data.Dataset.zip(clips, partners).map(join, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _draw_of_another_class(
+  entries: Sequence[schema.Entry], candidates: Sequence[schema.Entry], seed: int
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+  """Returns a function that draws a candidate whose class is not that of an entry.
+
+  Args:
+    entries: see `add_partners`.
+    candidates: sorted by class. Those of an entry's own class are contiguous, so a uniform draw
+      from the others skips over them.
+    seed: of the draws.
+
+  Returns:
+    A function from (position of the example, index in `entries`) to (position, index in
+    `candidates`), int64 scalars.
+  """
+  labels = np.array([entry.label for entry in candidates])
+  own_labels = [entry.label for entry in entries]
+  starts = tf.constant(np.searchsorted(labels, own_labels, 'left'), tf.int64)
+  ends = tf.constant(np.searchsorted(labels, own_labels, 'right'), tf.int64)
+
+  def draw(position: tf.Tensor, entry: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    start, end = starts[entry], ends[entry]
+    drawn = tf.random.stateless_uniform(
+      [],
+      tf.stack([tf.constant(seed, tf.int64) + _SEED_OFFSET, position]),
+      minval=0,
+      maxval=len(candidates) - (end - start),
+      dtype=tf.int64,
+    )
+    return position, drawn if drawn < start else drawn + end - start
+
+  return draw

@@ -146,7 +146,7 @@ class InceptionI3D(keras.Model):
     inputs = keras.Input((None, None, None, channels), dtype='float32', name='clip')
     x = inputs
     for layer_name, kind, arguments in architecture.LAYERS:
-      x = _layer(layer_name, kind, arguments, width, momentum, policy)(x)
+      x = _layer(layer_name, kind, arguments, width=width, momentum=momentum, policy=policy)(x)
     pool_size = -(-frame_size // stride)
     logits = Head(num_classes, pool_size, dropout, seed, name='Logits')(x)
     super().__init__(inputs=inputs, outputs=logits, name=name, **kwargs)
@@ -205,6 +205,7 @@ def _layer(
   name: str,
   kind: str,
   arguments: tuple[Any, ...],
+  *,
   width: float,
   momentum: float,
   policy: keras.dtype_policies.DTypePolicy,
