@@ -14,12 +14,12 @@ CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
 
 
 def network(stream='rgb', resize='crop', dilation=0):
-  """A `TrainedNetwork` of random weights that sees frames of 32x32."""
+  """A `TrainedNetwork` with random weights for frames of 32x32 pixels."""
   model = inception_i3d.InceptionI3D(
     len(CLASSES), 3 if stream == 'rgb' else 2, dropout=0.0, frame_size=32, width=0.125, seed=3
   )
-  # A ReLU halves the power of a signal and the initial kernels take some more: statistics as
-  # after training make up for that, so that the logits depend on the video.
+  # A ReLU halves the power of a signal, and the initial kernels reduce it further. Statistics
+  # like those after training compensate for that, so that the logits depend on the video.
   rng = np.random.default_rng(3)
   for variable in model.variables:
     if variable.name == 'moving_variance':
@@ -30,13 +30,13 @@ def network(stream='rgb', resize='crop', dilation=0):
 
 
 def video(path, count=12, height=60, width=80):
-  """A video of noise, lossless; returns its path as a string."""
+  """Writes a lossless video of noise; returns its path as a string."""
   rng = np.random.default_rng(count)
   return fakes.write_video(path, rng.integers(0, 256, (count, height, width, 3), np.uint8))
 
 
 def masks_file(path, count=12, height=60, width=80, empty=False):
-  """Masks of a person who moves to the right; returns the path as a string."""
+  """Writes masks of a person who moves to the right; returns the path as a string."""
   drawn = np.zeros((count, height, width), bool)
   if not empty:
     for i, mask in enumerate(drawn):
@@ -46,5 +46,5 @@ def masks_file(path, count=12, height=60, width=80, empty=False):
 
 
 def replace(network_, **values):
-  """A `TrainedNetwork` with some attributes changed."""
+  """Copies a `TrainedNetwork` with some attributes changed."""
   return dataclasses.replace(network_, **values)

@@ -1,7 +1,7 @@
-"""The random weights and clips from which the original network's numbers were computed.
+"""The random weights and clips with which the original network computed the goldens.
 
 DeepMind's unmodified i3d.py (kinetics-i3d, with Sonnet 1.36) ran on exactly these;
-goldens/*.npz hold what came out. Numpy only.
+goldens/*.npz hold its outputs. Needs only NumPy and Keras.
 """
 
 import os
@@ -12,7 +12,8 @@ import numpy as np
 from i3d_tf.weights import assign
 
 GOLDENS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'goldens')
-STREAMS = {  # name: (channels, classes, scope of the names that seed the weights)
+# By stream: (channels, classes, scope of the names that seed the weights).
+STREAMS = {
   'rgb': (3, 400, 'RGB/inception_i3d/'),
   'flow': (2, 400, 'Flow/inception_i3d/'),
   'rgb600': (3, 600, 'RGB/inception_i3d/'),
@@ -20,17 +21,18 @@ STREAMS = {  # name: (channels, classes, scope of the names that seed the weight
 
 
 def golden(name):
+  """Reads the arrays of a file of goldens, by name."""
   with np.load(os.path.join(GOLDENS, f'{name}.npz')) as file:
     return dict(file)
 
 
 def set_weights(model, stream):
-  """Gives a model of a stream the weights of the reference."""
+  """Sets the weights of a model to those of the reference for a stream."""
   scope = STREAMS[stream][2]
   for name, variable in assign.variables_by_original_name(model).items():
     shape = tuple(variable.shape)
     if '/batch_norm/' in name:
-      shape = (1, 1, 1, 1) + shape  # the graph's shape
+      shape = (1, 1, 1, 1) + shape  # The shape in the graph.
     variable.assign(_weight(stream, scope + name, shape).reshape(variable.shape))
 
 

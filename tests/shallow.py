@@ -1,7 +1,9 @@
-"""A network of nine convolutions in place of 57, for tests of what goes on around it.
+"""A network of nine convolutions instead of 57, for tests of the code around it.
 
-A graph of all layers takes seconds to build and to compile; with batch norm over several
-replicas at each of them, much longer. What is tested does not depend on the depth.
+A graph of all layers takes seconds to build and to compile, and much longer with batch norm over
+several replicas in each of them. The tests do not depend on the depth.
+
+Example:
 
     python -m tests.shallow i3d_tf.train --steps=3
 
@@ -19,17 +21,17 @@ _ALL = architecture.LAYERS
 
 
 def layers():
-  """`architecture.LAYERS` without all Inception blocks but the first; frames are pooled as before."""
+  """`architecture.LAYERS` with only the first Inception block, and the same strides."""
   return tuple(row for row in _ALL if row[1] != 'mixed' or row[0] == 'Mixed_3b')
 
 
 def network(whole=False):
-  """A context in which every new network is shallow, or, within such a one, whole again."""
+  """A context in which new networks are shallow; with `whole`, they have all layers again."""
   return mock.patch.object(architecture, 'LAYERS', _ALL if whole else layers())
 
 
 def _use_logical_devices(count):
-  import tensorflow as tf  # not with the network alone: it runs on JAX, too
+  import tensorflow as tf  # Not at the top: the network alone also runs on JAX.
 
   (cpu,) = tf.config.list_physical_devices('CPU')
   tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)

@@ -1,7 +1,11 @@
-"""A training step of the reference network, against the original's numbers.
+"""A training step of the reference network, against the results of the original network.
 
-Run as a program it checks one execution mode in a process of its own, since
-oneDNN is switched by the environment: `python training_reference.py graph`.
+Run as a program, it checks one execution mode in a process of its own, because an
+environment variable switches oneDNN.
+
+Example:
+
+    python -m tests.training_reference graph
 """
 
 import sys
@@ -21,7 +25,7 @@ MODES = {
 
 
 def check(mode, precision='float32'):
-  """Raises AssertionError unless loss, statistics and gradients are the original's."""
+  """Asserts that loss, statistics and gradients equal those of the original network."""
   golden = reference.golden('training_rgb')
   clips = np.concatenate([reference.clip(int(s), 16, 3) for s in golden['clip_seeds']])
   model = inception_i3d.InceptionI3D(400, 3, dropout=0.0, dtype=precision)

@@ -22,7 +22,7 @@ class Condition:
     title: in words.
     table: the table of the paper, or None for rows that it lacks.
     streams: 'rgb', 'flow' or both, whose logits are then added.
-    trained_on, tested_on: names of treatments (`masking.Treatment`).
+    trained_on, tested_on: names of treatments (`treatments.Treatment`).
     resize: 'crop' or 'squash', as in `preprocess.crop_size`.
     augment: whether training draws crop and flip; False trains without.
     published: per cent of accuracy by split, or None.

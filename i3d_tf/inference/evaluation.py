@@ -15,6 +15,7 @@ from i3d_tf.inference import test_sets
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import from_records
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import read_records
 from i3d_tf.inputs import treatments as treatments_lib
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.model import inception_i3d
@@ -193,7 +194,7 @@ def _test(
     desc=f'testing, replaced: {", ".join(plan.treatments)}',
     unit='video',
   )
-  with from_records.naming_bad_records(plan.source, plan.entries), progress_bar as bar:
+  with read_records.naming_bad_records(plan.source, plan.entries), progress_bar as bar:
     events = tf.summary.create_file_writer(os.path.join(plan.run_dir, 'tensorboard'))
     batches = (
       from_records.evaluation(plan.source, waiting, plan.clips, plan.entries) if (waiting) else ()

@@ -86,7 +86,7 @@ def of_video(
   Args:
     network: a `trained_networks.TrainedNetwork`.
     path: a video file, or a folder of frames (`from_videos.decode`).
-    regions: what to replace, some of `masking.REGIONS`; each gives an answer.
+    regions: what to replace, some of `treatments.REGIONS`; each gives an answer.
     masks: the `masks.Masks` of the video, or None if `regions` is only 'none'.
     max_frames: frames of a window: what is in memory at a time.
     progress: called with the number of new frames of each window that is done, or None.

@@ -1,0 +1,1 @@
+"""Records or videos to the input of the network."""

@@ -1,12 +1,12 @@
-"""How clips are cut and shown: settings that training, test and prediction share.
+"""How clips are made from videos: settings that training, evaluation and prediction share.
 
-Needs no TensorFlow, so that a command can check its flags before it imports that.
+Does not need TensorFlow, so that commands can check their flags before they import it.
 """
 
 import dataclasses
 
 from i3d_tf.common import validation
-from i3d_tf.masks import dilation
+from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.model import architecture
 
 STREAMS = ('rgb', 'flow')
@@ -20,17 +20,19 @@ class ClipSettings:
 
   Attributes:
     stream: 'rgb' or 'flow'.
-    frame_size: height and width of the clips in pixels.
+    frame_size: height and width of the clips in pixels, at least 32.
     resize: 'crop' or 'squash', see `preprocess.crop_size`.
-    clip_frames: frames of a training clip; shorter videos are looped.
-    max_frames: frames of a video that an evaluation sees, from its first.
+    clip_frames: frames of a training clip, at least 9; shorter videos are looped.
+    max_frames: frames of a video that an evaluation uses, from the first on; at least 9.
     with_masks: whether to decode person masks; without, they are all 0.
-    mask_dilation: extent in stored pixels of the ellipse that grows the masks; odd, or 0.
-    with_partners: whether every video comes with one of another class, see
-      `from_records`.
-    augment: whether training draws crop and flip; otherwise it takes the centre.
-    batch_size: clips a batch.
-    seed: seed of order, start, crop and flip.
+    mask_dilation: extent in stored pixels of the ellipse that dilates the masks; odd, or 0.
+    with_partners: whether each video comes with one of another class, see `partners`.
+    augment: whether training draws crop and flip at random; otherwise it crops the center.
+    batch_size: clips per batch.
+    seed: seed of order, start, crop, flip and partners, in [0, 2**32).
+
+  Raises:
+    UserError: a setting is out of range.
   """
 
   stream: str = 'rgb'
@@ -45,27 +47,21 @@ class ClipSettings:
   batch_size: int = 6
   seed: int = 0
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     validation.check_choice('stream', self.stream, STREAMS)
     validation.check_choice('resize', self.resize, RESIZES)
+    least = architecture.MIN_FRAMES
     for name in ('clip_frames', 'max_frames'):
       value = getattr(self, name)
-      validation.check(
-        name, value, f'at least {architecture.MIN_FRAMES}', value >= architecture.MIN_FRAMES
-      )
+      validation.check(name, value, f'at least {least}', value >= least)
+    dilation, most = self.mask_dilation, dilation_lib.MAX_DILATION
     validation.check(
       'mask_dilation',
-      self.mask_dilation,
-      f'0 or odd and positive, at most {dilation.MAX_DILATION}',
-      self.mask_dilation == 0
-      or 0 < self.mask_dilation <= dilation.MAX_DILATION
-      and self.mask_dilation % 2 == 1,
+      dilation,
+      f'0 or odd and positive, at most {most}',
+      dilation == 0 or (0 < dilation <= most and dilation % 2 == 1),
     )
     validation.check('seed', self.seed, 'from 0 to 4294967295', 0 <= self.seed < 2**32)
     validation.check('batch_size', self.batch_size, 'at least 1', self.batch_size >= 1)
-    validation.check(
-      'frame_size',
-      self.frame_size,
-      f'at least {architecture.SPATIAL_STRIDE}',
-      self.frame_size >= architecture.SPATIAL_STRIDE,
-    )
+    least = architecture.SPATIAL_STRIDE
+    validation.check('frame_size', self.frame_size, f'at least {least}', self.frame_size >= least)

@@ -1,43 +1,50 @@
-"""Decoded frames, flow and mask to network input: one way for training, test and export.
+"""Decoded frames, flow and masks to network input: one way for training, evaluation and export.
 
-Frames stay uint8 until they are a batch. RGB pixels and flow codes (0..255 for
--20..20 pixels of motion) are scaled by the same line.
+Frames stay uint8 until they are a batch. RGB pixels and quantized flow (0..255 for
+-20..20 pixels of motion) are scaled in the same way.
 """
+
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf.common import validation
 from i3d_tf.inputs import clip_settings
+from i3d_tf.inputs import fills
 from i3d_tf.inputs import masking
 from i3d_tf.inputs import treatments
 from i3d_tf.masks import dilation
 
 
-def resize_side(frame_size):
-  """The shorter side from which frames of `frame_size` are cropped: 256 for 224."""
+def resize_side(frame_size: int) -> int:
+  """Returns the shorter side from which frames of `frame_size` are cropped: 256 for 224."""
   return round(frame_size * 256 / 224)
 
 
-def crop_size(height, width, frame_size, resize):
-  """The window of a stored frame that becomes the network's frame.
+def crop_size(
+  height: tf.Tensor, width: tf.Tensor, frame_size: int, resize: str
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Computes the size of the window of a stored frame that becomes the network's frame.
 
   Args:
-    height, width: size of the stored frames, int32 scalars.
-    frame_size: height and width of the network's frames.
-    resize: 'crop' keeps the aspect ratio and cuts a square whose side is
-      frame_size / resize_side of the shorter side; 'squash' takes the whole
-      frame, whatever its aspect ratio.
+    height: of the stored frames in pixels, int32 scalar.
+    width: of the stored frames in pixels, int32 scalar.
+    frame_size: height and width of the network's frames in pixels.
+    resize: 'crop' keeps the aspect ratio: the window is a square whose side is
+      frame_size / resize_side of the shorter side. With 'squash', the window is the
+      entire frame, whatever its aspect ratio.
 
   Returns:
     (height, width) of the window, int32 scalars.
+
+  Raises:
+    UserError: `resize` is unknown.
   """
+  validation.check_choice('resize', resize, clip_settings.RESIZES)
   if resize == 'squash':
     return height, width
-  if resize != 'crop':
-    raise ValueError(
-      f'`resize` must be one of {", ".join(clip_settings.RESIZES)}; received {resize!r}'
-    )
   short = tf.minimum(height, width)
   side = tf.cast(
     tf.round(tf.cast(short, tf.float32) * frame_size / resize_side(frame_size)), tf.int32
@@ -45,13 +52,22 @@ def crop_size(height, width, frame_size, resize):
   return side, side
 
 
-def window(height, width, frame_size, resize, position=None):
+def window(
+  height: tf.Tensor,
+  width: tf.Tensor,
+  frame_size: int,
+  resize: str,
+  position: tf.Tensor | None = None,
+) -> tf.Tensor:
   """Places the window of `crop_size` in the frame.
 
   Args:
-    height, width, frame_size, resize: as in `crop_size`.
-    position: float32 [2], vertical and horizontal, uniform in [0, 1) for every
-      place to be equally likely; None for the centre.
+    height: as in `crop_size`.
+    width: as in `crop_size`.
+    frame_size: as in `crop_size`.
+    resize: as in `crop_size`.
+    position: float32 [2], vertical and horizontal, in [0, 1). If it is uniform, all
+      places are equally likely. None for the center.
 
   Returns:
     int32 [4]: top, left, height, width.
@@ -65,11 +81,20 @@ def window(height, width, frame_size, resize, position=None):
   return tf.concat([corner, size], axis=0)
 
 
-def to_frame_size(images, frame_size, method='bilinear'):
-  """Resizes uint8 [T, h, w, C] to [T, frame_size, frame_size, C], where that changes anything."""
+def to_frame_size(images: tf.Tensor, frame_size: int, method: str = 'bilinear') -> tf.Tensor:
+  """Resizes images to the network's size; leaves images of that size unchanged.
+
+  Args:
+    images: uint8 [T, h, w, C].
+    frame_size: height and width of the network's frames in pixels.
+    method: 'bilinear', or 'nearest' for masks.
+
+  Returns:
+    uint8 [T, frame_size, frame_size, C].
+  """
   size = [frame_size, frame_size]
 
-  def resized():
+  def resized() -> tf.Tensor:
     return tf.cast(tf.round(tf.image.resize(images, size, method=method)), tf.uint8)
 
   shape = tf.shape(images)
@@ -77,11 +102,11 @@ def to_frame_size(images, frame_size, method='bilinear'):
   return tf.ensure_shape(images, [None, frame_size, frame_size, images.shape[-1]])
 
 
-def flip(frames, masks, stream):
+def flip(frames: tf.Tensor, masks: tf.Tensor, stream: str) -> tuple[tf.Tensor, tf.Tensor]:
   """Mirrors a clip left to right; horizontal motion changes its sign.
 
   Args:
-    frames: uint8 [T, H, W, C].
+    frames: uint8 [T, H, W, C], RGB or quantized flow.
     masks: uint8 [T, H, W].
     stream: 'rgb' or 'flow'.
 
@@ -95,39 +120,46 @@ def flip(frames, masks, stream):
   return frames, masks
 
 
-def _mirror(images):
-  """Mirrors uint8 [T, H, W, C] left to right, as one image of T * H rows: OpenCV does it fastest."""
+def _mirror(images: tf.Tensor) -> tf.Tensor:
+  """Mirrors uint8 [T, H, W, C] left to right.
 
-  def mirror(array):
+  OpenCV is fastest, with all images as one of T * H rows.
+  """
+
+  def mirror(array: np.ndarray) -> np.ndarray:
     rows = array.reshape(-1, *array.shape[2:])
     return cv2.flip(rows, 1).reshape(array.shape)
 
   return tf.ensure_shape(tf.numpy_function(mirror, [images], tf.uint8), images.shape)
 
 
-def network_input(batch, treatment=treatments.Treatment(), stream='rgb', seeds=None):
-  """uint8 clips to what the network sees of them under a treatment.
+def network_input(
+  batch: Mapping[str, tf.Tensor],
+  treatment: treatments.Treatment = treatments.Treatment(),
+  stream: str = 'rgb',
+  seeds: tf.Tensor | None = None,
+) -> tf.Tensor:
+  """Computes what the network sees of uint8 clips under a treatment.
 
   Args:
-    batch: a dict with 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing
-      also with 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and for fill 'other'
-      with 'partner_frames', 'partner_masks' and 'partner_has_person'; see
+    batch: has 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing,
+      also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and for fill 'other'
+      'partner_frames', 'partner_masks' and 'partner_has_person'; see
       `from_records.training`.
-    treatment: a `treatments.Treatment`.
-    stream, seeds: as in `masking.apply`.
+    treatment: what is done to the clips.
+    stream: 'rgb' or 'flow'.
+    seeds: as in `masking.apply`.
 
   Returns:
     float32 [B, T, H, W, C] in [-1, 1].
 
   Raises:
-    UserError: the stream has no such treatment, or fill 'other' no partner.
+    UserError: the stream does not have this treatment, or fill 'other' has no partner.
   """
   partner = None
   if 'partner_frames' in batch:
-    partner = (
-      _scaled(batch['partner_frames']),
-      batch['partner_masks'],
-      batch['partner_has_person'],
+    partner = fills.Partner(
+      _scaled(batch['partner_frames']), batch['partner_masks'], batch['partner_has_person']
     )
   return masking.apply(
     _scaled(batch['frames']),
@@ -135,22 +167,23 @@ def network_input(batch, treatment=treatments.Treatment(), stream='rgb', seeds=N
     batch.get('has_person'),
     treatment,
     stream,
-    seeds,
-    partner,
+    seeds=seeds,
+    partner=partner,
   )
 
 
-def _scaled(frames):
+def _scaled(frames: tf.Tensor) -> tf.Tensor:
+  """Scales uint8 0..255 to float32 in [-1, 1]."""
   return tf.cast(frames, tf.float32) * (2 / 255) - 1
 
 
-# === Whole videos: evaluation, prediction, export ===
+# === Videos without records: prediction, features, export ===
 
 
-def to_short_side(images, short_side, method='bilinear'):
-  """Resizes images as records store them: the shorter side fixed, the aspect ratio kept.
+def to_short_side(images: tf.Tensor, short_side: int, method: str = 'bilinear') -> tf.Tensor:
+  """Resizes images to the size that records store: fixed shorter side, same aspect ratio.
 
-  What `video.resize` does with OpenCV, in TensorFlow, to a grey level.
+  Does what `decoding.resize` does with OpenCV, within one gray level.
 
   Args:
     images: uint8 [N, H, W, C].
@@ -162,9 +195,9 @@ def to_short_side(images, short_side, method='bilinear'):
   """
   height, width = tf.shape(images)[1], tf.shape(images)[2]
 
-  def scaled(side):
+  def scaled(side: tf.Tensor) -> tf.Tensor:
     exact = tf.cast(side, tf.float64) * short_side / tf.cast(tf.minimum(height, width), tf.float64)
-    return tf.cast(tf.round(exact), tf.int32)  # halves to even, as Python's round
+    return tf.cast(tf.round(exact), tf.int32)  # Rounds halves to even, like Python's round.
 
   size = tf.stack([scaled(height), scaled(width)])
   if method == 'bilinear':
@@ -173,17 +206,17 @@ def to_short_side(images, short_side, method='bilinear'):
   return tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
 
 
-def _nearest(length, resized):
-  """Which pixels a resize takes, those under the new pixels' centres: int32 [resized].
+def _nearest(length: tf.Tensor, resized: tf.Tensor) -> tf.Tensor:
+  """Returns the pixels under the centers of the new pixels of a resize: int32 [resized].
 
-  In whole numbers: tf.image.resize goes wrong where a centre falls on an edge. There
-  either neighbour is right, and OpenCV's INTER_NEAREST_EXACT takes now this, now that.
+  Integer arithmetic, because tf.image.resize is wrong if a center is on the edge between two
+  pixels. Either of them is correct there, and OpenCV's INTER_NEAREST_EXACT takes one or the other.
   """
   return (2 * tf.range(resized) + 1) * length // (2 * resized)
 
 
-def dilate(masks, size):
-  """Grows masks by the ellipse of `i3d_tf.masks.coco_files.dilate`, in TensorFlow.
+def dilate(masks: tf.Tensor, size: int) -> tf.Tensor:
+  """Dilates masks by the ellipse of `coco_files.dilate`, in TensorFlow.
 
   Args:
     masks: uint8 [N, H, W, 1] of 0 and 1.
@@ -199,12 +232,13 @@ def dilate(masks, size):
   return tf.cast(touched > 0.5, tf.uint8)
 
 
-def center(images, frame_size, resize, method='bilinear'):
-  """What the network sees of stored images: the centre crop, or the squashed whole.
+def center(images: tf.Tensor, frame_size: int, resize: str, method: str = 'bilinear') -> tf.Tensor:
+  """Computes what the network sees of stored images: the center crop, or all, squashed.
 
   Args:
     images: uint8 [N, H, W, C].
-    frame_size, resize: as in `crop_size`.
+    frame_size: as in `crop_size`.
+    resize: as in `crop_size`.
     method: 'bilinear', or 'nearest' for masks.
 
   Returns:

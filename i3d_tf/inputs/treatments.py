@@ -1,34 +1,48 @@
-"""Treatments as data: which pixels of a clip are replaced, and by what.
+"""Treatments as data: what is done to the pixels of a clip before the network sees them.
 
-The paper replaces the background, or the activity (the person), by black. The controls ask
-what that black itself does: other fills, the same shape at another time or place, the
-silhouette alone, a person pasted on another class's place. All are a `Treatment`, region x
-fill x place; `masking.apply` applies them. Needs no TensorFlow.
+A treatment is region x fill x place, and has a name of the form
+
+  REGION[-FILL][-PLACE]
+
+such as 'none', 'activity-blur', 'activity-elsewhere' or 'background-mean-earlier'. The region is
+what is replaced, the fill is what replaces it, and the place is where the region's mask is put.
+Fill 'black' and place 'person' are the defaults, and are left out of the name. Region 'none' has
+no other fill or place, region 'both' no other fill; flow has no region 'both'.
+
+The paper replaces the background, or the activity (the person), with black. The other treatments
+are controls for what black itself does to a network: other fills, the same shape at another time
+or place, the silhouette alone, a person pasted into a video of another class.
+
+This module is the data, which commands check without TensorFlow; `masking.apply` applies it.
 """
 
+from collections.abc import Iterable
 import dataclasses
 
 from i3d_tf.common import errors
 from i3d_tf.common import validation
 
-# The region that is replaced; the first three are the paper's, 'both' leaves the
-# silhouette alone: a white person on black.
+# What is replaced. The first three are the paper's.
+#   none        nothing.
+#   background  everything but the person: only the person is left.
+#   activity    the person: only the place is left.
+#   both        everything: a white silhouette of the person on black is left.
 REGIONS = ('none', 'background', 'activity')
 ALL_REGIONS = REGIONS + ('both',)
 
-# What stands in place of the region:
+# What replaces the region.
 #   black  black; for flow no motion.
-#   mean   a frame's mean colour (flow: mean motion) of the pixels that stay; black if none does.
-#   blur   the pixels that stay, blurred into the region; nothing of what was replaced shows.
-#   noise  every pixel and channel uniform in [-1, 1], the same for a video whenever it is seen.
+#   mean   each frame's mean color (flow: mean motion) of the pixels that stay; black if none does.
+#   blur   the pixels that stay, blurred into the region; shows nothing of what was replaced.
+#   noise  uniform in [-1, 1] in each pixel and channel; always the same for a video.
 #   other  the same pixels of a video of another class, its own person blurred out.
 FILLS = ('black', 'mean', 'blur', 'noise', 'other')
 
-# Where the mask lies:
+# Where the mask is put.
 #   person     on the person.
 #   earlier    where the person is half a clip away in time (circular).
-#   elsewhere  shifted sideways (circular, the same for all frames of a clip) to where it covers
-#              the person least, and of those shifts to that nearest half the width.
+#   elsewhere  shifted sideways (circular, by the same amount in all frames of a clip) to where it
+#              covers the person least; of those shifts, the one nearest to half the width.
 PLACES = ('person', 'earlier', 'elsewhere')
 
 
@@ -38,8 +52,8 @@ class Treatment:
 
   Attributes:
     region: one of `ALL_REGIONS`.
-    fill: one of `FILLS`; 'none' and 'both' have 'black' only.
-    place: one of `PLACES`; 'none' has 'person' only.
+    fill: one of `FILLS`.
+    place: one of `PLACES`.
 
   Raises:
     UserError: there is no such treatment.
@@ -49,32 +63,26 @@ class Treatment:
   fill: str = 'black'
   place: str = 'person'
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     validation.check_choice('region', self.region, ALL_REGIONS)
     validation.check_choice('fill', self.fill, FILLS)
     validation.check_choice('place', self.place, PLACES)
-    if self.region in ('none', 'both') and self.fill != 'black':
-      raise errors.UserError(
-        f"`fill` must be 'black' for region {self.region!r}, which has no "
-        f'other; received {self.fill!r}'
-      )
-    if self.region == 'none' and self.place != 'person':
-      raise errors.UserError(f"`place` must be 'person' for region 'none'; received {self.place!r}")
+    if self.region in ('none', 'both'):
+      expected = f"'black' for region {self.region!r}"
+      validation.check('fill', self.fill, expected, self.fill == 'black')
+    if self.region == 'none':
+      validation.check('place', self.place, "'person' for region 'none'", self.place == 'person')
 
   @property
-  def name(self):
-    """The region, the fill unless it is black, the place unless it is the person's."""
-    return '-'.join(
-      [
-        self.region,
-        *([self.fill] if self.fill != 'black' else []),
-        *([self.place] if self.place != 'person' else []),
-      ]
-    )
+  def name(self) -> str:
+    """The name, without the default fill and place."""
+    fill = [] if self.fill == 'black' else [self.fill]
+    place = [] if self.place == 'person' else [self.place]
+    return '-'.join([self.region, *fill, *place])
 
   @classmethod
-  def parse(cls, name):
-    """The treatment of a name such as 'none', 'activity-blur' or 'activity-black-elsewhere'.
+  def parse(cls, name: str) -> 'Treatment':
+    """Returns the treatment of a name; defaults may be spelled out.
 
     Raises:
       UserError: there is no such treatment.
@@ -84,37 +92,48 @@ class Treatment:
     place = rest.pop(0) if rest and rest[0] in PLACES else 'person'
     if region not in ALL_REGIONS or rest:
       raise errors.UserError(
-        f'a treatment must be a region ({", ".join(ALL_REGIONS)}), perhaps -fill '
-        f'({", ".join(FILLS)}), perhaps -place ({", ".join(PLACES)}); received {name!r}'
+        f'a treatment must be a region ({", ".join(ALL_REGIONS)}), optionally -fill '
+        f'({", ".join(FILLS)}), optionally -place ({", ".join(PLACES)}); received {name!r}'
       )
     return cls(region, fill, place)
 
 
-def check_stream(treatment, stream):
-  """Raises a `UserError` if the treatment says nothing for a stream ('rgb' or 'flow')."""
+def check_stream(treatment: Treatment, stream: str) -> None:
+  """Checks that a treatment exists for a stream.
+
+  Raises:
+    UserError: flow has no silhouette: without its motion, nothing is left.
+  """
   if treatment.region == 'both' and stream == 'flow':
     raise errors.UserError(
       "treatment 'both' must be of stream rgb: flow has no silhouette, "
-      'without its motion nothing is left; received stream flow'
+      'because nothing is left without its motion; received stream flow'
     )
 
 
-def parse_all(names, stream='rgb'):
-  """A dict from name to `Treatment`, in the order of `names`, each once.
+def parse_all(names: Iterable[str], stream: str = 'rgb') -> dict[str, Treatment]:
+  """Parses the names of treatments.
+
+  Args:
+    names: as the user wrote them.
+    stream: 'rgb' or 'flow'.
+
+  Returns:
+    Treatments by name, in the order of `names`, each once.
 
   Raises:
-    UserError: there is no such treatment for the stream, or no name at all.
+    UserError: a treatment does not exist for the stream, or there are no names.
   """
-  treatments, unknown = [], []
+  treatments, invalid = [], []
   for name in names:
     try:
       treatments.append(Treatment.parse(name))
     except errors.UserError:
-      unknown.append(name)
-  if unknown or not names:
+      invalid.append(name)
+  if invalid or not treatments:
     raise errors.UserError(
       f'`eval_masks` must be some of {", ".join(ALL_REGIONS)}, some with a fill or place '
-      f'such as activity-blur; received {", ".join(unknown) if unknown else "none"}'
+      f'such as activity-blur; received {", ".join(invalid) if invalid else "none"}'
     )
   for treatment in treatments:
     check_stream(treatment, stream)

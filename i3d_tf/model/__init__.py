@@ -1,4 +1,4 @@
-"""The network: Keras alone, so that it runs on every Keras backend."""
+"""The network. It needs only Keras and runs on every Keras backend."""
 
 from i3d_tf.common import lazy_exports
 

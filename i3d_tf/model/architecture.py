@@ -1,14 +1,16 @@
-"""The layers of I3D as one table, and the sizes that follow from it. Needs no Keras."""
+"""The layers of I3D as one table, and the sizes that follow from it. Does not need Keras."""
 
 from collections.abc import Sequence
 import math
+from typing import Any
 
-# Each row is an endpoint, in the order and by the name of the original.
-#   unit: (output channels, kernel, stride), both cubic
-#   pool: (window, stride) as (time, height and width)
-#   mixed: channels of (branch 0; reduce and 3x3x3 of branch 1; the same of
-#     branch 2; branch 3), the numbers of Inception-v1
-LAYERS = (
+# One row per layer: endpoint name, kind, arguments. Names and order are those of the original,
+# `i3d.py` of github.com/google-deepmind/kinetics-i3d. The arguments by kind:
+#   unit: (output channels, kernel size, stride), both cubic
+#   pool: (window, stride), each as (time, height and width)
+#   mixed: the channels of (branch 0; 1x1x1 and 3x3x3 of branch 1; 1x1x1 and 3x3x3 of
+#     branch 2; branch 3), as in Inception-v1
+LAYERS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
   ('Conv3d_1a_7x7', 'unit', (64, 7, 2)),
   ('MaxPool3d_2a_3x3', 'pool', ((1, 3), (1, 2))),
   ('Conv3d_2b_1x1', 'unit', (64, 1, 1)),
@@ -27,34 +29,45 @@ LAYERS = (
   ('Mixed_5c', 'mixed', (384, 192, 384, 48, 128, 128)),
 )
 ENDPOINTS = tuple(name for name, _, _ in LAYERS) + ('Logits',)
-MIN_FRAMES = 9  # fewer leave the head's average pool less than its 2 time steps
-SPATIAL_STRIDE = 32  # frame pixels per pixel of Mixed_5c
+MIN_FRAMES = 9  # With fewer, the head's average pool has less than its 2 time steps.
+SPATIAL_STRIDE = 32  # Frame pixels per pixel of Mixed_5c.
+_CHANNEL_MULTIPLE = 8  # Of every layer's output channels, at every width.
 
 
 def scaled_filters(filters: int, width: float) -> int:
-  """Output channels of a layer of `filters` in a network of a width: a multiple of 8."""
-  return filters if width == 1 else max(8, round(filters * width / 8) * 8)
+  """Scales the output channels of a layer to a network's width, in multiples of 8.
+
+  Args:
+    filters: output channels at width 1.
+    width: factor on the channels of every layer.
+  """
+  if width == 1:
+    return filters
+  return max(_CHANNEL_MULTIPLE, round(filters * width / _CHANNEL_MULTIPLE) * _CHANNEL_MULTIPLE)
 
 
 def width_of(filters: Sequence[tuple[int, int]]) -> float | None:
-  """The width of a network by its output channels, such that `scaled_filters` gives them.
+  """Infers the width of a network from its output channels: the inverse of `scaled_filters`.
 
   Args:
-    filters: for each convolution, its output channels at width 1 and those found.
+    filters: (output channels at width 1, actual output channels) of each convolution.
 
   Returns:
-    The width; of several that give the same network that of the fewest decimals. None if
-    there is none.
+    The width. If several widths give the same network, the one with the fewest decimals. None
+    if no single width gives these channels.
   """
-  low = (
-    max((found - 4) / full for full, found in filters if found > 8)
-    if any(found > 8 for _, found in filters)
-    else 0.0
+  if any(actual < _CHANNEL_MULTIPLE or actual % _CHANNEL_MULTIPLE for _, actual in filters):
+    return None
+  # Rounding moves a layer by at most half a multiple. Layers of 8 channels have no lower bound:
+  # `scaled_filters` raises smaller ones to 8.
+  half = _CHANNEL_MULTIPLE // 2
+  low = max(
+    ((actual - half) / full for full, actual in filters if actual > _CHANNEL_MULTIPLE), default=0.0
   )
-  high = min((found + 4) / full for full, found in filters)
-  for digits in range(1, 8):
-    for step in range(math.floor(low * 10**digits), math.ceil(high * 10**digits) + 1):
-      width = step / 10**digits
-      if width > 0 and all(scaled_filters(full, width) == found for full, found in filters):
+  high = min((actual + half) / full for full, actual in filters)
+  for decimals in range(1, 8):
+    for step in range(math.floor(low * 10**decimals), math.ceil(high * 10**decimals) + 1):
+      width = step / 10**decimals
+      if width > 0 and all(scaled_filters(full, width) == actual for full, actual in filters):
         return width
   return None

@@ -1,25 +1,26 @@
-"""Batch norm in training as one kernel, where the backend has a good one."""
+"""Batch norm that trains with one fused kernel where the backend has a good one."""
 
 import keras
+from keras import KerasTensor
 from keras import ops
 
 
 @keras.saving.register_keras_serializable('i3d_tf')
 class BatchNorm(keras.layers.BatchNormalization):
-  """`keras.layers.BatchNormalization` over the last axis, faster in training on TensorFlow.
+  """`keras.layers.BatchNormalization` over the last axis that trains faster on TensorFlow.
 
-  The same function, variables and moving statistics (of the biased variance). Keras
-  computes it by some ten elementwise operations, forwards and backwards, in
-  float32; TensorFlow's fused kernel passes over the data a few times, in the
-  data's own type with float32 sums, and takes the ReLU behind it along. It is
-  for pictures, so the positions of a volume are laid out as one row. Statistics over
-  several replicas (`synchronized`) are Keras's.
+  Function, variables and moving statistics (of the biased variance) are those of Keras. Keras
+  trains with about ten elementwise operations in each direction, all in float32. TensorFlow's
+  fused kernel takes a few passes over the data, in the data's own dtype with float32 sums, and
+  includes the ReLU that follows. The kernel is made for images, so the positions of a volume are
+  laid out as one row. Statistics over several replicas (`synchronized`) are left to Keras.
   """
 
-  def call(self, inputs, training=None):
+  def call(self, inputs: KerasTensor, training: bool | None = None) -> KerasTensor:
+    """Normalizes [..., C], with the batch's statistics in training."""
     if not (training and self.trainable) or self.synchronized or not _has_fused_kernel():
       return super().call(inputs, training=training)
-    import tensorflow as tf  # pylint: disable=g-import-not-at-top; this backend's only
+    import tensorflow as tf  # Not at the top: only this backend has it.
 
     channels = inputs.shape[-1]
     row = ops.reshape(inputs, (1, -1, 1, channels))
@@ -38,12 +39,15 @@ class BatchNorm(keras.layers.BatchNormalization):
     return ops.reshape(normalized, ops.shape(inputs))
 
 
-def _has_fused_kernel():
-  """TensorFlow has. XLA expands it, less exactly (E[x^2] - E[x]^2), and fuses Keras's own."""
+def _has_fused_kernel() -> bool:
+  """Whether to use the fused kernel: on TensorFlow, but not under XLA.
+
+  XLA expands the kernel less exactly (E[x^2] - E[x]^2), and fuses Keras's operations itself.
+  """
   if keras.backend.backend() != 'tensorflow':
     return False
-  import tensorflow as tf  # pylint: disable=g-import-not-at-top
-  from tensorflow.python.ops import control_flow_util  # pylint: disable=g-import-not-at-top
+  import tensorflow as tf
+  from tensorflow.python.ops import control_flow_util
 
   return tf.executing_eagerly() or not control_flow_util.GraphOrParentsInXlaContext(
     tf.compat.v1.get_default_graph()

@@ -1,28 +1,37 @@
-"""The network for inference: batch norm folded into convolutions, branches that begin alike as one.
+"""The network for inference: batch norm folded into convolutions, equal inputs convolved at once.
 
-Two exact identities. With statistics that stand still, batch norm is a scale and a
-shift of every channel: the scale goes into the kernel before it, the shift is its
-bias. And three of an Inception block's branches begin with a 1x1x1 convolution of
-the same input: one convolution with all their channels, split afterwards. What is
-left is convolution, bias, ReLU, pooling: what every backend computes best.
+Both steps are exact identities. With fixed statistics, batch norm scales and shifts each channel:
+the scale moves into the kernel of the convolution before it, and the shift becomes its bias. Three
+branches of an Inception block begin with a 1x1x1 convolution of the same input: they become one
+convolution whose channels are split afterwards. What remains is convolution, bias, ReLU and
+pooling, which every backend computes best.
+
+Example:
 
     network = folding.fold(model)                     # InceptionI3D -> keras.Model
     logits = network(clip)
 """
 
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
 import keras
+from keras import KerasTensor
 from keras import ops
 import numpy as np
 
 from i3d_tf.model import architecture
+from i3d_tf.model import inception_i3d
 from i3d_tf.model import layers
 
+Policy: TypeAlias = keras.dtype_policies.DTypePolicy
 
-def fold(model, dtype=None):
-  """A network with the logits of another in inference, for inference only.
+
+def fold(model: inception_i3d.InceptionI3D, dtype: str | Policy | None = None) -> keras.Model:
+  """Builds a network for inference with the same logits as `model`.
 
   Args:
-    model: an `InceptionI3D`. Its weights are copied: later changes of them do not count.
+    model: the network to fold. Its weights are copied, so later changes to them have no effect.
     dtype: Keras dtype or policy of the new network; None for that of `model`. The
       products of kernels and scales are computed in float64 in any case.
 
@@ -47,8 +56,11 @@ def fold(model, dtype=None):
   return keras.Model(inputs, outputs, name=f'{model.name}_folded')
 
 
-def _convolution(units, policy, name):
-  """`Unit3D`s of one input as one convolution with bias and ReLU, their channels in this order."""
+def _convolution(units: Sequence[layers.Unit3D], policy: Policy, name: str) -> layers.Conv3D:
+  """Merges units with the same input into one convolution with bias and ReLU.
+
+  The output channels of the units are concatenated in the order of `units`.
+  """
   kernels, biases = zip(*map(_folded_weights, units))
   conv = units[0].conv
   folded = layers.Conv3D(
@@ -65,8 +77,12 @@ def _convolution(units, policy, name):
   return folded
 
 
-def _folded_weights(unit):
-  """(kernel, bias) of the convolution that does what a `Unit3D` does before its ReLU."""
+def _folded_weights(unit: layers.Unit3D) -> tuple[np.ndarray, np.ndarray]:
+  """Computes a convolution equal to a unit up to its ReLU.
+
+  Returns:
+    float64 kernel [kt, kh, kw, in, out] and bias [out].
+  """
   norm = unit.batch_norm
   kernel, beta, mean, variance = (
     ops.convert_to_numpy(v).astype(np.float64)
@@ -76,24 +92,25 @@ def _folded_weights(unit):
   return kernel * scale, beta - mean * scale
 
 
-def _mixed(block, policy):
-  """A `Mixed` as a function of its input."""
+def _mixed(block: layers.Mixed, policy: Policy) -> Callable[[KerasTensor], KerasTensor]:
+  """Folds an Inception block into a function of its input."""
   starts = [branch[0] for branch in block.branches[:3]]
   channels = [unit.conv.filters for unit in starts]
-  together = _convolution(starts, policy, f'{block.name}_Conv3d_0a_1x1')
+  merged = _convolution(starts, policy, f'{block.name}_Conv3d_0a_1x1')
   ends = [
     _convolution([branch[1]], policy, f'{block.name}_{branch[1].name}')
     for branch in block.branches[1:]
   ]
   pool = _copy(block.branch_3[0], dtype=policy, name=f'{block.name}_{block.branch_3[0].name}')
-  joined = keras.layers.Concatenate(dtype=policy, name=block.name)
+  concatenate = keras.layers.Concatenate(dtype=policy, name=block.name)
 
-  def call(x):
-    first, second, third = ops.split(together(x), np.cumsum(channels)[:2].tolist(), axis=-1)
-    return joined([first, ends[0](second), ends[1](third), ends[2](pool(x))])
+  def call(x: KerasTensor) -> KerasTensor:
+    first, second, third = ops.split(merged(x), np.cumsum(channels)[:2].tolist(), axis=-1)
+    return concatenate([first, ends[0](second), ends[1](third), ends[2](pool(x))])
 
   return call
 
 
-def _copy(layer, **changes):
+def _copy(layer: keras.layers.Layer, **changes: object) -> keras.layers.Layer:
+  """Copies a layer, without its weights, with some entries of its config changed."""
   return type(layer).from_config({**layer.get_config(), **changes})

@@ -17,6 +17,7 @@ from i3d_tf.common import progress
 from i3d_tf.common import text
 from i3d_tf.inputs import from_records
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import read_records
 from i3d_tf.inputs import treatments
 from i3d_tf.model import inception_i3d
 from i3d_tf.records import folders
@@ -93,7 +94,7 @@ def train(
     log(f'{run_dir}: resuming at step {int(step)} of {run.optimization.steps}')
   strategies.check_agreement(strategy, int(step), run_dir)
   if int(step) < run.optimization.steps:
-    with from_records.naming_bad_records(source, entries):
+    with read_records.naming_bad_records(source, entries):
       _run_steps(
         _Training(
           run_dir, run, strategy, intervals, source, entries, model, optimizer, step, checkpoint

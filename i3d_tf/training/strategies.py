@@ -137,7 +137,7 @@ def datasets(
 
   Args:
     strategy: a `tf.distribute.Strategy`.
-    make: a function of `rows` and `pieces`, as `input_pipeline.training` takes them, to
+    make: a function of `row_slice` and `num_replicas`, as in `from_records.training`, to
       an endless `tf.data.Dataset`.
     batch_size: of all replicas together.
 
@@ -147,8 +147,8 @@ def datasets(
 
   def make_share(context: tf.distribute.InputContext) -> tf.data.Dataset:
     workers, worker = context.num_input_pipelines, context.input_pipeline_id
-    rows = (batch_size * worker // workers, batch_size * (worker + 1) // workers)
-    dataset = make(rows=rows, pieces=context.num_replicas_in_sync // workers)
+    row_slice = (batch_size * worker // workers, batch_size * (worker + 1) // workers)
+    dataset = make(row_slice=row_slice, num_replicas=context.num_replicas_in_sync // workers)
     # Or workers would ask each other at every step whether all have a batch.
     return dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
 

@@ -1,7 +1,9 @@
 """Published weights to Keras weights.
 
-model = InceptionI3D(num_classes=400)
-print(weights.load(model, 'rgb_imagenet/model.ckpt'))    # says what was taken
+Example:
+
+    model = InceptionI3D(num_classes=400)
+    print(weights.load(model, 'rgb_imagenet/model.ckpt'))    # Reports what was loaded.
 """
 
 from i3d_tf.common import lazy_exports

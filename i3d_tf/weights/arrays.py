@@ -1,4 +1,4 @@
-"""The weights of a network as arrays by the original's names: what every reader gives."""
+"""The weights of a network as arrays by the original's names: what every reader returns."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -9,24 +9,24 @@ from i3d_tf.common import errors
 from i3d_tf.model import architecture
 from i3d_tf.weights import variable_names
 
-STREAMS = {3: 'rgb', 2: 'flow'}  # channels of the input: stream
+STREAMS = {3: 'rgb', 2: 'flow'}  # Channels of the input: stream.
 
 
 class WeightsError(errors.UserError):
-  """A file of weights cannot be used; the message names it and says why."""
+  """A file of weights cannot be used; the message names the file and the reason."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-  """What a file holds.
+  """The contents of a file of weights.
 
   Attributes:
-    path: where it was read.
-    kind: in words, what kind of file it is.
-    arrays: from original name to float32 array: kernels [kt, kh, kw, in, out], all
+    path: the file, as the user named it.
+    kind: the kind of file, in words.
+    arrays: float32 arrays by original name: kernels [kt, kh, kw, in, out], all
       others [C]. Without the head if the file has none.
-    ignored: in words, what else the file holds.
-    of_images: whether it is a network of images, whose head never fits.
+    ignored: descriptions of what else the file holds.
+    of_images: whether it is an image network, whose head never fits.
   """
 
   path: str
@@ -48,13 +48,13 @@ class Weights:
 
   @property
   def width(self) -> float | None:
-    """The factor on the number of channels, as in `InceptionI3D`; None if there is none."""
+    """The factor on the number of channels, as in `InceptionI3D`; None if no factor fits."""
     return architecture.width_of(
       [(filters, self.arrays[name].shape[-1]) for name, filters in variable_names.kernels().items()]
     )
 
   def has_width(self, width: float) -> bool:
-    """Whether a network of a width has as many channels everywhere."""
+    """Whether every layer has as many channels as in an `InceptionI3D` of this width."""
     return all(
       self.arrays[name].shape[-1] == architecture.scaled_filters(filters, width)
       for name, filters in variable_names.kernels().items()

@@ -140,7 +140,7 @@ ROWS = (
   Row(
     'a flipped bit in a record',
     _EVALUATE,
-    f'{_SHARD}: expected a whole record of ',
+    f'{_SHARD}: expected an intact record of ',
     stage.flip(_SHARD, 0.37),
   ),
   Row(

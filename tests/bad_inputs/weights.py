@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf.weights import variable_names
+from i3d_tf.weights import formats
 from tests import tiny
 from tests.bad_inputs import Row
 from tests.bad_inputs import stage
@@ -34,7 +34,7 @@ def _keras(**changed):
 
   def do(folder):
     with h5py.File(folder / 'a.weights.h5', 'w') as file:
-      for name, array in _arrays(variable_names.keras_file().names, **changed).items():
+      for name, array in _arrays(formats.keras_file().names, **changed).items():
         file[name] = array
 
   return do
@@ -46,7 +46,7 @@ def _other_architecture(folder):
 
 def _checkpoint(folder):
   """A checkpoint as DeepMind's, with one channel everywhere."""
-  arrays = _arrays(variable_names.deepmind('RGB/inception_i3d/').names)
+  arrays = _arrays(formats.deepmind('RGB/inception_i3d/').names)
   os.makedirs(folder / 'checkpoints')
   tf.raw_ops.SaveV2(
     prefix=str(folder / 'checkpoints/a.ckpt'),
@@ -68,7 +68,7 @@ def _pickle(content):
 
 
 _DATA, _INDEX = (f'checkpoints/a.ckpt.{suffix}' for suffix in ('data-00000-of-00001', 'index'))
-_FIRST = next(iter(variable_names.keras_file().names)).replace('/', '__')
+_FIRST = next(iter(formats.keras_file().names)).replace('/', '__')
 
 ROWS = (
   Row('weights that are not there', f'{_CONVERT}nowhere', 'nowhere: no such file; expected a Te'),
@@ -88,12 +88,12 @@ ROWS = (
   Row(
     'weights that are a folder without any',
     f'{_CONVERT}videos',
-    'videos: expected one checkpoint (*.index) in the folder; there is none',
+    'videos: expected one checkpoint (*.index) in the folder; found none',
   ),
   Row(
     'weights that are the checkpoint of a run',
     f'{_CONVERT}run/checkpoints/ckpt-2',
-    'run/checkpoints/ckpt-2: is a tf.train.Checkpoint, as training keeps it to go on; expecte',
+    'run/checkpoints/ckpt-2: is a tf.train.Checkpoint, from which training resumes; expecte',
   ),
   Row(
     'weights that are a list of checkpoints',
@@ -127,13 +127,13 @@ ROWS = (
   Row(
     'a Keras file of words',
     f'{_CONVERT}a.weights.h5',
-    'a.weights.h5: expected numbers as layers/unit3d/conv/vars/0; found object',
+    'a.weights.h5: expected numbers in layers/unit3d/conv/vars/0; found object',
     _keras(**{_FIRST: ['a', 'b']}),
   ),
   Row(
     'a Keras file of complex numbers',
     f'{_CONVERT}a.weights.h5',
-    'a.weights.h5: expected numbers as layers/unit3d/conv/vars/0; found complex64',
+    'a.weights.h5: expected numbers in layers/unit3d/conv/vars/0; found complex64',
     _keras(**{_FIRST: np.ones((1, 1, 1, 3, 1), np.complex64)}),
   ),
   Row(
@@ -169,13 +169,13 @@ ROWS = (
   Row(
     'a checkpoint without its index',
     f'{_CONVERT}checkpoints/a.ckpt',
-    'expected checkpoints/a.ckpt.index beside the data of the checkpoint; there is none',
+    'expected checkpoints/a.ckpt.index next to the data of the checkpoint; it is missing',
     stage.all_of(_checkpoint, stage.remove(_INDEX)),
   ),
   Row(
     'a pickle that is not of PyTorch',
     f'{_CONVERT}a.pt',
-    'a.pt: no whole PyTorch file (trunca',
+    'a.pt: not a complete PyTorch file (trunca',
     _pickle(collections.OrderedDict(a=1)),
   ),
   Row(
@@ -187,7 +187,7 @@ ROWS = (
   Row(
     'a PyTorch file that is another archive',
     f'{_CONVERT}a.pt',
-    'a.pt: a zip archive, but not',
+    'a.pt: expected a zip archive of PyTorch; it has no',
     lambda folder: (np.savez(folder / 'a', x=1), (folder / 'a.npz').rename(folder / 'a.pt')),
   ),
 )

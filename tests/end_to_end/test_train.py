@@ -223,7 +223,7 @@ def test_a_damaged_record_is_named(tmp_path):
   path.write_bytes(data)
   with pytest.raises(
     errors.UserError,
-    match=f'{path}: expected a whole record of '
+    match=f'{path}: expected an intact record of '
     f'{entries[3].path} at byte {entries[3].offset}; its checksum is wrong',
   ):
     start_and_train(tmp_path / 'run', tiny.run(records, steps=20))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf.common import errors
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import preprocess
@@ -26,7 +27,7 @@ def _in_a_dataset(function, *arguments):
 
 @pytest.fixture(name='call', params=[_eagerly, _in_a_dataset], ids=['eagerly', 'in a dataset'])
 def _call(request):
-  """Calls a function with arguments made tensors, in both ways in which the pipeline may."""
+  """Calls a function with tensors, in each of the two ways in which the pipeline does."""
   return request.param
 
 
@@ -34,7 +35,7 @@ def _call(request):
 
 
 @pytest.mark.parametrize('frame_size, side', [(224, 256), (112, 128), (64, 73), (32, 37)])
-def test_frames_are_cropped_from_a_side_that_is_in_proportion(frame_size, side):
+def test_resize_side_is_proportional_to_frame_size(frame_size, side):
   assert preprocess.resize_side(frame_size) == side
 
 
@@ -44,38 +45,38 @@ def test_frames_are_cropped_from_a_side_that_is_in_proportion(frame_size, side):
     (256, 341, 224, 'crop', (224, 224)),
     (341, 256, 224, 'crop', (224, 224)),
     (73, 97, 64, 'crop', (64, 64)),
-    (240, 320, 224, 'crop', (210, 210)),  # stored smaller: the same share of the frame
+    (240, 320, 224, 'crop', (210, 210)),  # Stored smaller: the same fraction of the frame.
     (512, 512, 224, 'crop', (448, 448)),
     (256, 341, 224, 'squash', (256, 341)),
     (73, 97, 64, 'squash', (73, 97)),
   ],
 )
-def test_the_window_is_a_share_of_the_stored_frame(
+def test_crop_size_is_a_fraction_of_the_stored_frame(
   call, height, width, frame_size, resize, expected
 ):
   size = call(lambda h, w: preprocess.crop_size(h, w, frame_size, resize), height, width)
   assert tuple(map(int, size)) == expected
 
 
-def test_an_unknown_resize_is_refused_quoting_it():
-  with pytest.raises(ValueError) as error:
+def test_crop_size_rejects_unknown_resize():
+  with pytest.raises(errors.UserError) as error:
     preprocess.crop_size(256, 341, 224, 'stretch')
   assert str(error.value) == "`resize` must be one of crop, squash; received 'stretch'"
 
 
-# Stored sizes whose spare rows and columns are even, odd, and none.
+# Stored sizes with an even and an odd number of spare rows and columns, and with none.
 _STORED = [(256, 341), (256, 340), (257, 341), (73, 97), (74, 98), (37, 37)]
 
 
 @pytest.mark.parametrize('height, width', _STORED)
-def test_the_centre_leaves_as_much_on_either_side(call, height, width):
+def test_window_is_centered_by_default(call, height, width):
   top, left, h, w = call(lambda h, w: preprocess.window(h, w, 64, 'crop'), height, width).numpy()
   assert 0 <= (height - h) - 2 * top <= 1
   assert 0 <= (width - w) - 2 * left <= 1
 
 
 @pytest.mark.parametrize('height, width', _STORED)
-def test_both_ends_are_reached_and_never_passed(call, height, width):
+def test_window_reaches_both_ends_exactly(call, height, width):
   place = lambda position: call(
     lambda h, w, p: preprocess.window(h, w, 64, 'crop', p), height, width, np.float32(position)
   ).numpy()
@@ -87,8 +88,8 @@ def test_both_ends_are_reached_and_never_passed(call, height, width):
 
 
 @pytest.mark.parametrize('spare', [0, 1, 2, 7, 8, 31, 32, 33, 117, 128, 1000])
-def test_every_place_has_the_same_share_of_the_positions(spare):
-  side = 64 * 8  # of frames of side + spare columns
+def test_window_places_are_equally_likely(spare):
+  side = 64 * 8  # Of frames of side + spare columns.
   height, width = round(side * 73 / 64), round(side * 73 / 64) + spare
   size = preprocess.crop_size(height, width, 64, 'crop')[1]
   places = width - int(size) + 1
@@ -99,7 +100,7 @@ def test_every_place_has_the_same_share_of_the_positions(spare):
   assert lefts == [k for k in range(places) for _ in range(2)][:60]
 
 
-def test_squashing_leaves_nothing_to_place(call):
+def test_window_of_squash_is_the_entire_frame(call):
   window = call(lambda p: preprocess.window(73, 97, 64, 'squash', p), np.float32([0.9, 0.9]))
   assert window.numpy().tolist() == [0, 0, 73, 97]
 
@@ -107,31 +108,31 @@ def test_squashing_leaves_nothing_to_place(call):
 # === Size ===
 
 
-def test_frames_of_the_right_size_are_left_alone(call):
+def test_to_frame_size_keeps_frames_of_that_size(call):
   images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
   resized = call(lambda i: preprocess.to_frame_size(i, 32), images)
   np.testing.assert_array_equal(resized, images)
 
 
 @pytest.mark.parametrize('height, width', [(73, 97), (31, 31), (24, 60)])
-def test_a_ramp_stays_a_ramp_with_half_pixel_centres(call, height, width):
+def test_to_frame_size_uses_half_pixel_centers(call, height, width):
   images = fakes.ramp(height, width, step=2)[np.newaxis]
   resized = call(lambda i: preprocess.to_frame_size(i, 48), images).numpy()
   assert resized.dtype == np.uint8 and resized.shape == (1, 48, 48, 3)
   place = lambda extent: np.clip((np.arange(48) + 0.5) * extent / 48 - 0.5, 0, extent - 1)
-  # Rounded, not cut off.
+  # Rounded, not truncated.
   np.testing.assert_allclose(resized[0, :, 24, 0], 2 * place(height), atol=0.501)
   np.testing.assert_allclose(resized[0, 24, :, 1], 2 * place(width), atol=0.501)
 
 
-def test_masks_take_the_nearest_pixel(call):
+def test_to_frame_size_takes_nearest_pixel_of_masks(call):
   masks = np.random.default_rng(0).integers(0, 2, (2, 24, 36, 1), np.uint8)
   resized = call(lambda m: preprocess.to_frame_size(m, 40, 'nearest'), masks)
   place = lambda extent: np.floor((np.arange(40) + 0.5) * extent / 40).astype(int)
   np.testing.assert_array_equal(resized, masks[:, place(24)[:, np.newaxis], place(36)])
 
 
-def test_sizes_are_known_before_the_data_is():
+def test_to_frame_size_has_static_shape():
   dataset = tf.data.Dataset.from_generator(
     lambda: iter(()), output_signature=tf.TensorSpec([None, None, None, 2], tf.uint8)
   )
@@ -143,7 +144,7 @@ def test_sizes_are_known_before_the_data_is():
 
 
 @pytest.mark.parametrize('stream, channels', [('rgb', 3), ('flow', 2)])
-def test_frames_and_masks_are_mirrored_together(call, stream, channels):
+def test_flip_mirrors_frames_and_masks(call, stream, channels):
   rng = np.random.default_rng(0)
   frames = rng.integers(0, 256, (2, 4, 5, channels), np.uint8)
   masks = rng.integers(0, 2, (2, 4, 5), np.uint8)
@@ -155,9 +156,9 @@ def test_frames_and_masks_are_mirrored_together(call, stream, channels):
   np.testing.assert_array_equal(mirrored_masks, masks[:, :, ::-1])
 
 
-def test_a_flip_negates_horizontal_motion_exactly_and_leaves_vertical_alone():
-  codes = np.arange(256, dtype=np.uint8)
-  frames = np.stack([codes, codes], axis=-1)[np.newaxis, np.newaxis]
+def test_flip_negates_horizontal_motion_exactly():
+  levels = np.arange(256, dtype=np.uint8)
+  frames = np.stack([levels, levels], axis=-1)[np.newaxis, np.newaxis]
   mirrored, _ = preprocess.flip(frames, np.zeros((1, 1, 256), np.uint8), 'flow')
   before = optical_flow.dequantise(frames)[:, :, ::-1]
   after = optical_flow.dequantise(mirrored.numpy())
@@ -166,7 +167,7 @@ def test_a_flip_negates_horizontal_motion_exactly_and_leaves_vertical_alone():
 
 
 @pytest.mark.parametrize('stream, channels', [('rgb', 3), ('flow', 2)])
-def test_two_flips_are_none(stream, channels):
+def test_flip_is_its_own_inverse(stream, channels):
   frames = np.random.default_rng(0).integers(0, 256, (2, 4, 5, channels), np.uint8)
   masks = frames[..., 0] % 2
   twice = preprocess.flip(*preprocess.flip(frames, masks, stream), stream)
@@ -177,7 +178,7 @@ def test_two_flips_are_none(stream, channels):
 # === Network input ===
 
 
-def test_bytes_become_numbers_from_minus_1_to_1(call):
+def test_network_input_scales_to_minus_1_to_1(call):
   frames = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16, 1)
   clips = call(lambda f: preprocess.network_input({'frames': f}), frames)
   assert clips.dtype == tf.float32 and clips.shape == frames.shape
@@ -186,15 +187,17 @@ def test_bytes_become_numbers_from_minus_1_to_1(call):
   np.testing.assert_allclose(flat, np.linspace(-1, 1, 256), atol=1e-6)
 
 
-def test_flow_codes_become_motion_as_a_share_of_20_pixels(call):
-  codes = np.arange(256, dtype=np.uint8).reshape(1, 1, 8, 16, 2)
-  clips = call(lambda f: preprocess.network_input({'frames': f}, stream='flow'), codes)
-  np.testing.assert_allclose(clips, optical_flow.dequantise(codes) / 20, atol=1e-6)
+def test_network_input_scales_flow_to_fraction_of_20_pixels(call):
+  quantized = np.arange(256, dtype=np.uint8).reshape(1, 1, 8, 16, 2)
+  clips = call(lambda f: preprocess.network_input({'frames': f}, stream='flow'), quantized)
+  np.testing.assert_allclose(clips, optical_flow.dequantise(quantized) / 20, atol=1e-6)
 
 
 @pytest.mark.parametrize('stream, channels, filled', [('rgb', 3, -1.0), ('flow', 2, 0.0)])
 @pytest.mark.parametrize('region', ['none', 'background', 'activity'])
-def test_the_region_is_replaced_in_what_the_network_sees(call, region, stream, channels, filled):
+def test_network_input_replaces_region_of_clips_with_a_person(
+  call, region, stream, channels, filled
+):
   rng = np.random.default_rng(0)
   frames = rng.integers(0, 256, (2, 3, 4, 5, channels), np.uint8)
   masks = rng.integers(0, 2, (2, 3, 4, 5), np.uint8)
@@ -208,34 +211,34 @@ def test_the_region_is_replaced_in_what_the_network_sees(call, region, stream, c
   ).numpy()
   expected = frames / 127.5 - 1
   if region != 'none':
-    expected[0][masks[0] == (region == 'activity')] = filled  # nobody was found in the second
+    expected[0][masks[0] == (region == 'activity')] = filled  # The second has no person.
   np.testing.assert_allclose(clips, expected, atol=1e-6)
 
 
-# === Whole videos ===
+# === Videos without records ===
 
 
 @pytest.mark.parametrize(
   'height, width', [(240, 320), (320, 240), (256, 340), (480, 854), (99, 61)]
 )
-def test_resizing_is_that_of_the_records(call, height, width):
+def test_to_short_side_equals_resize_of_records(call, height, width):
   image = fakes.texture(height, width)
   size = decoding.fit_short_side(height, width, 73)
   expected = cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR).astype(int)
   resized = call(lambda images: preprocess.to_short_side(images, 73), image[np.newaxis]).numpy()[0]
   assert resized.shape == (*size, 3)
-  # OpenCV's fixed-point numbers come out a grey level lower at every eighth pixel.
+  # OpenCV's fixed-point arithmetic is one gray level lower in every eighth pixel.
   difference = resized - expected
   assert difference.min() >= -1 and difference.max() <= 1 and np.abs(difference).mean() < 0.15
 
 
 @pytest.mark.parametrize('height, width', [(240, 320), (256, 340), (480, 854), (99, 61), (40, 41)])
-def test_masks_are_resized_as_in_the_records(call, height, width):
+def test_to_short_side_of_masks_equals_resize_of_records(call, height, width):
   mask = (fakes.texture(height, width) > 128).astype(np.uint8)[..., :1]
   rows, columns = decoding.fit_short_side(height, width, 73)
   resized = call(lambda m: preprocess.to_short_side(m, 73, 'nearest'), mask[np.newaxis])[0, ..., 0]
   expected = cv2.resize(mask, (columns, rows), interpolation=cv2.INTER_NEAREST_EXACT)
-  # Where a centre falls on an edge between two pixels, OpenCV takes either.
+  # If a center is on the edge between two pixels, OpenCV takes either.
   clear_row = (2 * np.arange(rows) + 1) * height % (2 * rows) != 0
   clear_column = (2 * np.arange(columns) + 1) * width % (2 * columns) != 0
   clear = np.outer(clear_row, clear_column)
@@ -244,7 +247,7 @@ def test_masks_are_resized_as_in_the_records(call, height, width):
 
 
 @pytest.mark.parametrize('size', [0, 1, 3, 5, 9, 15])
-def test_masks_grow_as_in_the_pipeline(call, size):
+def test_dilate_equals_dilation_of_pipeline(call, size):
   drawn = (np.random.default_rng(size).random((3, 40, 50)) > 0.99).astype(np.uint8)
   drawn[0, 0, 0] = drawn[1, 39, 49] = 1
   grown = call(lambda m: preprocess.dilate(m, size), drawn[..., np.newaxis])
@@ -252,7 +255,7 @@ def test_masks_grow_as_in_the_pipeline(call, size):
 
 
 @pytest.mark.parametrize('resize', clip_settings.RESIZES)
-def test_the_centre_is_the_window_of_the_pipeline(call, resize):
+def test_center_equals_window_of_pipeline(call, resize):
   image = fakes.ramp(73, 84)[np.newaxis]
   top, left, height, width = preprocess.window(73, 84, 64, resize).numpy()
   expected = preprocess.to_frame_size(image[:, top : top + height, left : left + width], 64)

@@ -1,4 +1,4 @@
-"""Batch norm by the fused kernel: what Keras's own gives, in outputs, gradients and statistics."""
+"""Batch norm with the fused kernel: outputs, gradients and statistics equal those of Keras."""
 
 import keras
 import numpy as np
@@ -16,12 +16,12 @@ _MODES = {
 
 def volumes(shape, seed=0):
   rng = np.random.default_rng(seed)
-  spread, centre = rng.uniform(0.2, 3, shape[-1]), rng.uniform(-2, 2, shape[-1])
-  return (rng.standard_normal(shape) * spread + centre).astype(np.float32)
+  spread, center = rng.uniform(0.2, 3, shape[-1]), rng.uniform(-2, 2, shape[-1])
+  return (rng.standard_normal(shape) * spread + center).astype(np.float32)
 
 
 def trained(layer, x, upstream, wrap):
-  """One training step: (outputs, gradient of the input, gradient of beta, variables after it)."""
+  """A training step: outputs, gradients of input and beta, non-trainable variables after it."""
   layer.build(x.shape)
   layer.beta.assign(np.linspace(-1, 1, x.shape[-1]))
 
@@ -39,12 +39,12 @@ def trained(layer, x, upstream, wrap):
 @pytest.mark.parametrize('mode', list(_MODES))
 @pytest.mark.parametrize('dtype, tolerance', [('float32', 2e-5), ('mixed_bfloat16', 0.02)])
 @pytest.mark.parametrize('shape', [(2, 5, 6, 7, 8), (1, 2, 1, 1, 16)])
-def test_a_training_step_is_keras_own(mode, dtype, tolerance, shape):
+def test_training_step_equals_keras(mode, dtype, tolerance, shape):
   arguments = {'momentum': 0.9, 'epsilon': 1e-3, 'scale': False, 'dtype': dtype}
   compute = 'bfloat16' if dtype == 'mixed_bfloat16' else 'float32'
   x, upstream = tf.cast(volumes(shape), compute), volumes(shape, seed=1)
   actual_dtype, actual = trained(batch_norm.BatchNorm(**arguments), x, upstream, _MODES[mode])
-  # The reference computes in float32 from what the other sees.
+  # The reference computes in float32 from the same, perhaps rounded, input.
   _, expected = trained(
     keras.layers.BatchNormalization(**{**arguments, 'dtype': 'float32'}),
     tf.cast(x, tf.float32),
@@ -52,30 +52,30 @@ def test_a_training_step_is_keras_own(mode, dtype, tolerance, shape):
     tf.function,
   )
   assert actual_dtype == compute
-  for what, a, e in zip(('output', 'input', 'beta', 'mean', 'variance'), actual, expected):
-    assert np.abs(a - e).max() <= tolerance * np.abs(e).max(), what
+  for name, a, e in zip(('output', 'input', 'beta', 'mean', 'variance'), actual, expected):
+    assert np.abs(a - e).max() <= tolerance * np.abs(e).max(), name
 
 
-@pytest.mark.parametrize('how', ['inference', 'not trainable'])
-def test_without_training_the_moving_statistics_are_used_and_kept(how):
+@pytest.mark.parametrize('mode', ['inference', 'not trainable'])
+def test_inference_uses_and_keeps_moving_statistics(mode):
   layer = batch_norm.BatchNorm(scale=False, epsilon=1e-3)
   x = volumes((2, 3, 4, 4, 8))
   layer.build(x.shape)
   layer.moving_mean.assign(np.arange(8.0))
   layer.moving_variance.assign(np.arange(1.0, 9.0))
-  layer.trainable = how != 'not trainable'
-  y = layer(x, training=how != 'inference')
+  layer.trainable = mode != 'not trainable'
+  y = layer(x, training=mode != 'inference')
   np.testing.assert_allclose(y, (x - np.arange(8)) / np.sqrt(np.arange(1, 9) + 1e-3), atol=1e-5)
   np.testing.assert_array_equal(layer.moving_mean, np.arange(8.0))
 
 
-def test_takes_scale_and_lengths_that_are_unknown_while_tracing():
-  layer, keras_own = batch_norm.BatchNorm(), keras.layers.BatchNormalization()
+def test_training_supports_gamma_and_unknown_shapes():
+  layer, reference = batch_norm.BatchNorm(), keras.layers.BatchNormalization()
   x = volumes((2, 3, 4, 4, 8))
-  for one in (layer, keras_own):
+  for one in (layer, reference):
     one.build((None, None, None, None, 8))
     one.gamma.assign(np.linspace(0.5, 2, 8))
-  free = tf.function(
+  traced = tf.function(
     lambda x: layer(x, training=True), input_signature=[tf.TensorSpec([None, None, None, None, 8])]
   )
-  np.testing.assert_allclose(free(x), keras_own(x, training=True), atol=1e-5)
+  np.testing.assert_allclose(traced(x), reference(x, training=True), atol=1e-5)

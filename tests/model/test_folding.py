@@ -1,4 +1,4 @@
-"""The folded network: the logits of the one that it was made of, in float32 and in bfloat16."""
+"""The folded network has the logits of the original one, in float32 and in bfloat16."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from tests import reference
 
 
 def trained(**kwargs):
-  """A small network whose statistics are not those of the start."""
+  """A small network whose statistics are not the initial ones."""
   model = inception_i3d.InceptionI3D(
     **{'num_classes': 5, 'frame_size': 64, 'width': 0.25, 'seed': 0, 'dropout': 0.5, **kwargs}
   )
@@ -37,54 +37,54 @@ def error(actual, expected):
 
 
 @pytest.mark.parametrize('frames, size, channels', [(9, 64, 3), (16, 64, 2), (11, 96, 3)])
-def test_logits_stay_the_same(frames, size, channels):
+def test_fold_keeps_logits(frames, size, channels):
   model = trained(channels=channels)
   folded = folding.fold(model)
-  seen = clip(frames, size, channels)
-  assert error(folded(seen, training=False), model(seen, training=False)) <= 1e-5
+  x = clip(frames, size, channels)
+  assert error(folded(x, training=False), model(x, training=False)) <= 1e-5
 
 
-def test_endpoints_keep_their_names_and_values():
-  model, seen = trained(), clip()
+def test_fold_keeps_names_and_values_of_endpoints():
+  model, x = trained(), clip()
   folded = folding.fold(model)
   for name in architecture.ENDPOINTS[:-1]:
     before, after = (
-      keras.Model(one.input, one.get_layer(name).output)(seen) for one in (model, folded)
+      keras.Model(one.input, one.get_layer(name).output)(x) for one in (model, folded)
     )
     assert error(after, before) <= 1e-5, name
 
 
-def test_no_batch_norm_is_left_and_fewer_convolutions():
+def test_fold_removes_batch_norm_and_merges_convolutions():
   def count(model, kind):
     return sum(isinstance(layer, kind) for layer in model._flatten_layers())
 
   model, convolution = trained(), keras.layers.Conv3D
   folded = folding.fold(model)
   assert count(folded, keras.layers.BatchNormalization) == 0
-  # Nine blocks, in each of which one takes the place of three.
+  # In each of nine blocks, one convolution replaces three.
   assert count(folded, convolution) == count(model, convolution) - 9 * 2
 
 
-def test_weights_are_copied_and_the_network_is_left_alone():
-  model, seen = trained(), clip()
-  before = model(seen, training=False)
+def test_fold_copies_weights():
+  model, x = trained(), clip()
+  before = model(x, training=False)
   folded = folding.fold(model, 'mixed_bfloat16')
-  np.testing.assert_array_equal(model(seen, training=False), before)
+  np.testing.assert_array_equal(model(x, training=False), before)
   kernel = model.get_layer('Conv3d_1a_7x7').conv.kernel
   kernel.assign(kernel + 1)
-  assert error(folded(seen, training=False), before) < 0.05
+  assert error(folded(x, training=False), before) < 0.05
 
 
 @pytest.mark.parametrize('stream', list(reference.STREAMS))
-def test_bfloat16_finds_the_class_that_the_original_finds_on_the_reference_clips(stream):
+def test_fold_to_bfloat16_keeps_predicted_class(stream):
   channels, classes, _ = reference.STREAMS[stream]
   model = inception_i3d.InceptionI3D(classes, channels)
   reference.set_weights(model, stream)
   exact, rounded = folding.fold(model), folding.fold(model, 'mixed_bfloat16')
   for frames in (9, 16, 17):
-    seen = reference.clip(7, frames, channels)
+    x = reference.clip(7, frames, channels)
     expected = reference.golden(f'inference_{stream}')[f'T{frames}.logits']
-    assert error(exact(seen), expected) <= 1e-4
-    actual = rounded(seen)
+    assert error(exact(x), expected) <= 1e-4
+    actual = rounded(x)
     assert error(actual, expected) <= 0.05
     assert np.argmax(actual) == np.argmax(expected)

@@ -1,4 +1,4 @@
-"""The network against numbers that the original network computed."""
+"""The network against logits that the original network computed."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from i3d_tf.model import inception_i3d
 from tests import reference
 
-LENGTHS = (9, 16, 17, 64, 79)  # odd and even: padding mistakes in time show in even ones
+LENGTHS = (9, 16, 17, 64, 79)  # Only even ones show mistakes of the padding in time.
 
 
 @pytest.fixture(scope='module', params=list(reference.STREAMS))
@@ -18,7 +18,7 @@ def stream(request):
 
 
 @pytest.mark.parametrize('frames', LENGTHS)
-def test_logits_are_the_originals(stream, frames):
+def test_logits_equal_those_of_the_original(stream, frames):
   name, channels, model = stream
   expected = reference.golden(f'inference_{name}')[f'T{frames}.logits']
   actual = model(reference.clip(7, frames, channels)).numpy()

@@ -1,10 +1,11 @@
-"""The network's shape, arguments and saving; that it trains in bfloat16."""
+"""The network: its shape, arguments, saving and initial weights, and training in bfloat16."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf.common import errors
 from i3d_tf.model import architecture
 from i3d_tf.model import inception_i3d
 
@@ -21,21 +22,21 @@ def random_clip(batch=1, frames=9, size=64, channels=3, seed=0):
 
 
 @pytest.mark.parametrize('channels, parameters', [(3, 12_704_544), (2, 12_682_592)])
-def test_has_the_published_number_of_parameters(channels, parameters):
+def test_model_has_published_number_of_parameters(channels, parameters):
   assert inception_i3d.InceptionI3D(400, channels).count_params() == parameters
 
 
-def test_layers_bear_the_names_of_the_endpoints_in_their_order():
+def test_layers_are_named_after_endpoints_in_order():
   names = [layer.name for layer in small().layers]
   assert [name for name in names if name in architecture.ENDPOINTS] == list(architecture.ENDPOINTS)
 
 
 @pytest.mark.parametrize('frames', [9, 10, 16, 17])
-def test_gives_one_logit_a_class_for_any_length(frames):
+def test_model_returns_logits_for_any_length(frames):
   assert small()(random_clip(2, frames)).shape == (2, 5)
 
 
-def test_averages_larger_frames_over_positions():
+def test_logits_of_larger_frames_are_averaged_over_positions():
   model = small()
   features = keras.Model(model.input, model.get_layer('Mixed_5c').output)
   clip = random_clip(size=128)
@@ -49,29 +50,31 @@ def test_averages_larger_frames_over_positions():
 
 
 @pytest.mark.parametrize('frames, size', [(8, 64), (9, 32)])
-def test_refuses_what_its_average_pool_does_not_fit_in(frames, size):
+def test_model_rejects_clips_smaller_than_average_pool(frames, size):
   with pytest.raises(ValueError, match='clips must have at least 9 frames'):
     small()(random_clip(1, frames, size))
 
 
 @pytest.mark.parametrize(
-  'argument, value',
+  'argument, value, expected',
   [
-    ('num_classes', 0),
-    ('channels', 0),
-    ('dropout', 1.0),
-    ('dropout', -0.1),
-    ('frame_size', 31),
-    ('width', 0),
-    ('batch_norm_momentum', 1.0),
+    ('num_classes', 0, 'at least 1'),
+    ('channels', 0, 'at least 1'),
+    ('dropout', 1.0, 'in [0, 1)'),
+    ('dropout', -0.1, 'in [0, 1)'),
+    ('frame_size', 31, 'at least 32'),
+    ('width', 0, 'positive'),
+    ('batch_norm_momentum', 1.0, 'in [0, 1)'),
+    ('batch_norm_momentum', -0.1, 'in [0, 1)'),
   ],
 )
-def test_refuses_arguments_out_of_range(argument, value):
-  with pytest.raises(ValueError, match=f'`{argument}` is out of range; received {value}'):
+def test_model_rejects_arguments_out_of_range(argument, value, expected):
+  with pytest.raises(errors.UserError) as error:
     small(**{argument: value})
+  assert str(error.value) == f'`{argument}` must be {expected}; received {value}'
 
 
-def test_width_scales_every_layer_in_multiples_of_8():
+def test_width_scales_all_layers_in_multiples_of_8():
   channels = [layer.output.shape[-1] for layer in small(width=0.5).layers[1:]]
   assert all(c % 8 == 0 for c in channels[:-1])
   assert channels[0] == 32
@@ -86,7 +89,7 @@ def test_config_and_keras_file_round_trip(tmp_path):
   np.testing.assert_array_equal(loaded(random_clip()), model(random_clip()))
 
 
-def test_a_seed_decides_weights_and_dropout():
+def test_seed_determines_weights_and_dropout():
   def trained_logits(seed):
     return small(seed=seed)(random_clip(), training=True).numpy()
 
@@ -94,16 +97,16 @@ def test_a_seed_decides_weights_and_dropout():
   assert np.abs(trained_logits(3) - trained_logits(4)).max() > 1e-3
 
 
-def test_initial_kernels_are_sonnets():
+def test_initial_kernels_have_the_distribution_of_sonnet():
   kernel = inception_i3d.InceptionI3D(400).get_layer('Conv3d_2c_3x3').conv.kernel.numpy()
   bound = 1 / np.sqrt(27 * 64)
-  # A normal of stddev `bound`, cut at two: its own stddev is 0.8796 of that.
+  # A normal of stddev `bound`, cut at two of them, has a stddev of 0.8796 `bound`.
   assert np.abs(kernel).max() <= 2 * bound * (1 + 1e-5)
   np.testing.assert_allclose(kernel.std(), 0.8796 * bound, rtol=0.01)
 
 
 @pytest.mark.parametrize('frames', [9, 16, 17])
-def test_mixed_bfloat16_trains(frames):
+def test_model_trains_in_mixed_bfloat16(frames):
   model = small(dtype='mixed_bfloat16', dropout=0.0)
   optimizer = keras.optimizers.SGD(0.05)
   clips, labels = random_clip(4, frames), np.arange(4)

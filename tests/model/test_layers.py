@@ -1,4 +1,4 @@
-"""The layers: what they mend in those below them, and dropout of parts of a batch."""
+"""The layers: what they fix in those of Keras, and dropout of shares of a batch."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from i3d_tf.model import layers
   'window, strides', [((1, 3), (1, 2)), ((3, 3), (2, 2)), ((2, 2), (2, 2)), ((3, 3), (1, 1))]
 )
 @pytest.mark.parametrize('extents', [(5, 7, 8), (4, 6, 5)])
-def test_max_pool_equals_keras_3d_pooling(window, strides, extents):
+def test_max_pool_equals_3d_pooling_of_keras(window, strides, extents):
   x = np.random.default_rng(0).uniform(-1, 1, (2, *extents, 2)).astype(np.float32)
   full = lambda pair: (pair[0], pair[1], pair[1])
   expected = keras.layers.MaxPooling3D(full(window), full(strides), padding='same')(x)
@@ -22,7 +22,7 @@ def test_max_pool_equals_keras_3d_pooling(window, strides, extents):
 
 
 @pytest.mark.parametrize('compiled', [False, True], ids=['eager', 'graph'])
-def test_max_pool_gives_tied_maxima_one_gradient_between_them(compiled):
+def test_max_pool_splits_gradient_between_tied_maxima(compiled):
   x = tf.zeros([1, 4, 6, 6, 1])
   pool = layers.MaxPool3D((3, 3), (2, 2))
 
@@ -38,7 +38,7 @@ def test_max_pool_gives_tied_maxima_one_gradient_between_them(compiled):
 
 @pytest.mark.parametrize('frames', [1, 2, 3, 4])
 @pytest.mark.parametrize('known', [True, False], ids=['length known', 'length unknown'])
-def test_bfloat16_filter_gradient_is_right_for_short_clips(frames, known):
+def test_conv_has_correct_bfloat16_gradient_for_short_clips(frames, known):
   conv = layers.Conv3D(24, 3, padding='same', use_bias=False, dtype='mixed_bfloat16')
   conv.build((None, None, 7, 7, 16))
   rng = np.random.default_rng(0)
@@ -62,14 +62,15 @@ def test_bfloat16_filter_gradient_is_right_for_short_clips(frames, known):
   assert error < 0.02
 
 
-def test_parts_of_a_batch_drop_what_the_whole_drops():
+def test_dropout_of_shares_equals_dropout_of_batch():
   x = np.random.default_rng(0).normal(size=(6, 2, 1, 1, 8)).astype(np.float32)
   make = lambda: layers.Dropout(0.5, seed=3)
-  whole = make()(x, training=True)
-  for number in range(3):
+  expected = make()(x, training=True)
+  for replica in range(3):
     layer = make()
-    layer.part = lambda number=number: (number, 3)
+    layer.replica_index = lambda replica=replica: (replica, 3)
     np.testing.assert_array_equal(
-      layer(x[2 * number : 2 * number + 2], training=True), whole[2 * number : 2 * number + 2]
+      layer(x[2 * replica : 2 * replica + 2], training=True),
+      expected[2 * replica : 2 * replica + 2],
     )
   np.testing.assert_array_equal(layer(x), x)

@@ -63,7 +63,7 @@ def test_a_new_head_in_a_keras_file(source):
   said = convert_weights.convert(
     str(folder / 'flow.ckpt'), str(folder / 'new.keras'), num_classes=3, new_head=True
   )
-  assert 'left as initialised: the logits' in said
+  assert 'left as initialized: the logits' in said
   loaded = keras.models.load_model(folder / 'new.keras')
   names = assign.variables_by_original_name(model)
   _assert_equal(loaded, model, [name for name in names if not name.startswith('Logits')])

@@ -118,7 +118,8 @@ def test_the_shares_of_all_replicas_are_the_batch_of_one(records, workers, piece
   whole = take(4)
   size = run.clips.batch_size // workers
   shares = [
-    take(4 * pieces, rows=(size * n, size * (n + 1)), pieces=pieces) for n in range(workers)
+    take(4 * pieces, row_slice=(size * n, size * (n + 1)), num_replicas=pieces)
+    for n in range(workers)
   ]
   for step in range(4):
     parts = [share[step * pieces + piece] for share in shares for piece in range(pieces)]
@@ -136,7 +137,7 @@ def test_sharing_reaches_every_batch_norm_and_no_configuration():
   ]
   assert len(found) == 57 and all(layer.synchronized for layer in found)
   again = inception_i3d.InceptionI3D.from_config(network.get_config())
-  assert again.get_layer('Logits').dropout.part is None
+  assert again.get_layer('Logits').dropout.replica_index is None
   assert not again.get_layer('Conv3d_1a_7x7').batch_norm.synchronized
 
 

@@ -1,0 +1,132 @@
+"""Fills: what replaces the pixels of a region. `treatments` describes them to users.
+
+A fill is a function from a `Scene` to pixels that broadcast to its clips. A new one needs that
+function and a line in `FILLS`, and its name in `treatments.FILLS`, which flags read without
+TensorFlow.
+"""
+
+from collections.abc import Callable
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from i3d_tf.common import errors
+
+BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
+
+_BLUR = 1 / 16  # Standard deviation of the blur as a fraction of the frame's side.
+# Weight of a frame's mean color in the blur; it decides only far away from all pixels that stay.
+_MEAN_WEIGHT = 1e-4
+
+
+class Partner(NamedTuple):
+  """Videos of other classes, one per clip.
+
+  Attributes:
+    clips: float [B, T, H, W, C] in [-1, 1].
+    masks: uint8 or bool [B, T, H, W], nonzero on the person.
+    has_person: bool [B].
+  """
+
+  clips: tf.Tensor
+  masks: tf.Tensor
+  has_person: tf.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+  """Clips of which a region is to be filled.
+
+  Attributes:
+    clips: float [B, T, H, W, C] in [-1, 1].
+    stays: bool [B, T, H, W, 1], the pixels outside of the region.
+    stream: 'rgb' or 'flow'.
+    seeds: int [B], a number of its own for each video; None for 0.
+    partner: for fill 'other'.
+  """
+
+  clips: tf.Tensor
+  stays: tf.Tensor
+  stream: str
+  seeds: tf.Tensor | None = None
+  partner: Partner | None = None
+
+
+def _black(scene: Scene) -> tf.Tensor:
+  """Black, or no motion: a scalar."""
+  return tf.cast(BLACK[scene.stream], scene.clips.dtype)
+
+
+def _mean(scene: Scene) -> tf.Tensor:
+  """Mean of the pixels of each frame that stay, black if none does: [B, T, 1, 1, C]."""
+  values = tf.cast(scene.clips, tf.float32)
+  weights = tf.cast(scene.stays, tf.float32)
+  count = tf.reduce_sum(weights, axis=(2, 3), keepdims=True)
+  # tf.where, not multiplication: NaNs in masked-out pixels must not leak.
+  total = tf.reduce_sum(tf.where(scene.stays, values, 0.0), axis=(2, 3), keepdims=True)
+  mean = tf.where(count > 0, total / tf.maximum(count, 1.0), BLACK[scene.stream])
+  return tf.cast(mean, scene.clips.dtype)
+
+
+def _blur(scene: Scene) -> tf.Tensor:
+  """The pixels that stay, blurred over each frame: [B, T, H, W, C].
+
+  Normalized convolution (Knutsson and Westin 1993): the blurred pixels over their blurred weights.
+  """
+  values = tf.where(scene.stays, tf.cast(scene.clips, tf.float32), 0.0)
+  weights = tf.cast(scene.stays, tf.float32)
+  mean = tf.cast(_mean(scene), tf.float32)
+
+  def blur(images: tf.Tensor) -> tf.Tensor:
+    for axis, side in (('h', scene.clips.shape[2]), ('w', scene.clips.shape[3])):
+      places = np.arange(side, dtype=np.float32)
+      kernel = np.exp(-0.5 * ((places[:, np.newaxis] - places) / (side * _BLUR)) ** 2)
+      kernel /= kernel.sum(axis=1).max()
+      images = tf.einsum('hx,btxwc->bthwc' if axis == 'h' else 'wx,bthxc->bthwc', kernel, images)
+    return images
+
+  blurred = (blur(values) + _MEAN_WEIGHT * mean) / (blur(weights) + _MEAN_WEIGHT)
+  return tf.cast(blurred, scene.clips.dtype)
+
+
+def _noise(scene: Scene) -> tf.Tensor:
+  """Uniform noise in [-1, 1], drawn from each video's seed: [B, T, H, W, C]."""
+  if scene.seeds is None:
+    seeds = tf.zeros_like(scene.clips[:, 0, 0, 0, 0], tf.int64)
+  else:
+    seeds = tf.cast(scene.seeds, tf.int64)
+  shape = tf.shape(scene.clips)[1:]
+  noise = tf.map_fn(
+    lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, 0]), minval=-1.0, maxval=1.0),
+    seeds,
+    fn_output_signature=tf.float32,
+  )
+  return tf.cast(noise, scene.clips.dtype)
+
+
+def _other(scene: Scene) -> tf.Tensor:
+  """The partner, its own person replaced by `_blur`: [B, T, H, W, C].
+
+  Raises:
+    UserError: the scene has no partner.
+  """
+  if scene.partner is None:
+    raise errors.UserError(
+      "fill 'other' must have a video of another class to take from; there is none here (only "
+      'train, evaluate and reproduce have one)'
+    )
+  clips, masks, has_person = scene.partner
+  person = tf.cast(masks, tf.bool)[..., tf.newaxis]
+  person &= tf.cast(has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
+  return tf.where(person, _blur(Scene(clips, ~person, scene.stream)), clips)
+
+
+FILLS: dict[str, Callable[[Scene], tf.Tensor]] = {
+  'black': _black,
+  'mean': _mean,
+  'blur': _blur,
+  'noise': _noise,
+  'other': _other,
+}

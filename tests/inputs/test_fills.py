@@ -1,0 +1,86 @@
+"""Fills: what replaces a region."""
+
+import numpy as np
+import pytest
+
+from i3d_tf.common import errors
+from i3d_tf.inputs import fills
+from i3d_tf.inputs import treatments
+from tests import walking
+
+
+def test_every_fill_of_the_grammar_has_a_function():
+  assert tuple(fills.FILLS) == treatments.FILLS
+
+
+@pytest.mark.parametrize('region', ['background', 'activity'])
+@pytest.mark.parametrize('fill', ['mean', 'blur', 'noise'])
+def test_fill_does_not_depend_on_replaced_pixels(region, fill):
+  clips, masks = walking.scene()
+  changed = clips.copy()
+  changed[masks == (1 if region == 'activity' else 0)] = np.nan
+  name = f'{region}-{fill}'
+  np.testing.assert_array_equal(
+    walking.treat(name, changed, masks), walking.treat(name, clips, masks)
+  )
+
+
+def test_mean_is_that_of_pixels_that_stay():
+  clips, masks = walking.scene()
+  treated = walking.treat('activity-mean', clips, masks)
+  for clip in range(2):
+    for frame in range(4):
+      stays = masks[clip, frame] == 0
+      expected = clips[clip, frame][stays].astype(np.float64).mean(axis=0)
+      np.testing.assert_allclose(
+        treated[clip, frame][~stays], np.tile(expected, (48, 1)), atol=1e-6
+      )
+
+
+def test_blur_keeps_constant_color_and_continues_ramp():
+  clips, masks = walking.scene()
+  flat = np.full_like(clips, 0.25)
+  np.testing.assert_allclose(walking.treat('activity-blur', flat, masks), flat, atol=1e-5)
+  ramp = np.broadcast_to(np.linspace(-1, 1, 32, dtype=np.float32)[:, None], clips.shape[2:])
+  ramp = np.broadcast_to(ramp, clips.shape).copy()
+  treated = walking.treat('activity-blur', ramp, masks)
+  # Off by two pixels' step at most, for a hole of six; the frame's mean is off by 0.8.
+  np.testing.assert_allclose(treated, ramp, atol=0.15)
+
+
+@pytest.mark.parametrize('fill', ['mean', 'blur'])
+def test_fill_is_black_if_nothing_stays(fill):
+  clips, masks = walking.scene()
+  masks = np.ones_like(masks)
+  np.testing.assert_allclose(walking.treat(f'activity-{fill}', clips, masks), -1.0, atol=1e-6)
+
+
+def test_noise_depends_only_on_seed_of_video():
+  clips, masks = walking.scene()
+  both = walking.treat('background-noise', clips, masks, seeds=[5, 9])
+  alone = walking.treat('background-noise', clips[1:], masks[1:], (True,), seeds=[9])
+  np.testing.assert_array_equal(both[1], alone[0])
+  outside = masks == 0
+  assert not np.any(both[0][outside[0]] == both[1][outside[1]])
+  assert abs(both[outside].mean()) < 0.05 and both[outside].min() < -0.95 < 0.95 < (
+    both[outside].max()
+  )
+
+
+def test_other_fills_with_partner_without_its_person():
+  clips, masks = walking.scene()
+  others, _ = walking.scene(1)
+  their_masks = np.roll(masks, 12, axis=2)
+  partner = fills.Partner(others, their_masks, np.array([True, True]))
+  treated = walking.treat('background-other', clips, masks, partner=partner)
+  plain = (masks == 0) & (their_masks == 0)
+  np.testing.assert_array_equal(treated[plain], others[plain])
+  without = others.copy()
+  without[their_masks == 1] = np.nan
+  again = walking.treat('background-other', clips, masks, partner=partner._replace(clips=without))
+  np.testing.assert_array_equal(again, treated)
+
+
+def test_other_rejects_missing_partner():
+  with pytest.raises(errors.UserError, match='a video of another class'):
+    walking.treat('background-other', *walking.scene())

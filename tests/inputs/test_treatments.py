@@ -1,0 +1,126 @@
+"""The grammar of treatments: names and what they mean, and which are rejected."""
+
+import subprocess
+import sys
+
+import pytest
+
+from i3d_tf.common import errors
+from i3d_tf.inputs import treatments
+
+
+@pytest.mark.parametrize(
+  'name, parts',
+  [
+    ('none', ('none', 'black', 'person')),
+    ('background', ('background', 'black', 'person')),
+    ('activity-blur', ('activity', 'blur', 'person')),
+    ('activity-elsewhere', ('activity', 'black', 'elsewhere')),
+    ('activity-mean-earlier', ('activity', 'mean', 'earlier')),
+    ('both', ('both', 'black', 'person')),
+    ('background-other', ('background', 'other', 'person')),
+  ],
+)
+def test_name_and_parse_are_inverse(name, parts):
+  treatment = treatments.Treatment.parse(name)
+  assert (treatment.region, treatment.fill, treatment.place) == parts
+  assert treatment.name == name
+
+
+def test_parse_accepts_default_fill():
+  assert treatments.Treatment.parse('activity-black-elsewhere').name == 'activity-elsewhere'
+
+
+@pytest.mark.parametrize(
+  'name',
+  [
+    '',
+    'person',
+    'activity-pink',
+    'activity-elsewhere-blur',
+    'none-blur',
+    'none-elsewhere',
+    'both-noise',
+    'activity-',
+  ],
+)
+def test_parse_rejects_unknown_treatment(name):
+  with pytest.raises(errors.UserError):
+    treatments.Treatment.parse(name)
+
+
+def test_names_of_all_treatments_round_trip():
+  names = set()
+  for region in treatments.ALL_REGIONS:
+    for fill in treatments.FILLS if region in ('background', 'activity') else ['black']:
+      for place in treatments.PLACES if region != 'none' else ['person']:
+        treatment = treatments.Treatment(region, fill, place)
+        assert treatments.Treatment.parse(treatment.name) == treatment
+        names.add(treatment.name)
+  assert len(names) == 1 + 2 * 5 * 3 + 3
+
+
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
+    (('person',), "`region` must be one of none, background, activity, both; received 'person'"),
+    (
+      ('activity', 'pink'),
+      "`fill` must be one of black, mean, blur, noise, other; received 'pink'",
+    ),
+    (
+      ('activity', 'black', 'left'),
+      "`place` must be one of person, earlier, elsewhere; received 'left'",
+    ),
+    (('none', 'blur'), "`fill` must be 'black' for region 'none'; received 'blur'"),
+    (('both', 'noise'), "`fill` must be 'black' for region 'both'; received 'noise'"),
+    (
+      ('none', 'black', 'earlier'),
+      "`place` must be 'person' for region 'none'; received 'earlier'",
+    ),
+  ],
+)
+def test_treatment_rejects_unknown_parts(arguments, message):
+  with pytest.raises(errors.UserError) as error:
+    treatments.Treatment(*arguments)
+  assert str(error.value) == message
+
+
+def test_check_stream_rejects_silhouette_of_flow_only():
+  treatments.check_stream(treatments.Treatment('both'), 'rgb')
+  treatments.check_stream(treatments.Treatment('activity'), 'flow')
+  with pytest.raises(errors.UserError, match=r"'both' must be of stream rgb.*received stream flow"):
+    treatments.check_stream(treatments.Treatment('both'), 'flow')
+
+
+def test_parse_all_keeps_order_and_drops_duplicates():
+  names = ['activity-black', 'none', 'activity', 'background-blur']
+  parsed = treatments.parse_all(names)
+  assert list(parsed) == ['activity', 'none', 'background-blur']
+  assert all(treatment.name == name for name, treatment in parsed.items())
+
+
+@pytest.mark.parametrize(
+  'names, stream, message',
+  [
+    ([], 'rgb', r'`eval_masks` must be some of none, .*; received none$'),
+    (['none', 'foo', 'bar'], 'rgb', r'such as activity-blur; received foo, bar$'),
+    (['both'], 'flow', r"'both' must be of stream rgb"),
+  ],
+)
+def test_parse_all_rejects_unknown_treatments(names, stream, message):
+  with pytest.raises(errors.UserError, match=message):
+    treatments.parse_all(names, stream)
+
+
+@pytest.mark.parametrize('module', ['treatments', 'clip_settings'])
+def test_settings_do_not_import_tensorflow(module):
+  program = (
+    f'import sys, i3d_tf.inputs.{module}\n'
+    'print(sorted({"keras", "tensorflow"} & set(sys.modules)))'
+  )
+  done = subprocess.run(
+    [sys.executable, '-c', program], capture_output=True, text=True, check=False
+  )
+  assert done.returncode == 0, done.stderr
+  assert done.stdout.strip() == '[]'
