@@ -11,6 +11,7 @@ from i3d_tf.masks import coco_files
 from i3d_tf.masks import png as png_lib
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 
 def shared(*parts):
@@ -128,7 +129,7 @@ def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None
 
 
 def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=None, encoded=None):
-  """A `schema.Video` of arrays.
+  """A `schema.StoredVideo` of arrays.
 
   Args:
     path: its name in the data set.
@@ -139,7 +140,7 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
     encoded: JPEG files in place of those that `frames` would make.
   """
   frames = np.zeros((9, 36, 48, 3), np.uint8) if frames is None else np.asarray(frames)
-  return schema.Video(
+  return schema.StoredVideo(
     path=path,
     label=label,
     label_text=path.split('/')[0],
@@ -157,9 +158,9 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
 def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), complete=True):
   """Writes a folder of records, and returns its path as a string."""
   os.makedirs(folder, exist_ok=True)
-  shards = [schema.shard_name(i, num_shards) for i in range(num_shards)]
+  shards = [shards.shard_name(i, num_shards) for i in range(num_shards)]
   for number, shard in enumerate(shards):
-    schema.write_shard(os.path.join(folder, shard), videos[number::num_shards])
+    shards.write_shard(os.path.join(folder, shard), videos[number::num_shards])
   folders.write_manifest(
     folder,
     {'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete},

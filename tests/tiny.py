@@ -5,7 +5,7 @@ import dataclasses
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 from i3d_tf.ingest import build
-from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.inputs import clip_settings
 from i3d_tf.records import folders
 from i3d_tf.training import run_settings
@@ -32,8 +32,8 @@ def make_records(folder):
     folder / 'videos',
     folder / 'lists',
     output,
-    encode_video.EncodingSettings(short_side=37, num_shards=2),
-    folder / 'masks',
+    requests.EncodingSettings(short_side=37, num_shards=2),
+    masks=folder / 'masks',
   )
   return output
 

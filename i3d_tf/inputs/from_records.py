@@ -20,6 +20,7 @@ from i3d_tf.masks import png
 from i3d_tf.model import architecture
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 _PARALLEL_READS = 4
 _PARTNERS = 1_000_003  # added to the seed where partners are drawn
@@ -33,7 +34,7 @@ def training(source, entries, settings, start_step=0, rows=None, pieces=1):
 
   Args:
     source: the `folders.Records` that `entries` are of.
-    entries: the `schema.Entry`s to train on.
+    entries: the `shards.Entry`s to train on.
     settings: a `clip_settings.ClipSettings`.
     start_step: number of batches to leave out.
     rows: (first, behind the last) row of every batch that is wanted; None for all.
@@ -91,7 +92,7 @@ def evaluation(source, entries, settings, candidates=None):
 
   Args:
     source, entries, settings: as for `training`.
-    candidates: the `schema.Entry`s that partners are drawn from; None for
+    candidates: the `shards.Entry`s that partners are drawn from; None for
       `entries`. The partner of a video depends on the seed, its path and these alone.
 
   Returns:
@@ -126,7 +127,7 @@ def naming_bad_records(source, entries):
 
   Args:
     source: the `folders.Records` that `entries` are of.
-    entries: the `schema.Entry`s that are read in the body of the `with`.
+    entries: the `shards.Entry`s that are read in the body of the `with`.
 
   Raises:
     RecordError: a record is damaged.
@@ -138,7 +139,7 @@ def naming_bad_records(source, entries):
       try:
         # In a flat_map, as records.read_at asks for.
         dataset = tf.data.Dataset.from_tensors(0).flat_map(
-          lambda _, shard=shard, offset=offset: schema.read_at(shard, offset)
+          lambda _, shard=shard, offset=offset: shards.read_at(shard, offset)
         )
         for serialized in dataset:
           video = schema.parse(serialized)
@@ -175,7 +176,7 @@ def loop_window(length, wanted, position):
 
 def _read(positions, source, entries):
   """(position, entry) pairs to (position, parsed record) pairs, in the same order."""
-  shards, offsets = map(tf.constant, folders.columns(entries, source.folder))
+  paths, offsets = map(tf.constant, folders.columns(entries, source.folder))
   found = tf.constant([entry.has_person for entry in entries])
 
   def read(position, entry):
@@ -183,7 +184,7 @@ def _read(positions, source, entries):
       video = schema.parse(serialized)
       return position, {**video, 'entry': entry, 'has_person': found[entry]}
 
-    return schema.read_at(shards[entry], offsets[entry]).map(parse)
+    return shards.read_at(paths[entry], offsets[entry]).map(parse)
 
   return positions.interleave(
     read,
@@ -203,7 +204,7 @@ def _with_partners(videos, positions, source, entries, candidates, settings):
     videos: dataset of what `_decode` gives, in the order of `positions`.
     positions: dataset of (position, place in `entries`).
     source: the `folders.Records` of all.
-    entries, candidates: `schema.Entry`s: of the videos, and to draw from.
+    entries, candidates: `shards.Entry`s: of the videos, and to draw from.
     settings: a `clip_settings.ClipSettings`.
 
   Raises:

@@ -21,7 +21,7 @@ from i3d_tf.inputs import preprocess
 from i3d_tf.inputs import treatments
 from i3d_tf.model import inception_i3d
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import checkpoints
@@ -152,7 +152,7 @@ def describe(treatment: treatments.Treatment) -> str:
 
 def _open_records(
   run_dir: str | os.PathLike, run: run_settings.Run, log: Callable[[str], None]
-) -> tuple[folders.Records, Sequence[schema.Entry]]:
+) -> tuple[folders.Records, Sequence[shards.Entry]]:
   """The records of a run with its verdicts applied, and the entries to train on."""
   source, unmatched = splits.apply_verdicts(
     folders.open_folder(run.data.records), runs.verdicts(run_dir, run)

@@ -11,11 +11,13 @@ from i3d_tf.common import errors
 from i3d_tf.ingest import beam_workers
 from i3d_tf.ingest import build
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
+from i3d_tf.ingest import shard_jobs
 from tests import commands
 from tests import fakes
 
 _NAMES = ['A']
-_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=4)
+_SETTINGS = requests.EncodingSettings(short_side=48, num_shards=4)
 
 
 @pytest.fixture(scope='module', name='folder')
@@ -58,7 +60,7 @@ def test_records_are_those_of_one_process(folder, tmp_path, options):
 
 
 def test_an_error_of_a_worker_is_one_for_the_user(folder, tmp_path):
-  job = build.shards.Job(
+  job = shard_jobs.ShardJob(
     str(tmp_path / 'records' / 'a.tfrecord'), tuple(_sources(folder)), ('A',), _SETTINGS
   )
   (tmp_path / 'records' / 'a.tfrecord').mkdir(parents=True)
@@ -148,7 +150,7 @@ def _all_gone(pids):
   [
     ('command', signal.SIGINT, 130, 'interrupted; rerun the same command to resume'),
     ('command', signal.SIGKILL, -9, None),
-    ('pipeline', signal.SIGKILL, 2, 'the process of the pipeline was ended by signal 9'),
+    ('pipeline', signal.SIGKILL, 2, 'the process of the pipeline was killed by signal 9'),
     ('worker', signal.SIGKILL, 2, 'a worker was lost ('),
   ],
 )

@@ -9,6 +9,7 @@ import pytest
 from i3d_tf.common import errors
 from i3d_tf.ingest import build as build_lib
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.masks import coco_files
 from i3d_tf.records import folders
 from i3d_tf.records import schema
@@ -16,7 +17,7 @@ from i3d_tf.records import ucf101
 from tests import fakes
 
 _NAMES = ['A', 'B']
-_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=3)
+_SETTINGS = requests.EncodingSettings(short_side=48, num_shards=3)
 
 
 # === A data set ===
@@ -235,7 +236,7 @@ def test_what_has_changed_is_told_and_made_anew(tmp_path):
 def test_the_number_of_files_fits_the_data_set(monkeypatch, count, workers, expected):
   monkeypatch.setattr(build_lib, '_stored_size', lambda *_: 10e6)
   sources = [encode_video.VideoSource(f'A/{n}.avi', '', 0) for n in range(count)]
-  assert build_lib.number_of_shards(sources, encode_video.EncodingSettings(), workers) == expected
+  assert build_lib.number_of_shards(sources, requests.EncodingSettings(), workers) == expected
 
 
 def test_the_number_of_files_stays_once_it_was_chosen(tmp_path):

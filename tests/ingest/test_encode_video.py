@@ -8,12 +8,13 @@ import pytest
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.masks import coco_files
 from i3d_tf.video import decoding
 from tests import fakes
 
 _NAMES = ['A', 'B']
-_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=3)
+_SETTINGS = requests.EncodingSettings(short_side=48, num_shards=3)
 
 
 def _decoded(images, flags):

@@ -5,12 +5,12 @@ import dataclasses
 import pytest
 
 from i3d_tf.ingest import build
-from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.records import fingerprints
 from i3d_tf.records import folders
 from tests import fakes
 
-_SETTINGS = encode_video.EncodingSettings(short_side=24, num_shards=1)
+_SETTINGS = requests.EncodingSettings(short_side=24, num_shards=1)
 
 
 def _sources(folder, seed=0, masks=True, label=0):

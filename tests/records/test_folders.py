@@ -9,13 +9,14 @@ import tensorflow as tf
 
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from tests import fakes
 
 
 def _videos(count):
   """Videos that differ in length: record n holds n + 1 frames."""
   return [
-    schema.Video(
+    schema.StoredVideo(
       path=f'A/v_A_g01_c{n:02d}.avi',
       label=n % 3,
       label_text='A',
@@ -39,11 +40,11 @@ def _manifest(**changes):
 
 
 def test_a_folder_opens_with_all_its_entries_labels_and_settings(tmp_path):
-  shards = [schema.shard_name(i, 2) for i in range(2)]
+  shards = [shards.shard_name(i, 2) for i in range(2)]
   assert shards == ['videos-00000-of-00002.tfrecord', 'videos-00001-of-00002.tfrecord']
   videos = _videos(5)
   entries = [
-    schema.write_shard(str(tmp_path / shard), videos[i::2]) for i, shard in enumerate(shards)
+    shards.write_shard(str(tmp_path / shard), videos[i::2]) for i, shard in enumerate(shards)
   ]
   folders.write_manifest(str(tmp_path), _manifest(shards=shards, settings={'seed': 3}))
   opened = folders.open_folder(str(tmp_path))
@@ -59,7 +60,7 @@ def test_columns_lead_to_the_records(tmp_path):
   opened = fakes.open_records(tmp_path, videos, num_shards=4)
   assert len(opened.entries) == 6 and len({entry.shard for entry in opened.entries}) == 4
   places = tf.data.Dataset.from_tensor_slices(folders.columns(opened.entries, opened.folder))
-  read = list(places.flat_map(schema.read_at))
+  read = list(places.flat_map(shards.read_at))
   for entry, serialized in zip(opened.entries, read, strict=True):
     parsed = schema.parse(serialized)
     assert parsed['path'].numpy().decode() == entry.path
@@ -140,7 +141,7 @@ _SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
 def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, message):
   fakes.write_records(tmp_path, _videos(3))
   size = os.path.getsize(tmp_path / _SHARD)
-  last = schema.read_shard_index(str(tmp_path / _SHARD))[-1].length
+  last = shards.read_index(str(tmp_path / _SHARD))[-1].length
   damage(tmp_path)
   with pytest.raises(schema.RecordError) as error:
     folders.open_folder(str(tmp_path))
@@ -164,7 +165,7 @@ def test_a_manifest_is_read_as_it_was_written_and_none_is_none(tmp_path):
 
 
 def test_what_else_a_manifest_holds_is_read_on_demand(tmp_path):
-  assert folders.read_whole_manifest(str(tmp_path)) is None
+  assert folders.read_full_manifest(str(tmp_path)) is None
   folders.write_manifest(str(tmp_path), _manifest(files=[{'sha256': '00'}]))
   assert folders.read_manifest(str(tmp_path)) == _manifest()
-  assert folders.read_whole_manifest(str(tmp_path))['files'] == [{'sha256': '00'}]
+  assert folders.read_full_manifest(str(tmp_path))['files'] == [{'sha256': '00'}]

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from tests import fakes
 
 _HEIGHT, _WIDTH, _FRAMES = 40, 56, 12
@@ -45,7 +46,7 @@ def _parametrized_video(request):
 def _serialized(video, tmp_path):
   """The record as any TFRecord reader sees it: a string scalar."""
   fakes.write_records(tmp_path, [video])
-  shard = tmp_path / schema.shard_name(0, 1)
+  shard = tmp_path / shards.shard_name(0, 1)
   return next(iter(tf.data.TFRecordDataset(str(shard))))
 
 

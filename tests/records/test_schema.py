@@ -12,8 +12,9 @@ import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 
-_FULL = schema.Video(
+_FULL = schema.StoredVideo(
   path='Archery/v_Archery_g01_c02.avi',
   label=7,
   label_text='Archery',
@@ -190,12 +191,12 @@ def test_counts_that_do_not_go_together_are_refused(changes, message):
 def _read_at(shards, offsets):
   """The records at offsets of shards: a list of bytes."""
   places = tf.data.Dataset.from_tensor_slices((list(map(str, shards)), np.int64(offsets)))
-  return list(places.flat_map(schema.read_at).as_numpy_iterator())
+  return list(places.flat_map(shards.read_at).as_numpy_iterator())
 
 
 def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
-  written = schema.write_shard(
+  written = shards.write_shard(
     path,
     [
       _FULL,
@@ -206,11 +207,11 @@ def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
   )
   lengths = [entry.length for entry in written]
   assert written == [
-    schema.Entry(
+    shards.Entry(
       'Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', 0, lengths[0], 3, 36, 48, 0.25, 2
     ),
-    schema.Entry('B, "b"/v.avi', 2, 'a.tfrecord', lengths[0], lengths[1], 3, 36, 48, None, 0),
-    schema.Entry(
+    shards.Entry('B, "b"/v.avi', 2, 'a.tfrecord', lengths[0], lengths[1], 3, 36, 48, None, 0),
+    shards.Entry(
       'Archery/v_Archery_g01_c02.avi',
       7,
       'a.tfrecord',
@@ -222,7 +223,7 @@ def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
       0.0,
       2,
     ),
-    schema.Entry(
+    shards.Entry(
       'Archery/v_Archery_g01_c02.avi',
       7,
       'a.tfrecord',
@@ -237,20 +238,20 @@ def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
     ),
   ]
   assert sum(lengths) == os.path.getsize(path)
-  assert schema.read_shard_index(path) == written
+  assert shards.read_index(path) == written
   assert [entry.has_person for entry in written] == [True, False, False, False]
 
 
 def test_coverage_is_read_back_exactly(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
-  schema.write_shard(path, [dataclasses.replace(_FULL, coverage=1 / 3)])
-  assert schema.read_shard_index(path)[0].coverage == 1 / 3
+  shards.write_shard(path, [dataclasses.replace(_FULL, coverage=1 / 3)])
+  assert shards.read_index(path)[0].coverage == 1 / 3
 
 
 def test_any_tool_reads_a_shard(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
   videos = _videos(5)
-  schema.write_shard(path, videos)
+  shards.write_shard(path, videos)
   read = list(tf.data.TFRecordDataset(path).as_numpy_iterator())
   assert read == [schema.encode(video) for video in videos]
 
@@ -258,7 +259,7 @@ def test_any_tool_reads_a_shard(tmp_path):
 def test_any_record_is_read_by_its_offset(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
   videos = _videos(12, size=300)
-  entries = schema.write_shard(path, videos)
+  entries = shards.write_shard(path, videos)
   read = _read_at([path] * 12, [entry.offset for entry in entries[::-1]])
   assert read == [schema.encode(video) for video in videos[::-1]]
 
@@ -270,7 +271,7 @@ def test_any_record_is_read_by_its_offset(tmp_path):
 )
 def test_a_flipped_byte_is_noticed(tmp_path, place):
   path = tmp_path / 'a.tfrecord'
-  entries = schema.write_shard(str(path), _videos(3))
+  entries = shards.write_shard(str(path), _videos(3))
   content = bytearray(path.read_bytes())
   content[entries[1].offset + place % entries[1].length] ^= 1
   path.write_bytes(content)
@@ -285,7 +286,7 @@ def test_a_flipped_byte_is_noticed(tmp_path, place):
 
 def test_an_offset_within_a_record_is_noticed(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
-  schema.write_shard(path, _videos(3))
+  shards.write_shard(path, _videos(3))
   with pytest.raises(tf.errors.DataLossError):
     _read_at([path], [5])
 
@@ -300,7 +301,7 @@ def test_a_kill_while_writing_leaves_nothing_that_looks_whole(tmp_path):
     raise _Killed()
 
   with pytest.raises(_Killed):
-    schema.write_shard(str(tmp_path / 'a.tfrecord'), videos())
+    shards.write_shard(str(tmp_path / 'a.tfrecord'), videos())
   assert not os.listdir(tmp_path)
 
 
@@ -311,15 +312,15 @@ def test_a_kill_before_the_index_leaves_a_shard_without_one(tmp_path):
 
   path = str(tmp_path / 'a.tfrecord')
   with pytest.raises(_Killed):
-    schema.write_shard(path, _videos(2), before_index=kill)
+    shards.write_shard(path, _videos(2), before_index=kill)
   assert os.listdir(tmp_path) == ['a.tfrecord']
   with pytest.raises(schema.RecordError, match=r'a\.csv: expected the index of a shard; FileNot'):
-    schema.read_shard_index(path)
+    shards.read_index(path)
 
 
 def test_a_video_that_cannot_be_encoded_leaves_nothing(tmp_path):
   with pytest.raises(ValueError, match='a video must have frames'):
-    schema.write_shard(
+    shards.write_shard(
       str(tmp_path / 'a.tfrecord'), [*_videos(1), dataclasses.replace(_BARE, frames=())]
     )
   assert not os.listdir(tmp_path)
@@ -330,16 +331,16 @@ def test_an_older_index_is_gone_before_its_shard_is_replaced(tmp_path):
     raise _Killed()
 
   path = str(tmp_path / 'a.tfrecord')
-  schema.write_shard(path, _videos(2))
+  shards.write_shard(path, _videos(2))
   with pytest.raises(_Killed):
-    schema.write_shard(path, _videos(2), before_index=kill)
+    shards.write_shard(path, _videos(2), before_index=kill)
   assert os.listdir(tmp_path) == ['a.tfrecord']
 
 
 def test_the_checksum_is_that_of_the_file(tmp_path):
   told = []
   path = tmp_path / 'a.tfrecord'
-  schema.write_shard(str(path), _videos(3), before_index=told.append)
+  shards.write_shard(str(path), _videos(3), before_index=told.append)
   assert told == [hashlib.sha256(path.read_bytes()).hexdigest()]
 
 

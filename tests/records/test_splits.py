@@ -7,12 +7,12 @@ import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 
 
 def _entry(path, label, *, coverage=None, flow=0):
-  return schema.Entry(
+  return shards.Entry(
     path, label, 'videos-00000-of-00001.tfrecord', 0, 100, 20, 36, 48, coverage, flow
   )
 

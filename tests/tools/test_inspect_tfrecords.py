@@ -13,7 +13,7 @@ from i3d_tf.inspection import contact_sheet
 from i3d_tf.inspection import inspect_folder
 from i3d_tf.inspection import summary
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from tests import commands
 from tests import fakes
 
@@ -218,8 +218,8 @@ def test_what_is_wrong_in_a_record_is_named_and_the_rest_goes_on(tmp_path, spoil
   videos = [_video(1), spoil(_with_flow(_video(2))), _video(3, 1)]
   found = inspect_folder.inspect(_write(tmp_path, videos))
   (problem,) = found.problems
-  offset = schema.read_shard_index(str(tmp_path / schema.shard_name(0, 1)))[1].offset
-  assert str(problem) == f'{schema.shard_name(0, 1)} at byte {offset}: {videos[1].path}: {reason}'
+  offset = shards.read_index(str(tmp_path / shards.shard_name(0, 1)))[1].offset
+  assert str(problem) == f'{shards.shard_name(0, 1)} at byte {offset}: {videos[1].path}: {reason}'
   assert len(found.videos) == 3
 
 
@@ -264,7 +264,7 @@ def test_a_label_that_disagrees_with_a_list_is_named(tmp_path):
 def test_a_flipped_bit_is_named_and_the_rest_goes_on(tmp_path):
   videos = [_video(n) for n in range(1, 5)]
   folder = _write(tmp_path, videos, num_shards=2)
-  shard = tmp_path / schema.shard_name(1, 2)
+  shard = tmp_path / shards.shard_name(1, 2)
   content = bytearray(shard.read_bytes())
   content[len(content) // 4] ^= 1
   shard.write_bytes(content)
@@ -281,7 +281,7 @@ def test_a_flipped_bit_is_named_and_the_rest_goes_on(tmp_path):
 
 def test_of_a_cut_file_what_is_left_is_inspected(tmp_path):
   folder = _write(tmp_path, [_video(n) for n in range(1, 5)])
-  shard = tmp_path / schema.shard_name(0, 1)
+  shard = tmp_path / shards.shard_name(0, 1)
   shard.write_bytes(shard.read_bytes()[:-100])
   found = inspect_folder.inspect(folder)
   assert len(found.videos) == 3
@@ -319,7 +319,7 @@ def test_a_damaged_list_is_a_problem_and_no_more(tmp_path):
 def test_a_video_that_is_stored_twice_is_named(tmp_path):
   found = inspect_folder.inspect(_write(tmp_path, [_video(1), _video(1)], lists=False))
   (problem,) = found.problems
-  assert f'the same video lies in {schema.shard_name(0, 1)} at byte 0, too' == problem.reason
+  assert f'the same video lies in {shards.shard_name(0, 1)} at byte 0, too' == problem.reason
 
 
 def test_quick_does_not_decode(tmp_path):

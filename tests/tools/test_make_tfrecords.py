@@ -13,6 +13,7 @@ from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.records import tfrecord
 from i3d_tf.records import ucf101
@@ -82,7 +83,7 @@ def make_flow(cwd, *arguments, **kwargs):
 
 def _flow_methods(folder):
   return {
-    schema.decode(tfrecord.read(folder / schema.shard_name(number, 2), 0)).flow_method
+    schema.decode(tfrecord.read(folder / shards.shard_name(number, 2), 0)).flow_method
     for number in range(2)
   }
 
@@ -107,7 +108,7 @@ def test_records_and_manifest_say_which_flow_they_hold(two_videos, arguments, me
 def test_flow_by_xla_is_made_by_workers(two_videos):
   make_flow(two_videos, '--workers=2', '--flow', '--flow_backend=xla')
   assert folders.open_folder(two_videos / 'records').settings['flow_backend'] == 'xla'
-  (versions,) = folders.read_whole_manifest(two_videos / 'records')['versions']
+  (versions,) = folders.read_full_manifest(two_videos / 'records')['versions']
   assert sorted(versions) == ['keras', 'opencv', 'protobuf', 'tensorflow']
   assert _flow_methods(two_videos / 'records') == {'tvl1_xla'}
 
@@ -152,7 +153,7 @@ def test_goes_on_after_a_kill_with_the_same_records(data_set):
     '--shards=2',
     cwd=data_set,
   )
-  first = data_set / 'again' / schema.shard_name(0, 2)
+  first = data_set / 'again' / shards.shard_name(0, 2)
   commands.kill_when(process, lambda: first.exists())
   if not (folders.read_manifest(data_set / 'again')['complete']):
     with pytest.raises(schema.RecordError, match='these records are not finished'):
@@ -263,7 +264,7 @@ def test_class_folders_are_enough_too(data_set):
 
 def test_the_manifest_counts_and_sums(data_set):
   make(data_set)
-  manifest = folders.read_whole_manifest(data_set / 'records')
+  manifest = folders.read_full_manifest(data_set / 'records')
   assert manifest['total']['videos'] == 30 and manifest['total']['failures'] == 0
   assert manifest['total']['frames'] == 300
   for entry in manifest['files']:
