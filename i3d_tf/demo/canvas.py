@@ -33,7 +33,7 @@ class Canvas:
   def __init__(self, background: np.ndarray, gain: float):
     self.background, self.gain = background, gain
     self.image = background.astype(np.float32)
-    self.uncovered = np.ones(background.shape[:2], np.float32)
+    self.uncovered: np.ndarray = np.ones(background.shape[:2], np.float32)
 
   def finish(self) -> tuple[np.ndarray, np.ndarray]:
     """The frame, uint8 [H, W, 3], and the mask of what was painted, bool [H, W]."""
