@@ -92,7 +92,9 @@ def build(
     waiting = _to_do(jobs, log)
     if waiting or existing is None or not existing['complete']:
       folders.write_manifest(output, manifest)
-    _make(waiting, len(sources), output, progress, workers, beam_options)
+    _make(
+      waiting, len(sources), output, progress=progress, workers=workers, beam_options=beam_options
+    )
     failures = manifests.finish(jobs, sources, output, manifest)
     shutil.rmtree(shard_jobs.work_folder(output), ignore_errors=True)
     return failures
@@ -144,6 +146,7 @@ def _make(
   jobs: Sequence[shard_jobs.ShardJob],
   total: int,
   output: files.Path,
+  *,
   progress: Progress | None,
   workers: int,
   beam_options: Sequence[str],

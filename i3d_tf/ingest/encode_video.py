@@ -63,14 +63,7 @@ def read_video(
   masks = None if source.masks is None else coco_files.read(source.masks, source.file)
   source_rate, decoded = decoding.decode(source.file, source.start, source.end)
   first = 0 if source.start is None else decoding.frame_at(source.start, source_rate)
-  frames_decoded = first  # of the file, counting those before the start
-
-  def counted() -> Iterator[tuple[int, np.ndarray]]:
-    nonlocal frames_decoded
-    for index, frame in enumerate(decoded, first):
-      frames_decoded = index + 1
-      yield index, frame
-
+  counted = _Counted(decoded, first)
   frame_indices: list[int] = []
   encoded_frames: list[bytes] = []
   source_size: tuple[int, int] = (0, 0)
@@ -78,7 +71,7 @@ def read_video(
 
   def resized() -> Iterator[np.ndarray]:
     nonlocal source_size, size
-    for index, frame in decoding.resample(counted(), source_rate, settings.frame_rate):
+    for index, frame in decoding.resample(counted, source_rate, settings.frame_rate):
       source_size = frame.shape[0], frame.shape[1]
       size = decoding.fit_short_side(*source_size, settings.short_side, source.file)
       frame = decoding.resize(frame, *size)
@@ -87,14 +80,10 @@ def read_video(
       yield frame
 
   # Frames pass one by one: only their encoded images stay in memory.
-  if settings.flow is None or flow is not None:
-    flow = None if settings.flow is None else flow
-    collections.deque(resized(), maxlen=0)
-  else:
-    flow = _compute_flow(resized(), settings, source.file)
+  flow = _consume(resized(), settings, flow, source.file)
   encoded_masks, coverage = None, None
   if masks is not None:
-    _check_masks(masks, source, frames_decoded, source_size)
+    _check_masks(masks, source, counted.end, source_size)
     encoded_masks, coverage = _encode_masks(masks, frame_indices, size)
   return schema.StoredVideo(
     path=source.path,
@@ -114,10 +103,44 @@ def read_video(
   )
 
 
-def _compute_flow(
-  frames: Iterable[np.ndarray], settings: requests.EncodingSettings, file: str
-) -> tuple[bytes, ...]:
-  """Flow between RGB frames, uint8 [H, W, 3], as the images that are stored."""
+class _Counted:
+  """Numbers frames while they are decoded.
+
+  Args:
+    frames: decoded frames.
+    first: number of the first of them in the file.
+
+  Attributes:
+    end: number of frames in the file up to the last one decoded.
+  """
+
+  def __init__(self, frames: Iterable[np.ndarray], first: int):
+    self._frames = frames
+    self.end = first
+
+  def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+    for frame in self._frames:
+      self.end += 1
+      yield self.end - 1, frame
+
+
+def _consume(
+  frames: Iterable[np.ndarray],
+  settings: requests.EncodingSettings,
+  known: tuple[bytes, ...] | None,
+  file: str,
+) -> tuple[bytes, ...] | None:
+  """Consumes RGB frames, uint8 [H, W, 3]; returns their flow as the images that are stored.
+
+  Args:
+    frames: of a video.
+    settings: say whether and how flow is stored.
+    known: the flow if it need not be computed.
+    file: the video, for messages.
+  """
+  if settings.flow is None or known is not None:
+    collections.deque(frames, maxlen=0)
+    return None if settings.flow is None else known
   flow = tuple(
     encode_flow(optical_flow.quantise(field), settings)
     for field in optical_flow.compute(frames, settings.flow, settings.flow_backend)

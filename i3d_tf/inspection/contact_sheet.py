@@ -118,7 +118,7 @@ def _caption(video: record_checks.CheckedVideo, label_names: Sequence[str]) -> s
 def _rows(
   folder: str | os.PathLike, video: record_checks.CheckedVideo, columns: int, height: int
 ) -> tuple[list[np.ndarray], list[np.ndarray], float]:
-  """Pictures, uint8 [height, W, 3], of frames and of flow, and the speed drawn in full color.
+  """Images, uint8 [height, W, 3], of frames and of flow, and the speed drawn in full color.
 
   Without flow, the second list is empty and the speed 0.
   """
@@ -146,5 +146,5 @@ def _rows(
     for index in frame_indices
   ]
   speed = max(1.0, float(np.percentile(np.linalg.norm(fields, axis=-1), _SPEED_PERCENTILE)))
-  pictures = [drawing.fit_height(drawing.flow_colors(field, speed), height) for field in fields]
-  return frames, pictures, speed
+  flow = [drawing.fit_height(drawing.flow_colors(field, speed), height) for field in fields]
+  return frames, flow, speed

@@ -98,19 +98,8 @@ def inspect(
   Raises:
     RecordError: the folder has no readable manifest.
   """
-  manifest = folders.read_manifest(folder)
-  if manifest is None:
-    raise schema.RecordError(
-      f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}'
-    )
   problems: list[Problem] = []
-  if not manifest['complete']:
-    problems.append(
-      Problem(
-        folders.MANIFEST,
-        'these records are not finished; rerun make_tfrecords with the same flags to resume',
-      )
-    )
+  manifest = _read_manifest(folder, problems)
   label_names = tuple(manifest['label_names'])
   _check_label_file(folder, label_names, problems)
   lists = _read_lists(folder, label_names, problems)
@@ -143,6 +132,22 @@ def inspect(
     tuple(problems),
     not quick,
   )
+
+
+def _read_manifest(folder: str | os.PathLike, problems: list[Problem]) -> dict[str, Any]:
+  manifest = folders.read_manifest(folder)
+  if manifest is None:
+    raise schema.RecordError(
+      f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}'
+    )
+  if not manifest['complete']:
+    problems.append(
+      Problem(
+        folders.MANIFEST,
+        'these records are not finished; rerun make_tfrecords with the same flags to resume',
+      )
+    )
+  return manifest
 
 
 def _check_place(

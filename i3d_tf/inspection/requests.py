@@ -8,7 +8,7 @@ class SheetRequest:
   """A contact sheet to draw.
 
   Attributes:
-    path: the picture to write.
+    path: the image file to write.
     num_videos: how many videos to draw.
     names: videos to draw, by name; None to choose `num_videos` at random.
     seed: seed of the choice.
