@@ -31,7 +31,7 @@ def test_size(entries, max_frames):
   """The `TestSize` of videos.
 
   Args:
-    entries: `records.Entry`s, at least one.
+    entries: `shards.Entry`s, at least one.
     max_frames: as in `clip_settings.ClipSettings`.
   """
   frames = [min(entry.frames, max_frames) for entry in entries]
