@@ -1,4 +1,4 @@
-"""Tiny stand-ins for videos and records, and the way to the files in ../shared."""
+"""Tiny stand-ins for videos and records, and paths of the files in `shared`."""
 
 import os
 
@@ -11,19 +11,20 @@ from i3d_tf.masks import coco_files
 from i3d_tf.masks import png as png_lib
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 
 def shared(*parts):
-  """The path of a file or folder in `shared`, beside the repository; skips the test without it.
+  """The path of a file or folder in `shared`, next to the repository; skips the test without it.
 
-  Bazel runs tests in a tree of symbolic links, hence realpath. I3D_SHARED names
-  the folder if it lies elsewhere.
+  I3D_SHARED names the folder if it is elsewhere.
   """
+  # realpath: Bazel runs tests in a tree of symbolic links.
   root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
   folder = os.environ.get('I3D_SHARED') or os.path.join(os.path.dirname(root), 'shared')
   path = os.path.join(folder, *parts)
   if not os.path.exists(path):
-    pytest.skip(f'needs {os.path.join("shared", *parts)} beside the repository (or I3D_SHARED)')
+    pytest.skip(f'needs {os.path.join("shared", *parts)} next to the repository (or I3D_SHARED)')
   return path
 
 
@@ -31,7 +32,7 @@ def shared(*parts):
 
 
 def ramp(height, width, step=3):
-  """An image that tells where its pixels are: uint8 [H, W, 3].
+  """An image whose pixels encode their position: uint8 [H, W, 3].
 
   Red is step * row, green step * column, blue 0.
   """
@@ -43,7 +44,7 @@ def ramp(height, width, step=3):
 
 
 def texture(height, width, seed=0):
-  """A smooth random image, with something to follow everywhere: uint8 [H, W, 3]."""
+  """A smooth random image, textured everywhere, so that flow can follow it: uint8 [H, W, 3]."""
   noise = np.random.default_rng(seed).random((height, width)).astype(np.float32)
   smooth = cv2.GaussianBlur(noise, (0, 0), 2)
   scaled = (smooth - smooth.min()) / (smooth.max() - smooth.min())
@@ -51,7 +52,7 @@ def texture(height, width, seed=0):
 
 
 def jpeg(image):
-  """RGB as JPEG, as little changed as JPEG can: 4:4:4, quality 100."""
+  """RGB as JPEG, changed as little as possible: 4:4:4, quality 100."""
   return _encode(
     '.jpg',
     image[..., ::-1],
@@ -63,13 +64,13 @@ def jpeg(image):
 
 
 def png(image):
-  """A grey or RGB image as PNG."""
+  """A gray or RGB image as PNG."""
   return _encode('.png', image if image.ndim == 2 else image[..., ::-1])
 
 
-def flow_png(codes):
-  """Flow codes, uint8 [H, W, 2], as records store them."""
-  return png(np.dstack([codes, np.zeros_like(codes[..., 0])]))
+def flow_png(quantized):
+  """Quantized flow, uint8 [H, W, 2], as records store it."""
+  return png(np.dstack([quantized, np.zeros_like(quantized[..., 0])]))
 
 
 def _encode(extension, image, *parameters):
@@ -99,13 +100,13 @@ def write_video(path, frames, frame_rate=25.0):
 
 
 def moving(count=10, height=24, width=32, seed=0):
-  """A texture that wanders to the right: uint8 [T, H, W, 3]."""
+  """A texture that moves to the right by one pixel per frame: uint8 [T, H, W, 3]."""
   image = texture(height, width + count, seed)
   return np.stack([image[:, count - t : count - t + width] for t in range(count)])
 
 
 def moving_masks(count=10, height=24, width=32):
-  """Masks that tell their frame: in frame t columns t and t + 1 of the upper half."""
+  """Masks that encode their frame: in frame t, columns t and t + 1 of the upper half."""
   masks = np.zeros((count, height, width), bool)
   for t in range(count):
     masks[t, : height // 2, t : t + 2] = True
@@ -113,7 +114,7 @@ def moving_masks(count=10, height=24, width=32):
 
 
 def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, rate=25.0):
-  """Writes a video, and its masks if there are any: a `encode_video.VideoSource`."""
+  """Writes a video, and its masks if given: an `encode_video.VideoSource`."""
   frames = moving() if frames is None else frames
   file = write_video(os.path.join(folder, 'videos', path), frames, rate)
   mask_file = None
@@ -128,18 +129,18 @@ def source(folder, path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None
 
 
 def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=None, encoded=None):
-  """A `schema.Video` of arrays.
+  """Makes a `schema.StoredVideo` of arrays.
 
   Args:
     path: its name in the data set.
     label: 0-based class index.
     frames: uint8 [T, H, W, 3].
     masks: 0/1 uint8 [T, H, W] or None.
-    flow: codes, uint8 [T - 1, H, W, 2] or None.
-    encoded: JPEG files in place of those that `frames` would make.
+    flow: quantized, uint8 [T - 1, H, W, 2], or None.
+    encoded: JPEG files, instead of those that `frames` would make.
   """
   frames = np.zeros((9, 36, 48, 3), np.uint8) if frames is None else np.asarray(frames)
-  return schema.Video(
+  return schema.StoredVideo(
     path=path,
     label=label,
     label_text=path.split('/')[0],
@@ -157,12 +158,12 @@ def video(path='A/v_A_g01_c01.avi', *, label=0, frames=None, masks=None, flow=No
 def write_records(folder, videos, *, num_shards=1, label_names=('A', 'B', 'C'), complete=True):
   """Writes a folder of records, and returns its path as a string."""
   os.makedirs(folder, exist_ok=True)
-  shards = [schema.shard_name(i, num_shards) for i in range(num_shards)]
-  for number, shard in enumerate(shards):
-    schema.write_shard(os.path.join(folder, shard), videos[number::num_shards])
+  names = [shards.shard_name(i, num_shards) for i in range(num_shards)]
+  for number, shard in enumerate(names):
+    shards.write_shard(os.path.join(folder, shard), videos[number::num_shards])
   folders.write_manifest(
     folder,
-    {'shards': shards, 'label_names': list(label_names), 'settings': {}, 'complete': complete},
+    {'shards': names, 'label_names': list(label_names), 'settings': {}, 'complete': complete},
   )
   return str(folder)
 
@@ -173,11 +174,11 @@ def open_records(folder, videos, **kwargs):
 
 
 def contents(folder):
-  """What a folder holds: a dict from relative path to bytes."""
-  found = {}
+  """The content of a folder: a dict from relative path to bytes."""
+  content = {}
   for parent, _, names in os.walk(folder):
     for name in names:
       path = os.path.join(parent, name)
       with open(path, 'rb') as f:
-        found[os.path.relpath(path, folder)] = f.read()
-  return found
+        content[os.path.relpath(path, folder)] = f.read()
+  return content

@@ -18,7 +18,7 @@ def parse(monkeypatch, define, modules, arguments):
   values = flags.FlagValues()
   for module in modules:
     monkeypatch.setattr(module.flags, 'FLAGS', values)
-  for name in ('string', 'integer', 'float', 'bool', 'enum', 'list'):
+  for name in ('string', 'integer', 'float', 'bool', 'enum', 'list', 'flag'):
     original = getattr(flags, f'DEFINE_{name}')
     monkeypatch.setattr(
       flags,

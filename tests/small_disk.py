@@ -1,4 +1,4 @@
-"""A disk so small that it gets full."""
+"""A disk so small that it fills up."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ def mounted(folder, size):
   """Mounts a file system in a new folder for the body of a `with`; skips the test if it cannot.
 
   Args:
-    folder: made.
+    folder: path of the new folder.
     size: such as '512k'.
 
   Yields:
-    A function from a size to nothing, which makes the file system that large.
+    A function that changes the size of the file system.
   """
   folder.mkdir()
   if (

@@ -1,1 +1,1 @@
-"""Commands around the data: records made, looked at."""
+"""Commands for data and weights: make and inspect records, convert weights, benchmark."""

@@ -1,18 +1,19 @@
 """Ten actions as tables: which way the parts of a body point, from key pose to key pose.
 
-A pose is a float32 array [12, 2], one row a segment of `SEGMENTS`: two angles in degrees that
-say where the segment points from the joint at which it begins, independently of the other segments.
+A pose is a float32 array [12, 2], one row per segment of `SEGMENTS`: two angles in degrees that
+say which way the segment points from its first joint, independently of the other segments.
 
-  outward: raised sideways, away from the middle of the body (negative: across the body)
+  outward: raised sideways, away from the body (negative: across the body)
   forward: swung to the front (negative: to the back)
 
 Zero is straight down for limbs and straight up for torso and head, so an arm at (90, 0) is level at
 the side, at (0, 90) points ahead, and at (180, 0) or (0, 180) points up.
 
-An action names only the segments that make it; the others follow the performer's habits
-(`ARM_HABITS`, `LEG_HABITS`), so that what the idle limbs do says nothing about the class.
+An action names only the segments that define it; the others follow the performer's habits
+(`ARM_HABITS`, `LEG_HABITS`), so the idle limbs say nothing about the class.
 """
 
+from collections.abc import Mapping, Sequence
 import dataclasses
 
 import numpy as np
@@ -54,7 +55,7 @@ LEG_HABITS = (
   ({'thigh': (4, 0), 'shin': (2, -2)},),
   ({'thigh': (14, 2), 'shin': (12, -2)},),  # wide stance
   ({'thigh': (8, 4), 'shin': (5, -4)}, {'thigh': (11, 28), 'shin': (6, -20)}),  # bouncing knees
-  # treading from foot to foot
+  # shifting the weight from foot to foot
   (
     {'left_thigh': (6, 22), 'left_shin': (4, -22)},
     {'right_thigh': (6, 22), 'right_shin': (4, -22)},
@@ -64,7 +65,7 @@ LEG_HABITS = (
 
 @dataclasses.dataclass(frozen=True)
 class Action:
-  """What makes a class.
+  """One class of the demo set.
 
   Attributes:
     name: class name in UCF101's spelling, e.g. 'JumpingJack'.
@@ -72,21 +73,23 @@ class Action:
       'left_thigh', or 'thigh' for both sides) to (outward, forward) in degrees.
     period: seconds that one period takes at tempo 1.
     jump: height of the jump between two key poses, as a fraction of the body height.
-    legs: whether the legs make the action. Such actions are filmed from far first, as they need the
-      whole body in the picture.
+    legs: whether the legs perform the action. Such actions are the last to be filmed near, since
+      they need the entire body in the frame.
     num_balls: balls in the air between the hands.
   """
 
   name: str
-  key_poses: tuple
+  key_poses: tuple[dict[str, tuple[int, int]], ...]
   period: float
   jump: float = 0.0
   legs: bool = False
   num_balls: int = 0
 
 
-def _alternate(pose_left: dict, between: dict) -> tuple:
-  """Key poses of a movement that the left side makes first and the right side after it."""
+def _alternate(
+  pose_left: dict[str, tuple[int, int]], between: dict[str, tuple[int, int]]
+) -> tuple[dict[str, tuple[int, int]], ...]:
+  """Key poses of a movement that the left side makes first and then the right side."""
   other = {'left': 'right', 'right': 'left'}
   pose_right = {}
   for name, angles in pose_left.items():
@@ -95,7 +98,7 @@ def _alternate(pose_left: dict, between: dict) -> tuple:
   return pose_left, between, pose_right, between
 
 
-# No class: arms and legs follow the performer's habits.
+# Not a class: arms and legs follow the performer's habits.
 IDLE = Action('Idle', ({},), period=1.0)
 
 # Alphabetical: the order is the class index.
@@ -218,7 +221,7 @@ ACTIONS = (
 )
 
 
-def pose_from(angles: dict, onto: np.ndarray) -> np.ndarray:
+def pose_from(angles: Mapping[str, tuple[int, int]], onto: np.ndarray) -> np.ndarray:
   """The pose `onto` with the segments that `angles` names replaced.
 
   Args:
@@ -229,7 +232,7 @@ def pose_from(angles: dict, onto: np.ndarray) -> np.ndarray:
     float32 [12, 2], a new array.
   """
   pose = onto.copy()
-  # Limbs first, so that a pose may name both sides and then make an exception of one.
+  # Limbs first, so that a pose may name both sides and then override one of them.
   for name in sorted(angles, key=lambda name: name not in _LIMBS):
     for segment in (f'left_{name}', f'right_{name}') if name in _LIMBS else (name,):
       pose[_ROW[segment]] = angles[name]
@@ -248,8 +251,8 @@ def poses(
 
   Args:
     action: what is performed.
-    phase: float [T], time in periods; only the part after the point matters.
-    arm_habit: row of `ARM_HABITS`, what arms do where the action does not say.
+    phase: float [T], time in periods; only the fractional part matters.
+    arm_habit: row of `ARM_HABITS`, for arms that the action does not name.
     leg_habit: row of `LEG_HABITS`, likewise.
     amplitude: how far the movement departs from its mean pose; 1 is the table's.
 
@@ -271,7 +274,7 @@ def poses(
   return np.where(named, moved, idle).astype(np.float32)
 
 
-def _periodic(keys, phase: np.ndarray) -> np.ndarray:
+def _periodic(keys: Sequence[np.ndarray] | np.ndarray, phase: np.ndarray) -> np.ndarray:
   """Interpolates key poses [K, 12, 2] smoothly and periodically: [T] -> float32 [T, 12, 2]."""
   keys = np.asarray(keys, np.float32)
   position = np.mod(phase, 1.0) * len(keys)

@@ -1,4 +1,4 @@
-"""Families of places between walls. See `scene.FAMILIES` for the form of the functions."""
+"""Families of places with walls; see `scene.FAMILIES` for what the functions take and return."""
 
 import numpy as np
 
@@ -7,7 +7,8 @@ from i3d_tf.demo.texture import blend
 from i3d_tf.demo.texture import hsv
 
 
-def brick_wall(rng, height, width):
+def brick_wall(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A brick wall, perhaps with graffiti, at a street."""
   brick_height = height * rng.uniform(0.045, 0.085)
   brick_width = brick_height * rng.uniform(2, 2.8)
   row, column, edge = texture.tiles(height, width, brick_height, brick_width, offset=0.5)
@@ -27,7 +28,8 @@ def brick_wall(rng, height, width):
   return image
 
 
-def gym(rng, height, width):
+def gym(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A gym with wall bars, windows and court lines."""
   floor = int(height * rng.uniform(0.5, 0.66))
   paint = hsv(rng.uniform(0.1, 0.6), 0.12, 0.8)
   image = texture.gradient(height, width, paint, hsv(0.12, 0.15, 0.65))
@@ -42,7 +44,7 @@ def gym(rng, height, width):
         0.55, 0.12, 1
       )
   y, x = np.mgrid[: height - floor, :width].astype(np.float32)
-  far = (y + 6) / (height - floor)  # boards converge towards the horizon
+  far = (y + 6) / (height - floor)  # boards converge toward the horizon
   board = (x - width * rng.uniform(0.3, 0.7)) / far / (width * 0.05)
   tint = rng.uniform(0.85, 1.1, 512).astype(np.float32)[np.floor(board).astype(int) & 511]
   image[floor:] = hsv(0.09, 0.5, 0.78) * (tint * np.where(board % 1 < 0.1, 0.75, 1))[..., None]
@@ -53,14 +55,15 @@ def gym(rng, height, width):
   return image
 
 
-def pool(rng, height, width):
+def pool(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """An indoor pool with tiles, lanes and caustics."""
   water = int(height * rng.uniform(0.36, 0.5))
   size = height * rng.uniform(0.05, 0.09)
   row, column, edge = texture.tiles(height, width, size, size)
   tint = rng.uniform(0.85, 1.05, (row.max() + 1, column.max() + 1)).astype(np.float32)[row, column]
   image = hsv(0.5, 0.14, 0.92) * (tint * np.clip(0.75 + 0.3 * edge, 0, 1))[..., None]
   image[(row % rng.integers(3, 6) == 1)] *= hsv(0.58, 0.7, 0.9)
-  y, x = np.mgrid[: height - water, :width].astype(np.float32)
+  x = np.mgrid[: height - water, :width][1].astype(np.float32)
   ripple = texture.noise(rng, height - water, width, (8, 4, 2), stretch=rng.uniform(2, 4))
   image[water:] = hsv(0.51, 0.75, 0.78) * (1 + 0.12 * ripple[..., None])
   caustics = np.clip(1 - 5 * np.abs(ripple), 0, 1)  # bright where the water is flat
@@ -74,7 +77,8 @@ def pool(rng, height, width):
   return image
 
 
-def kitchen(rng, height, width):
+def kitchen(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A tiled kitchen with shelves, a counter, jars and pots."""
   size = height * rng.uniform(0.1, 0.16)
   row, column, edge = texture.tiles(
     height, width, size, size * rng.choice([1, 1, 2]), offset=rng.choice([0, 0.5])
@@ -94,15 +98,16 @@ def kitchen(rng, height, width):
   image[counter - 3 : counter] = hsv(0.1, 0.1, rng.uniform(0.2, 0.9))
   for _ in range(rng.integers(3, 7)):  # jars and pots
     wide, tall = width * rng.uniform(0.03, 0.08), height * rng.uniform(0.06, 0.16)
-    left, top, bottom = rng.uniform(0, width), counter - tall, counter - 3
+    left, rim, foot = rng.uniform(0, width), counter - tall, counter - 3
     color = hsv(rng.uniform(), rng.uniform(0, 0.8), rng.uniform(0.3, 0.95))
     right = left + wide
-    texture.polygon(image, [(left, bottom), (right, bottom), (right, top), (left, top)], color)
-    texture.disc(image, ((left + right) / 2, top), (wide / 2, wide / 5), color * 0.7)
+    texture.polygon(image, [(left, foot), (right, foot), (right, rim), (left, rim)], color)
+    texture.disc(image, ((left + right) / 2, rim), (wide / 2, wide / 5), color * 0.7)
   return image
 
 
-def stage(rng, height, width):
+def stage(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A stage with a curtain, boards and spotlights."""
   floor = int(height * rng.uniform(0.66, 0.8))
   hue = rng.choice([0.97, 0.0, 0.03, 0.8])
   x = np.arange(width) / width

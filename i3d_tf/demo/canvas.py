@@ -1,40 +1,51 @@
-"""Paints body parts into a picture and keeps account of the pixels they cover."""
+"""Paints body parts into a frame and keeps track of the pixels that they cover."""
 
+from collections.abc import Callable, Sequence
+import functools
 import math
 
 import numpy as np
 
 from i3d_tf.demo import texture
 
-_FAINTEST = 0.1  # a pixel covered less than this stays the background's, and out of the mask
+_MIN_COVERAGE = 0.1  # a pixel covered less stays as it was in the background, out of the mask
 _DARK = np.array([0.08, 0.06, 0.06], np.float32)
+_LIPS = np.array([0.6, 0.3, 0.3], np.float32)  # over the color of the skin
+
+
+Point = tuple[float, float]  # (x, y) in pixels
+# Start, end, radius at the start, radius at the end; all in pixels.
+Capsule = tuple[Point, Point, float, float]
+# The color of a place on a body part: from coordinates along and across the part, float [h, w] in
+# body heights, to RGB, [3] or [h, w, 3].
+Material = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Canvas:
-  """A picture that remembers how much of each pixel has been painted over.
+  """A frame that remembers how much of each pixel has been painted over.
 
   Args:
-    background: uint8 [H, W, 3], RGB; is left as it is.
-    gain: brightness of the light on what is painted.
+    background: uint8 [H, W, 3], RGB; not changed.
+    gain: brightness of the light, about 1.
   """
 
-  def __init__(self, background, gain):
+  def __init__(self, background: np.ndarray, gain: float):
     self.background, self.gain = background, gain
     self.image = background.astype(np.float32)
-    self.uncovered = np.ones(background.shape[:2], np.float32)
+    self.uncovered: np.ndarray = np.ones(background.shape[:2], np.float32)
 
-  def finish(self):
-    """The picture, uint8 [H, W, 3], and the mask of what was painted, bool [H, W]."""
-    mask = self.uncovered < 1 - _FAINTEST
+  def finish(self) -> tuple[np.ndarray, np.ndarray]:
+    """The frame, uint8 [H, W, 3], and the mask of what was painted, bool [H, W]."""
+    mask = self.uncovered < 1 - _MIN_COVERAGE
     image = np.clip(np.rint(self.image), 0, 255).astype(np.uint8)
     return np.where(mask[..., None], image, self.background), mask
 
-  def add(self, capsules, material, size):
+  def add(self, capsules: Sequence[Capsule], material: Material, size: float) -> None:
     """Paints the union of capsules, textured along the first of them.
 
     Args:
-      capsules: [(start, end, radius at the start, radius at the end)] in pixels, points as (x, y).
-      material: what they are made of.
+      capsules: see `Capsule`.
+      material: their color.
       size: the body height in pixels.
     """
     radius = max(max(capsule[2:]) for capsule in capsules)
@@ -42,7 +53,7 @@ class Canvas:
     if region is None:
       return
     rows, columns, y, x = region
-    inside = None
+    depths: list[np.ndarray] = []
     for start, end, first, last in capsules:
       (start_x, start_y), (end_x, end_y) = start, end
       length = math.hypot(end_x - start_x, end_y - start_y)
@@ -55,17 +66,18 @@ class Canvas:
       nearest = np.minimum(np.maximum(along, 0), length)
       beyond = along - nearest
       radii = first + nearest * ((last - first) / length)
-      depth = radii - np.sqrt(beyond * beyond + across * across)
-      if inside is None:
-        inside, color = depth, material(along / size, across / size)
-      else:
-        inside = np.maximum(inside, depth)
-    # Darker towards the edge, as round things lit from the camera are.
+      if not depths:
+        color = material(along / size, across / size)
+      depths.append(radii - np.sqrt(beyond * beyond + across * across))
+    inside = functools.reduce(np.maximum, depths)
+    # Darker toward the edge, like round things lit from the camera.
     shade = 0.55 + 0.45 * _round(inside / radius)
     self._paint(rows, columns, inside, color * shade[..., None])
 
-  def add_head(self, center, radius, skin, hair, rotation):
-    """Paints a head: a sphere, a little higher than wide, whose hair and face turn with it.
+  def add_head(
+    self, center: Point, radius: float, skin: np.ndarray, hair: np.ndarray, rotation: np.ndarray
+  ) -> None:
+    """Paints a head: an ellipsoid slightly taller than wide, with hair and a face.
 
     Args:
       center: (x, y) in pixels.
@@ -83,26 +95,28 @@ class Canvas:
     normal = np.stack([right, up, np.sqrt(_unit(1 - distance**2))], axis=-1) @ rotation
     left, top, front = normal[..., 0], normal[..., 1], normal[..., 2]
     color = np.broadcast_to(skin, normal.shape).copy()
-    soft = 1.3 / radius  # about a pixel, without which a small face would flicker
+    soft = 1.3 / radius  # about a pixel; with hard edges, a small face would flicker
     for side in (-0.38, 0.38):
       eye = np.hypot(left - side, top - 0.12) + (front < 0)
       texture.blend(color, _DARK, _unit((0.17 - eye) / soft + 0.5))
     mouth = np.maximum(np.abs(left) - 0.28, np.abs(top + 0.45) - 0.08) + (front < 0)
-    texture.blend(color, skin * np.float32([0.6, 0.3, 0.3]), _unit(-mouth / soft + 0.5))
+    texture.blend(color, skin * _LIPS, _unit(-mouth / soft + 0.5))
     hairline = np.maximum(top - 0.5 + 0.3 * np.abs(left), -0.05 - front)
     texture.blend(color, hair, _unit(hairline / soft + 0.5))
     shade = 0.65 + 0.35 * _round(1 - distance)
     self._paint(rows, columns, (1 - distance) * radius, color * shade[..., None])
 
-  def _region(self, points, reach_x, reach_y):
+  def _region(
+    self, points: Sequence[Point], reach_x: float, reach_y: float
+  ) -> tuple[slice, slice, np.ndarray, np.ndarray] | None:
     """The box around points (x, y).
 
     Returns:
-      Slices of rows and columns, and the pixels' centres y [h, 1] and x [w]; None if the box is
-      outside the picture.
+      Slices of rows and columns, and the pixels' centers y [h, 1] and x [w]; None if the box is
+      outside the frame.
     """
     height, width = self.uncovered.shape
-    xs, ys = zip(*points)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
     left, right = max(0, int(min(xs) - reach_x) - 1), min(width, int(max(xs) + reach_x) + 2)
     top, bottom = max(0, int(min(ys) - reach_y) - 1), min(height, int(max(ys) + reach_y) + 2)
     if left >= right or top >= bottom:
@@ -111,8 +125,8 @@ class Canvas:
     x = np.arange(left, right, dtype=np.float32) + 0.5
     return slice(top, bottom), slice(left, right), y, x
 
-  def _paint(self, rows, columns, inside, color):
-    """Lays a colour over a region, with an edge one pixel soft.
+  def _paint(self, rows: slice, columns: slice, inside: np.ndarray, color: np.ndarray) -> None:
+    """Paints a color over a region, with an edge one pixel soft.
 
     Args:
       rows: slice of the region.
@@ -127,11 +141,11 @@ class Canvas:
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
-  """`np.clip(values, 0, 1)`, which takes several times as long on arrays this small."""
+  """`np.clip(values, 0, 1)`, but several times as fast on arrays this small."""
   return np.minimum(np.maximum(values, 0), 1)
 
 
 def _round(height: np.ndarray) -> np.ndarray:
-  """How squarely a round surface faces the camera: 0 at its edge, 1 at its middle."""
+  """How directly a round surface faces the camera: 0 at its edge, 1 in the middle."""
   height = _unit(height)
   return np.sqrt(height * (2 - height))

@@ -1,4 +1,4 @@
-"""Families of places without walls. See `scene.FAMILIES` for the form of the functions."""
+"""Families of places outdoors; see `scene.FAMILIES` for what the functions take and return."""
 
 import numpy as np
 
@@ -7,14 +7,15 @@ from i3d_tf.demo.texture import blend
 from i3d_tf.demo.texture import hsv
 
 
-def beach(rng, height, width):
+def beach(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A beach with sun, sea and parasols."""
   horizon, shore = int(height * rng.uniform(0.25, 0.42)), int(height * rng.uniform(0.5, 0.66))
   image = texture.gradient(height, width, hsv(0.57, 0.6, 0.9), hsv(0.55, 0.2, 1.0))
   sun = width * rng.uniform(0.1, 0.9), height * rng.uniform(0.05, 0.2)
   texture.disc(image, sun, (height * 0.07, height * 0.07), hsv(0.14, 0.4, 1))
   sea = image[horizon:]
-  sea[:] = texture.gradient(*sea.shape[:2], hsv(0.58, 0.8, 0.55), hsv(0.5, 0.55, 0.85))
-  waves = texture.noise(rng, *sea.shape[:2], (3, 1.5), stretch=rng.uniform(5, 10))
+  sea[:] = texture.gradient(height - horizon, width, hsv(0.58, 0.8, 0.55), hsv(0.5, 0.55, 0.85))
+  waves = texture.noise(rng, height - horizon, width, (3, 1.5), stretch=rng.uniform(5, 10))
   blend(sea, hsv(0.5, 0.1, 1), np.clip(waves - 0.35, 0, 1))
   y, x = np.mgrid[:height, :width]
   sand = np.clip(y - shore - 3 * np.sin(x / rng.uniform(8, 20) + rng.uniform(0, 6)), 0, 1)
@@ -33,7 +34,8 @@ def beach(rng, height, width):
   return image
 
 
-def forest(rng, height, width):
+def forest(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A forest with trunks, leaves and litter."""
   leaves = texture.noise(rng, height, width, (height / 6, 7, 3, 1.5))
   image = hsv(0.3, 0.65, 0.42) * (1 + 0.55 * leaves[..., None])
   image *= np.linspace(1.25, 0.7, height, dtype=np.float32)[:, None, None]
@@ -50,7 +52,8 @@ def forest(rng, height, width):
   return image
 
 
-def field(rng, height, width):
+def field(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A mown field behind a picket fence, under clouds."""
   horizon = int(height * rng.uniform(0.35, 0.5))
   image = texture.gradient(height, width, hsv(0.58, 0.65, 0.85), hsv(0.56, 0.2, 0.97))
   clouds = texture.noise(rng, height, width, (height / 5, 8, 4), stretch=2)
@@ -73,7 +76,8 @@ def field(rng, height, width):
   return image
 
 
-def night_city(rng, height, width):
+def night_city(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """A street at night, with lit windows, stars and lamps."""
   street = int(height * rng.uniform(0.68, 0.8))
   haze = hsv(rng.uniform(0.6, 0.95), 0.55, 0.38)
   image = texture.gradient(height, width, hsv(0.66, 0.7, 0.12), haze)
@@ -85,7 +89,9 @@ def night_city(rng, height, width):
     left, right = max(0, int(x)), min(width, int(x + wide))
     house = image[top:street, left:right]
     house[:] = hsv(rng.uniform(0.55, 0.75), 0.4, rng.uniform(0.08, 0.25))
-    row, column, edge = texture.tiles(*house.shape[:2], rng.uniform(5, 9), rng.uniform(4, 7))
+    row, column, edge = texture.tiles(
+      street - top, right - left, rng.uniform(5, 9), rng.uniform(4, 7)
+    )
     if edge.size:
       lit = rng.uniform(0, 1, (row.max() + 1, column.max() + 1)) < rng.uniform(0.3, 0.7)
       house[lit[row, column] & (edge > 1.2)] = hsv(lamp, rng.uniform(0.3, 0.7), rng.uniform(0.8, 1))
@@ -102,7 +108,8 @@ def night_city(rng, height, width):
   return image
 
 
-def snow_mountains(rng, height, width):
+def snow_mountains(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+  """Snowy mountains with a slope and firs."""
   image = texture.gradient(height, width, hsv(0.6, 0.7, 0.75), hsv(0.55, 0.25, 0.97))
   y, x = np.mgrid[:height, :width].astype(np.float32)
   for layer in range(2):

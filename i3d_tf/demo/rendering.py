@@ -1,5 +1,7 @@
 """Renders a planned clip: the scene through a moving camera, and the person in it."""
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
@@ -10,8 +12,8 @@ from i3d_tf.demo import skeleton
 from i3d_tf.demo.plan import ClipPlan
 from i3d_tf.demo.plan import DemoSettings
 
-_MARGIN = 1.3  # the scene is drawn so much larger than a frame, for the camera to move in
-_SHAKE_SECONDS = 0.08  # how long a push at the camera lasts
+_MARGIN = 1.3  # size of the scene over that of a frame, so that the camera can move
+_SHAKE_SECONDS = 0.08  # standard deviation, in time, of a jolt of the camera
 
 
 def render(clip: ClipPlan, settings: DemoSettings) -> tuple[np.ndarray, np.ndarray]:
@@ -22,8 +24,8 @@ def render(clip: ClipPlan, settings: DemoSettings) -> tuple[np.ndarray, np.ndarr
     settings: those of the set.
 
   Returns:
-    Frames, uint8 [T, H, W, 3], RGB, and masks, bool [T, H, W]: the pixels of the person (with what
-    they juggle). The person leaves no trace outside the mask: there, the frame is that of
+    Frames, uint8 [T, H, W, 3], RGB, and masks, bool [T, H, W]: the pixels of the person (and of
+    what they juggle). The person leaves no trace outside the mask: there, the frame equals that of
     `render_scene`.
   """
   backgrounds, gains = render_scene(clip, settings)
@@ -46,10 +48,10 @@ def render_scene(clip: ClipPlan, settings: DemoSettings) -> tuple[np.ndarray, np
   )
   rng = _camera_rng(clip)
   seconds = np.arange(settings.num_frames) / settings.frame_rate
-  # Whether the person is near does not show in the place, or it would tell classes apart by itself.
+  # The same whether the person is near or far: otherwise the place would give that away.
   drift = _drift(seconds)
   zoom = rng.uniform(1.0, 1.25) * (1 + rng.uniform(-0.08, 0.08) * drift)
-  # In pixels of the place: (y, x) of what is in the middle of the picture.
+  # In pixels of the place: (y, x) of the middle of the frame.
   size, frame_size = np.array(place.shape[:2]), np.array([height, width])
   room = (size - frame_size / zoom[0]) / 2
   start = size / 2 + room * rng.uniform(-0.65, 0.65, 2)
@@ -81,7 +83,7 @@ class _Performance:
     height, width, count = settings.height, settings.width, settings.num_frames
     seconds = np.arange(count) / settings.frame_rate
 
-    # Drawn from a stream of its own: habits do not follow from the colours of the clothes.
+    # A stream of its own: habits must not depend on how many numbers the clothes draw.
     self.performer = figure.cast(clip.performer_rng().spawn(1)[0], clip.clothes)
     arm_habit = int(performer_rng.integers(len(actions.ARM_HABITS)))
     leg_habit = int(performer_rng.integers(len(actions.LEG_HABITS)))
@@ -91,7 +93,7 @@ class _Performance:
     angles = actions.poses(
       action, phase, arm_habit=arm_habit, leg_habit=leg_habit, amplitude=amplitude
     )
-    # Nobody holds a limb quite still, nor in exactly the pose of the table.
+    # Nobody holds a limb perfectly still, or in exactly the pose of the table.
     swaying = (
       2
       * np.pi
@@ -110,14 +112,14 @@ class _Performance:
     nods = np.radians(angles[:, actions.SEGMENTS.index('head')])
     self.head_rotations = skeleton.camera_rotation(yaw, pitch) @ _nodding(*nods.T)
     self.balls = _cascade(self.joints, phase, action.num_balls)
-    if rng.integers(2):  # seen in a mirror, so that left and right say nothing about the class
+    if rng.integers(2):  # mirrored, so that left and right say nothing about the class
       flip = np.array([-1, 1, 1])
       self.joints = {name: points * flip for name, points in self.joints.items()}
       self.head_rotations = np.diag(flip) @ self.head_rotations
       self.balls = self.balls * flip
 
     shake = _shake(rng, settings)
-    if clip.near:  # framed by the head; the feet are out of the picture
+    if clip.near:  # framed by the head; the feet are outside the frame
       self.size = height * rng.uniform(1.54, 1.7)
       self.ground = height * rng.uniform(0.2, 0.27) + 0.9 * self.size + shake[:, 0]
       offset = rng.uniform(-0.08, 0.08)
@@ -127,7 +129,7 @@ class _Performance:
       offset = rng.uniform(-0.16, 0.16)
     self.center = width * (0.5 + offset + rng.normal(0, 0.04) * _drift(seconds)) + shake[:, 1]
 
-  def draw(self, background, t, gain):
+  def draw(self, background: np.ndarray, t: int, gain: float) -> tuple[np.ndarray, np.ndarray]:
     """Frame t over a background: uint8 [H, W, 3] and bool [H, W]."""
     joints = {name: points[t] for name, points in self.joints.items()}
     return figure.draw(
@@ -143,8 +145,8 @@ class _Performance:
     )
 
 
-def _nodding(outward, forward):
-  """From the axes of a tilted and nodding head to the body's: radians [T] -> float [T, 3, 3]."""
+def _nodding(outward: np.ndarray, forward: np.ndarray) -> np.ndarray:
+  """Rotations from a tilted, nodding head's axes to the body's: radians [T] -> float [T, 3, 3]."""
   zero, one = 0 * forward, 1 + 0 * forward
   cos, sin = np.cos(forward), np.sin(forward)
   nod = np.array([[one, zero, zero], [zero, cos, -sin], [zero, sin, cos]])
@@ -153,7 +155,7 @@ def _nodding(outward, forward):
   return np.moveaxis(tilt, -1, 0) @ np.moveaxis(nod, -1, 0)
 
 
-def _cascade(joints, phase, num_balls):
+def _cascade(joints: Mapping[str, np.ndarray], phase: np.ndarray, num_balls: int) -> np.ndarray:
   """Balls thrown from hand to hand in arcs: float [num_balls, T, 3], positions like joints."""
   arcs = np.empty((num_balls, len(phase), 3))
   for ball, arc in enumerate(arcs):
@@ -166,24 +168,24 @@ def _cascade(joints, phase, num_balls):
   return arcs
 
 
-def _drift(seconds):
-  """The course of a slow movement: begins at 0 and comes to rest at 1, however long the clip."""
+def _drift(seconds: np.ndarray) -> np.ndarray:
+  """The course of a slow movement, which starts at 0 and settles at 1, however long the clip."""
   return np.tanh(seconds)
 
 
-def _shake(rng, settings):
-  """A hand-held camera: smooth noise of pixels, float [T, 2], down and right."""
+def _shake(rng: np.random.Generator, settings: DemoSettings) -> np.ndarray:
+  """The shake of a hand-held camera: smooth noise in pixels, float [T, 2], down and right."""
   steps = rng.normal(0, 0.012 * settings.height, (settings.num_frames, 2))
   sigma = max(_SHAKE_SECONDS * settings.frame_rate, 0.1)
   return cv2.GaussianBlur(steps, (1, 2 * round(3 * sigma) + 1), sigmaX=0, sigmaY=sigma)
 
 
-# The two draw from streams of their own, so that the scene is the same with and without its person.
+# Two separate streams, so that the scene is the same with and without its person.
 
 
-def _camera_rng(clip):
+def _camera_rng(clip: ClipPlan) -> np.random.Generator:
   return clip.clip_rng().spawn(2)[0]
 
 
-def _performance_rng(clip):
+def _performance_rng(clip: ClipPlan) -> np.random.Generator:
   return clip.clip_rng().spawn(2)[1]

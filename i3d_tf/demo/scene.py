@@ -1,7 +1,9 @@
 """Ten families of places.
 
-An instance is drawn from its family with a layout, a scale and colours of its own.
+Each instance of a family has its own layout, scale and colors.
 """
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -10,7 +12,7 @@ from i3d_tf.demo import built_scenes
 from i3d_tf.demo import natural_scenes
 
 # Name -> function (rng, height, width) -> float [height, width, 3], RGB, not yet clipped to [0, 1].
-FAMILIES = {
+FAMILIES: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] = {
   'beach': natural_scenes.beach,
   'forest': natural_scenes.forest,
   'brick_wall': built_scenes.brick_wall,
@@ -37,8 +39,7 @@ def draw(family: str, rng: np.random.Generator, height: int, width: int) -> np.n
     uint8 [height, width, 3], RGB.
   """
   image = np.clip(FAMILIES[family](rng, height, width), 0, 1)
-  # Another lens and another day: the hue turns, colours fade, light changes, from instance to
-  # instance.
+  # Each instance is filmed with another lens on another day: hue, saturation and light vary.
   image = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
   hue, saturation, value = np.moveaxis(image, -1, 0)
   hue = (hue + rng.normal(0, 8)) % 360

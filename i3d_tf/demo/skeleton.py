@@ -26,12 +26,12 @@ def joints(
 
   Args:
     poses: float [T, 12, 2], degrees, as `actions.poses` gives them.
-    yaw: float [T], degrees the body is turned from the camera towards its right.
-    pitch: degrees the camera looks down.
+    yaw: float [T], degrees by which the body turns from the camera toward its right.
+    pitch: degrees by which the camera looks down.
     jump: float [T], distance of the lower foot from the ground, body heights.
 
   Returns:
-    Joint name -> float32 [T, 3]: right, up (from the ground) and towards the camera, in body
+    Joint name -> float32 [T, 3]: right, up (from the ground) and toward the camera, in body
     heights. Names are 'pelvis', 'neck', 'head', and 'left_' or 'right_' with 'shoulder', 'elbow',
     'wrist', 'hip', 'knee', 'ankle', 'toe'.
   """
@@ -50,35 +50,39 @@ def joints(
     )
     directions[segment] = direction * _LENGTHS[segment.removeprefix('left_').removeprefix('right_')]
 
-  found = {'pelvis': np.zeros_like(directions['torso'])}
-  found['neck'] = found['pelvis'] + directions['torso']
-  found['head'] = found['neck'] + directions['head']
-  for side, sign in (('left', 1.0), ('right', -1.0)):
+  points = {'pelvis': np.zeros_like(directions['torso'])}
+  points['neck'] = points['pelvis'] + directions['torso']
+  points['head'] = points['neck'] + directions['head']
+  for body_side, sign in (('left', 1.0), ('right', -1.0)):
     for root, first, offset, links in (
       ('neck', 'shoulder', _SHOULDER, {'elbow': 'upper_arm', 'wrist': 'forearm'}),
       ('pelvis', 'hip', _HIP, {'knee': 'thigh', 'ankle': 'shin', 'toe': 'foot'}),
     ):
-      point = found[root] + np.array([sign * offset, 0, 0])
-      found[f'{side}_{first}'] = point
+      point = points[root] + np.array([sign * offset, 0, 0])
+      points[f'{body_side}_{first}'] = point
       for joint, segment in links.items():
-        point = point + directions[f'{side}_{segment}']
-        found[f'{side}_{joint}'] = point
+        point = point + directions[f'{body_side}_{segment}']
+        points[f'{body_side}_{joint}'] = point
 
-  # The body hangs from its pelvis so far; the lowest point of the feet puts it on the ground.
-  feet = [found[f'{side}_{joint}'] for side in ('left', 'right') for joint in ('ankle', 'toe')]
+  # So far the pelvis is at the origin; move the lowest point of the feet to the ground.
+  feet = [points[f'{side}_{joint}'] for side in ('left', 'right') for joint in ('ankle', 'toe')]
   lift = jump + _SOLE - np.min(feet, axis=0)[:, 1]
   rotation = camera_rotation(yaw, pitch)
   return {
-    name: np.einsum('tij,tj->ti', rotation, points + lift[:, None] * (0, 1, 0)).astype(np.float32)
-    for name, points in found.items()
+    name: np.einsum('tij,tj->ti', rotation, point + lift[:, None] * (0, 1, 0)).astype(np.float32)
+    for name, point in points.items()
   }
 
 
 def camera_rotation(yaw: np.ndarray, pitch: float) -> np.ndarray:
-  """From the body's axes (its left, up, front) to the camera's (right, up, towards it): float [T,
-  3, 3].
+  """Rotations from the body's axes to the camera's: float [T, 3, 3].
 
-  A body that faces the camera has its left on the picture's right.
+  The body's axes are its left, up and front; the camera's are right, up and toward the camera. A
+  body that faces the camera has its left on the right of the frame.
+
+  Args:
+    yaw: as in `joints`.
+    pitch: as in `joints`.
   """
   cos, sin, zero, one = np.cos(np.radians(yaw)), np.sin(np.radians(yaw)), 0 * yaw, 1 + 0 * yaw
   turn = np.moveaxis(np.array([[cos, zero, sin], [zero, one, zero], [-sin, zero, cos]]), -1, 0)

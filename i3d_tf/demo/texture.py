@@ -1,9 +1,12 @@
-"""Building blocks of drawn surfaces: colours, noise, patterns. Colours are float RGB in [0, 1]."""
+"""Building blocks of drawn surfaces: colors, noise, patterns. Colors are float RGB in [0, 1]."""
 
+from collections.abc import Sequence
 import colorsys
 
 import cv2
 import numpy as np
+
+Points = np.ndarray | Sequence[tuple[float, float]]  # (x, y) in pixels
 
 
 def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
@@ -19,10 +22,10 @@ def noise(
 
   Args:
     rng: random numbers.
-    height: of the result.
-    width: of the result.
+    height: of the result in pixels.
+    width: of the result in pixels.
     cells: sizes of the grains in pixels, the first the strongest; each next one weighs half.
-    stretch: how much wider than high a grain is.
+    stretch: width of a grain over its height.
 
   Returns:
     float32 [height, width] with mean 0, most of it in [-1, 1].
@@ -36,42 +39,42 @@ def noise(
 
 
 def blend(image: np.ndarray, color: np.ndarray, weight: np.ndarray) -> None:
-  """Lays a colour over an image in place.
+  """Blends a color into an image in place.
 
   Args:
     image: float [H, W, 3].
     color: RGB, [3] or [H, W, 3].
-    weight: [H, W] in [0, 1], how much of the colour there is.
+    weight: [H, W] in [0, 1], the share of the color.
   """
   image += np.asarray(weight, np.float32)[..., None] * (color - image)
 
 
 def gradient(height: int, width: int, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-  """float32 [height, width, 3] that goes from one colour to another, downwards."""
+  """float32 [height, width, 3] that changes from one color to another, from top to bottom."""
   weight = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
   column = (1 - weight) * top + weight * bottom
   return np.repeat(column, width, axis=1).astype(np.float32)
 
 
-def covered(height: int, width: int, points) -> np.ndarray:
+def covered(height: int, width: int, points: Points) -> np.ndarray:
   """How much of each pixel a polygon covers: float32 [height, width].
 
-  Points are (x, y) in pixels here and below, as OpenCV wants them.
+  Points are (x, y) in pixels here and below, as in OpenCV.
   """
-  # OpenCV smooths edges on 8 bits only.
+  # OpenCV draws anti-aliased edges in 8 bits only.
   mask = np.zeros((height, width), np.uint8)
   fixed = np.round(np.asarray(points, np.float64) * 16).astype(np.int32)
   cv2.fillPoly(mask, [fixed], 255, lineType=cv2.LINE_AA, shift=4)
   return mask.astype(np.float32) / 255
 
 
-def polygon(image: np.ndarray, points, color: np.ndarray) -> None:
+def polygon(image: np.ndarray, points: Points, color: np.ndarray) -> None:
   """Fills a polygon in place: [H, W, 3], points (x, y)."""
-  blend(image, color, covered(*image.shape[:2], points))
+  blend(image, color, covered(image.shape[0], image.shape[1], points))
 
 
 def line(
-  image: np.ndarray, points, color: np.ndarray, thickness: int = 1, weight: float = 1.0
+  image: np.ndarray, points: Points, color: np.ndarray, thickness: int = 1, weight: float = 1.0
 ) -> None:
   """Draws a line through points (x, y) in place: [H, W, 3]."""
   mask = np.zeros(image.shape[:2], np.uint8)
@@ -79,7 +82,9 @@ def line(
   blend(image, color, mask * (weight / 255))
 
 
-def disc(image: np.ndarray, center, axes, color: np.ndarray) -> None:
+def disc(
+  image: np.ndarray, center: tuple[float, float], axes: tuple[float, float], color: np.ndarray
+) -> None:
   """Fills an ellipse in place, anti-aliased: center (x, y) and half axes (x, y) in pixels."""
   angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
   polygon(image, np.stack([np.cos(angles), np.sin(angles)], -1) * axes + center, color)
@@ -95,7 +100,7 @@ def tiles(
     width: of the result.
     tile_height: pixels.
     tile_width: pixels.
-    offset: by how much of a tile each second row is shifted; 0.5 is a brick wall.
+    offset: share of a tile by which every second row is shifted; 0.5 is a brick wall.
 
   Returns:
     row and column of the tile of each pixel, int [height, width], and the distance to the tile's
@@ -112,16 +117,19 @@ def tiles(
   return row.astype(int), column.astype(int), edge
 
 
-# Hues of the colours that are called warm, and cold.
+# The ranges of hues that are called warm and cold, in turns.
 HUES = {'warm': (-0.06, 0.13), 'cold': (0.48, 0.68)}
 
 
-def cloth(rng: np.random.Generator, colours: str | None = None) -> np.ndarray:
-  """A cloth: float32 [32, 32, 3], periodic; plain, striped, checked, dotted or mottled.
+def cloth(rng: np.random.Generator, colors: str | None = None) -> np.ndarray:
+  """A periodic cloth texture: plain, striped, checked, dotted or mottled.
 
   Args:
-    rng: draws it.
-    colours: a key of `HUES`, or None for any.
+    rng: random numbers.
+    colors: a key of `HUES`, or None for any.
+
+  Returns:
+    float32 [32, 32, 3].
   """
   y, x = np.mgrid[:32, :32] / 32 * 2 * np.pi
   count = int(rng.integers(1, 4))
@@ -133,14 +141,14 @@ def cloth(rng: np.random.Generator, colours: str | None = None) -> np.ndarray:
     np.cos(2 * y) + np.cos(2 * x) - 0.9,
     cv2.resize(rng.normal(0, 1, (10, 10)), (32, 32), interpolation=cv2.INTER_CUBIC),
   ][rng.integers(6)]
-  # Down to black: a dark shape must not be a sight that only a masked person offers.
-  if colours is None:
+  # Down to black: dark shapes must not occur only where a person is masked.
+  if colors is None:
     first, second = (
       hsv(rng.uniform(), rng.uniform(0, 0.55), rng.uniform(0.04, 0.95)) for _ in range(2)
     )
   else:
     first, second = (
-      hsv(rng.uniform(*HUES[colours]) % 1, rng.uniform(0.45, 0.8), rng.uniform(darkest, 0.95))
+      hsv(rng.uniform(*HUES[colors]) % 1, rng.uniform(0.45, 0.8), rng.uniform(darkest, 0.95))
       for darkest in (0.4, 0.04)
     )
   weight = np.clip(0.5 + 1.5 * pattern, 0, 1)[..., None] * rng.uniform(0.3, 0.8)

@@ -1,4 +1,4 @@
-"""Writes the demo set to disk in the layout of UCF101, with the exact masks beside it.
+"""Writes the demo set to disk in the layout of UCF101, with its exact masks.
 
 output/
   demo_set.json               the settings, and the version of the drawing
@@ -7,10 +7,12 @@ output/
   lists/classInd.txt trainlist01.txt testlist01.txt ... testlist03.txt
 """
 
+from collections.abc import Iterable
 import dataclasses
 import json
 import os
 import pathlib
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,27 +27,32 @@ from i3d_tf.demo.plan import plan
 from i3d_tf.demo.plan import test_groups
 from i3d_tf.masks import coco_files
 
-# To be raised by whoever changes what is drawn: a set begun with another drawing is then not
-# continued.
+# Raise this when the drawing changes: a set that was begun with another version is refused.
 VERSION = 1
-# Lossless, also in colour: a lossy codec would let the person's colours bleed out of the exact
-# mask.
+# Lossless, also in color: a lossy codec would let the person's colors bleed out of the mask.
 _CODEC = 'FFV1'
 
 
-def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=None) -> None:
-  """Writes a demo set, or what is missing of it.
+class Progress(Protocol):
+  """Wraps an iterable of clips in a progress bar, as `tqdm.tqdm` does."""
 
-  Every file is written under a temporary name and then renamed, so what stands under its name is
-  whole. Called again after an interruption, even a kill, this writes what is missing and nothing
-  else. The lists come last: where they are, the set is complete. Several processes may call this on
-  one folder; one writes and the others wait.
+  def __call__(self, clips: Iterable[ClipPlan], /, total: int) -> Iterable[ClipPlan]:
+    """Returns an iterable of the same clips."""
+
+
+def write_videos(
+  settings: DemoSettings, output: str | os.PathLike, progress: Progress | None = None
+) -> None:
+  """Writes a demo set, or the missing part of it.
+
+  Files are written atomically. Called again after an interruption, even a kill, this writes what
+  is missing and nothing else. The lists come last: where they are, the set is complete. Several
+  processes may call this on one folder; one writes and the others wait.
 
   Args:
     settings: of the set.
-    output: folder to write to; is created if needed.
-    progress: called as `progress(iterable, total=n)`, gives an iterable of the same; tqdm.tqdm, for
-      example.
+    output: folder to write to; made if missing.
+    progress: wraps the clips that are to be drawn, or None.
 
   Raises:
     UserError: the folder has a set of other settings, or another drawing.
@@ -72,26 +79,24 @@ def write_videos(settings: DemoSettings, output: str | os.PathLike, progress=Non
         settings={'segmenter': 'demo', 'version': VERSION},
       )
     for name, lines in _lists(clips, settings).items():
-      with files.replacing(output / 'lists' / name) as path:
-        pathlib.Path(path).write_text(''.join(f'{line}\n' for line in lines))
+      files.write_text(output / 'lists' / name, ''.join(f'{line}\n' for line in lines))
 
 
 def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
-  """Records the settings of a new set; for a set that exists, makes sure that they are the same."""
+  """Records the settings of a new set; refuses a set with other settings."""
   path = output / 'demo_set.json'
   wanted = {'version': VERSION, **dataclasses.asdict(settings)}
   if not path.exists():
-    with files.replacing(path) as temporary:
-      pathlib.Path(temporary).write_text(json.dumps(wanted, indent=2) + '\n')
+    files.write_text(path, json.dumps(wanted, indent=2) + '\n')
     return
   try:
-    found = dict(json.loads(path.read_text()))
+    existing = dict(json.loads(path.read_text(encoding='utf-8')))
   except (ValueError, TypeError) as error:
-    raise errors.UserError(f'{path} must be the JSON that describes a demo set: {error}') from error
+    raise errors.UserError(f'{path}: expected JSON that describes a demo set; {error}') from error
   differences = [
-    f'{key} is {found.get(key)!r} there and {wanted.get(key)!r} here'
-    for key in sorted({*wanted, *found})
-    if found.get(key) != wanted.get(key)
+    f'{key} is {existing.get(key)!r} there and {wanted.get(key)!r} here'
+    for key in sorted({*wanted, *existing})
+    if existing.get(key) != wanted.get(key)
   ]
   if differences:
     raise errors.UserError(
@@ -103,7 +108,7 @@ def _claim(output: pathlib.Path, settings: DemoSettings) -> None:
 def _write_video(path: str, frames: np.ndarray, frame_rate: float) -> None:
   """Writes uint8 [T, H, W, 3], RGB."""
   _, height, width, _ = frames.shape
-  codec = cv2.VideoWriter_fourcc(*_CODEC)
+  codec = cv2.VideoWriter.fourcc(*_CODEC)
   writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, frame_rate, (width, height))
   if not writer.isOpened():
     raise OSError(f'OpenCV {cv2.__version__} could not open {path} for writing as {_CODEC}')

@@ -15,7 +15,7 @@ from i3d_tf.common import errors
 from i3d_tf.experiments import conditions
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inputs import clip_settings
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
 
@@ -32,11 +32,11 @@ class TestSize:
   frames: int
 
 
-def test_size(entries: Sequence[schema.Entry], max_frames: int) -> TestSize:
+def test_size(entries: Sequence[shards.Entry], max_frames: int) -> TestSize:
   """The `TestSize` of videos.
 
   Args:
-    entries: `records.Entry`s, at least one.
+    entries: `shards.Entry`s, at least one.
     max_frames: as in `clip_settings.ClipSettings`.
   """
   frames = [min(entry.frames, max_frames) for entry in entries]

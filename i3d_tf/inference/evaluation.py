@@ -22,7 +22,7 @@ from i3d_tf.model import inception_i3d
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import history
@@ -40,7 +40,7 @@ class _Plan:
   run_dir: str
   run: run_settings.Run
   source: folders.Records
-  entries: Sequence[schema.Entry]
+  entries: Sequence[shards.Entry]
   treatments: dict[str, treatments_lib.Treatment]
   clips: clip_settings.ClipSettings
   list_name: str

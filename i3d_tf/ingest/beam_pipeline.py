@@ -1,11 +1,14 @@
-"""The Beam pipeline that makes files of records; `beam_workers` starts it.
+"""The Beam pipeline that makes shards; `beam_workers` starts it.
 
-It is one step, a function called for each file, so that it runs on any runner whose
+It has one step, a function that is called for each shard, so it runs on any runner whose
 workers see the same files under the same names.
+
+Example:
 
     python -m i3d_tf.ingest.beam_pipeline jobs.pickle --runner=FnApiRunner
 """
 
+from collections.abc import Iterator
 import json
 import os
 import pickle
@@ -19,61 +22,70 @@ from apache_beam.options import pipeline_options
 import cv2
 
 from i3d_tf.common import errors
-from i3d_tf.ingest import shards
+from i3d_tf.ingest import shard_jobs
 
 
 class MakeShard(beam.DoFn):
-  """Makes the file of records of a `shards.Job`; gives its path."""
+  """Makes the shard of a job; yields its path."""
 
-  def setup(self):
-    cv2.setNumThreads(1)  # the processes are the threads
+  def setup(self) -> None:
+    """Called by Beam in each new worker."""
+    cv2.setNumThreads(1)  # parallelism comes from the processes
 
-  def process(self, job):
+  def process(self, job: shard_jobs.ShardJob) -> Iterator[str]:
+    """Makes one shard."""
     try:
-      shards.build(job)
+      shard_jobs.build(job)
     except (errors.UserError, OSError) as e:
       message = errors.user_message(e)
       if message is None:
         raise
-      # At once, where we are heard: Beam lets the other workers finish before it says anything.
-      tell(message)
+      # Report at once if the pipe is ours: Beam waits for the other workers before it raises.
+      report_error(message)
       raise errors.UserError(message) from e
     yield job.path
 
 
-def tell(message):
-  """Tells `beam_workers` of an error: one write, since several processes share the pipe."""
+def report_error(message: str) -> None:
+  """Sends an error to `beam_workers`: in one write, as several processes share the pipe."""
   os.write(1, (json.dumps({'error': message}) + '\n').encode())
 
 
-def main(path, *options):
+def main(path: str, *options: str) -> None:
+  """Runs the pipeline.
+
+  Args:
+    path: file of the pickled jobs.
+    *options: flags for Beam.
+  """
   with open(path, 'rb') as f:
     jobs = pickle.load(f)
   threading.Thread(target=_end_with_parent, daemon=True).start()
-  threading.excepthook = _end_with_worker
+  threading.excepthook = _report_lost_worker
   try:
     with beam.Pipeline(options=pipeline_options.PipelineOptions(list(options))) as pipeline:
       _ = pipeline | 'files to make' >> beam.Create(jobs) | 'make them' >> beam.ParDo(MakeShard())
   except Exception as e:
     # A worker's error comes as the text of its traceback.
-    found = re.search(r'UserError: (.+?)(?: \[while running.*)?$', str(e), re.MULTILINE)
-    if found is None:
+    match = re.search(r'UserError: (.+?)(?: \[while running.*)?$', str(e), re.MULTILINE)
+    if match is None:
       raise
-    tell(found[1])
+    report_error(match[1])
 
 
-def _end_with_parent():
+def _end_with_parent() -> None:
+  """Waits until the parent's end of the pipe closes; then kills this process and its workers."""
   while os.read(sys.stdin.fileno(), 1):
     pass
   os.killpg(0, signal.SIGKILL)
 
 
-def _end_with_worker(arguments):
-  # The thread in which Beam looks after a worker raises when that ends; Beam itself waits on.
+def _report_lost_worker(arguments: threading.ExceptHookArgs) -> None:
+  """Reports a worker that has died: Beam's thread for it raises, but Beam itself waits forever."""
   reason = ' '.join(str(arguments.exc_value).split()) or arguments.exc_type.__name__
-  tell(
-    f'a worker was lost ({reason[:200]}); was it killed, for want of memory? The same command '
-    'goes on where it stopped'
+  report_error(
+    f'a worker was lost ({reason[:200]}); it may have run out of memory. Rerun the same command '
+    'to resume'
   )
 
 

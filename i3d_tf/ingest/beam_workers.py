@@ -1,17 +1,18 @@
-"""Files of records made by many processes, or by a cluster.
+"""Shards made by many processes, or by a cluster.
 
-All of Apache Beam lives in a process of its own:
+All of Apache Beam runs in a process of its own:
 
-    make_tfrecords                      locks the folder, shows progress, tells of errors
+    make_tfrecords                             locks the folder, shows progress, reports errors
       python -m i3d_tf.ingest.beam_pipeline    runs the pipeline
-        Beam's workers                  make files of records
+        Beam's workers                         make shards
 
-Whichever of the three is killed, the others end at once: the pipeline's process
-and its workers are a process group, which goes down when the pipe from
-make_tfrecords closes, or when a worker is lost. (Beam by itself would wait for a
-lost worker for ever.) Errors come up as JSON lines on the standard output.
+Whichever of the three is killed, the others end at once: the pipeline's process and its workers
+are a process group, which is killed when the pipe from make_tfrecords closes, or when a worker is
+lost. (Beam itself would wait for a lost worker forever.) Errors arrive as JSON lines on the
+pipeline's standard output.
 """
 
+from collections.abc import Callable, Sequence
 import contextlib
 import json
 import os
@@ -21,11 +22,13 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import BinaryIO
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.ingest import shard_jobs
 
-_SECONDS = 0.5  # between two looks at how far the workers are
+_POLL_SECONDS = 0.5  # between two looks at the workers' progress
 _LOCAL = ('--runner=FnApiRunner', '--direct_running_mode=multi_processing')
 
 
@@ -33,18 +36,24 @@ class WorkerError(errors.UserError):
   """Workers could not do their work; the message says why."""
 
 
-def run(jobs, folder, workers, options, progress):
-  """Makes files of records in several processes; returns when all are whole.
+def run(
+  jobs: Sequence[shard_jobs.ShardJob],
+  folder: str,
+  workers: int,
+  options: Sequence[str],
+  progress: Callable[[], None],
+) -> None:
+  """Makes shards in several processes; returns when all are complete.
 
   Args:
-    jobs: `shards.Job`s.
-    folder: an existing folder for what is to be kept while the work goes on.
+    jobs: what to make.
+    folder: an existing folder for files that are needed during the work.
     workers: number of processes of the local runner.
-    options: Beam's own flags, strings, that come after ours: the runner, and so on.
-    progress: called without arguments now and then.
+    options: Beam's own flags, which come after ours: the runner, and so on.
+    progress: called every now and then.
 
   Raises:
-    WorkerError: a worker met an error that the user can mend, or was killed, or
+    WorkerError: a worker met an error that the user can fix, or was killed, or
       the pipeline could not run.
   """
   path = os.path.join(folder, 'jobs.pickle')
@@ -59,64 +68,74 @@ def run(jobs, folder, workers, options, progress):
     f'--direct_num_workers={workers}',
     *options,
   ]
-  # Where Python finds us here, it shall find us there; Bazel, for one, sets sys.path.
+  # Pass sys.path on: Bazel, for one, sets it within the process.
   environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
   with (
-    open(os.path.join(folder, 'beam.log'), 'wb') as log,
+    open(os.path.join(folder, 'beam.log'), 'wb') as log_file,
     subprocess.Popen(
       command,
       env=environment,
       stdin=subprocess.PIPE,
       stdout=subprocess.PIPE,
-      stderr=log,
+      stderr=log_file,
       start_new_session=True,
     ) as process,
   ):
-    told, ended = [], threading.Event()
-    threading.Thread(target=_listen, args=(process.stdout, told, ended), daemon=True).start()
-    status = None
-    try:
-      # Workers that outlive the pipeline keep its end of the pipe open.
-      while not ended.wait(_SECONDS) and process.poll() is None:
-        progress()
-      ended.wait(_SECONDS)  # for the last words
-      if not told:
-        status = process.wait()
-    finally:
-      if status != 0:
-        _end(process, jobs)
-    if told:
-      raise WorkerError(told[0])
-    if status < 0:
-      raise WorkerError(
-        f'the process of the pipeline was ended by signal {-status}; the same '
-        'command goes on where it stopped'
-      )
-    if status:
-      raise WorkerError(
-        f'the pipeline ended with status {status}: {_reason(log.name)} '
-        f'({log.name} holds all that it said)'
-      )
+    _watch(process, jobs, progress, log_file.name)
 
 
-def _listen(stream, told, ended):
-  """Waits for the first error that a line of the stream tells, or for the stream's end."""
+def _watch(
+  process: subprocess.Popen[bytes],
+  jobs: Sequence[shard_jobs.ShardJob],
+  progress: Callable[[], None],
+  log_path: str,
+) -> None:
+  """Waits for the pipeline; raises a WorkerError unless it succeeds."""
+  messages: list[str] = []
+  ended = threading.Event()
+  threading.Thread(target=_listen, args=(process.stdout, messages, ended), daemon=True).start()
+  status = None
+  try:
+    # Workers that outlive the pipeline keep its end of the pipe open: check for its end, too.
+    while not ended.wait(_POLL_SECONDS) and process.poll() is None:
+      progress()
+    ended.wait(_POLL_SECONDS)  # for messages that are still in the pipe
+    if not messages:
+      status = process.wait()
+  finally:
+    if status != 0:
+      _kill(process, jobs)
+  if messages:
+    raise WorkerError(messages[0])
+  if status is not None and status < 0:
+    raise WorkerError(
+      f'the process of the pipeline was killed by signal {-status}; rerun the same command to '
+      'resume'
+    )
+  if status:
+    raise WorkerError(
+      f'the pipeline ended with status {status}: {_reason(log_path)} (its full log: {log_path})'
+    )
+
+
+def _listen(stream: BinaryIO, messages: list[str], ended: threading.Event) -> None:
+  """Waits for the first error that a line of the stream reports, or for the stream's end."""
   for line in stream:
-    with contextlib.suppress(ValueError, KeyError, TypeError):  # somebody else's output
-      told.append(json.loads(line)['error'])
+    with contextlib.suppress(ValueError, KeyError, TypeError):  # not a line of `beam_pipeline`
+      messages.append(json.loads(line)['error'])
       break
   ended.set()
 
 
-def _reason(log):
+def _reason(log_path: str) -> str:
   """The last line of a log that names an exception."""
-  with open(log, errors='replace') as f:
+  with open(log_path, errors='replace') as f:
     lines = re.findall(r'^[\w.]*(?:Error|Exception): .*', f.read(), re.MULTILINE)
   return lines[-1] if lines else 'no reason was given'
 
 
-def _end(process, jobs):
-  """Kills a process and its children, and removes what they have half written."""
+def _kill(process: subprocess.Popen[bytes], jobs: Sequence[shard_jobs.ShardJob]) -> None:
+  """Kills a process and its children, and removes their unfinished files."""
   with contextlib.suppress(ProcessLookupError):
     os.killpg(process.pid, signal.SIGKILL)
   process.wait()

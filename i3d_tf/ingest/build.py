@@ -2,80 +2,73 @@
 
     records/
       manifest.json              settings, classes, and of every file its size and SHA-256
-      labels.txt                 the classes, a line each, in the order of their labels
+      labels.txt                 the classes, one per line, in the order of their labels
       lists/                     which videos to train and to test on
       failures.csv               videos that could not be used, with their reasons
-      videos-00000-of-00008.tfrecord .csv .sources.json    see `schema`, `shards`
+      videos-00000-of-00008.tfrecord                  the videos, see `records.schema`
+      videos-00000-of-00008.csv                       where each is, see `records.shards`
+      videos-00000-of-00008.sources.json              its source files, see `records.provenance`
 
-Called again, everything goes on where it was stopped, and what was made of a video
-or mask file that has changed since is made again.
+Called again, it resumes where it stopped, and remakes what was made from a video or mask file
+that has changed since.
 """
 
-import csv
+from collections.abc import Callable, Sequence
 import dataclasses
 import os
 import shutil
+from typing import Any
 
 import numpy as np
 
 from i3d_tf.common import files
+from i3d_tf.common import text
 from i3d_tf.ingest import beam_workers
+from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import encode_video
-from i3d_tf.ingest import shards
-from i3d_tf.ingest import sources as sources_lib
+from i3d_tf.ingest import manifests
+from i3d_tf.ingest import requests
+from i3d_tf.ingest import shard_jobs
+from i3d_tf.ingest import ucf101_layout
 from i3d_tf.records import folders
 from i3d_tf.records import provenance
 from i3d_tf.records import schema
-from i3d_tf.video import decoding
 
-FAILURES = 'failures.csv'
-_SHARD_BYTES = 150e6
-_SHARDS_A_WORKER = 2  # at least, so that all are busy to the end
-_SAMPLED = 16  # videos from which the size of all is estimated
-_FLOW_BYTES = 0.22  # a pixel, lossless; measured on real clips
-
-
-@dataclasses.dataclass(frozen=True)
-class RecordFailure:
-  """A video that was left out: its `path` in the data set and the `reason`."""
-
-  path: str
-  reason: str
+Progress = Callable[[int, int], None]
 
 
 def build(
-  sources,
-  label_names,
-  output,
-  settings,
-  progress=None,
+  sources: Sequence[encode_video.VideoSource],
+  label_names: Sequence[str],
+  output: files.Path,
+  settings: requests.EncodingSettings,
+  progress: Progress | None = None,
   *,
-  workers=1,
-  beam_options=(),
-  retry_failed=False,
-  tell=print,
-):
-  """Stores a data set as a folder of records.
+  workers: int = 1,
+  beam_options: Sequence[str] = (),
+  retry_failed: bool = False,
+  log: Callable[[str], object] = print,
+) -> list[manifests.RecordFailure]:
+  """Stores videos as a folder of records.
 
-  Called again with the same arguments, it goes on where it was stopped: whole
-  files are kept. Those are made anew of which a source has changed; in them, what
-  has not changed is copied. A video that could not be used is tried again when its
-  file has changed.
+  Called again with the same arguments, it resumes where it stopped and keeps complete files.
+  Files of which a source has changed are remade; everything in them that has not changed is
+  copied. A video that could not be used is retried when its file has changed.
 
   Args:
-    sources: `encode_video.VideoSource`s.
+    sources: the videos.
     label_names: class names, in the order of their labels.
     output: the folder of records; made if missing.
-    settings: a `encode_video.EncodingSettings`.
-    progress: called as progress(videos done, videos in all), first with what an
-      earlier call has done, then each time that grows; or None.
+    settings: how videos are stored.
+    progress: called as progress(videos done, all videos), first with what an earlier call has
+      done, then whenever that grows; or None.
     workers: processes that make records; 1 for this one.
-    beam_options: flags for Beam, strings; with any, it runs even with one worker.
-    retry_failed: whether to try again what failed, changed or not.
-    tell: called with a line of text when files are made anew.
+    beam_options: flags for Beam; with any, it runs even with one worker.
+    retry_failed: whether to retry what failed before, changed or not.
+    log: called with a line of text when files are remade.
 
   Returns:
-    The `RecordFailure`s, in the order of `sources`; the other videos are stored.
+    The videos that could not be stored, in the order of `sources`.
 
   Raises:
     UserError: `output` holds records made otherwise, or cannot be written.
@@ -84,232 +77,169 @@ def build(
   with files.locked(output):
     existing = folders.read_manifest(output)
     if settings.num_shards is None:
-      settings = dataclasses.replace(
-        settings,
-        num_shards=(
-          existing['settings']['num_shards']
-          if existing is not None
-          else number_of_shards(sources, settings, workers)
-        ),
+      count = (
+        manifests.number_of_shards(sources, settings, workers)
+        if existing is None
+        else existing['settings']['num_shards']
       )
-    names = [schema.shard_name(i, settings.num_shards) for i in range(settings.num_shards)]
-    manifest = {
-      'shards': names,
-      'label_names': list(label_names),
-      'settings': {
-        **dataclasses.asdict(settings),
-        'videos': len(sources),
-        'with_masks': sum(source.masks is not None for source in sources),
-        'kept_original': sum(source.keep_original for source in sources),
-      },
-      'complete': False,
-    }
+      settings = dataclasses.replace(settings, num_shards=count)
+    manifest = manifests.unfinished(sources, label_names, settings)
     if existing is not None:
-      _check_same(output, existing, manifest)
-    _check_labels(output, label_names)
-    order = np.random.default_rng(settings.seed).permutation(len(sources))
-    jobs = [
-      shards.Job(
-        os.path.join(output, name),
-        tuple(sources[i] for i in order[number :: settings.num_shards]),
-        tuple(label_names),
-        settings,
-        retry_failed,
-      )
-      for number, name in enumerate(names)
-    ]
-    waiting = _to_do(jobs, tell)
+      manifests.check_same(output, existing, manifest)
+    manifests.check_labels(output, label_names)
+    jobs = _jobs(output, manifest, sources, settings, retry_failed)
+    waiting = _to_do(jobs, log)
     if waiting or existing is None or not existing['complete']:
       folders.write_manifest(output, manifest)
-    _make(waiting, sources, output, progress, workers, beam_options)
-    return _finish(jobs, sources, output, manifest)
+    _make(
+      waiting, len(sources), output, progress=progress, workers=workers, beam_options=beam_options
+    )
+    failures = manifests.finish(jobs, sources, output, manifest)
+    shutil.rmtree(shard_jobs.work_folder(output), ignore_errors=True)
+    return failures
 
 
-def _check_same(output, existing, manifest):
-  # What later versions of this program have added has its default value in older records.
-  before = {**dataclasses.asdict(encode_video.EncodingSettings()), **existing['settings']}
-  # These follow from the sources, each of which is looked at (`shards.changed`).
-  different = [
-    key
-    for key, value in manifest['settings'].items()
-    if key not in ('with_masks', 'kept_original') and before.get(key) != value
+def _jobs(
+  output: files.Path,
+  manifest: dict[str, Any],
+  sources: Sequence[encode_video.VideoSource],
+  settings: requests.EncodingSettings,
+  retry_failed: bool,
+) -> list[shard_jobs.ShardJob]:
+  """Deals the videos out to the shards, in an order drawn from the seed."""
+  names = manifest['shards']
+  order = np.random.default_rng(settings.seed).permutation(len(sources))
+  return [
+    shard_jobs.ShardJob(
+      os.path.join(output, name),
+      tuple(sources[i] for i in order[number :: len(names)]),
+      tuple(manifest['label_names']),
+      settings,
+      retry_failed,
+    )
+    for number, name in enumerate(names)
   ]
-  if different or existing['label_names'] != manifest['label_names']:
-    raise schema.RecordError(
-      f'{output}: these records were made with other settings ('
-      f'{", ".join(different) if different else "other classes"}); '
-      'choose another folder or remove this one'
-    )
 
 
-def _check_labels(output, label_names):
-  """Refuses to give a label map that lies in a folder another meaning."""
-  path = os.path.join(output, folders.LABELS)
-  if not os.path.exists(path):
-    return
-  with open(path, errors='replace') as f:
-    found = f.read().splitlines()
-  if found != list(label_names):
-    raise schema.RecordError(
-      f'{path}: expected the {len(label_names)} classes of the data set, from '
-      f'{label_names[0]} to {label_names[-1]}; found {len(found)} classes, or another order'
-    )
-
-
-def _to_do(jobs, tell):
-  """Those jobs whose files are missing, not whole, or not up to date."""
-  waiting, stale = [], []
+def _to_do(
+  jobs: Sequence[shard_jobs.ShardJob], log: Callable[[str], object]
+) -> list[shard_jobs.ShardJob]:
+  """The jobs whose shards are missing, incomplete or out of date."""
+  waiting: list[shard_jobs.ShardJob] = []
+  stale: list[str] = []
   for job in jobs:
-    made = provenance.read(job.path)
-    changed = {} if made is None else shards.changed(job, made)
-    stale.extend(changed)
-    if made is None or changed:
+    made_from = provenance.read(job.path)
+    changes = {} if made_from is None else shard_jobs.changed(job, made_from)
+    stale.extend(changes)
+    if made_from is None or changes:
       waiting.append(job)
   if stale:
-    tell(
-      f'{len(stale)} videos are not stored as they (or their masks, verdicts) now are, such as '
-      f'{stale[0]}: the files of records that hold them are brought up to date'
+    log(
+      f'sources of {text.count(len(stale), "video")} changed (video file, masks or verdict), such '
+      f'as {stale[0]}; updating the files of records that hold them'
     )
   return waiting
 
 
-def _make(jobs, sources, output, progress, workers, beam_options):
-  done = len(sources) - sum(len(job.sources) for job in jobs)
+def _make(
+  jobs: Sequence[shard_jobs.ShardJob],
+  total: int,
+  output: files.Path,
+  *,
+  progress: Progress | None,
+  workers: int,
+  beam_options: Sequence[str],
+) -> None:
+  """Runs jobs, in this process or in workers."""
+  done = total - sum(len(job.sources) for job in jobs)
   shown = -1
 
-  def show(count):
+  def show(count: int) -> None:
     nonlocal shown
     if progress is not None and count > shown:
       shown = count
-      progress(count, len(sources))
+      progress(count, total)
+
+  def shown_after(before: int) -> Callable[[int], None]:
+    return lambda count: show(before + count)
 
   show(done)
-  if workers > 1 and len(jobs) > 1 or beam_options and jobs:
+  if (workers > 1 and len(jobs) > 1) or (beam_options and jobs):
     beam_workers.run(
       jobs,
-      shards.work_folder(output),
+      shard_jobs.work_folder(output),
       min(workers, len(jobs)),
       beam_options,
-      lambda: show(done + sum(map(shards.progress, jobs))),
+      lambda: show(done + sum(map(shard_jobs.progress, jobs))),
     )
-    show(len(sources))
+    show(total)
     return
   for job in jobs:
-    shards.build(job, lambda count, before=done: show(before + count))
+    shard_jobs.build(job, shown_after(done))
     done += len(job.sources)
 
 
-def _finish(jobs, sources, output, manifest):
-  """Writes what is known when all is made; returns the `RecordFailure`s."""
-  contents, versions, failures = [], [], []
-  for job in jobs:
-    made, entries = provenance.read(job.path), schema.read_shard_index(job.path)
-    contents.append(
-      {
-        'name': os.path.basename(job.path),
-        'bytes': os.path.getsize(job.path),
-        'sha256': made.sha256,
-        'videos': len(entries),
-        'frames': sum(entry.frames for entry in entries),
-      }
-    )
-    if made.versions not in versions:
-      versions.append(made.versions)
-    failures.extend(
-      RecordFailure(path, row['failure']) for path, row in made.sources.items() if row['failure']
-    )
-  place = {source.path: index for index, source in enumerate(sources)}
-  failures.sort(key=lambda failure: place[failure.path])
-  with files.replacing(os.path.join(output, FAILURES)) as temporary:
-    with open(temporary, 'w', newline='') as f:
-      writer = csv.writer(f)
-      writer.writerow(['path', 'reason'])
-      writer.writerows(dataclasses.astuple(failure) for failure in failures)
-  total = {key: sum(content[key] for content in contents) for key in ('videos', 'frames', 'bytes')}
-  manifest = {
-    **manifest,
-    'complete': True,
-    'total': {**total, 'failures': len(failures)},
-    'versions': versions,
-    'files': contents,
-  }
-  if folders.read_whole_manifest(output) != manifest:
-    folders.write_manifest(output, manifest)
-  shutil.rmtree(shards.work_folder(output), ignore_errors=True)
-  return failures
-
-
-def number_of_shards(sources, settings, workers=1):
-  """How many files of about 150 MB a data set makes, estimated from a few of its videos.
-
-  At least two a worker, and at most one a video.
-  """
-  order = np.random.default_rng(settings.seed).permutation(len(sources))[:_SAMPLED]
-  sizes = [size for i in order if (size := _stored_size(sources[i], settings)) is not None]
-  total = len(sources) * np.mean(sizes) if sizes else 0
-  wanted = max(round(total / _SHARD_BYTES), _SHARDS_A_WORKER * workers)
-  return int(max(min(wanted, len(sources)), 1))
-
-
-def _stored_size(source, settings):
-  """An estimate, in bytes, of what is stored of a video; None if it cannot be used."""
-  try:
-    seconds = decoding.duration(source.file)
-    begin = 0.0 if source.start is None else source.start
-    until = seconds if source.end is None else min(source.end, seconds)
-    _, decoded = decoding.decode(source.file, (begin + until) / 2)
-    frame = next(decoded)
-    decoded.close()
-    height, width = decoding.fit_short_side(*frame.shape[:2], settings.short_side)
-  except decoding.VideoError:
-    return None
-  frame = decoding.resize(frame, height, width)
-  size = len(encode_video.encode_frame(frame, settings))
-  if settings.flow is not None:
-    size += _FLOW_BYTES * frame[..., 0].size * (1 if settings.flow_format == 'png' else 1 / 3)
-  return max(until - begin, 0) * settings.frame_rate * size
-
-
-def build_data_set(data, output, settings, progress=None, **how):
-  """Stores a data set, and its lists beside the records.
+def build_data_set(
+  data: data_sets.DataSet,
+  output: files.Path,
+  settings: requests.EncodingSettings,
+  progress: Progress | None = None,
+  **options: Any,
+) -> list[manifests.RecordFailure]:
+  """Stores a data set and its lists.
 
   Args:
-    data: a `sources.DataSet`.
-    output, settings, progress: as in `build`.
-    **how: further arguments of `build`.
+    data: the data set.
+    output: as in `build`.
+    settings: as in `build`.
+    progress: as in `build`.
+    **options: keyword arguments of `build`.
 
   Returns:
-    The `RecordFailure`s.
+    The videos that could not be stored.
 
   Raises:
     UserError: as in `build`; also if `output` keeps videos original by verdicts,
-      and none were given this time.
+      and `data` has no verdicts.
   """
   existing = folders.read_manifest(output)
   if existing is not None and existing['settings'].get('kept_original') and not data.with_verdicts:
+    kept = text.count(existing['settings']['kept_original'], 'video')
     raise schema.RecordError(
-      f'{output}: these records keep {existing["settings"]["kept_original"]} videos original by '
+      f'{output}: these records keep {kept} original by '
       'verdicts on their masks; give the verdicts again (--verdicts)'
     )
-  failures = build(data.sources, data.label_names, output, settings, progress, **how)
-  sources_lib.write_lists(data, output)
+  failures = build(data.sources, data.label_names, output, settings, progress, **options)
+  data_sets.write_lists(data.lists, output)
   return failures
 
 
-def build_ucf101(videos, lists, output, settings, masks=None, progress=None, **how):
+def build_ucf101(
+  videos: files.Path,
+  lists: files.Path,
+  output: files.Path,
+  settings: requests.EncodingSettings,
+  *,
+  masks: files.Path | None = None,
+  **options: Any,
+) -> tuple[list[manifests.RecordFailure], list[str]]:
   """Stores a data set that has UCF101's layout.
 
   Args:
-    videos, lists, masks: as in `sources.ucf101`.
-    output, settings, progress: as in `build`.
-    **how: further arguments of `build`.
+    videos: as in `ucf101_layout.data_set`.
+    lists: as in `ucf101_layout.data_set`.
+    output: as in `build`.
+    settings: as in `build`.
+    masks: as in `requests.DataSetOptions`.
+    **options: `progress` and keyword arguments of `build`.
 
   Returns:
-    (failures, without): the `RecordFailure`s, and the paths of the videos that have no
-    mask file although `masks` was given.
+    (failures, without): the videos that could not be stored, and the paths of those that have
+    no mask file although `masks` was given.
 
   Raises:
     UserError: a folder or list cannot be used, or `output` holds other records.
   """
-  data = sources_lib.from_ucf101(videos, lists, masks)
-  return build_data_set(data, output, settings, progress, **how), list(data.without_masks)
+  data_set_options = requests.DataSetOptions(masks=None if masks is None else os.fspath(masks))
+  data = ucf101_layout.data_set(videos, lists, data_set_options)
+  return build_data_set(data, output, settings, **options), list(data.without_masks)

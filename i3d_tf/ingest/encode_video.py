@@ -1,43 +1,20 @@
-"""One video file, and its mask file, to what is stored of it."""
+"""One video file, and its mask file, to what a record stores of it."""
 
 import collections
+from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
+from typing import Any
 
 import cv2
 import numpy as np
 
+from i3d_tf.common import validation
 from i3d_tf.flow import optical_flow
+from i3d_tf.ingest import requests
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import png
 from i3d_tf.records import schema
 from i3d_tf.video import decoding
-
-
-@dataclasses.dataclass(frozen=True)
-class EncodingSettings:
-  """How videos are stored.
-
-  Attributes:
-    short_side: pixels of the frames' shorter side.
-    frame_rate: frames a second.
-    jpeg_quality: 1 to 100.
-    flow: one of `optical_flow.METHODS`, or None to store no flow.
-    num_shards: number of files; None for one that fits the data set.
-    seed: seed of the order of the videos.
-    flow_format: 'png' (lossless) or 'jpeg'.
-    flow_jpeg_quality: 1 to 100.
-    flow_backend: one of `optical_flow.BACKENDS`: what computes the flow.
-  """
-
-  short_side: int = decoding.SHORT_SIDE
-  frame_rate: float = decoding.FRAME_RATE
-  jpeg_quality: int = 95
-  flow: str | None = None
-  num_shards: int | None = None
-  seed: int = 0
-  flow_format: str = 'png'
-  flow_jpeg_quality: int = 95
-  flow_backend: str = 'opencv'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +25,10 @@ class VideoSource:
     path: its name in the data set.
     file: the video file.
     label: 0-based class index.
-    masks: its file of masks, one a frame of the video file, or None.
-    keep_original: as in `schema.Video`.
-    start, end: the part of the file to store, in seconds; None for all of it.
+    masks: file of its masks, one per frame of the video file, or None.
+    keep_original: as in `schema.StoredVideo`.
+    start: where the part to store begins, in seconds; None for the beginning of the file.
+    end: where it ends, in seconds; None for the end of the file.
   """
 
   path: str
@@ -62,72 +40,50 @@ class VideoSource:
   end: float | None = None
 
 
-def read_video(source, label_names, settings, flow=None):
+def read_video(
+  source: VideoSource,
+  label_names: Sequence[str],
+  settings: requests.EncodingSettings,
+  flow: tuple[bytes, ...] | None = None,
+) -> schema.StoredVideo:
   """Reads one video file as it is to be stored.
 
   Args:
-    source: a `VideoSource`.
+    source: the video.
     label_names: class names, in the order of their labels.
-    settings: a `EncodingSettings`.
-    flow: what is known to be the `flow` of the result, to save the computation.
-
-  Returns:
-    A `schema.Video`.
+    settings: how to store it.
+    flow: the `flow` of the result if it is known, which saves its computation.
 
   Raises:
-    video.VideoError: the video cannot be used.
-    masks.MaskError: the mask file cannot be used, or belongs to another video.
+    VideoError: the video cannot be used.
+    MaskError: the mask file cannot be used, or belongs to another video.
   """
   masks = None if source.masks is None else coco_files.read(source.masks, source.file)
   source_rate, decoded = decoding.decode(source.file, source.start, source.end)
   first = 0 if source.start is None else decoding.frame_at(source.start, source_rate)
-  behind = first  # the frame of the file behind the last one decoded
+  counted = _Counted(decoded, first)
+  frame_indices: list[int] = []
+  encoded_frames: list[bytes] = []
+  source_size: tuple[int, int] = (0, 0)
+  size: tuple[int, int] = (0, 0)
 
-  def counted():
-    nonlocal behind
-    for index, frame in enumerate(decoded, first):
-      behind = index + 1
-      yield index, frame
-
-  places, encoded_frames = [], []
-  source_size = size = None
-
-  def resized():
+  def resized() -> Iterator[np.ndarray]:
     nonlocal source_size, size
-    for index, frame in decoding.resample(counted(), source_rate, settings.frame_rate):
-      source_size = frame.shape[:2]
+    for index, frame in decoding.resample(counted, source_rate, settings.frame_rate):
+      source_size = frame.shape[0], frame.shape[1]
       size = decoding.fit_short_side(*source_size, settings.short_side, source.file)
       frame = decoding.resize(frame, *size)
-      places.append(index)
+      frame_indices.append(index)
       encoded_frames.append(encode_frame(frame, settings))
       yield frame
 
-  # Frames go through one by one: only what is encoded of them stays in memory.
-  if settings.flow is None or flow is not None:
-    flow = None if settings.flow is None else flow
-    collections.deque(resized(), maxlen=0)
-  else:
-    flow = tuple(
-      encode_flow(optical_flow.quantise(field), settings)
-      for field in optical_flow.compute(resized(), settings.flow, settings.flow_backend)
-    )
-    if not flow:
-      raise decoding.VideoError(
-        f'{source.file}: expected at least 2 frames, between which there is flow; found 1'
-      )
-
+  # Frames pass one by one: only their encoded images stay in memory.
+  flow = _consume(resized(), settings, flow, source.file)
   encoded_masks, coverage = None, None
   if masks is not None:
-    _check_masks(masks, source, behind, source_size)
-    encoded_masks, shares = [], []
-    for index in places:
-      # INTER_NEAREST would put masks half a pixel further up and left than frames.
-      mask = decoding.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
-      shares.append(coco_files.coverage(mask))
-      encoded_masks.append(png.encode(mask))
-    encoded_masks, coverage = tuple(encoded_masks), float(np.mean(shares))
-
-  return schema.Video(
+    _check_masks(masks, source, counted.end, source_size)
+    encoded_masks, coverage = _encode_masks(masks, frame_indices, size)
+  return schema.StoredVideo(
     path=source.path,
     label=source.label,
     label_text=label_names[source.label],
@@ -145,13 +101,77 @@ def read_video(source, label_names, settings, flow=None):
   )
 
 
-def _check_masks(masks, source, behind, size):
-  """Raises a `MaskError` unless the masks go with a video decoded up to frame `behind`."""
-  whole = source.end is None
-  if len(masks) != behind if whole else len(masks) < behind:
+class _Counted:
+  """Numbers frames while they are decoded.
+
+  Args:
+    frames: decoded frames.
+    first: number of the first of them in the file.
+
+  Attributes:
+    end: number of frames in the file up to the last one decoded.
+  """
+
+  def __init__(self, frames: Iterable[np.ndarray], first: int):
+    self._frames = frames
+    self.end = first
+
+  def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+    for frame in self._frames:
+      self.end += 1
+      yield self.end - 1, frame
+
+
+def _consume(
+  frames: Iterable[np.ndarray],
+  settings: requests.EncodingSettings,
+  known: tuple[bytes, ...] | None,
+  file: str,
+) -> tuple[bytes, ...] | None:
+  """Consumes RGB frames, uint8 [H, W, 3]; returns their flow as the images that are stored.
+
+  Args:
+    frames: of a video.
+    settings: say whether and how flow is stored.
+    known: the flow if it need not be computed.
+    file: the video, for messages.
+  """
+  if settings.flow is None or known is not None:
+    collections.deque(frames, maxlen=0)
+    return None if settings.flow is None else known
+  flow = tuple(
+    encode_flow(optical_flow.quantise(field), settings)
+    for field in optical_flow.compute(frames, settings.flow, settings.flow_backend)
+  )
+  if not flow:
+    raise decoding.VideoError(
+      f'{file}: expected at least 2 frames, between which there is flow; found 1'
+    )
+  return flow
+
+
+def _encode_masks(
+  masks: coco_files.Masks, frame_indices: Iterable[int], size: tuple[int, int]
+) -> tuple[tuple[bytes, ...], float]:
+  """Masks of some frames as PNG files of a size (height, width), and their mean coverage."""
+  encoded, shares = [], []
+  for index in frame_indices:
+    # INTER_NEAREST would put masks half a pixel further up and left than frames.
+    mask = decoding.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
+    shares.append(coco_files.coverage(mask))
+    encoded.append(png.encode(mask))
+  return tuple(encoded), float(np.mean(shares))
+
+
+def _check_masks(
+  masks: coco_files.Masks, source: VideoSource, frames_decoded: int, size: tuple[int, int]
+) -> None:
+  """Raises a MaskError unless the masks match a video in number and size (height, width)."""
+  to_the_end = source.end is None
+  if len(masks) != frames_decoded if to_the_end else len(masks) < frames_decoded:
     raise coco_files.MaskError(
-      f'{source.masks}: expected {"" if whole else "at least "}{behind} masks, as many as '
-      f'{source.file} has frames{"" if whole else f" up to {source.end:g} s"}; '
+      f'{source.masks}: expected {"" if to_the_end else "at least "}{frames_decoded} masks, as '
+      f'many as {source.file} has frames{"" if to_the_end else f" up to {source.end:g} s"}; '
       f'found {len(masks)}'
     )
   if (masks.height, masks.width) != size:
@@ -161,33 +181,45 @@ def _check_masks(masks, source, behind, size):
     )
 
 
-def encode_frame(frame, settings):
-  """An RGB frame, uint8 [H, W, 3], as the JPEG that is stored: bytes."""
+def encode_frame(frame: np.ndarray, settings: requests.EncodingSettings) -> bytes:
+  """An RGB frame, uint8 [H, W, 3], as the JPEG that is stored."""
   return encode_image(
     '.jpg', cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), cv2.IMWRITE_JPEG_QUALITY, settings.jpeg_quality
   )
 
 
-def encode_flow(codes, settings):
-  """A flow field's codes, uint8 [H, W, 2], as the image that is stored: bytes."""
-  bgr = np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]])
+def encode_flow(quantized: np.ndarray, settings: requests.EncodingSettings) -> bytes:
+  """Quantized flow, uint8 [H, W, 2], as the image that is stored.
+
+  Raises:
+    UserError: the settings name an unknown format.
+  """
+  validation.check_choice('flow_format', settings.flow_format, requests.FLOW_FORMATS)
+  bgr = np.dstack([np.zeros_like(quantized[..., 0]), quantized[..., 1], quantized[..., 0]])
   if settings.flow_format == 'png':
     return encode_image('.png', bgr, cv2.IMWRITE_PNG_COMPRESSION, 9)
-  if settings.flow_format == 'jpeg':
-    # 4:4:4: what JPEG takes for colour is motion here, not to be halved in resolution.
-    return encode_image(
-      '.jpg',
-      bgr,
-      cv2.IMWRITE_JPEG_QUALITY,
-      settings.flow_jpeg_quality,
-      cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
-      cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
-    )
-  raise ValueError(f"`flow_format` must be 'png' or 'jpeg'; received {settings.flow_format!r}")
+  # 4:4:4: JPEG's color channels are motion here and keep their resolution.
+  return encode_image(
+    '.jpg',
+    bgr,
+    cv2.IMWRITE_JPEG_QUALITY,
+    settings.flow_jpeg_quality,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+  )
 
 
-def encode_image(extension, image, *parameters):
-  """An image as OpenCV takes it, in a file format: bytes."""
+def encode_image(extension: str, image: np.ndarray, *parameters: Any) -> bytes:
+  """Encodes an image in OpenCV's channel order.
+
+  Args:
+    extension: of the file format, such as '.jpg'.
+    image: uint8 [H, W] or BGR uint8 [H, W, 3].
+    *parameters: as `cv2.imencode` takes them.
+
+  Raises:
+    RuntimeError: OpenCV could not encode it.
+  """
   ok, data = cv2.imencode(extension, image, parameters)
   if not ok:
     raise RuntimeError(f'OpenCV could not encode a {extension} of shape {image.shape}')

@@ -19,12 +19,12 @@ from i3d_tf.inputs import partners
 from i3d_tf.inputs import read_records
 from i3d_tf.model import architecture
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 
 def training(
   source: folders.Records,
-  entries: Sequence[schema.Entry],
+  entries: Sequence[shards.Entry],
   settings: clip_settings.ClipSettings,
   start_step: int = 0,
   *,
@@ -105,9 +105,9 @@ def _training_positions(
 
 def evaluation(
   source: folders.Records,
-  entries: Sequence[schema.Entry],
+  entries: Sequence[shards.Entry],
   settings: clip_settings.ClipSettings,
-  candidates: Sequence[schema.Entry] | None = None,
+  candidates: Sequence[shards.Entry] | None = None,
 ) -> tf.data.Dataset:
   """Batches of entire videos in a center crop, each video once.
 

@@ -10,7 +10,7 @@ from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import decode_clip
 from i3d_tf.inputs import read_records
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 # Added to the seed, so that the draw of a partner is independent of those of crop and flip.
 _SEED_OFFSET = 1_000_003
@@ -21,8 +21,8 @@ def add_partners(
   positions: tf.data.Dataset,
   source: folders.Records,
   *,
-  entries: Sequence[schema.Entry],
-  candidates: Sequence[schema.Entry],
+  entries: Sequence[shards.Entry],
+  candidates: Sequence[shards.Entry],
   settings: clip_settings.ClipSettings,
 ) -> tf.data.Dataset:
   """Adds to each clip a video of another class, drawn from (seed, position).
@@ -68,7 +68,7 @@ def add_partners(
 
 
 def _draw_of_another_class(
-  entries: Sequence[schema.Entry], candidates: Sequence[schema.Entry], seed: int
+  entries: Sequence[shards.Entry], candidates: Sequence[shards.Entry], seed: int
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
   """Returns a function that draws a candidate whose class is not that of an entry.
 

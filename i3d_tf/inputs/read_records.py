@@ -7,12 +7,13 @@ import tensorflow as tf
 
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 _PARALLEL_READS = 4
 
 
 def read(
-  positions: tf.data.Dataset, source: folders.Records, entries: Sequence[schema.Entry]
+  positions: tf.data.Dataset, source: folders.Records, entries: Sequence[shards.Entry]
 ) -> tf.data.Dataset:
   """Reads and parses the records of entries, in the order of `positions`.
 
@@ -33,7 +34,7 @@ def read(
       record = schema.parse(serialized)
       return position, {**record, 'entry': entry, 'has_person': has_person[entry]}
 
-    return schema.read_at(shards[entry], offsets[entry]).map(parse)
+    return shards.read_at(shards[entry], offsets[entry]).map(parse)
 
   return positions.interleave(
     read_one,
@@ -45,7 +46,7 @@ def read(
 
 
 @contextlib.contextmanager
-def naming_bad_records(source: folders.Records, entries: Sequence[schema.Entry]) -> Iterator[None]:
+def naming_bad_records(source: folders.Records, entries: Sequence[shards.Entry]) -> Iterator[None]:
   """Turns TensorFlow's error about an unreadable record into one that names the video.
 
   Args:
@@ -76,8 +77,8 @@ def naming_bad_records(source: folders.Records, entries: Sequence[schema.Entry])
 
 def _decode_all_images(shard: str, offset: int) -> None:
   """Reads a record and decodes its images; raises TensorFlow's error if that fails."""
-  # `schema.read_at` must not be the start of a dataset.
-  dataset = tf.data.Dataset.from_tensors(0).flat_map(lambda _: schema.read_at(shard, offset))
+  # `shards.read_at` must not be the start of a dataset.
+  dataset = tf.data.Dataset.from_tensors(0).flat_map(lambda _: shards.read_at(shard, offset))
   for serialized in dataset:
     record = schema.parse(serialized)
     for image in tf.concat([record['frames'], record['masks'], record['flow']], axis=0):

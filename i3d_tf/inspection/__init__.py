@@ -1,0 +1,1 @@
+"""What a folder of records holds, and what is wrong with it."""

@@ -1,4 +1,7 @@
-"""A sheet of pictures of records, to look at: frames, mask outlines, flow."""
+"""A contact sheet of records: frames with the person outlined, and flow."""
+
+from collections.abc import Iterable, Sequence
+import os
 
 import cv2
 import numpy as np
@@ -6,60 +9,73 @@ import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.flow import optical_flow
+from i3d_tf.inspection import record_checks
 from i3d_tf.records import schema
 from i3d_tf.records import tfrecord
 from i3d_tf.video import drawing
 
-_SPEED = 98  # percentile of a video's motion that is drawn in full colour
+_SPEED_PERCENTILE = 98  # of a video's motion, which is drawn in full color
 
 
-def choose(entries, count, seed=0):
-  """Some videos, of as many classes as there are: a list of `schema.Entry`.
+def choose(
+  videos: Sequence[record_checks.CheckedVideo], count: int, seed: int = 0
+) -> list[record_checks.CheckedVideo]:
+  """Chooses videos at random, from as many classes as possible.
 
   Args:
-    entries: `schema.Entry`s.
+    videos: what to choose from.
     count: how many to choose; fewer if there are fewer.
-    seed: of the choice.
+    seed: seed of the choice.
   """
   rng = np.random.default_rng(seed)
-  by_class = {}
-  for index in rng.permutation(len(entries)):
-    by_class.setdefault(entries[index].label, []).append(entries[index])
-  chosen, classes = [], list(by_class.values())
+  by_class: dict[int, list[record_checks.CheckedVideo]] = {}
+  for index in rng.permutation(len(videos)):
+    by_class.setdefault(videos[index].label, []).append(videos[index])
+  chosen: list[record_checks.CheckedVideo] = []
+  classes = list(by_class.values())
   while classes and len(chosen) < count:
-    chosen.extend(entries.pop() for entries in classes[: count - len(chosen)])
-    classes = [entries for entries in classes if entries]
+    chosen.extend(members.pop() for members in classes[: count - len(chosen)])
+    classes = [members for members in classes if members]
   return chosen
 
 
-def named(entries, names):
-  """The videos of the given names: a list of `schema.Entry`, in the order of the names.
+def named(
+  videos: Sequence[record_checks.CheckedVideo], names: Iterable[str]
+) -> list[record_checks.CheckedVideo]:
+  """The videos of the given names, in the order of the names.
 
   Args:
-    entries: `schema.Entry`s.
+    videos: what to choose from.
     names: paths, or their ends, such as 'v_Archery_g01_c01.avi' or 'v_Archery_g01_c01'.
 
   Raises:
-    UserError: a name is that of no video.
+    UserError: no video has a name.
   """
-  chosen = []
+  chosen: list[record_checks.CheckedVideo] = []
   for name in names:
-    fits = lambda path: (
-      path == name or path.endswith(f'/{name}') or (path.rsplit('.', 1)[0].endswith(f'/{name}'))
-    )
-    found = [entry for entry in entries if fits(entry.path)]
-    if not found:
+    matches = [video for video in videos if _is_called(video.path, name)]
+    if not matches:
       raise errors.UserError(f'expected the name of a video of the records; found none for {name}')
-    chosen.extend(found)
+    chosen.extend(matches)
   return chosen
 
 
-def draw(folder, entries, label_names, columns=6, height=160):
-  """Draws videos: of each a row of frames with the person outlined, and one of flow below.
+def _is_called(path: str, name: str) -> bool:
+  return path == name or path.endswith(f'/{name}') or path.rsplit('.', 1)[0].endswith(f'/{name}')
+
+
+def draw(
+  folder: str | os.PathLike,
+  videos: Sequence[record_checks.CheckedVideo],
+  label_names: Sequence[str],
+  columns: int = 6,
+  height: int = 160,
+) -> tuple[np.ndarray | None, list[tuple[str, str]]]:
+  """Draws videos: for each a row of frames with the person outlined, and below it one of flow.
 
   Args:
     folder: the folder of records.
-    entries: the `schema.Entry`s to draw, in order.
+    videos: what to draw, in order.
     label_names: class names, in the order of their labels.
     columns: frames of each video, spread evenly over it.
     height: of a frame, in pixels.
@@ -69,64 +85,65 @@ def draw(folder, entries, label_names, columns=6, height=160):
     read. The sheet is None if none could.
   """
   rows, captions, skipped = [], [], []
-  for entry in entries:
+  for video in videos:
     try:
-      frames, flow, speed = _rows(folder, entry, columns, height)
+      frames, flow, speed = _rows(folder, video, columns, height)
     except (tfrecord.DamageError, OSError, tf.errors.InvalidArgumentError) as e:
-      reason = (
-        str(e).split('\n', maxsplit=1)[0]
-        if isinstance(e, tfrecord.DamageError)
-        else ('an image in it cannot be decoded')
+      damaged = isinstance(e, tfrecord.DamageError)
+      skipped.append(
+        (video.path, str(e).splitlines()[0] if damaged else 'an image in it cannot be decoded')
       )
-      skipped.append((entry.path, reason))
       continue
-    person = (
-      'no masks'
-      if entry.coverage is None
-      else 'no person found'
-      if not entry.coverage
-      else f'person {entry.coverage:.1%}'
-    )
-    aside = ', keeps its original frames' if entry.keep_original else ''
     rows.append(frames)
-    captions.append(
-      f'{entry.path}   {label_names[entry.label]}, {entry.frames} frames of '
-      f'{entry.height}x{entry.width}, {person}{aside}'
-    )
+    captions.append(_caption(video, label_names))
     if flow:
       rows.append(flow)
-      captions.append(f'flow, in full colour at {speed:.1f} pixels a frame')
+      captions.append(f'flow, in full color at {speed:.1f} pixels per frame')
   return (drawing.sheet(rows, captions) if rows else None), skipped
 
 
-def _rows(folder, entry, columns, height):
-  """(frames, flow, speed) of a video, flow being an empty list if it has none."""
-  video = schema.parse(tfrecord.read(f'{folder}/{entry.shard}', entry.offset))
-  count = len(video['frames'])
-  places = np.unique(np.linspace(0, count - 1, columns).round().astype(int))
+def _caption(video: record_checks.CheckedVideo, label_names: Sequence[str]) -> str:
+  if video.coverage is None:
+    person = 'no masks'
+  else:
+    person = f'person {video.coverage:.1%}' if video.coverage else 'no person found'
+  verdict = ', keeps its original frames' if video.keep_original else ''
+  return (
+    f'{video.path}   {label_names[video.label]}, {video.frames} frames of '
+    f'{video.height}x{video.width}, {person}{verdict}'
+  )
+
+
+def _rows(
+  folder: str | os.PathLike, video: record_checks.CheckedVideo, columns: int, height: int
+) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+  """Images, uint8 [height, W, 3], of frames and of flow, and the speed drawn in full color.
+
+  Without flow, the second list is empty and the speed 0.
+  """
+  record = schema.parse(tfrecord.read(os.path.join(folder, video.shard), video.offset))
+  count = len(record['frames'])
+  frame_indices = np.unique(np.linspace(0, count - 1, columns).round().astype(int))
   frames = []
-  for place in places:
+  for index in frame_indices:
     frame = drawing.fit_height(
-      tf.io.decode_jpeg(video['frames'][place], channels=3).numpy(), height
+      tf.io.decode_jpeg(record['frames'][index], channels=3).numpy(), height
     )
-    if len(video['masks']):
-      mask = tf.io.decode_png(video['masks'][place], channels=1).numpy()[..., 0]
+    if len(record['masks']):
+      mask = tf.io.decode_png(record['masks'][index], channels=1).numpy()[..., 0]
       frame = drawing.outline(
         frame, cv2.resize(mask, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
       )
     frames.append(frame)
-  if not len(video['flow']):
-    return frames, [], None
+  if not len(record['flow']):
+    return frames, [], 0.0
   # The last frame has no flow.
   fields = [
     optical_flow.dequantise(
-      tf.io.decode_image(video['flow'][min(place, count - 2)]).numpy()[..., :2]
+      tf.io.decode_image(record['flow'][min(index, count - 2)]).numpy()[..., :2]
     )
-    for place in places
+    for index in frame_indices
   ]
-  speed = max(1.0, float(np.percentile(np.linalg.norm(fields, axis=-1), _SPEED)))
-  return (
-    frames,
-    [drawing.fit_height(drawing.flow_colors(field, speed), height) for field in fields],
-    speed,
-  )
+  speed = max(1.0, float(np.percentile(np.linalg.norm(fields, axis=-1), _SPEED_PERCENTILE)))
+  flow = [drawing.fit_height(drawing.flow_colors(field, speed), height) for field in fields]
+  return frames, flow, speed

@@ -1,21 +1,29 @@
-"""Looks into every record of a folder: what is there, and whether it is whole.
+"""Looks into every record of a folder: what it holds, and whether it is intact.
 
-One damaged record, list or index does not hide the others: it becomes a `Problem`,
-and the rest goes on.
+A damaged record, list or index does not hide the others: it becomes a `Problem`,
+and the rest is inspected.
 """
 
 import collections
+from collections.abc import Callable, Iterable, Iterator, Mapping
 import concurrent.futures
 import dataclasses
+import functools
 import os
+from typing import Any, TypeVar
 
 from i3d_tf.common import errors
+from i3d_tf.common import processes
 from i3d_tf.inspection import record_checks
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.records import tfrecord
 from i3d_tf.records import ucf101
+
+_Item = TypeVar('_Item')
+_Result = TypeVar('_Result')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +33,8 @@ class Problem:
   Attributes:
     file: the shard, index or list, as a name in the folder of records.
     reason: what was expected and what was found.
-    offset: of the record in its shard, in bytes; None for a whole file.
-    path: the video's name in the data set, or None where it is not known.
+    offset: of the record in its shard, in bytes; None for a file.
+    path: the video's name in the data set, or None if unknown.
   """
 
   file: str
@@ -34,11 +42,9 @@ class Problem:
   offset: int | None = None
   path: str | None = None
 
-  def __str__(self):
+  def __str__(self) -> str:
     place = self.file if self.offset is None else f'{self.file} at byte {self.offset}'
-    return (
-      f'{place}: {self.reason}' if self.path is None else (f'{place}: {self.path}: {self.reason}')
-    )
+    return ': '.join(part for part in (place, self.path, self.reason) if part is not None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,88 +52,71 @@ class Inspection:
   """What a folder of records holds.
 
   Attributes:
-    folder: where it is.
+    folder: its path.
     label_names: class names, in the order of their labels.
     settings: how the records were made.
     shards: the names of their files.
-    videos: a `record_checks.CheckedVideo` for every record that could be read.
+    videos: one per record that could be read.
     lists: for each list of videos ('trainlist01'), the paths in it.
-    problems: `Problem`s.
+    problems: what is wrong.
     decoded: whether the images were decoded.
   """
 
   folder: str
-  label_names: tuple
-  settings: dict
-  shards: tuple
-  videos: tuple
-  lists: dict
-  problems: tuple
+  label_names: tuple[str, ...]
+  settings: dict[str, Any]
+  shards: tuple[str, ...]
+  videos: tuple[record_checks.CheckedVideo, ...]
+  lists: dict[str, tuple[str, ...]]
+  problems: tuple[Problem, ...]
   decoded: bool
 
-  def missing(self, name):
-    """The videos of a list that no readable record holds."""
+  def missing(self, name: str) -> tuple[str, ...]:
+    """The videos of a list that are in no readable record."""
     stored = {video.path for video in self.videos}
     return tuple(path for path in self.lists[name] if path not in stored)
 
 
-def inspect(folder, quick=False, progress=None, workers=None):
+def inspect(
+  folder: str | os.PathLike,
+  quick: bool = False,
+  progress: Callable[[int, int, int], None] | None = None,
+  workers: int | None = None,
+) -> Inspection:
   """Reads every record of a folder and checks it.
 
   Args:
     folder: the folder of records.
-    quick: whether to leave out decoding; sizes and black bars are then not measured.
-    progress: called as progress(records done, records in all, bytes done), or None.
-    workers: number of threads; None for one a core.
-
-  Returns:
-    An `Inspection`.
+    quick: whether to skip decoding; sizes and black bars are then not measured.
+    progress: called as progress(records done, all records, bytes done), or None.
+    workers: number of threads; None for one per core.
 
   Raises:
-    RecordError: the folder has no manifest that can be read.
+    RecordError: the folder has no readable manifest.
   """
-  manifest = folders.read_manifest(folder)
-  if manifest is None:
-    raise schema.RecordError(
-      f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}'
-    )
-  problems = []
-  if not manifest['complete']:
-    problems.append(
-      Problem(
-        folders.MANIFEST,
-        'these records are not finished; call make_tfrecords again with the same flags to go on',
-      )
-    )
+  problems: list[Problem] = []
+  manifest = _read_manifest(folder, problems)
   label_names = tuple(manifest['label_names'])
   _check_label_file(folder, label_names, problems)
   lists = _read_lists(folder, label_names, problems)
-  labels = {path: (name, label) for name, videos in lists.items() for path, label in videos.items()}
-
-  places = []  # (shard, offset, Entry or None)
+  listed = {path: (name, label) for name, videos in lists.items() for path, label in videos.items()}
+  places: list[record_checks.Place] = []
   for shard in manifest['shards']:
     places.extend(_places(folder, shard, problems))
 
-  def look(place):
-    shard, offset, entry = place
-    try:
-      data = tfrecord.read(os.path.join(folder, shard), offset)
-      found, reasons = record_checks.look(data, shard, offset, entry, label_names, labels, quick)
-    except (tfrecord.DamageError, OSError) as e:
-      found, reasons = None, [str(e)]
-    path = found.path if found else entry.path if entry else None
-    return found, [Problem(shard, reason, offset, path) for reason in reasons]
-
-  workers = os.cpu_count() if workers is None else workers
-  videos, done_bytes = [], 0
-  with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-    for done, (found, wrong) in enumerate(_in_order(pool, look, places, workers), 1):
-      problems.extend(wrong)
-      if found is not None:
-        videos.append(found)
-        done_bytes += found.frame_bytes + found.flow_bytes + found.mask_bytes
-      if progress is not None:
-        progress(done, len(places), done_bytes)
+  check = functools.partial(
+    _check_place, folder, labels=record_checks.FolderLabels(label_names, listed), quick=quick
+  )
+  videos: list[record_checks.CheckedVideo] = []
+  done_bytes = 0
+  workers = processes.num_cores() if workers is None else workers
+  for done, (video, found) in enumerate(_in_order(check, places, workers), 1):
+    problems.extend(found)
+    if video is not None:
+      videos.append(video)
+      done_bytes += video.frame_bytes + video.flow_bytes + video.mask_bytes
+    if progress is not None:
+      progress(done, len(places), done_bytes)
   problems.extend(_duplicates(videos))
   return Inspection(
     str(folder),
@@ -141,24 +130,62 @@ def inspect(folder, quick=False, progress=None, workers=None):
   )
 
 
-def _in_order(pool, function, items, workers):
-  """Results of `function`, in the order of `items`; few wait in memory."""
-  waiting = collections.deque()
-  for item in items:
-    waiting.append(pool.submit(function, item))
-    if len(waiting) > 4 * workers:
+def _read_manifest(folder: str | os.PathLike, problems: list[Problem]) -> dict[str, Any]:
+  manifest = folders.read_manifest(folder)
+  if manifest is None:
+    raise schema.RecordError(
+      f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}'
+    )
+  if not manifest['complete']:
+    problems.append(
+      Problem(
+        folders.MANIFEST,
+        'these records are not finished; rerun make_tfrecords with the same flags to resume',
+      )
+    )
+  return manifest
+
+
+def _check_place(
+  folder: str | os.PathLike,
+  place: record_checks.Place,
+  labels: record_checks.FolderLabels,
+  quick: bool,
+) -> tuple[record_checks.CheckedVideo | None, list[Problem]]:
+  """Reads and checks one record."""
+  video = None
+  try:
+    data = tfrecord.read(os.path.join(folder, place.shard), place.offset)
+    video, reasons = record_checks.check_record(data, place, labels, quick)
+  except (tfrecord.DamageError, OSError) as e:
+    reasons = [str(e)]
+  path = video.path if video else place.entry.path if place.entry else None
+  return video, [Problem(place.shard, reason, place.offset, path) for reason in reasons]
+
+
+def _in_order(
+  function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int
+) -> Iterator[_Result]:
+  """Calls a function on items in threads; yields in their order and keeps few results waiting."""
+  waiting: collections.deque[concurrent.futures.Future[_Result]] = collections.deque()
+  with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+    for item in items:
+      waiting.append(pool.submit(function, item))
+      if len(waiting) > 4 * workers:
+        yield waiting.popleft().result()
+    while waiting:
       yield waiting.popleft().result()
-  while waiting:
-    yield waiting.popleft().result()
 
 
-# === Files beside the records ===
+# === Files next to the records ===
 
 
-def _check_label_file(folder, label_names, problems):
+def _check_label_file(
+  folder: str | os.PathLike, label_names: tuple[str, ...], problems: list[Problem]
+) -> None:
   path = os.path.join(folder, folders.LABELS)
   try:
-    with open(path) as f:
+    with open(path, encoding='utf-8') as f:
       found = tuple(f.read().splitlines())
   except (OSError, UnicodeDecodeError) as e:
     problems.append(Problem(folders.LABELS, f'expected a text file of class names; {e}'))
@@ -173,8 +200,10 @@ def _check_label_file(folder, label_names, problems):
     )
 
 
-def _read_lists(folder, label_names, problems):
-  """name ('trainlist01') -> path -> label, for every list there is."""
+def _read_lists(
+  folder: str | os.PathLike, label_names: tuple[str, ...], problems: list[Problem]
+) -> Mapping[str, dict[str, int]]:
+  """Name ('trainlist01') -> path -> label, for every list in the folder."""
   lists = {}
   for split in ucf101.SPLITS:
     for subset in ucf101.SUBSETS:
@@ -183,46 +212,47 @@ def _read_lists(folder, label_names, problems):
       if not os.path.exists(path):
         continue
       try:
-        lists[os.path.splitext(name)[0]] = ucf101.read_list(path, list(label_names))
+        lists[os.path.splitext(name)[0]] = ucf101.read_list(path, label_names)
       except errors.UserError as e:
         problems.append(Problem(os.path.join(splits.LISTS, name), str(e)))
     try:
-      ucf101.check_apart(os.path.join(folder, splits.LISTS), split, list(label_names))
+      ucf101.check_disjoint(os.path.join(folder, splits.LISTS), split, label_names)
     except errors.UserError as e:
-      if all(problem.reason != str(e) for problem in problems):  # else it was said of the list
+      # A damaged list has its problem already.
+      if all(problem.reason != str(e) for problem in problems):
         problems.append(Problem(splits.LISTS, str(e)))
   return lists
 
 
-def _places(folder, shard, problems):
-  """(shard, offset, Entry) of its records; None for entries where its index is of no use."""
+def _places(
+  folder: str | os.PathLike, shard: str, problems: list[Problem]
+) -> list[record_checks.Place]:
+  """The records of a shard; without entries if its index cannot be used."""
   path = os.path.join(folder, shard)
   try:
-    return [(shard, entry.offset, entry) for entry in schema.read_shard_index(path)]
+    return [record_checks.Place(shard, entry.offset, entry) for entry in shards.read_index(path)]
   except schema.RecordError as e:
     problems.append(Problem(shard, str(e)))
-  found = []
+  found: list[record_checks.Place] = []
   try:
     for offset in tfrecord.offsets(path):
-      found.append((shard, offset, None))
+      found.append(record_checks.Place(shard, offset, None))
   except FileNotFoundError:
-    pass  # that it is missing was said
+    pass  # read_index has reported it
   except (tfrecord.DamageError, OSError) as e:
-    end = found[-1][1] if found else 0
-    problems.append(
-      Problem(shard, f'after the record at byte {end} no further one can be found: {e}')
-    )
+    end = found[-1].offset if found else 0
+    problems.append(Problem(shard, f'no record can be found after the one at byte {end}: {e}'))
   return found
 
 
-def _duplicates(videos):
-  first = {}
+def _duplicates(videos: Iterable[record_checks.CheckedVideo]) -> Iterator[Problem]:
+  first: dict[str, record_checks.CheckedVideo] = {}
   for video in videos:
     if video.path in first:
       other = first[video.path]
       yield Problem(
         video.shard,
-        f'the same video lies in {other.shard} at byte {other.offset}, too',
+        f'the same video is also in {other.shard} at byte {other.offset}',
         video.offset,
         video.path,
       )

@@ -1,15 +1,47 @@
-"""Checks one record: its keys, counts, labels and images, against each other and its index."""
+"""Checks one record: its keys, counts and labels, against each other, its index and the lists."""
 
+from collections.abc import Callable, Mapping
 import dataclasses
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from i3d_tf.inspection import image_checks
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import tfrecord
 from i3d_tf.video import letterbox
 
-_BAR_FRAMES = 16  # frames of a video that are searched for black bars
+# Called with whether a condition holds, and what to say if it does not.
+Expect = Callable[[bool, str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+  """Where a record is.
+
+  Attributes:
+    shard: file name of the shard.
+    offset: where the record begins, in bytes.
+    entry: its row of the index; None without an index.
+  """
+
+  shard: str
+  offset: int
+  entry: shards.Entry | None
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderLabels:
+  """The labels that the files of a folder state.
+
+  Attributes:
+    names: class names, in the order of their labels.
+    listed: for each path in a list of videos, (name of the list, label).
+  """
+
+  names: tuple[str, ...]
+  listed: Mapping[str, tuple[str, int]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,11 +49,20 @@ class CheckedVideo:
   """What a record holds.
 
   Attributes:
-    path, label, height, width, coverage, keep_original, shard, offset: as in
-      `schema.Entry`.
-    frames, flow: number of frames and of flow fields.
-    frame_bytes, flow_bytes, mask_bytes: sizes of the images in bytes.
-    bars: the black bars found, a `letterbox.Bars`; None if not looked for.
+    path: name of the video in the data set.
+    label: 0-based class index.
+    shard: file name of the shard.
+    offset: where in the shard the record begins, in bytes.
+    height: height of the frames in pixels, as the record states it.
+    width: width of the frames in pixels, as the record states it.
+    frames: number of frames.
+    flow: number of flow fields.
+    coverage: share of all pixels that the masks cover; None without masks.
+    keep_original: as in `schema.StoredVideo`.
+    frame_bytes: size of the frames in bytes.
+    flow_bytes: size of the flow in bytes.
+    mask_bytes: size of the masks in bytes.
+    bars: the black bars of the frames; None if not looked for.
   """
 
   path: str
@@ -40,87 +81,63 @@ class CheckedVideo:
   bars: letterbox.Bars | None = None
 
   @property
-  def has_person(self):
+  def has_person(self) -> bool:
+    """Whether the masks are used (`schema.has_person`)."""
     return schema.has_person(self.coverage, self.keep_original)
 
 
-def look(data, shard, offset, entry, label_names, labels, quick):
+def check_record(
+  data: bytes, place: Place, labels: FolderLabels, quick: bool
+) -> tuple[CheckedVideo | None, list[str]]:
   """Reads what a record holds and checks it.
 
   Args:
-    data: the serialised record, bytes.
-    shard, offset: where it lies.
-    entry: what the index says of it, a `schema.Entry`; None if there is no index.
-    label_names: class names, in the order of their labels.
-    labels: for each path that lists name, (name of the list, label).
-    quick: whether to leave out decoding.
+    data: the serialized record.
+    place: where it is.
+    labels: what the record's label must agree with.
+    quick: whether to skip decoding.
 
   Returns:
-    (`CheckedVideo` or None if it is no record, reasons why it is not as it should be).
+    (video, problems): None if the data are not a record, and sentences on what is wrong.
   """
   example = tf.train.SequenceExample()
   try:
     example.ParseFromString(data)
-  except Exception as e:  # protobuf's DecodeError, of whichever implementation
+  except Exception as e:  # DecodeError, whose class depends on protobuf's implementation
     return None, [f'expected a SequenceExample; {e}']
-  context = lambda key: _first(example.context.feature, key)
-  images = {
-    key: [
-      value
-      for feature in example.feature_lists.feature_list[key].feature
-      for value in feature.bytes_list.value
-    ]
-    if key in example.feature_lists.feature_list
-    else []
-    for key in (schema.FRAMES, schema.MASKS, schema.FLOW)
-  }
-  path, label = context('clip/data_path'), context('clip/label/index')
-  if path is None or label is None:
+  context = example.context.feature
+  if _first(context, 'clip/data_path') is None or _first(context, 'clip/label/index') is None:
     return None, ['expected the keys clip/data_path and clip/label/index; they are missing']
-  path = path.decode(errors='replace')
-  has_masks = 'CLASS_SEGMENTATION/coverage' in example.context.feature
-  coverage = context('CLASS_SEGMENTATION/coverage')
-  height, width = context('image/height'), context('image/width')
-  video = CheckedVideo(
-    path,
-    label,
-    shard,
-    offset,
-    0 if height is None else height,
-    0 if width is None else width,
-    len(images[schema.FRAMES]),
-    len(images[schema.FLOW]),
-    coverage if entry is None else entry.coverage,
-    bool(context('CLASS_SEGMENTATION/keep_original')),
-    *(sum(map(len, images[key])) for key in (schema.FRAMES, schema.FLOW, schema.MASKS)),
-  )
+  images = {key: _images(example, key) for key in (schema.FRAMES, schema.MASKS, schema.FLOW)}
+  video = _video(context, images, place)
+  stated_coverage = _first(context, 'CLASS_SEGMENTATION/coverage')
+  problems: list[str] = []
 
-  reasons = []
+  def expect(ok: bool, message: str) -> None:
+    if not ok:
+      problems.append(message)
 
-  def expect(right, message):
-    if not right:
-      reasons.append(message)
-
-  n = video.frames
-  expect(n, 'expected frames; it has none')
-  expect(
-    len(images[schema.MASKS]) in ((n,) if has_masks else (0,)),
-    f'expected {n if has_masks else 0} masks with {n} frames; it has {len(images[schema.MASKS])}',
-  )
-  expect(
-    video.flow in (0, n - 1), f'expected {n - 1} flow fields with {n} frames; it has {video.flow}'
-  )
-  _check_label(video, context('clip/label/text'), label_names, labels, expect)
-  if entry is not None:
-    _check_entry(video, entry, len(data), coverage, expect)
-  if not quick and n:
-    bars = _check_images(images, video, coverage, expect)
+  has_masks = 'CLASS_SEGMENTATION/coverage' in context
+  _check_counts(video, len(images[schema.MASKS]), has_masks, expect)
+  _check_label(video, _first(context, 'clip/label/text'), labels, expect)
+  if place.entry is not None:
+    _check_entry(video, place.entry, len(data), stated_coverage, expect)
+  if not quick and video.frames:
+    bars = image_checks.check_images(images, (video.height, video.width), stated_coverage, expect)
     video = dataclasses.replace(video, bars=bars)
-  return video, reasons
+  return video, problems
 
 
-def _first(features, key):
-  """The first value of a context feature; None if there is none."""
+def _images(example: tf.train.SequenceExample, key: str) -> list[bytes]:
+  """The images of a feature list; none if the record lacks it."""
+  lists = example.feature_lists.feature_list
+  if key not in lists:
+    return []
+  return [value for feature in lists[key].feature for value in feature.bytes_list.value]
+
+
+def _first(features: Any, key: str) -> Any:
+  """The first value of a context feature; None without one."""
   if key not in features:
     return None
   feature = features[key]
@@ -129,22 +146,60 @@ def _first(features, key):
   return values[0] if values else None
 
 
-def _check_label(video, text, label_names, labels, expect):
-  if not 0 <= video.label < len(label_names):
-    expect(False, f'expected a label from 0 to {len(label_names) - 1}; it has {video.label}')
-    return
-  text = '' if text is None else text.decode(errors='replace')
-  expect(
-    text == label_names[video.label],
-    f'expected the class {label_names[video.label]} with label {video.label}; it has {text!r}',
+def _video(context: Any, images: Mapping[str, list[bytes]], place: Place) -> CheckedVideo:
+  """What the keys and images of a record say."""
+  height, width = _first(context, 'image/height'), _first(context, 'image/width')
+  coverage = _first(context, 'CLASS_SEGMENTATION/coverage')
+  return CheckedVideo(
+    path=_first(context, 'clip/data_path').decode(errors='replace'),
+    label=_first(context, 'clip/label/index'),
+    shard=place.shard,
+    offset=place.offset,
+    height=0 if height is None else height,
+    width=0 if width is None else width,
+    frames=len(images[schema.FRAMES]),
+    flow=len(images[schema.FLOW]),
+    # The record has float32's precision, the index all digits.
+    coverage=coverage if place.entry is None else place.entry.coverage,
+    keep_original=bool(_first(context, 'CLASS_SEGMENTATION/keep_original')),
+    frame_bytes=sum(map(len, images[schema.FRAMES])),
+    flow_bytes=sum(map(len, images[schema.FLOW])),
+    mask_bytes=sum(map(len, images[schema.MASKS])),
   )
-  if video.path in labels:
-    name, label = labels[video.path]
-    expect(label == video.label, f'expected label {label}, as {name} has it; it has {video.label}')
 
 
-def _check_entry(video, entry, length, coverage, expect):
-  for what, indexed, found in (
+def _check_counts(video: CheckedVideo, num_masks: int, has_masks: bool, expect: Expect) -> None:
+  n = video.frames
+  expect(n > 0, 'expected frames; it has none')
+  expected = n if has_masks else 0
+  expect(num_masks == expected, f'expected {expected} masks with {n} frames; it has {num_masks}')
+  expect(
+    video.flow in (0, n - 1), f'expected {n - 1} flow fields with {n} frames; it has {video.flow}'
+  )
+
+
+def _check_label(
+  video: CheckedVideo, text: bytes | None, labels: FolderLabels, expect: Expect
+) -> None:
+  if not 0 <= video.label < len(labels.names):
+    expect(False, f'expected a label from 0 to {len(labels.names) - 1}; it has {video.label}')
+    return
+  name = '' if text is None else text.decode(errors='replace')
+  expect(
+    name == labels.names[video.label],
+    f'expected the class {labels.names[video.label]} with label {video.label}; it has {name!r}',
+  )
+  if video.path in labels.listed:
+    list_name, label = labels.listed[video.path]
+    expect(
+      label == video.label, f'expected label {label}, as {list_name} has it; it has {video.label}'
+    )
+
+
+def _check_entry(
+  video: CheckedVideo, entry: shards.Entry, length: int, coverage: float | None, expect: Expect
+) -> None:
+  for name, indexed, stored in (
     ('path', entry.path, video.path),
     ('label', entry.label, video.label),
     ('length', entry.length, length + tfrecord.OVERHEAD),
@@ -154,99 +209,9 @@ def _check_entry(video, entry, length, coverage, expect):
     ('flow', entry.flow, video.flow),
     ('keep_original', entry.keep_original, video.keep_original),
   ):
-    expect(indexed == found, f'expected {what} {indexed}, as the index has it; it has {found}')
-  same = (coverage is None) == (entry.coverage is None) and (
-    coverage is None or abs(coverage - entry.coverage) < 1e-6
-  )
+    expect(indexed == stored, f'expected {name} {indexed}, as the index has it; it has {stored}')
+  if coverage is None or entry.coverage is None:
+    same = coverage is None and entry.coverage is None
+  else:
+    same = abs(coverage - entry.coverage) < 1e-6
   expect(same, f'expected coverage {entry.coverage}, as the index has it; it has {coverage}')
-
-
-# === Images ===
-
-
-@tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-def _jpeg_shapes(images):
-  return tf.map_fn(
-    lambda image: tf.shape(tf.io.decode_jpeg(image)),
-    images,
-    fn_output_signature=tf.TensorSpec([3], tf.int32),
-  )
-
-
-@tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-def _shapes(images):
-  return tf.map_fn(
-    lambda image: tf.shape(tf.io.decode_image(image, expand_animations=False)),
-    images,
-    fn_output_signature=tf.TensorSpec([3], tf.int32),
-  )
-
-
-@tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-def _mask_shapes(images):
-  """Height, width, channels and number of pixels that are not 0, of PNG files: int32 [T, 4]."""
-
-  def look(image):
-    mask = tf.io.decode_png(image, channels=1)
-    covered = tf.math.count_nonzero(mask, dtype=tf.int32)
-    return tf.concat([tf.shape(mask), [covered]], axis=0)
-
-  return tf.map_fn(look, images, fn_output_signature=tf.TensorSpec([4], tf.int32))
-
-
-def _check_images(images, video, coverage, expect):
-  """Decodes all images; returns the black bars of the frames, None where they do not decode."""
-  bars = None
-  for key, what, function, channels in (
-    (schema.FRAMES, 'frame', _jpeg_shapes, 3),
-    (schema.MASKS, 'mask', _mask_shapes, 1),
-    (schema.FLOW, 'flow field', _shapes, 3),
-  ):
-    if not images[key]:
-      continue
-    shapes = _decoded(function, images[key], what, expect)
-    if shapes is None:
-      continue
-    expected = [video.height, video.width, channels]
-    wrong = np.flatnonzero((shapes[:, :3] != expected).any(axis=1))
-    if wrong.size:
-      as_text = lambda shape: 'x'.join(map(str, shape))
-      expect(
-        False,
-        f'expected every {what} to be {as_text(expected)}; {len(wrong)} are not, such '
-        f'as number {wrong[0]} of {as_text(shapes[wrong[0], :3])}',
-      )
-    elif what == 'mask' and coverage is not None:
-      covered = float(shapes[:, 3].sum() / (len(shapes) * video.height * video.width))
-      expect(
-        abs(covered - coverage) < 1e-6,
-        f'expected masks that cover {coverage:.6f}; they cover {covered:.6f}',
-      )
-    elif what == 'frame':
-      chosen = np.unique(np.linspace(0, len(shapes) - 1, _BAR_FRAMES).round().astype(int))
-      bars = letterbox.detect_black_bars(
-        np.stack([tf.io.decode_jpeg(images[key][i], channels=3) for i in chosen])
-      )
-  return bars
-
-
-def _decoded(function, images, what, expect):
-  """What `function` says about images, or None where one of them cannot be decoded."""
-  try:
-    return function(tf.constant(images)).numpy()
-  except tf.errors.InvalidArgumentError:
-    bad = [index for index, image in enumerate(images) if not _decodes(function, image)]
-    expect(
-      False,
-      f'{what} number {bad[0] if bad else "?"} cannot be decoded'
-      + (f', and {len(bad) - 1} more' if len(bad) > 1 else ''),
-    )
-    return None
-
-
-def _decodes(function, image):
-  try:
-    function(tf.constant([image]))
-  except tf.errors.InvalidArgumentError:
-    return False
-  return True

@@ -1,0 +1,1 @@
+"""Records: their schema, their folders, and the lists that split them."""

@@ -1,33 +1,38 @@
-"""What records hold, as a hash: whether two folders show a network the same."""
+"""A hash of what records hold: whether two folders show a network the same data."""
 
 import dataclasses
 import hashlib
 import json
 import os
 
+from i3d_tf.records import folders
 from i3d_tf.records import provenance
 
-_FRAMES = ('short_side', 'frame_rate', 'jpeg_quality')
-_FLOW = ('flow', 'flow_backend', 'flow_format', 'flow_jpeg_quality')
+_FRAME_SETTINGS = ('short_side', 'frame_rate', 'jpeg_quality')
+_FLOW_SETTINGS = ('flow', 'flow_backend', 'flow_format', 'flow_jpeg_quality')
 
 
-def content_hash(source, stream='rgb'):
-  """A hash of all that a network of a stream can see of records: hexadecimal.
+def content_hash(source: folders.Records, stream: str = 'rgb') -> str:
+  """Hashes everything in records that a network of a stream can see.
 
-  It is the same wherever the folder lies, however many files it is cut into, and for stream
-  rgb whether it holds flow or not. It changes with a video, its masks, its label, the
+  The hash does not depend on where the folder is or on the number of its files, nor, for
+  stream rgb, on whether it holds flow. It changes with a video, its masks, its label, the
   verdict that the records were made with, and how frames are stored.
 
   Args:
-    source: a `record_folders.Records`.
+    source: the records.
     stream: 'rgb' or 'flow'.
+
+  Returns:
+    A hexadecimal SHA-256.
   """
-  made = {}
+  origins = {}
   for shard in sorted({entry.shard for entry in source.entries}):
-    known = provenance.read(os.path.join(source.folder, shard))
-    # None of records that were not made by make_tfrecords: their index has to do.
-    made.update({} if known is None else known.sources)
-  settings = [source.settings.get(name) for name in _FRAMES + (_FLOW if stream == 'flow' else ())]
+    made_from = provenance.read(os.path.join(source.folder, shard))
+    # None for records that make_tfrecords did not make: their index has to do.
+    origins.update({} if made_from is None else made_from.sources)
+  names = _FRAME_SETTINGS + (_FLOW_SETTINGS if stream == 'flow' else ())
+  settings = [source.settings.get(name) for name in names]
   content = hashlib.sha256(json.dumps([settings, source.label_names]).encode())
   for entry in sorted(source.entries, key=lambda entry: entry.path):
     row = {
@@ -35,8 +40,8 @@ def content_hash(source, stream='rgb'):
       for key, value in dataclasses.asdict(entry).items()
       if key not in ('shard', 'offset', 'length', 'flow')
     }
-    files = made.get(entry.path, {})
-    row.update({key: files.get(key) for key in ('start', 'end')})
-    row.update({key: (files.get(key) or {}).get('sha256') for key in ('video', 'masks')})
+    origin = origins.get(entry.path, {})
+    row.update({key: origin.get(key) for key in ('start', 'end')})
+    row.update({key: (origin.get(key) or {}).get('sha256') for key in ('video', 'masks')})
     content.update(json.dumps(row, sort_keys=True).encode())
   return content.hexdigest()

@@ -1,4 +1,8 @@
-"""Which flow records hold, and whether a network was trained on it."""
+"""Which flow records hold, and whether it is the flow that a network was trained on."""
+
+from collections.abc import Mapping
+import os
+from typing import Any
 
 from i3d_tf.common import errors
 from i3d_tf.flow import optical_flow
@@ -6,14 +10,14 @@ from i3d_tf.records import folders
 from i3d_tf.records import schema
 
 
-def of_records(settings):
-  """The name in `optical_flow.LABELS` of the flow in a folder of records, None if it has none.
+def of_records(settings: Mapping[str, Any]) -> str | None:
+  """The name in `optical_flow.LABELS` of the flow in a folder of records; None without flow.
 
   Args:
     settings: those of its manifest.
 
   Raises:
-    RecordError: they name a flow that there is not.
+    RecordError: they name an unknown method or backend.
   """
   method, backend = settings.get('flow'), settings.get('flow_backend', optical_flow.BACKENDS[0])
   if method is None:
@@ -25,47 +29,49 @@ def of_records(settings):
   return optical_flow.label(method, backend)
 
 
-def for_stream(stream, source):
-  """The flow that a network of a stream is trained on: a name in `optical_flow.LABELS`, None for stream rgb.
+def for_stream(stream: str, source: folders.Records) -> str | None:
+  """The name in `optical_flow.LABELS` of the flow that a network trains on; None for stream rgb.
 
   Args:
     stream: 'rgb' or 'flow'.
-    source: the `folders.Records` that it is trained on.
+    source: the records that it trains on.
 
   Raises:
     UserError: the stream is flow, and the records hold none.
   """
   if stream != 'flow':
     return None
-  found = of_records(source.settings)
-  if found is None:
+  stored = of_records(source.settings)
+  if stored is None:
     raise errors.UserError(
       f'{source.folder}: expected flow for --stream=flow; these records were '
       'made without (make_tfrecords --flow stores it)'
     )
-  return found
+  return stored
 
 
-def check_same(trained_on, settings, run_dir):
-  """Makes sure that a network is not asked about another algorithm's flow.
+def check_same(
+  trained_on: str | None, settings: Mapping[str, Any], run_dir: str | os.PathLike
+) -> None:
+  """Makes sure that records hold flow of the algorithm that a network was trained on.
 
-  What computed it, OpenCV or array code, is no matter.
+  The backend, OpenCV or array code, may differ.
 
   Args:
     trained_on: a name in `optical_flow.LABELS`, or None for a network of stream rgb.
-    settings: those of the manifest of the records that it is asked about.
+    settings: those of the manifest of the records that the network is to see.
     run_dir: of the network.
 
   Raises:
-    UserError: the records hold another flow.
+    UserError: the records hold flow of another algorithm.
   """
-  found = of_records(settings)
+  stored = of_records(settings)
   if (
     trained_on is not None
-    and found is not None
-    and optical_flow.LABELS[trained_on][0] != optical_flow.LABELS[found][0]
+    and stored is not None
+    and optical_flow.LABELS[trained_on][0] != optical_flow.LABELS[stored][0]
   ):
     raise errors.UserError(
       f'expected records with flow of {optical_flow.LABELS[trained_on][0]}, which '
-      f'{run_dir} was trained on; found {optical_flow.LABELS[found][0]}'
+      f'{run_dir} was trained on; found {optical_flow.LABELS[stored][0]}'
     )

@@ -1,40 +1,50 @@
-"""A folder of records: its manifest, and where in it every video lies.
+"""A folder of records: its manifest, and where in it every video is.
 
-It holds `videos-00000-of-00004.tfrecord` and so on, beside each a CSV index of its
-records (`schema.Entry`), `labels.txt`, and `manifest.json`, written last.
+It holds `videos-00000-of-00004.tfrecord` and so on, for each a CSV index of its records
+(`shards.Entry`), `labels.txt`, and `manifest.json`, which is written last.
 """
 
+from collections.abc import Mapping, Sequence
 import dataclasses
 import json
 import os
+from typing import Any
 import zlib
 
 import numpy as np
 
 from i3d_tf.common import files
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 
 MANIFEST = 'manifest.json'
 LABELS = 'labels.txt'
-# In every manifest.
-_ALWAYS = {'shards': list, 'label_names': list, 'settings': dict, 'complete': bool}
+# The keys of every manifest, also of one whose records are not finished, and their types.
+_CORE = {'shards': list, 'label_names': list, 'settings': dict, 'complete': bool}
 
 
 @dataclasses.dataclass(frozen=True)
 class Records:
-  """A folder of records: `folder`, its `entries`, `label_names` and `settings`."""
+  """A folder of records.
+
+  Attributes:
+    folder: its path.
+    entries: one per video, in the order of the shards.
+    label_names: class names, in the order of their labels.
+    settings: how the records were made, from the manifest.
+  """
 
   folder: str
-  entries: tuple
-  label_names: tuple
-  settings: dict
+  entries: tuple[shards.Entry, ...]
+  label_names: tuple[str, ...]
+  settings: dict[str, Any]
 
 
-def open_folder(folder):
-  """Opens a folder of records: a `Records`.
+def open_folder(folder: files.Path) -> Records:
+  """Opens a folder of records.
 
   Raises:
-    records.RecordError: the folder is incomplete or damaged.
+    RecordError: the folder is incomplete or damaged.
   """
   manifest = read_manifest(folder)
   if manifest is None:
@@ -44,16 +54,16 @@ def open_folder(folder):
   if not manifest['complete']:
     raise schema.RecordError(
       f'{folder}: these records are not finished; '
-      'call make_tfrecords again with the same flags to go on'
+      'rerun make_tfrecords with the same flags to resume'
     )
-  entries = []
+  entries: list[shards.Entry] = []
   for shard in manifest['shards']:
-    entries.extend(schema.read_shard_index(os.path.join(folder, shard)))
-  shard_of = {}
+    entries.extend(shards.read_index(os.path.join(folder, shard)))
+  shard_of: dict[str, str] = {}
   for entry in entries:
     if entry.path in shard_of:
       raise schema.RecordError(
-        f'{folder}: expected every video once; {entry.path} lies in '
+        f'{folder}: expected every video once; {entry.path} is in '
         f'{shard_of[entry.path]} and in {entry.shard}'
       )
     shard_of[entry.path] = entry.shard
@@ -65,19 +75,19 @@ def open_folder(folder):
   return Records(str(folder), tuple(entries), tuple(manifest['label_names']), manifest['settings'])
 
 
-def path_number(path):
-  """A number of a video's own, whatever its place in a list: what its seeds are made of."""
+def path_number(path: str) -> int:
+  """A number that depends only on a video's path, not on its place in a list; for seeds."""
   return zlib.crc32(path.encode())
 
 
-def columns(entries, folder):
-  """The parts of entries that a dataset needs: (shards string [N], offsets int64 [N])."""
-  shards = np.array([os.path.join(folder, entry.shard) for entry in entries])
-  return shards, np.array([entry.offset for entry in entries], np.int64)
+def columns(entries: Sequence[shards.Entry], folder: files.Path) -> tuple[np.ndarray, np.ndarray]:
+  """The parts of entries that a dataset needs: (paths of shards string [N], offsets int64 [N])."""
+  paths = np.array([os.path.join(folder, entry.shard) for entry in entries])
+  return paths, np.array([entry.offset for entry in entries], np.int64)
 
 
-def write_manifest(folder, manifest):
-  """Writes a folder's manifest atomically, and its label map.
+def write_manifest(folder: files.Path, manifest: Mapping[str, Any]) -> None:
+  """Writes a folder's label map and then its manifest, both atomically.
 
   Args:
     folder: where the shards are.
@@ -85,23 +95,22 @@ def write_manifest(folder, manifest):
       their labels), 'settings' (how the records were made) and 'complete'; when
       complete also 'total', 'versions', and 'files' with each one's size and SHA-256.
   """
-  with files.replacing(os.path.join(folder, LABELS)) as temporary, open(temporary, 'w') as f:
-    f.writelines(f'{name}\n' for name in manifest['label_names'])
-  with files.replacing(os.path.join(folder, MANIFEST)) as temporary, open(temporary, 'w') as f:
-    json.dump(manifest, f, indent=2)
+  labels = ''.join(f'{name}\n' for name in manifest['label_names'])
+  files.write_text(os.path.join(folder, LABELS), labels)
+  files.write_json(os.path.join(folder, MANIFEST), manifest)
 
 
-def read_whole_manifest(folder):
-  """Reads a folder's manifest: a dict as `write_manifest` takes it, or None if there is none.
+def read_full_manifest(folder: files.Path) -> dict[str, Any] | None:
+  """Reads a folder's manifest: a dict as `write_manifest` takes it, or None if it is missing.
 
   Raises:
-    records.RecordError: the file is no manifest.
+    RecordError: the file is not a manifest.
   """
   path = os.path.join(folder, MANIFEST)
   try:
-    with open(path) as f:
+    with open(path, encoding='utf-8') as f:
       manifest = json.load(f)
-    for key, kind in _ALWAYS.items():
+    for key, kind in _CORE.items():
       if not isinstance(manifest[key], kind) or (
         kind is list and not all(isinstance(name, str) for name in manifest[key])
       ):
@@ -115,7 +124,14 @@ def read_whole_manifest(folder):
     ) from e
 
 
-def read_manifest(folder):
-  """What a manifest holds from its first writing on: as `read_whole_manifest`, but no more."""
-  manifest = read_whole_manifest(folder)
-  return manifest and {key: manifest[key] for key in _ALWAYS}
+def read_manifest(folder: files.Path) -> dict[str, Any] | None:
+  """Reads the part of a manifest that is there before the records are finished.
+
+  Returns:
+    A dict of 'shards', 'label_names', 'settings' and 'complete'; None if it is missing.
+
+  Raises:
+    RecordError: the file is not a manifest.
+  """
+  manifest = read_full_manifest(folder)
+  return None if manifest is None else {key: manifest[key] for key in _CORE}

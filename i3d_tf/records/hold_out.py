@@ -1,6 +1,6 @@
-"""Videos held out of a list, whole groups at a time."""
+"""Videos held out of a list, in complete groups."""
 
-import collections
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -8,53 +8,61 @@ from i3d_tf.common import errors
 from i3d_tf.records import ucf101
 
 
-def split(videos, names, amount, seed):
+def split(
+  videos: Mapping[str, int], names: Mapping[str, str], amount: float, seed: int
+) -> tuple[dict[str, int], dict[str, int]]:
   """Splits a list in two such that no group is in both.
 
-  If every video names a group ('v_Class_g01_c01'), groups are held out in all
-  classes alike, as UCF101's own test lists are. (Its classes are told by folder: the
-  folder HandstandPushups holds v_HandStandPushups_*.) Otherwise a group is a video
-  file, of which there may be several clips, and they are drawn class by class.
+  If every video names a group ('v_Class_g01_c01'), the same groups are held out in all
+  classes, as in UCF101's own test lists. (The folder is the class, not the file name: the
+  folder HandstandPushups holds v_HandStandPushups_*.) Otherwise a group is a video file,
+  which may hold several clips, and each class has its own draw.
 
   Args:
-    videos: a dict from path to label.
-    names: a dict from path to the name of the video file.
-    amount: how many groups to hold out: a whole number, or a share below 1, of
-      which at least one group is made.
-    seed: of the choice.
+    videos: path -> label.
+    names: path -> name of the video file.
+    amount: how many groups to hold out: a whole number, or a share below 1, which
+      stands for at least one group.
+    seed: seed of the choice.
 
   Returns:
-    (kept, held): two dicts as `videos`.
+    (kept, held): two dicts like `videos`.
 
   Raises:
-    UserError: a class would have no video left.
+    UserError: the amount is invalid, or a class would have no video left.
   """
-  if not (0 < amount < 1 or amount >= 1 and amount % 1 == 0):
+  if not (0 < amount < 1 or (amount >= 1 and amount % 1 == 0)):
     raise errors.UserError(
       f'expected a number of groups to hold out, or a share below 1; received {amount:g}'
     )
   group = {path: ucf101.group(names[path]) for path in videos}
   if all(group.values()):
-    units = {None: sorted(set(group.values()))}
+    units = [sorted(set(group.values()))]
   else:
     group = {path: names[path] for path in videos}
-    units = collections.defaultdict(set)
-    for path, label in videos.items():
-      units[label].add(group[path])
-    units = {label: sorted(units[label]) for label in sorted(units)}
-  generator = np.random.default_rng(seed)
-  chosen = set()
-  for members in units.values():
-    count = int(amount) if amount >= 1 else max(round(amount * len(members)), 1)
-    chosen.update(members[i] for i in generator.permutation(len(members))[:count])
+    units = [
+      sorted({group[path] for path, other in videos.items() if other == label})
+      for label in sorted(set(videos.values()))
+    ]
+  chosen = _choose(units, amount, seed)
   kept = {path: label for path, label in videos.items() if group[path] not in chosen}
   held = {path: label for path, label in videos.items() if group[path] in chosen}
-  left = set(kept.values())
+  remaining = set(kept.values())
   for path, label in held.items():
-    if label not in left:
+    if label not in remaining:
       raise errors.UserError(
         f'expected fewer groups to hold out than there are; with {amount:g} held out, no video '
         f'of the class of {path} would be left to train on (make_tfrecords --test=0 holds out '
         'none)'
       )
   return kept, held
+
+
+def _choose(units: Iterable[list[str]], amount: float, seed: int) -> set[str]:
+  """Draws `amount` of the groups in each unit."""
+  generator = np.random.default_rng(seed)
+  chosen: set[str] = set()
+  for groups in units:
+    count = int(amount) if amount >= 1 else max(round(amount * len(groups)), 1)
+    chosen.update(groups[i] for i in generator.permutation(len(groups))[:count])
+  return chosen

@@ -1,41 +1,44 @@
 """Which videos of a folder of records a split trains on and tests on, and with which masks.
 
-The lists lie in the records' `lists` folder, in UCF101's form.
+The lists are in the folder `lists` of the records, in UCF101's form.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 import os
 
 from i3d_tf.common import errors
+from i3d_tf.common import validation
 from i3d_tf.masks import verdicts as verdicts_lib
+from i3d_tf.records import folders
+from i3d_tf.records import shards
 from i3d_tf.records import ucf101
 
 LISTS = 'lists'
 
 
-def load(source, subset, split):
+def load(
+  source: folders.Records, subset: str, split: int
+) -> tuple[tuple[shards.Entry, ...], tuple[str, ...]]:
   """The entries of a subset of a split.
 
   Args:
-    source: a `record_folders.Records`.
+    source: the records.
     subset: 'train', 'test' or 'validation'.
     split: 1, 2 or 3.
 
   Returns:
-    (entries, missing): the `records.Entry`s in the order of the list, and the
-    paths of those videos of the list that are not in the records.
+    (entries, missing): the entries in the order of the list, and the paths of those
+    videos of the list that are not in the records.
 
   Raises:
     UserError: the list is missing or damaged, contradicts the records' labels,
       or none of its videos is in the records.
   """
-  if split not in ucf101.SPLITS:
-    raise errors.UserError(
-      f'`split` must be one of {", ".join(map(str, ucf101.SPLITS))}; received {split}'
-    )
+  validation.check_choice('split', split, ucf101.SPLITS)
   path = os.path.join(source.folder, LISTS, ucf101.list_name(subset, split))
   videos = ucf101.read_list(path, source.label_names)
-  ucf101.check_apart(os.path.dirname(path), split, source.label_names)
+  ucf101.check_disjoint(os.path.dirname(path), split, source.label_names)
   by_path = {entry.path: entry for entry in source.entries}
   entries = tuple(by_path[video] for video in videos if video in by_path)
   missing = tuple(video for video in videos if video not in by_path)
@@ -50,19 +53,21 @@ def load(source, subset, split):
   return entries, missing
 
 
-def apply_verdicts(source, verdicts):
-  """Records in which a person's verdicts on masks hold.
+def apply_verdicts(
+  source: folders.Records, verdicts: Mapping[str, str] | None
+) -> tuple[folders.Records, tuple[str, ...]]:
+  """Applies verdicts on masks to records.
 
-  A video judged `original` keeps its original frames whatever its masks show; one
-  judged `fine` does not, also if the records were made with an earlier verdict.
+  A video judged `original` keeps its original frames whatever its masks show; one judged
+  `fine` does not, even if the records were made with the opposite verdict.
 
   Args:
-    source: a `record_folders.Records`.
-    verdicts: a dict from video to verdict (`i3d_tf.masks.verdicts`), or None.
+    source: the records.
+    verdicts: video -> verdict (`i3d_tf.masks.verdicts`), or None.
 
   Returns:
-    (source, unknown): a `record_folders.Records`, and the videos that have a verdict and
-    are not in the records.
+    (source, unmatched): the records with the verdicts applied, and the videos that have a
+    verdict but are not in the records.
   """
   if not verdicts:
     return source, ()
@@ -72,21 +77,23 @@ def apply_verdicts(source, verdicts):
     else entry
     for entry in source.entries
   )
-  unknown = sorted(set(verdicts).difference(entry.path for entry in entries))
-  return dataclasses.replace(source, entries=entries), tuple(unknown)
+  unmatched = sorted(set(verdicts).difference(entry.path for entry in entries))
+  return dataclasses.replace(source, entries=entries), tuple(unmatched)
 
 
-def check(source, entries, stream, regions):
-  """Makes sure that records hold what is asked of them.
+def check(
+  source: folders.Records, entries: Sequence[shards.Entry], stream: str, regions: Iterable[str]
+) -> None:
+  """Makes sure that records hold what a network and its treatments need.
 
   Args:
-    source: the `record_folders.Records` that `entries` are of.
-    entries: `records.Entry`s.
+    source: the records that `entries` are from.
+    entries: the videos in question.
     stream: 'rgb' or 'flow'.
-    regions: the regions that are to be replaced.
+    regions: the regions that treatments replace.
 
   Raises:
-    UserError: flow is wanted and some video has none, or something is to be
+    UserError: the stream is flow and some video has none, or a region is to be
       replaced and no video has a mask.
   """
   if stream == 'flow':

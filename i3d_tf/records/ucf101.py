@@ -1,14 +1,15 @@
 """UCF101's lists of classes, training and test videos.
 
 Soomro, Zamir and Shah, "UCF101", 2012; the lists are its "ucfTrainTestlist".
-Their traps: CRLF line ends; labels start at 1, and only training lines have
-one; the folder HandstandPushups holds videos called v_HandStandPushups_*, so
-that a video's class is its folder.
+Their pitfalls: lines end with CR LF; labels start at 1, and only training lines have one; the
+folder HandstandPushups holds videos called v_HandStandPushups_*, so a video's class is the
+name of its folder.
 
-Other data sets' lists take the same form. Names with spaces (Kinetics' "air
-drumming") ask for a tab between the words of a line.
+Other data sets' lists use the same form. If a name contains spaces (Kinetics' "air drumming"),
+a tab separates the fields of a line.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 import os
 import re
 
@@ -17,13 +18,15 @@ from i3d_tf.common import errors
 _GROUP = re.compile(r'_(g\d+)_c\d+(\.\w+)?$')
 SPLITS = (1, 2, 3)
 SUBSETS = ('train', 'validation', 'test')
+CLASSES = 'classInd.txt'
 
 
 class ListError(errors.UserError):
   """A list file that cannot be used; the message names file and line."""
 
 
-def _lines(path):
+def _lines(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
+  """Yields (line number, fields) of the lines that are not empty."""
   try:
     with open(path, encoding='utf-8-sig') as f:
       for number, line in enumerate(f, 1):
@@ -33,7 +36,7 @@ def _lines(path):
     raise ListError(f'{path}: expected a text file; {e}') from e
 
 
-def read_classes(path):
+def read_classes(path: str | os.PathLike) -> list[str]:
   """Reads classInd.txt.
 
   Args:
@@ -43,38 +46,37 @@ def read_classes(path):
     The class names; a name's index is its 0-based label.
 
   Raises:
-    ListError: a line is not of that form, or a name stands there twice.
+    ListError: a line is not of that form, or a name is listed twice.
   """
-  names = []
+  names: list[str] = []
   for number, words in _lines(path):
     if len(words) != 2 or words[0] != str(len(names) + 1):
       raise ListError(
         f'{path}:{number}: expected "{len(names) + 1} ClassName"; found "{" ".join(words)}"'
       )
     if words[1] in names:
-      raise ListError(f'{path}:{number}: {words[1]} stands in the list twice')
+      raise ListError(f'{path}:{number}: {words[1]} is listed twice')
     names.append(words[1])
   if not names:
     raise ListError(f'{path}: expected lines such as "1 ApplyEyeMakeup"; found none')
   return names
 
 
-def read_list(path, class_names):
+def read_list(path: str | os.PathLike, class_names: Sequence[str]) -> dict[str, int]:
   """Reads trainlistNN.txt, testlistNN.txt or validationlistNN.txt.
 
   Args:
     path: a file of lines 'Class/v_Class_g01_c01.avi' with or without a label.
-    class_names: the list that `read_classes` gives.
+    class_names: as `read_classes` gives them.
 
   Returns:
-    A dict from video path ('Class/v_Class_g01_c01.avi') to its 0-based label.
+    Video path ('Class/v_Class_g01_c01.avi') -> 0-based label.
 
   Raises:
-    ListError: a line is not of that form, contradicts the class names or
-      stands there twice.
+    ListError: a line is not of that form, contradicts the class names or repeats a video.
   """
   labels = {name: label for label, name in enumerate(class_names)}
-  videos = {}
+  videos: dict[str, int] = {}
   for number, words in _lines(path):
     video, where = words[0], f'{path}:{number}'
     folder, name = os.path.split(video)
@@ -88,64 +90,72 @@ def read_list(path, class_names):
         f'{where}: expected label {labels[folder] + 1} for {folder}; found {words[1]}'
       )
     if video in videos:
-      raise ListError(f'{where}: {video} stands in the list twice')
+      raise ListError(f'{where}: {video} is listed twice')
     videos[video] = labels[folder]
   if not videos:
     raise ListError(f'{path}: expected lines such as "Archery/v_Archery_g01_c01.avi"; found none')
   return videos
 
 
-def check_apart(folder, split, class_names):
-  """Makes sure that the lists of a split, those that there are, share no video.
+def check_disjoint(folder: str | os.PathLike, split: int, class_names: Sequence[str]) -> None:
+  """Makes sure that the existing lists of a split share no video.
 
-  A network that is tested on what it was trained on passes for better than it is.
+  Testing on training videos would overstate a network's accuracy.
+
+  Args:
+    folder: folder of the lists.
+    split: 1, 2 or 3.
+    class_names: as `read_classes` gives them.
 
   Raises:
     ListError: two lists share a video, or one is damaged.
   """
-  first = {}  # video -> the list that names it
+  listed_in: dict[str, str] = {}  # video -> path of the first list that names it
   for subset in SUBSETS:
     path = os.path.join(folder, list_name(subset, split))
     if not os.path.exists(path):
       continue
     videos = read_list(path, class_names)
-    shared = [video for video in videos if video in first]
+    shared = [video for video in videos if video in listed_in]
     if shared:
       raise ListError(
-        f'{path}: expected no video of {first[shared[0]]}; {len(shared)} of its '
-        f'{len(videos)} stand there, too, such as {shared[0]}'
+        f'{path}: expected no video of {listed_in[shared[0]]}; {len(shared)} of its '
+        f'{len(videos)} are listed there too, such as {shared[0]}'
       )
-    first.update(dict.fromkeys(videos, path))
+    listed_in.update(dict.fromkeys(videos, path))
 
 
-def format_list(videos):
-  """The content, bytes, of the list file of a dict from video path to 0-based label."""
+def format_list(videos: Mapping[str, int]) -> bytes:
+  """The content of the list file of a dict from video path to 0-based label."""
   return _format([(video, str(label + 1)) for video, label in videos.items()])
 
 
-def format_classes(names):
-  """The content, bytes, of the classInd.txt of class names in order."""
+def format_classes(names: Sequence[str]) -> bytes:
+  """The content of the classInd.txt of class names in order."""
   return _format([(str(number), name) for number, name in enumerate(names, 1)])
 
 
-def _format(lines):
-  between = '\t' if any(' ' in word for line in lines for word in line) else ' '
-  return ''.join(f'{between.join(line)}\n' for line in lines).encode()
+def _format(lines: Sequence[tuple[str, str]]) -> bytes:
+  separator = '\t' if any(' ' in word for line in lines for word in line) else ' '
+  return ''.join(f'{separator.join(line)}\n' for line in lines).encode()
 
 
-def list_name(subset, split):
+def list_name(subset: str, split: int) -> str:
   """File name of a list: subset is one of `SUBSETS`, split 1, 2 or 3."""
   return f'{subset}list{split:02d}.txt'
 
 
-def group(video):
-  """The group ('g01') of a video, whose clips share performer and place; '' if it names none."""
+def group(video: str) -> str:
+  """The group ('g01') that a video's name states; '' if it states none.
+
+  The clips of a group show the same performer in the same place.
+  """
   match = _GROUP.search(video)
   return match.group(1) if match else ''
 
 
-def read_all_lists(folder):
-  """Reads classInd.txt and whatever lists a folder holds.
+def read_all_lists(folder: str | os.PathLike) -> tuple[list[str], dict[str, int]]:
+  """Reads classInd.txt and every list in a folder.
 
   Returns:
     (class names, a dict from video path to 0-based label).
@@ -153,14 +163,14 @@ def read_all_lists(folder):
   Raises:
     ListError: the folder holds no list, or one is damaged.
   """
-  class_names = read_classes(os.path.join(folder, 'classInd.txt'))
-  videos = {}
+  class_names = read_classes(os.path.join(folder, CLASSES))
+  videos: dict[str, int] = {}
   for split in SPLITS:
     for subset in SUBSETS:
       path = os.path.join(folder, list_name(subset, split))
       if os.path.exists(path):
         videos.update(read_list(path, class_names))
-    check_apart(folder, split, class_names)
+    check_disjoint(folder, split, class_names)
   if not videos:
     raise ListError(f'{folder}: expected lists such as {list_name("train", 1)}; found none')
   return class_names, videos

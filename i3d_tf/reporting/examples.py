@@ -14,6 +14,7 @@ from matplotlib import figure as figure_lib
 import numpy as np
 
 from i3d_tf.common import errors
+from i3d_tf.records import shards
 from i3d_tf.reporting import figures
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
@@ -170,7 +171,7 @@ def _view(source: Any, entry: Any, dilation: int) -> np.ndarray:
   shard = os.path.join(source.folder, entry.shard)
   try:
     offset = tf.data.Dataset.from_tensors(tf.constant(entry.offset, tf.int64))
-    record = offset.flat_map(lambda offset: schema.read_at(shard, offset))
+    record = offset.flat_map(lambda offset: shards.read_at(shard, offset))
     video = schema.parse(next(iter(record)))
     middle = len(video['frames']) // 2
     frame = tf.io.decode_jpeg(video['frames'][middle], channels=3)[tf.newaxis]

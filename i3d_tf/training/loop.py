@@ -21,7 +21,7 @@ from i3d_tf.inputs import read_records
 from i3d_tf.inputs import treatments
 from i3d_tf.model import inception_i3d
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import checkpoints
@@ -136,7 +136,7 @@ def describe(treatment: treatments.Treatment) -> str:
 
 def _open_records(
   run_dir: str | os.PathLike, run: run_settings.Run, log: Callable[[str], None]
-) -> tuple[folders.Records, Sequence[schema.Entry]]:
+) -> tuple[folders.Records, Sequence[shards.Entry]]:
   """The records of a run with its verdicts applied, and the entries to train on."""
   source, unmatched = splits.apply_verdicts(
     folders.open_folder(run.data.records), runs.verdicts(run_dir, run)
@@ -163,7 +163,7 @@ class _Training:
   strategy: tf.distribute.Strategy
   intervals: Intervals
   source: folders.Records
-  entries: Sequence[schema.Entry]
+  entries: Sequence[shards.Entry]
   model: inception_i3d.InceptionI3D
   optimizer: keras.optimizers.Optimizer
   step: tf.Variable

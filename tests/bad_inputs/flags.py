@@ -144,7 +144,10 @@ ROWS = (
   ),
   *_rows(
     'tools.inspect_tfrecords --records=records',
-    ('--videos=v_Waving_g01_c01', '--videos says what is drawn on --contact_sheet, which was'),
+    (
+      '--videos=v_Waving_g01_c01',
+      'expected --contact_sheet with --videos=v_Waving_g01_c01; it was not',
+    ),
     ('--contact_sheet=sheet.gif', 'expected --contact_sheet to end in .png or .jpg; received'),
     (
       '--contact_sheet=sheet.png --videos=v_Nobody --quick',
@@ -154,7 +157,7 @@ ROWS = (
   ),
   *_rows(
     'tools.convert_weights --weights=a.avi',
-    ('--output=new.h5', 'the output must end in .weights.h5 or .keras; received new.h5'),
+    ('--output=new.h5', 'expected --output to end in .weights.h5 or .keras; received new.h5'),
     ('--output=new.keras --num_classes=0', 'flag --num_classes=0: 0 is not a positive integer'),
   ),
   *_rows('tools.benchmark', ('--only=coffee', 'expected --only of '), ('--only=', 'received none')),

@@ -67,13 +67,13 @@ ROWS = (
   Row(
     'a line twice',
     _UCF101,
-    f'{_TRAIN}:40: Waving/v_Waving_g03_c01.avi stands in the list twi',
+    f'{_TRAIN}:40: Waving/v_Waving_g03_c01.avi is listed twice',
     stage.all_of(_add(_TRAIN, *[''] * 19), _add(_TRAIN, 'Waving/v_Waving_g03_c01.avi 10')),
   ),
   Row(
     'lists of training and test that overlap',
     _UCF101,
-    f'{_TEST}: expected no video of {_TRAIN}; 10 of its 10 stand there, too, such as Bowing/',
+    f'{_TEST}: expected no video of {_TRAIN}; 10 of its 10 are listed there too, such as Bo/',
     _add(_TRAIN, of=_TEST),
   ),
   Row(
@@ -81,7 +81,7 @@ ROWS = (
     _UCF101,
     (
       'left out: Waving/v_Waving_g99_c01.avi: videos/Waving/v_Waving_g99_c01.avi: no such video',
-      '1 videos could not be used (new/failures.csv lists them); the others are in new',
+      '1 video could not be used (new/failures.csv lists them); the others are in new',
     ),
     _add(_TRAIN, 'Waving/v_Waving_g99_c01.avi 10'),
     status=1,
@@ -101,7 +101,7 @@ ROWS = (
   Row(
     'a class twice',
     _UCF101,
-    f'{_CLASSES}:2: A stands in the list twice',
+    f'{_CLASSES}:2: A is listed twice',
     stage.write(_CLASSES, '1 A\n2 A\n'),
   ),
   Row(
@@ -109,14 +109,14 @@ ROWS = (
     _UCF101.replace('--lists=lists', '--lists=masks'),
     'masks/classInd.txt: expected a text file; [Errno 2]',
   ),
-  Row('lists from Windows, which are fine', _UCF101, 'new: whole', _windows, status=0),
+  Row('lists from Windows, which are fine', _UCF101, 'new: complete', _windows, status=0),
   Row(
     'a CSV file without a column',
     _CSV,
     'a.csv: expected a CSV file with the columns path, la',
     _csv('a.avi,x', columns='file,label'),
   ),
-  Row('a CSV file without rows', _CSV, 'a.csv: expected a row a video; found none', _csv()),
+  Row('a CSV file without rows', _CSV, 'a.csv: expected one row per video; found none', _csv()),
   Row(
     'a CSV file that is a video',
     _CSV.replace('a.csv', 'a.avi'),
@@ -137,7 +137,7 @@ ROWS = (
   Row(
     'a clip in a CSV twice',
     _CSV,
-    'a.csv:3: a.avi stands in the file twice, as x/a.avi; the o',
+    'a.csv:3: a.avi is listed twice, as x/a.avi; the o',
     _csv('a.avi,x', 'a.avi,x'),
   ),
   Row(
@@ -163,7 +163,7 @@ ROWS = (
     f'{_CSV} --test=0',
     (
       'a.avi: expected frames from 100 s on; none could be decoded (the file announces 0.5 s)',
-      '1 videos could not be used',
+      '1 video could not be used',
     ),
     _csv('a.avi,x,100,200', 'b.avi,x,,', columns='path,label,start,end'),
     status=1,

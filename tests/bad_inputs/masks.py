@@ -134,7 +134,7 @@ ROWS = (
     _MAKE,
     (
       f'{_FOLDER}: expected 10 masks, as many as small/Waving/v_Waving_g01_c01.avi has frames;',
-      '1 videos could not be used (new/failures.csv lists them); the others are in new',
+      '1 video could not be used (new/failures.csv lists them); the others are in new',
     ),
     _small(lambda folder: networks.masks_file(folder / _FOLDER, 9, 48, 64)),
     status=1,
@@ -144,7 +144,7 @@ ROWS = (
     _MAKE,
     (
       f'{_FOLDER}: expected masks of 48x64, the size of small/Waving/v_Waving_g01_c01.avi; foun',
-      '1 videos could not be used (new/failures.csv lists them); the others are in new',
+      '1 video could not be used (new/failures.csv lists them); the others are in new',
     ),
     _small(lambda folder: networks.masks_file(folder / _FOLDER, 10, 64, 48)),
     status=1,
@@ -154,7 +154,7 @@ ROWS = (
     _MAKE,
     (
       f'{_FOLDER}: expected masks of v_Waving_g01_c01; they are of Waving/v_Waving_g02_c01.avi',
-      '1 videos could not be used (new/failures.csv lists them); the others are in new',
+      '1 video could not be used (new/failures.csv lists them); the others are in new',
     ),
     _small(
       edit(_FOLDER, lambda dataset: dataset['info'].update(video='Waving/v_Waving_g02_c01.avi'))

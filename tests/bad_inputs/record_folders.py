@@ -103,7 +103,7 @@ ROWS = (
   ),
   *_rows(
     'records that are not finished',
-    'records: these records are not finished; call make_tf',
+    'records: these records are not finished; rerun make_tf',
     _manifest(complete=False),
     'these records are not finished',
   ),
@@ -117,7 +117,7 @@ ROWS = (
     'a test list that is the training list',
     f'{_TESTED}: expected no video of ',
     _tested_is_trained,
-    f'{_TESTED}: expected no video of records/lists/trainlist01.txt; 20 of its 20 stand th',
+    f'{_TESTED}: expected no video of records/lists/trainlist01.txt; 20 of its 20 are list',
   ),
   Row(
     "classes in another order than the run's",

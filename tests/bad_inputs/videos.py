@@ -52,7 +52,7 @@ def _left_out(name, message, spoil, more=''):
     f'{_MAKE} {more}'.strip(),
     (
       f'left out: x/a.avi: a.avi: {message}',
-      '1 videos could not be used (new/failures.csv lists them); the others are in new',
+      '1 video could not be used (new/failures.csv lists them); the others are in new',
     ),
     stage.all_of(stage.write('a.csv', _CSV), spoil),
     status=1,

@@ -23,7 +23,7 @@ def _white(along, across):
     ((30.0, 24.0), np.pi * 64 + 64),
   ],
 )
-def test_a_capsule_covers_its_area(end, area):
+def test_canvas_covers_the_area_of_a_capsule(end, area):
   canvas = canvas_lib.Canvas(_BLACK, gain=1.0)
   canvas.add([((30.0, 20.0), end, 8.0, 8.0)], _white, 40.0)
   image, mask = canvas.finish()
@@ -32,7 +32,7 @@ def test_a_capsule_covers_its_area(end, area):
   np.testing.assert_array_equal(image[~mask], 0)
 
 
-def test_what_is_outside_the_picture_is_not_painted():
+def test_canvas_paints_nothing_outside_the_frame():
   canvas = canvas_lib.Canvas(_BLACK, gain=1.0)
   canvas.add([((-30.0, 20.0), (-20.0, 90.0), 8.0, 8.0)], _white, 40.0)
   canvas.add_head((100.0, 20.0), 5.0, np.ones(3), np.ones(3), np.eye(3))
@@ -41,7 +41,7 @@ def test_what_is_outside_the_picture_is_not_painted():
 
 
 @pytest.mark.parametrize('nod, color', [(np.eye(3), 'skin'), (np.diag([-1, 1, -1]), 'hair')])
-def test_a_head_shows_its_face_in_front_and_hair_behind(nod, color):
+def test_head_shows_its_face_in_front_and_hair_at_the_back(nod, color):
   skin, hair = np.float32([1, 0, 0]), np.float32([0, 0, 1])
   canvas = canvas_lib.Canvas(_BLACK, gain=1.0)
   canvas.add_head((30.0, 20.0), 12.0, skin, hair, nod)
@@ -56,7 +56,7 @@ def _standing(**changes):
   return {name: points[0] for name, points in seen.items()}
 
 
-def test_a_body_stands_on_the_ground_about_as_tall_as_its_height():
+def test_joints_stand_on_the_ground_at_about_body_height():
   joints = _standing()
   assert 0 < joints['left_toe'][1] < 0.05 and 0 < joints['left_ankle'][1] < 0.05
   assert joints['head'][1] == pytest.approx(0.9, abs=0.1)
@@ -75,7 +75,7 @@ def test_a_body_stands_on_the_ground_about_as_tall_as_its_height():
     ((-90, 0), 0, -1),
   ],
 )
-def test_limbs_point_where_the_angles_say(angles, axis, sign):
+def test_joints_follow_the_angles(angles, axis, sign):
   joints = _standing(left_upper_arm=angles)
   direction = joints['left_elbow'] - joints['left_shoulder']
   expected = np.zeros(3)
@@ -83,7 +83,7 @@ def test_limbs_point_where_the_angles_say(angles, axis, sign):
   np.testing.assert_allclose(direction / np.linalg.norm(direction), expected, atol=1e-6)
 
 
-def test_squatting_lowers_the_body_and_leaves_the_feet_on_the_ground():
+def test_joints_of_a_squat_are_lower_with_feet_on_the_ground():
   low = _standing(thigh=(20, 84), shin=(10, -28))
   high = _standing()
   lowest = lambda joints: min(point[1] for point in joints.values())
@@ -92,7 +92,7 @@ def test_squatting_lowers_the_body_and_leaves_the_feet_on_the_ground():
 
 
 @pytest.mark.parametrize('action', actions.ACTIONS, ids=lambda action: action.name)
-def test_actions_are_periodic_and_pass_through_their_key_poses(action):
+def test_poses_are_periodic_and_pass_through_the_key_poses(action):
   phase = np.arange(len(action.key_poses)) / len(action.key_poses)
   poses = actions.poses(action, phase)
   np.testing.assert_allclose(actions.poses(action, phase + 3), poses, atol=1e-3)
@@ -100,7 +100,7 @@ def test_actions_are_periodic_and_pass_through_their_key_poses(action):
     np.testing.assert_allclose(actions.pose_from(key, pose), pose, atol=1e-3)
 
 
-def test_idle_limbs_follow_the_habit_and_not_the_class():
+def test_idle_limbs_follow_the_habit_instead_of_the_class():
   waving, bowing = (
     next(action for action in actions.ACTIONS if action.name == name)
     for name in ('Waving', 'Bowing')
@@ -115,8 +115,8 @@ def test_idle_limbs_follow_the_habit_and_not_the_class():
 
 
 @pytest.mark.parametrize('seed', range(8))
-def test_clothes_are_warm_or_cold_and_all_else_is_the_same(seed):
-  warm, cold = (figure.cast(np.random.default_rng(seed), colours) for colours in ('warm', 'cold'))
+def test_cast_changes_only_the_colors_of_the_clothes(seed):
+  warm, cold = (figure.cast(np.random.default_rng(seed), colors) for colors in ('warm', 'cold'))
   for cloth in ('shirt', 'trousers'):
     red, _, blue = np.moveaxis(getattr(warm, cloth), -1, 0)
     assert (red > blue).all()

@@ -31,13 +31,13 @@ from i3d_tf.demo.plan import DemoSettings
     ('near_share', -0.1, '`near_share` must be a number from 0 to 1; received -0.1'),
   ],
 )
-def test_bad_settings_are_refused(name, value, message):
+def test_settings_reject_values_out_of_range(name, value, message):
   with pytest.raises(ValueError) as error:
     DemoSettings(**{name: value})
   assert str(error.value) == message
 
 
-def test_clips_are_every_class_group_and_clip_once():
+def test_plan_has_every_class_group_and_clip_once():
   settings = DemoSettings(num_groups=4, clips_per_group=2)
   clips = plan_lib.plan(settings)
   keys = [(clip.class_index, clip.group, clip.clip) for clip in clips]
@@ -60,11 +60,11 @@ def test_classes_are_in_alphabetical_order():
     (5, ((1, 2), (3, 4), (5,))),
   ],
 )
-def test_test_groups_are_disjoint_near_equal_and_cover_everything(num_groups, expected):
+def test_test_groups_partition_the_groups_nearly_equally(num_groups, expected):
   assert plan_lib.test_groups(num_groups) == expected
 
 
-def test_groups_share_scene_and_distance():
+def test_clips_of_a_group_share_scene_and_distance():
   shared = collections.defaultdict(set)
   for clip in plan_lib.plan(DemoSettings()):
     shared[clip.class_index, clip.group].add((clip.scene_family, clip.near))
@@ -78,13 +78,13 @@ def test_near_share_is_a_share_of_the_classes(near_share, expected):
   assert len(near) == expected
 
 
-def test_actions_of_the_upper_body_are_filmed_near_first():
+def test_actions_of_the_upper_body_are_the_first_to_be_near():
   near = {clip.class_index for clip in plan_lib.plan(DemoSettings()) if clip.near}
   assert not any(actions.ACTIONS[index].legs for index in near)
 
 
 def _foreign(settings):
-  """(class, group) of the groups filmed in a family that is none of their class's -> the family."""
+  """(class, group) -> family, for the groups filmed in a family that their class lacks."""
   own = plan_lib.class_families(settings)
   return {
     (clip.class_index, clip.group): clip.scene_family
@@ -112,18 +112,18 @@ def test_clothes_affinity_is_exact_in_every_split(seed, affinity, per_split):
     assert (
       sum(clothes[index, group] != own[index] for index in own for group in groups) == per_split
     )
-  assert all(colours is None for (index, _), colours in clothes.items() if index not in own)
+  assert all(colors is None for (index, _), colors in clothes.items() if index not in own)
 
 
 @pytest.mark.parametrize('share, per_split', [(0.0, 0), (0.3, 12), (1.0, 40)])
-def test_so_many_groups_are_idle_in_every_split(share, per_split):
+def test_idle_share_is_exact_in_every_split(share, per_split):
   settings = DemoSettings(num_groups=12, idle_share=share)
   idle = {(clip.class_index, clip.group) for clip in plan_lib.plan(settings) if clip.idle}
   for groups in plan_lib.test_groups(settings.num_groups):
     assert sum(group in groups for _, group in idle) == per_split
 
 
-def test_foreign_scenes_go_round_classes_and_families():
+def test_foreign_scenes_are_spread_over_classes_and_families():
   foreign = _foreign(DemoSettings(seed=3, num_groups=12, scene_affinity=0.85))
   by_class = collections.Counter(index for index, _ in foreign)
   assert set(by_class.values()) <= {1, 2} and len(by_class) == 10
@@ -131,7 +131,7 @@ def test_foreign_scenes_go_round_classes_and_families():
 
 
 @pytest.mark.parametrize('scenes_per_class', [1, 3, 10])
-def test_a_class_draws_from_as_many_families_as_set(scenes_per_class):
+def test_scenes_per_class_is_the_number_of_families(scenes_per_class):
   settings = DemoSettings(scene_affinity=1.0, scenes_per_class=scenes_per_class, shared_scenes=0)
   seen = collections.defaultdict(set)
   for clip in plan_lib.plan(settings):
@@ -144,7 +144,7 @@ def test_a_class_draws_from_as_many_families_as_set(scenes_per_class):
 @pytest.mark.parametrize('shared', [0, 2, 4])
 @pytest.mark.parametrize('scenes_per_class', [1, 3])
 @pytest.mark.parametrize('seed', [0, 1])
-def test_so_many_pairs_of_classes_share_their_families(seed, shared, scenes_per_class):
+def test_shared_scenes_is_the_number_of_pairs_that_share_families(seed, shared, scenes_per_class):
   settings = DemoSettings(seed=seed, shared_scenes=shared, scenes_per_class=scenes_per_class)
   near = {clip.class_index: clip.near for clip in plan_lib.plan(settings)}
   classes = collections.defaultdict(list)
@@ -158,11 +158,11 @@ def test_so_many_pairs_of_classes_share_their_families(seed, shared, scenes_per_
     assert len({clothes.get(index) for index in members}) == len(members)
 
 
-def test_without_foreign_families_affinity_does_nothing():
+def test_scene_affinity_does_nothing_without_foreign_families():
   assert _foreign(DemoSettings(scene_affinity=0.0, scenes_per_class=10)) == {}
 
 
-def test_the_seed_determines_the_plan():
+def test_plan_depends_on_the_seed_alone():
   assert plan_lib.plan(DemoSettings(seed=4)) == plan_lib.plan(DemoSettings(seed=4))
   first, second = (plan_lib.plan(DemoSettings(seed=seed)) for seed in (4, 5))
   assert [clip.scene_family for clip in first] != [clip.scene_family for clip in second]

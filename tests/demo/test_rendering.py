@@ -21,7 +21,7 @@ def _clip(class_name='Waving', group=1, number=1, settings=_SETTINGS):
 
 
 @pytest.mark.parametrize('num_frames, height, width', [(3, 40, 70), (1, 32, 32), (400, 50, 32)])
-def test_frames_and_masks_have_the_size_asked_for(num_frames, height, width):
+def test_render_returns_the_requested_size(num_frames, height, width):
   settings = dataclasses.replace(_SETTINGS, num_frames=num_frames, height=height, width=width)
   frames, masks = rendering.render(_clip(settings=settings), settings)
   assert frames.shape == (num_frames, height, width, 3) and frames.dtype == np.uint8
@@ -29,7 +29,7 @@ def test_frames_and_masks_have_the_size_asked_for(num_frames, height, width):
   assert np.all(frames.std(axis=(1, 2)) > 1)
 
 
-def test_the_same_seed_gives_the_same_pixels():
+def test_render_is_deterministic():
   once, again = (rendering.render(_clip(), _SETTINGS) for _ in range(2))
   np.testing.assert_array_equal(once[0], again[0])
   np.testing.assert_array_equal(once[1], again[1])
@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_pixels():
     _clip(settings=dataclasses.replace(_SETTINGS, seed=1)),
   ],
 )
-def test_other_clips_and_seeds_give_other_pixels(other):
+def test_render_differs_between_clips_and_seeds(other):
   frames, masks = rendering.render(_clip(), _SETTINGS)
   other_frames, other_masks = rendering.render(other, _SETTINGS)
   assert np.mean(frames != other_frames) > 0.5
@@ -53,7 +53,7 @@ def test_other_clips_and_seeds_give_other_pixels(other):
 
 @pytest.mark.parametrize('near', [False, True])
 @pytest.mark.parametrize('class_name', _CLASSES)
-def test_the_person_is_there_and_leaves_no_trace_outside_the_mask(class_name, near):
+def test_person_is_visible_and_leaves_no_trace_outside_the_mask(class_name, near):
   clip = dataclasses.replace(_clip(class_name), near=near)
   frames, masks = rendering.render(clip, _SETTINGS)
   scenes, _ = rendering.render_scene(clip, _SETTINGS)
@@ -64,7 +64,7 @@ def test_the_person_is_there_and_leaves_no_trace_outside_the_mask(class_name, ne
 
 
 @pytest.mark.parametrize('near, low, high', [(True, 0.2, 0.4), (False, 0.035, 0.085)])
-def test_the_person_covers_much_when_near_and_little_when_far(near, low, high):
+def test_person_covers_more_when_near_than_when_far(near, low, high):
   settings = dataclasses.replace(_SETTINGS, num_frames=24)
   coverage = [
     rendering.render(dataclasses.replace(_clip(class_name, group), near=near), settings)[1].mean()
@@ -75,13 +75,13 @@ def test_the_person_covers_much_when_near_and_little_when_far(near, low, high):
 
 
 @pytest.mark.parametrize('class_name', _CLASSES)
-def test_the_person_moves(class_name):
+def test_person_moves(class_name):
   settings = dataclasses.replace(_SETTINGS, num_frames=24)
   _, masks = rendering.render(_clip(class_name), settings)
   assert np.mean(masks[0] != masks[8]) > 0.005
 
 
-def test_clips_of_a_group_share_clothes_and_place_but_not_framing():
+def test_clips_of_a_group_share_clothes_and_place():
   clips = [_clip(number=number) for number in (1, 2)]
   means = []
   for clip in clips:
@@ -94,7 +94,7 @@ def test_clips_of_a_group_share_clothes_and_place_but_not_framing():
 
 
 @pytest.mark.parametrize('family', list(scene.FAMILIES))
-def test_scenes_are_textured_and_differ_by_instance(family):
+def test_draw_gives_textured_scenes_that_differ_by_instance(family):
   instances = [
     scene.draw(family, np.random.default_rng([7, number]), 60, 80) for number in range(3)
   ]
@@ -105,12 +105,12 @@ def test_scenes_are_textured_and_differ_by_instance(family):
 
 
 @pytest.mark.parametrize('size', [(32, 32), (32, 200), (200, 32)])
-def test_every_scene_can_be_drawn_at_any_size(size):
+def test_draw_works_at_any_size(size):
   for family in scene.FAMILIES:
     assert scene.draw(family, np.random.default_rng(0), *size).shape == (*size, 3)
 
 
-def test_a_performer_looks_much_the_same_in_every_class():
+def test_performer_looks_similar_in_every_class():
   looks = []
   for class_name, group in (('Waving', 1), ('Clapping', 1), ('Waving', 2)):
     frames, masks = rendering.render(_clip(class_name, group), _SETTINGS)

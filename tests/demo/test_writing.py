@@ -1,4 +1,4 @@
-"""The demo set on disk: layout, lossless videos, exact masks, going on after an interruption."""
+"""The demo set on disk: layout, lossless videos, exact masks, resuming."""
 
 import dataclasses
 import json
@@ -17,8 +17,8 @@ from i3d_tf.masks import coco_files
 _SETTINGS = DemoSettings(num_groups=3, clips_per_group=1, num_frames=2, height=32, width=40)
 
 
-@pytest.fixture(scope='module', name='whole_set')
-def _whole_set(tmp_path_factory):
+@pytest.fixture(scope='module', name='complete_set')
+def _complete_set(tmp_path_factory):
   output = tmp_path_factory.mktemp('demo')
   writing.write_videos(_SETTINGS, output)
   return output
@@ -30,22 +30,22 @@ def _contents(folder):
   }
 
 
-def test_videos_hold_the_drawn_frames_and_masks_the_drawn_masks(whole_set):
+def test_write_videos_stores_exact_frames_and_masks(complete_set):
   for clip in plan(_SETTINGS)[::7]:
     frames, masks = rendering.render(clip, _SETTINGS)
-    capture = cv2.VideoCapture(str(whole_set / 'videos' / clip.class_name / f'{clip.name}.avi'))
+    capture = cv2.VideoCapture(str(complete_set / 'videos' / clip.class_name / f'{clip.name}.avi'))
     assert capture.get(cv2.CAP_PROP_FPS) == _SETTINGS.frame_rate
     for frame in frames:
-      found, decoded = capture.read()
-      assert found
+      ok, decoded = capture.read()
+      assert ok
       np.testing.assert_array_equal(decoded[..., ::-1], frame)
     assert not capture.read()[0]
-    read = coco_files.read(whole_set / 'masks' / f'{clip.name}.json')
+    read = coco_files.read(complete_set / 'masks' / f'{clip.name}.json')
     np.testing.assert_array_equal([read.decode(t) for t in range(len(read))], masks)
 
 
-def test_lists_are_those_of_ucf101(whole_set):
-  lists = {path.name: path.read_text().splitlines() for path in (whole_set / 'lists').iterdir()}
+def test_write_videos_writes_lists_like_those_of_ucf101(complete_set):
+  lists = {path.name: path.read_text().splitlines() for path in (complete_set / 'lists').iterdir()}
   assert lists['classInd.txt'][:2] == ['1 Bowing', '2 Clapping']
   assert len(lists['classInd.txt']) == 10
   everything = {f'{clip.class_name}/{clip.name}.avi' for clip in plan(_SETTINGS)}
@@ -76,7 +76,7 @@ def _killed_after(count):
   return progress
 
 
-def test_an_interrupted_set_is_completed(whole_set, tmp_path):
+def test_write_videos_completes_an_interrupted_set(complete_set, tmp_path):
   with pytest.raises(_Killed):
     writing.write_videos(_SETTINGS, tmp_path, _killed_after(5))
   assert not (tmp_path / 'lists').exists()
@@ -93,34 +93,34 @@ def test_an_interrupted_set_is_completed(whole_set, tmp_path):
 
   writing.write_videos(_SETTINGS, tmp_path, progress)
   assert totals == [30 - 4]
-  assert _contents(tmp_path) == _contents(whole_set)
+  assert _contents(tmp_path) == _contents(complete_set)
 
 
-def test_a_complete_set_is_left_alone(whole_set):
-  before = {path: path.stat().st_mtime_ns for path in (whole_set / 'videos').rglob('*.avi')}
-  writing.write_videos(_SETTINGS, whole_set)
+def test_write_videos_leaves_a_complete_set_alone(complete_set):
+  before = {path: path.stat().st_mtime_ns for path in (complete_set / 'videos').rglob('*.avi')}
+  writing.write_videos(_SETTINGS, complete_set)
   assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_changed_settings_are_refused(whole_set):
-  before = _contents(whole_set)
+def test_write_videos_rejects_changed_settings(complete_set):
+  before = _contents(complete_set)
   with pytest.raises(errors.UserError) as error:
-    writing.write_videos(dataclasses.replace(_SETTINGS, clips_per_group=2, seed=9), whole_set)
+    writing.write_videos(dataclasses.replace(_SETTINGS, clips_per_group=2, seed=9), complete_set)
   message = str(error.value)
-  assert str(whole_set) in message
+  assert str(complete_set) in message
   assert 'clips_per_group is 1 there and 2 here; seed is 0 there and 9 here' in message
-  assert _contents(whole_set) == before
+  assert _contents(complete_set) == before
 
 
-def test_a_set_of_another_drawing_is_refused(tmp_path):
+def test_write_videos_rejects_a_set_of_another_drawing(tmp_path):
   (tmp_path / 'demo_set.json').write_text(json.dumps({'version': 0}))
-  with pytest.raises(errors.UserError, match='version is 0 there and 1 here'):
+  with pytest.raises(errors.UserError, match=r'version is 0 there and 1 here'):
     writing.write_videos(_SETTINGS, tmp_path)
 
 
-def test_a_folder_whose_description_is_damaged_is_refused(tmp_path):
+def test_write_videos_rejects_a_damaged_description(tmp_path):
   (tmp_path / 'demo_set.json').write_text('{')
   with pytest.raises(
-    errors.UserError, match='demo_set.json must be the JSON that describes a demo set'
+    errors.UserError, match=r'demo_set\.json: expected JSON that describes a demo set'
   ):
     writing.write_videos(_SETTINGS, tmp_path)

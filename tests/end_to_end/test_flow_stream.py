@@ -14,7 +14,7 @@ from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
 from i3d_tf.inference import trained_networks
 from i3d_tf.ingest import build
-from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.records import folders
 from i3d_tf.training import runs
 from tests import commands
@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
       folder / 'videos',
       folder / 'lists',
       folder / method,
-      encode_video.EncodingSettings(short_side=37, num_shards=2, flow=method),
+      requests.EncodingSettings(short_side=37, num_shards=2, flow=method),
     )
   commands.run(
     'tests.shallow',

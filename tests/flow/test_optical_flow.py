@@ -165,7 +165,7 @@ def test_nothing_is_loaded_that_is_not_asked_for():
       sys.executable,
       '-c',
       (
-        'import sys, numpy as np; from i3d_tf.ingest import shards; from i3d_tf.flow import optical_flow;'
+        'import sys, numpy as np; from i3d_tf.ingest import shard_jobs; from i3d_tf.flow import optical_flow;'
         'list(optical_flow.compute([np.zeros((32, 32, 3), np.uint8)] * 2));'
         'assert not {"tensorflow", "keras", "jax"} & set(sys.modules)'
       ),

@@ -1,4 +1,4 @@
-"""Records made by several processes: the same as by one, whoever is killed meanwhile."""
+"""Records made by several processes: the same as by one, whichever is killed meanwhile."""
 
 import errno
 import os
@@ -11,16 +11,18 @@ from i3d_tf.common import errors
 from i3d_tf.ingest import beam_workers
 from i3d_tf.ingest import build
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
+from i3d_tf.ingest import shard_jobs
 from tests import commands
 from tests import fakes
 
 _NAMES = ['A']
-_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=4)
+_SETTINGS = requests.EncodingSettings(short_side=48, num_shards=4)
 
 
 @pytest.fixture(scope='module', name='folder')
 def _folder(tmp_path_factory):
-  """Videos in class folders, one of them broken, and what one process makes of them."""
+  """Videos in a class folder, one of them broken, and what one process makes of them."""
   folder = tmp_path_factory.mktemp('data')
   for n in range(8):
     fakes.source(folder, f'A/{n}.avi', frames=fakes.moving(20, seed=n))
@@ -41,7 +43,7 @@ def _sources(folder):
   [(), ('--runner=PortableRunner', '--job_endpoint=embed', '--environment_type=LOOPBACK')],
   ids=['own runner', 'another runner'],
 )
-def test_records_are_those_of_one_process(folder, tmp_path, options):
+def test_workers_make_the_records_of_one_process(folder, tmp_path, options):
   seen = []
   failures = build.build(
     _sources(folder),
@@ -57,8 +59,8 @@ def test_records_are_those_of_one_process(folder, tmp_path, options):
   assert seen[0] == (0, 8) and seen[-1] == (8, 8) and seen == sorted(seen)
 
 
-def test_an_error_of_a_worker_is_one_for_the_user(folder, tmp_path):
-  job = build.shards.Job(
+def test_run_raises_a_workers_error_for_the_user(folder, tmp_path):
+  job = shard_jobs.ShardJob(
     str(tmp_path / 'records' / 'a.tfrecord'), tuple(_sources(folder)), ('A',), _SETTINGS
   )
   (tmp_path / 'records' / 'a.tfrecord').mkdir(parents=True)
@@ -68,7 +70,7 @@ def test_an_error_of_a_worker_is_one_for_the_user(folder, tmp_path):
     beam_workers.run([job], str(tmp_path), 1, (), lambda: None)
 
 
-def test_flags_that_beam_does_not_take_are_one_line(folder, tmp_path):
+def test_build_reports_flags_that_beam_rejects_in_one_line(folder, tmp_path):
   with pytest.raises(errors.UserError) as error:
     build.build(
       _sources(folder),
@@ -104,8 +106,8 @@ def _start(folder, output):
 
 
 def _children(process):
-  """Process ids by name: of the pipeline, and of all in its session."""
-  found = {}
+  """Process ids of the pipeline, and command lines by id of all processes in its session."""
+  running = {}
   for name in filter(str.isdigit, os.listdir('/proc')):
     try:
       with open(f'/proc/{name}/cmdline', 'rb') as f:
@@ -115,14 +117,14 @@ def _children(process):
     except OSError:
       continue
     if state != 'Z':
-      found[int(name)] = int(parent), int(session), command
+      running[int(name)] = int(parent), int(session), command
   pipeline = [
     pid
-    for pid, (parent, _, command) in found.items()
+    for pid, (parent, _, command) in running.items()
     if parent == process.pid and 'beam_pipeline' in command
   ]
   return pipeline, {
-    pid: command for pid, (_, session, command) in found.items() if session in pipeline
+    pid: command for pid, (_, session, command) in running.items() if session in pipeline
   }
 
 
@@ -148,11 +150,11 @@ def _all_gone(pids):
   [
     ('command', signal.SIGINT, 130, 'interrupted; rerun the same command to resume'),
     ('command', signal.SIGKILL, -9, None),
-    ('pipeline', signal.SIGKILL, 2, 'the process of the pipeline was ended by signal 9'),
+    ('pipeline', signal.SIGKILL, 2, 'the process of the pipeline was killed by signal 9'),
     ('worker', signal.SIGKILL, 2, 'a worker was lost ('),
   ],
 )
-def test_whoever_is_killed_all_end_and_the_next_call_goes_on(
+def test_all_processes_end_when_one_is_killed_and_the_next_call_resumes(
   folder, tmp_path, victim, number, status, message
 ):
   process = _start(folder, tmp_path / 'records')
@@ -186,7 +188,7 @@ def test_whoever_is_killed_all_end_and_the_next_call_goes_on(
   )
 
 
-def test_errors_of_the_system_that_a_user_can_mend_are_told_from_bugs():
+def test_user_message_distinguishes_system_errors_from_bugs():
   full = OSError(errno.ENOSPC, 'No space left on device', 'records/a')
   assert errors.user_message(full) == 'records/a: No space left on device'
   assert errors.user_message(errors.UserError('x')) == 'x'

@@ -1,4 +1,4 @@
-"""One video file to what is stored of it: frames, masks and flow of the same moments."""
+"""What is stored of one video file: frames, masks and flow of the same moments."""
 
 import dataclasses
 
@@ -8,19 +8,20 @@ import pytest
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.masks import coco_files
 from i3d_tf.video import decoding
 from tests import fakes
 
 _NAMES = ['A', 'B']
-_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=3)
+_SETTINGS = requests.EncodingSettings(short_side=48, num_shards=3)
 
 
 def _decoded(images, flags):
   return [cv2.imdecode(np.frombuffer(image, np.uint8), flags) for image in images]
 
 
-def test_frames_are_stored_at_the_size_asked_for_and_as_they_were_drawn(tmp_path):
+def test_read_video_stores_frames_at_the_size_of_the_settings(tmp_path):
   stored = encode_video.read_video(fakes.source(tmp_path), _NAMES, _SETTINGS)
   assert (stored.height, stored.width, stored.frame_rate) == (48, 64, 25.0)
   assert (stored.path, stored.label, stored.label_text) == ('A/v_A_g01_c01.avi', 0, 'A')
@@ -31,7 +32,7 @@ def test_frames_are_stored_at_the_size_asked_for_and_as_they_were_drawn(tmp_path
   assert np.abs(decoded.astype(int) - drawn).mean() < 1.5
 
 
-def test_colours_keep_their_places(tmp_path):
+def test_read_video_keeps_the_order_of_colors(tmp_path):
   frames = np.zeros((2, 24, 32, 3), np.uint8)
   frames[:] = (200, 100, 30)
   stored = encode_video.read_video(fakes.source(tmp_path, frames=frames), _NAMES, _SETTINGS)
@@ -39,7 +40,7 @@ def test_colours_keep_their_places(tmp_path):
   np.testing.assert_allclose(decoded.reshape(-1, 3).mean(axis=0), (200, 100, 30), atol=2)
 
 
-def test_quality_is_that_of_the_settings(tmp_path):
+def test_read_video_encodes_with_the_quality_of_the_settings(tmp_path):
   noise = np.random.default_rng(0).integers(0, 256, (1, 24, 32, 3), np.uint8)
   source = fakes.source(tmp_path, frames=noise)
   sizes = [
@@ -53,7 +54,7 @@ def test_quality_is_that_of_the_settings(tmp_path):
   assert sizes[0] < sizes[1] / 2
 
 
-def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
+def test_read_video_stores_masks_exactly_at_the_size_of_the_frames(tmp_path):
   stored = encode_video.read_video(
     fakes.source(tmp_path, masks=fakes.moving_masks()), _NAMES, _SETTINGS
   )
@@ -65,19 +66,20 @@ def test_masks_are_stored_exactly_at_the_size_of_the_frames(tmp_path):
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
 
 
-def test_masks_are_put_where_the_frames_are_put(tmp_path):
-  # From 24x36 to 40x60, no half pixel further left or up than the frames, that is: pixel x shows
-  # what lies at (x + 0.5) * 0.6.
+def test_read_video_aligns_masks_with_frames(tmp_path):
+  # From 24x36 to 40x60 and not half a pixel further left or up than the frames: pixel x shows
+  # the source at (x + 0.5) * 0.6.
   masks = np.random.default_rng(0).random((2, 24, 36)) < 0.5
   source = fakes.source(tmp_path, frames=fakes.moving(2, 24, 36), masks=masks)
   stored = encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, short_side=40))
-  place = lambda size: np.floor((np.arange(size) + 0.5) * 0.6).astype(int)
+  source_pixels = lambda size: np.floor((np.arange(size) + 0.5) * 0.6).astype(int)
   np.testing.assert_array_equal(
-    _decoded(stored.masks, cv2.IMREAD_GRAYSCALE), masks[:, place(40)[:, np.newaxis], place(60)]
+    _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),
+    masks[:, source_pixels(40)[:, np.newaxis], source_pixels(60)],
   )
 
 
-def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path):
+def test_read_video_stores_empty_masks_of_a_video_without_people(tmp_path):
   stored = encode_video.read_video(
     fakes.source(tmp_path, masks=np.zeros((10, 24, 32), bool)), _NAMES, _SETTINGS
   )
@@ -86,7 +88,7 @@ def test_a_video_in_which_nobody_was_found_has_masks_that_cover_nothing(tmp_path
 
 
 @pytest.mark.parametrize('rate', [12.5, 30.0, 50.0])
-def test_masks_and_frames_are_resampled_alike(tmp_path, rate):
+def test_read_video_resamples_masks_like_frames(tmp_path, rate):
   stored = encode_video.read_video(
     fakes.source(tmp_path, masks=fakes.moving_masks(), rate=rate), _NAMES, _SETTINGS
   )
@@ -105,7 +107,7 @@ def test_masks_and_frames_are_resampled_alike(tmp_path, rate):
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
 
 
-def test_the_flow_stored_is_that_of_the_stored_frames(tmp_path):
+def test_read_video_stores_the_flow_of_the_stored_frames(tmp_path):
   source = fakes.source(tmp_path, frames=fakes.moving(3))
   stored = encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
   assert stored.flow_method == 'tvl1' and len(stored.flow) == 2
@@ -123,33 +125,33 @@ def test_the_flow_stored_is_that_of_the_stored_frames(tmp_path):
 @pytest.mark.parametrize(
   'flow, backend, label', [('dis', 'opencv', 'dis'), ('tvl1', 'xla', 'tvl1_xla')]
 )
-def test_records_tell_where_their_flow_is_from(tmp_path, flow, backend, label):
+def test_read_video_names_the_origin_of_the_flow(tmp_path, flow, backend, label):
   source = fakes.source(tmp_path, frames=fakes.moving(2, 24, 30))
   stored = encode_video.read_video(
     source, _NAMES, dataclasses.replace(_SETTINGS, short_side=24, flow=flow, flow_backend=backend)
   )
   assert stored.flow_method == label and len(stored.flow) == 1
-  (codes,) = _decoded(stored.flow, cv2.IMREAD_COLOR)
-  assert np.median(optical_flow.dequantise(codes[..., 2])) == pytest.approx(1, abs=0.3)
+  (image,) = _decoded(stored.flow, cv2.IMREAD_COLOR)
+  assert np.median(optical_flow.dequantise(image[..., 2])) == pytest.approx(1, abs=0.3)
 
 
-def test_one_frame_has_no_flow_and_is_left_out_where_flow_is_asked_for(tmp_path):
+def test_read_video_rejects_one_frame_if_flow_is_requested(tmp_path):
   source = fakes.source(tmp_path, frames=fakes.moving(1))
   assert len(encode_video.read_video(source, _NAMES, _SETTINGS).frames) == 1
-  with pytest.raises(decoding.VideoError, match='expected at least 2 frames'):
+  with pytest.raises(decoding.VideoError, match=r'expected at least 2 frames'):
     encode_video.read_video(source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1'))
 
 
-def test_an_unknown_flow_is_refused(tmp_path):
-  with pytest.raises(ValueError, match="^`flow` must be one of tvl1, dis; received 'raft'$"):
+def test_read_video_rejects_an_unknown_flow(tmp_path):
+  with pytest.raises(ValueError, match=r"^`flow` must be one of tvl1, dis; received 'raft'$"):
     encode_video.read_video(
       fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='raft')
     )
 
 
-def test_flow_as_jpeg_is_smaller_and_near(tmp_path):
+def test_flow_as_jpeg_is_smaller_and_nearly_the_same(tmp_path):
   source = fakes.source(tmp_path, frames=fakes.moving(3, 48, 64))
-  sizes, codes = {}, {}
+  sizes, quantized = {}, {}
   for name, changes in (
     ('png', {}),
     ('jpeg', {'flow_format': 'jpeg'}),
@@ -159,21 +161,21 @@ def test_flow_as_jpeg_is_smaller_and_near(tmp_path):
       source, _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1', **changes)
     )
     sizes[name] = sum(map(len, stored.flow))
-    codes[name] = np.stack(_decoded(stored.flow, cv2.IMREAD_COLOR))[..., :0:-1].astype(int)
+    quantized[name] = np.stack(_decoded(stored.flow, cv2.IMREAD_COLOR))[..., :0:-1].astype(int)
     assert stored.flow[0].startswith(b'\x89PNG' if name == 'png' else b'\xff\xd8')
   assert sizes['low'] < sizes['jpeg'] < sizes['png']
-  error = {name: np.abs(codes[name] - codes['png']).mean() for name in codes}
-  assert 0 < error['jpeg'] < error['low'] and error['jpeg'] < 1  # codes of 0.16 pixels
+  error = {name: np.abs(quantized[name] - quantized['png']).mean() for name in quantized}
+  assert 0 < error['jpeg'] < error['low'] and error['jpeg'] < 1  # steps of 0.16 pixels
 
 
-def test_an_unknown_format_of_flow_is_refused(tmp_path):
-  with pytest.raises(ValueError, match="^`flow_format` must be 'png' or 'jpeg'; received 'gif'$"):
+def test_read_video_rejects_an_unknown_format_of_flow(tmp_path):
+  with pytest.raises(ValueError, match=r"^`flow_format` must be one of png, jpeg; received 'gif'$"):
     encode_video.read_video(
       fakes.source(tmp_path), _NAMES, dataclasses.replace(_SETTINGS, flow='tvl1', flow_format='gif')
     )
 
 
-def test_flow_that_is_known_is_not_computed(tmp_path):
+def test_read_video_does_not_compute_known_flow(tmp_path):
   settings = dataclasses.replace(_SETTINGS, flow='tvl1')
   stored = encode_video.read_video(fakes.source(tmp_path), _NAMES, settings, flow=('known',))
   assert stored.flow == ('known',)
@@ -192,7 +194,7 @@ def test_flow_that_is_known_is_not_computed(tmp_path):
     (0.7, 99, range(7, 10)),
   ],
 )
-def test_a_part_has_the_frames_and_masks_of_its_time(tmp_path, start, end, shown):
+def test_read_video_stores_the_frames_and_masks_of_a_part(tmp_path, start, end, shown):
   source = dataclasses.replace(
     fakes.source(tmp_path, masks=fakes.moving_masks(), rate=10.0), start=start, end=end
   )
@@ -207,7 +209,7 @@ def test_a_part_has_the_frames_and_masks_of_its_time(tmp_path, start, end, shown
   )
 
 
-def test_masks_of_a_part_must_reach_its_end(tmp_path):
+def test_read_video_rejects_masks_that_end_before_the_part(tmp_path):
   source = dataclasses.replace(
     fakes.source(tmp_path, masks=fakes.moving_masks(6), rate=10.0), end=0.8
   )
@@ -228,7 +230,7 @@ def test_masks_of_a_part_must_reach_its_end(tmp_path):
     (fakes.moving_masks(10, 12, 16), 'expected masks of 24x32, the size of {file}; found 12x16'),
   ],
 )
-def test_masks_of_another_video_are_refused(tmp_path, masks, message):
+def test_read_video_rejects_masks_of_another_video(tmp_path, masks, message):
   source = fakes.source(tmp_path, masks=masks)
   with pytest.raises(coco_files.MaskError) as error:
     encode_video.read_video(source, _NAMES, _SETTINGS)

@@ -8,7 +8,6 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.inputs import decode_clip
-from i3d_tf.masks import dilation
 from i3d_tf.masks import png
 from tests import fakes
 from tests import visible_clips

@@ -6,6 +6,7 @@ import pytest
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
@@ -131,9 +132,7 @@ def test_frames_and_masks_are_those_of_the_records(tmp_path, stream, frame_rate,
   record = encode_video.read_video(
     encode_video.VideoSource('A/a.avi', path, 0, str(tmp_path / 'a.json')),
     ['A'],
-    encode_video.EncodingSettings(
-      short_side=preprocess.resize_side(64), flow='tvl1', jpeg_quality=100
-    ),
+    requests.EncodingSettings(short_side=preprocess.resize_side(64), flow='tvl1', jpeg_quality=100),
   )
   (window,) = from_videos.windows(path, stream, 64, 250, written, dilation)
   decode = lambda image: cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)

@@ -1,21 +1,24 @@
-"""Folders of records: what is opened, and what is refused."""
+"""Folders of records: reading, writing, and refusing damaged ones."""
 
 import dataclasses
 import json
 import os
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
+from i3d_tf.records import tfrecord
 from tests import fakes
 
 
 def _videos(count):
   """Videos that differ in length: record n holds n + 1 frames."""
   return [
-    schema.Video(
+    schema.StoredVideo(
       path=f'A/v_A_g01_c{n:02d}.avi',
       label=n % 3,
       label_text='A',
@@ -38,14 +41,14 @@ def _manifest(**changes):
   }
 
 
-def test_a_folder_opens_with_all_its_entries_labels_and_settings(tmp_path):
-  shards = [schema.shard_name(i, 2) for i in range(2)]
-  assert shards == ['videos-00000-of-00002.tfrecord', 'videos-00001-of-00002.tfrecord']
+def test_open_folder_returns_entries_labels_and_settings(tmp_path):
+  names = [shards.shard_name(i, 2) for i in range(2)]
+  assert names == ['videos-00000-of-00002.tfrecord', 'videos-00001-of-00002.tfrecord']
   videos = _videos(5)
   entries = [
-    schema.write_shard(str(tmp_path / shard), videos[i::2]) for i, shard in enumerate(shards)
+    shards.write_shard(str(tmp_path / shard), videos[i::2]) for i, shard in enumerate(names)
   ]
-  folders.write_manifest(str(tmp_path), _manifest(shards=shards, settings={'seed': 3}))
+  folders.write_manifest(str(tmp_path), _manifest(shards=names, settings={'seed': 3}))
   opened = folders.open_folder(str(tmp_path))
   assert opened.folder == str(tmp_path)
   assert opened.entries == (*entries[0], *entries[1])
@@ -54,12 +57,12 @@ def test_a_folder_opens_with_all_its_entries_labels_and_settings(tmp_path):
   assert (tmp_path / 'labels.txt').read_text() == 'A\nB\nC\n'
 
 
-def test_columns_lead_to_the_records(tmp_path):
+def test_columns_locate_the_records(tmp_path):
   videos = _videos(6)
   opened = fakes.open_records(tmp_path, videos, num_shards=4)
   assert len(opened.entries) == 6 and len({entry.shard for entry in opened.entries}) == 4
   places = tf.data.Dataset.from_tensor_slices(folders.columns(opened.entries, opened.folder))
-  read = list(places.flat_map(schema.read_at))
+  read = list(places.flat_map(shards.read_at))
   for entry, serialized in zip(opened.entries, read, strict=True):
     parsed = schema.parse(serialized)
     assert parsed['path'].numpy().decode() == entry.path
@@ -86,8 +89,8 @@ _SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
     ),
     (
       lambda folder: folders.write_manifest(str(folder), _manifest(complete=False)),
-      '{folder}: these records are not finished; call make_tfrecords again with the same flags to '
-      'go on',
+      '{folder}: these records are not finished; rerun make_tfrecords with the same flags to '
+      'resume',
     ),
     (
       _rewrite('manifest.json', lambda content: content[:-20]),
@@ -137,10 +140,10 @@ _SHARD, _INDEX = 'videos-00000-of-00001.tfrecord', 'videos-00000-of-00001.csv'
     ),
   ],
 )
-def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, message):
+def test_open_folder_rejects_damage(tmp_path, damage, message):
   fakes.write_records(tmp_path, _videos(3))
   size = os.path.getsize(tmp_path / _SHARD)
-  last = schema.read_shard_index(str(tmp_path / _SHARD))[-1].length
+  last = shards.read_index(str(tmp_path / _SHARD))[-1].length
   damage(tmp_path)
   with pytest.raises(schema.RecordError) as error:
     folders.open_folder(str(tmp_path))
@@ -149,13 +152,13 @@ def test_a_damaged_folder_is_refused_saying_what_is_wrong(tmp_path, damage, mess
   )
 
 
-def test_negative_labels_are_refused(tmp_path):
+def test_open_folder_rejects_negative_labels(tmp_path):
   fakes.write_records(tmp_path, [dataclasses.replace(_videos(1)[0], label=-1)])
-  with pytest.raises(schema.RecordError, match='has label -1; expected 0 to 2$'):
+  with pytest.raises(schema.RecordError, match=r'has label -1; expected 0 to 2$'):
     folders.open_folder(str(tmp_path))
 
 
-def test_a_manifest_is_read_as_it_was_written_and_none_is_none(tmp_path):
+def test_read_manifest_returns_what_was_written_or_none(tmp_path):
   assert folders.read_manifest(str(tmp_path)) is None
   manifest = _manifest(settings={'flow': None, 'frame_rate': 12.5})
   folders.write_manifest(str(tmp_path), manifest)
@@ -163,8 +166,67 @@ def test_a_manifest_is_read_as_it_was_written_and_none_is_none(tmp_path):
   assert json.loads((tmp_path / 'manifest.json').read_text()) == manifest
 
 
-def test_what_else_a_manifest_holds_is_read_on_demand(tmp_path):
-  assert folders.read_whole_manifest(str(tmp_path)) is None
+def test_read_full_manifest_returns_all_keys(tmp_path):
+  assert folders.read_full_manifest(str(tmp_path)) is None
   folders.write_manifest(str(tmp_path), _manifest(files=[{'sha256': '00'}]))
   assert folders.read_manifest(str(tmp_path)) == _manifest()
-  assert folders.read_whole_manifest(str(tmp_path))['files'] == [{'sha256': '00'}]
+  assert folders.read_full_manifest(str(tmp_path))['files'] == [{'sha256': '00'}]
+
+
+# What the first version of this program wrote for two videos of 2 frames: an index with CR LF.
+_OLD_INDEX = (
+  b'path,label,shard,offset,length,frames,height,width,coverage,flow,keep_original\r\n'
+  b'"A/a, b.avi",0,videos-00000-of-00001.tfrecord,0,{0},2,36,48,0.25,1,1\r\n'
+  b'B/c.avi,1,videos-00000-of-00001.tfrecord,{0},{1},2,36,48,,0,0\r\n'
+)
+_OLD_MANIFEST = b"""{
+  "shards": [
+    "videos-00000-of-00001.tfrecord"
+  ],
+  "label_names": [
+    "A",
+    "B"
+  ],
+  "settings": {
+    "short_side": 36,
+    "flow": "tvl1"
+  },
+  "complete": true
+}"""
+
+
+def test_open_folder_reads_the_files_of_the_first_version(tmp_path):
+  videos = [
+    fakes.video(
+      'A/a, b.avi',
+      frames=np.zeros((2, 36, 48, 3)),
+      masks=np.ones((2, 36, 48), np.uint8),
+      flow=np.zeros((1, 36, 48, 2), np.uint8),
+    ),
+    fakes.video('B/c.avi', label=1, frames=np.zeros((2, 36, 48, 3))),
+  ]
+  records = [tfrecord.frame(schema.encode(video)) for video in videos]
+  lengths = [str(len(record)).encode() for record in records]
+  (tmp_path / _SHARD).write_bytes(b''.join(records))
+  index = _OLD_INDEX.replace(b'{0}', lengths[0]).replace(b'{1}', lengths[1])
+  (tmp_path / _INDEX).write_bytes(index)
+  (tmp_path / 'manifest.json').write_bytes(_OLD_MANIFEST)
+  (tmp_path / 'labels.txt').write_bytes(b'A\nB\n')
+
+  opened = folders.open_folder(tmp_path)
+  assert opened.label_names == ('A', 'B')
+  assert opened.settings == {'short_side': 36, 'flow': 'tvl1'}
+  first, second = opened.entries
+  assert first == shards.Entry(
+    'A/a, b.avi', 0, _SHARD, 0, len(records[0]), 2, 36, 48, 0.25, 1, keep_original=True
+  )
+  assert second == shards.Entry(
+    'B/c.avi', 1, _SHARD, len(records[0]), len(records[1]), 2, 36, 48, None, 0
+  )
+  assert schema.decode(tfrecord.read(tmp_path / _SHARD, second.offset)).path == 'B/c.avi'
+
+
+def test_write_manifest_keeps_the_format_of_the_first_version(tmp_path):
+  folders.write_manifest(tmp_path, json.loads(_OLD_MANIFEST))
+  assert (tmp_path / 'manifest.json').read_bytes() == _OLD_MANIFEST
+  assert (tmp_path / 'labels.txt').read_bytes() == b'A\nB\n'

@@ -1,4 +1,4 @@
-"""Videos held out of a list: whole groups, the same ones for the same seed."""
+"""Videos held out of a list: complete groups, the same ones for the same seed."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests import fakes
 
 
 def _ucf101(groups=10, clips=3):
-  """Two classes, the second one's folder and files differing in name."""
+  """Two classes; the folder of the second is spelled differently from its files."""
   return {
     f'{folder}/v_{name}_g{g:02d}_c{c:02d}.avi': label
     for label, (folder, name) in enumerate(
@@ -25,7 +25,7 @@ def _split(videos, amount, seed=0):
 
 
 @pytest.mark.parametrize('amount, groups', [(3, 3), (1, 1), (0.3, 3), (0.01, 1), (9, 9)])
-def test_so_many_groups_are_held_out_of_every_class(amount, groups):
+def test_split_holds_out_the_same_groups_of_every_class(amount, groups):
   videos = _ucf101()
   kept, held = _split(videos, amount)
   assert {**kept, **held} == videos and not kept.keys() & held.keys()
@@ -36,19 +36,19 @@ def test_so_many_groups_are_held_out_of_every_class(amount, groups):
     assert list(held.values()).count(label) == 3 * groups
 
 
-def test_the_order_of_the_list_is_kept():
+def test_split_keeps_the_order_of_the_list():
   videos = _ucf101()
   for part in _split(videos, 4):
     assert list(part) == [path for path in videos if path in part]
 
 
-def test_the_seed_chooses():
+def test_split_depends_on_the_seed_alone():
   chosen = [tuple(_split(_ucf101(), 3, seed)[1]) for seed in (0, 0, 1, 2)]
   assert chosen[0] == chosen[1]
   assert len(set(chosen)) > 1
 
 
-def test_files_that_name_no_group_are_groups_of_their_own_drawn_class_by_class():
+def test_split_treats_files_without_group_names_as_groups():
   videos = {
     f'{"ab"[label]}/{n}_{part}.mp4': label for label in (0, 1) for n in range(8) for part in (0, 1)
   }
@@ -58,7 +58,7 @@ def test_files_that_name_no_group_are_groups_of_their_own_drawn_class_by_class()
   assert not {names[path] for path in kept} & {names[path] for path in held}
 
 
-def test_a_file_with_clips_of_two_classes_does_not_straddle():
+def test_split_keeps_clips_of_one_file_together_across_classes():
   videos = {f'{"ab"[label]}/{n}_{label}.mp4': label for label in (0, 1) for n in range(9)}
   names = {path: path.split('/')[1].split('_')[0] for path in videos}
   kept, held = hold_out.split(videos, names, 2, 0)
@@ -66,7 +66,7 @@ def test_a_file_with_clips_of_two_classes_does_not_straddle():
 
 
 @pytest.mark.parametrize('split', ucf101.SPLITS)
-def test_official_training_lists_can_be_cut(split):
+def test_split_cuts_the_official_training_lists(split):
   folder = fakes.shared('ucf101')
   classes = ucf101.read_classes(f'{folder}/classInd.txt')
   videos = ucf101.read_list(f'{folder}/{ucf101.list_name("train", split)}', classes)
@@ -76,16 +76,19 @@ def test_official_training_lists_can_be_cut(split):
   assert len(kept) + len(held) == len(videos)
 
 
-def test_a_class_must_keep_a_video():
+def test_split_rejects_an_amount_that_empties_a_class():
   with pytest.raises(errors.UserError) as error:
     _split(_ucf101(groups=3), 3)
   assert str(error.value) == (
     'expected fewer groups to hold out than there are; with 3 held out, no video of the class of '
-    'Archery/v_Archery_g01_c01.avi would be left to train on (make_tfrecords --test=0 holds out none)'
+    'Archery/v_Archery_g01_c01.avi would be left to train on (make_tfrecords --test=0 '
+    'holds out none)'
   )
 
 
 @pytest.mark.parametrize('amount', [0, -1, 1.5, -0.2, float('nan'), float('inf')])
-def test_no_number_and_no_share_is_refused(amount):
-  with pytest.raises(errors.UserError, match='expected a number of groups to hold out, or a share'):
+def test_split_rejects_an_invalid_amount(amount):
+  with pytest.raises(
+    errors.UserError, match=r'expected a number of groups to hold out, or a share'
+  ):
     _split(_ucf101(), amount)

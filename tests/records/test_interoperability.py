@@ -1,4 +1,4 @@
-"""Other people's readers read our records: the Model Garden's, DMVR's way, MediaSequence's keys."""
+"""Records are readable by the Model Garden, by DMVR's calls, and by MediaSequence's keys."""
 
 import dataclasses
 
@@ -7,13 +7,14 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from tests import fakes
 
 _HEIGHT, _WIDTH, _FRAMES = 40, 56, 12
 
 
 def _frames():
-  """Frames that tell their number and where their pixels are."""
+  """Frames whose pixels encode their position and the number of the frame."""
   frames = np.repeat(fakes.ramp(_HEIGHT, _WIDTH)[np.newaxis], _FRAMES, axis=0)
   frames[..., 2] = 20 * np.arange(_FRAMES)[:, np.newaxis, np.newaxis]
   return frames
@@ -45,7 +46,7 @@ def _parametrized_video(request):
 def _serialized(video, tmp_path):
   """The record as any TFRecord reader sees it: a string scalar."""
   fakes.write_records(tmp_path, [video])
-  shard = tmp_path / schema.shard_name(0, 1)
+  shard = tmp_path / shards.shard_name(0, 1)
   return next(iter(tf.data.TFRecordDataset(str(shard))))
 
 
@@ -76,13 +77,13 @@ def _parser(video_input, **changes):
   )
 
 
-def test_the_model_gardens_decoder_gives_frames_and_label(video_input, video, serialized):
+def test_model_garden_decoder_returns_frames_and_label(video_input, video, serialized):
   decoded = video_input.Decoder().decode(serialized)
   assert tuple(decoded['image/encoded'].numpy()) == video.frames
   assert decoded['clip/label/index'].numpy().tolist() == [2]
 
 
-def test_the_model_gardens_decoder_gives_masks_and_flow_when_asked(video_input, serialized):
+def test_model_garden_decoder_returns_masks_and_flow_on_request(video_input, serialized):
   decoder = video_input.Decoder()
   for key in (schema.MASKS, schema.FLOW):
     decoder.add_feature(key, tf.io.VarLenFeature(tf.string))
@@ -92,8 +93,8 @@ def test_the_model_gardens_decoder_gives_masks_and_flow_when_asked(video_input, 
     np.testing.assert_array_equal(np.ravel(decoded[key]), ours[part])
 
 
-def test_the_model_gardens_evaluation_sees_the_stored_pixels(video_input, video, serialized):
-  # The whole height, and the centre of the width: 56 columns fit.
+def test_model_garden_evaluation_sees_the_stored_pixels(video_input, video, serialized):
+  # The full height, and the center of the width: 56 columns fit.
   parse = _parser(video_input).parse_fn(is_training=False)
   features, label = parse(video_input.Decoder().decode(serialized))
   seen = np.asarray(features['image']).reshape(_FRAMES, _HEIGHT, _WIDTH, 3)
@@ -102,7 +103,7 @@ def test_the_model_gardens_evaluation_sees_the_stored_pixels(video_input, video,
   np.testing.assert_array_equal(np.ravel(label), [0, 0, 1])
 
 
-def test_the_model_gardens_training_takes_consecutive_frames(video_input, serialized):
+def test_model_garden_training_takes_consecutive_frames(video_input, serialized):
   parse = _parser(video_input, one_hot=False).parse_fn(is_training=True)
   features, label = parse(video_input.Decoder().decode(serialized))
   numbers = np.round(255 * np.asarray(features['image'])[..., 2].mean(axis=(1, 2)) / 20)
@@ -110,7 +111,7 @@ def test_the_model_gardens_training_takes_consecutive_frames(video_input, serial
   assert np.ravel(label).tolist() == [2]
 
 
-def test_the_model_gardens_reader_batches_a_whole_shard(video_input, tmp_path):
+def test_model_garden_reader_batches_a_shard(video_input, tmp_path):
   videos = [
     dataclasses.replace(_video(parts), path=f'A/v_A_g{n:02d}_c01.avi', label=n % 3)
     for n, parts in enumerate(('', 'masks', 'flow', 'masks and flow'))
@@ -127,7 +128,7 @@ def test_the_model_gardens_reader_batches_a_whole_shard(video_input, tmp_path):
 
 
 def _dmvr_parse(serialized, keys=(schema.FRAMES,)):
-  """As DMVR's SequenceExampleParser reads: batches, keys that need not be there.
+  """Parses as DMVR's SequenceExampleParser does: batches, optional keys.
 
   Its builders ask for 'image/encoded' as FixedLenSequenceFeature((), string) with
   allow_missing, and for 'clip/label/index' and 'clip/label/text' as
@@ -147,7 +148,7 @@ def _dmvr_parse(serialized, keys=(schema.FRAMES,)):
   return {**dense, **lists}, lengths
 
 
-def test_dmvrs_way_gives_frames_and_labels(video, serialized):
+def test_dmvr_reads_frames_and_labels(video, serialized):
   parsed, lengths = _dmvr_parse(serialized[tf.newaxis])
   assert lengths[schema.FRAMES].numpy().tolist() == [_FRAMES]
   assert tuple(parsed[schema.FRAMES][0].numpy()) == video.frames
@@ -156,13 +157,13 @@ def test_dmvrs_way_gives_frames_and_labels(video, serialized):
   np.testing.assert_allclose(_decoded(parsed[schema.FRAMES][0]).astype(int), _frames(), atol=4)
 
 
-def test_dmvrs_way_gives_masks_and_flow_where_they_are(video, serialized):
+def test_dmvr_reads_masks_and_flow_where_they_exist(video, serialized):
   parsed, _ = _dmvr_parse(serialized[tf.newaxis], (schema.FRAMES, schema.MASKS, schema.FLOW))
   assert tuple(parsed[schema.MASKS][0].numpy()) == (video.masks or ())
   assert tuple(parsed[schema.FLOW][0].numpy()) == (video.flow or ())
 
 
-def test_records_with_and_without_masks_parse_in_one_batch():
+def test_dmvr_batches_records_with_and_without_masks():
   videos = [_video(parts) for parts in ('', 'masks', 'masks and flow')]
   shorter = dataclasses.replace(videos[0], frames=videos[0].frames[:5])
   batch = tf.constant([schema.encode(video) for video in (*videos, shorter)])
@@ -175,7 +176,7 @@ def test_records_with_and_without_masks_parse_in_one_batch():
 # === MediaSequence ===
 
 
-def test_media_sequences_keys_give_everything(video, serialized):
+def test_media_sequence_keys_return_everything(video, serialized):
   """Every key by its name in MediaPipe's media_sequence.py, as scalars and lists."""
   integer, text = tf.io.FixedLenFeature([], tf.int64), tf.io.FixedLenFeature([], tf.string)
   prefixes = [

@@ -1,19 +1,16 @@
-"""The TFRecord schema, and shards with their indexes."""
+"""The TFRecord schema: keys, bytes, and the way back."""
 
 import dataclasses
-import hashlib
-import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.records import schema
 
-_FULL = schema.Video(
+_FULL = schema.StoredVideo(
   path='Archery/v_Archery_g01_c02.avi',
   label=7,
   label_text='Archery',
@@ -29,19 +26,6 @@ _FULL = schema.Video(
 _BARE = dataclasses.replace(_FULL, masks=None, coverage=None, flow=None, flow_method=None)
 
 
-def _videos(count, size=1):
-  """Videos that differ in length: record n holds n + 1 frames."""
-  return [
-    dataclasses.replace(
-      _BARE, path=f'A/v_A_g01_c{n:02d}.avi', label=n % 3, frames=(b'%d' % n * size,) * (n + 1)
-    )
-    for n in range(count)
-  ]
-
-
-# === One record ===
-
-
 @pytest.mark.parametrize(
   'video',
   [
@@ -52,7 +36,7 @@ def _videos(count, size=1):
   ],
   ids=['full', 'bare', 'without flow', 'without masks'],
 )
-def test_a_record_parses_to_what_was_encoded(video):
+def test_parse_returns_the_parts_that_were_encoded(video):
   parsed = schema.parse(schema.encode(video))
   assert set(parsed) == {'frames', 'masks', 'flow', 'label', 'path'}
   assert tuple(parsed['frames'].numpy()) == video.frames
@@ -62,7 +46,7 @@ def test_a_record_parses_to_what_was_encoded(video):
   assert parsed['path'].numpy() == b'Archery/v_Archery_g01_c02.avi'
 
 
-def test_records_parse_inside_a_dataset():
+def test_parse_works_inside_a_dataset():
   dataset = tf.data.Dataset.from_tensors(schema.encode(_FULL)).map(schema.parse)
   assert {key: spec.shape.rank for key, spec in dataset.element_spec.items()} == {
     'frames': 1,
@@ -87,7 +71,7 @@ def _features(video):
   )
 
 
-def test_a_record_holds_the_keys_of_media_sequence():
+def test_encode_writes_the_keys_of_media_sequence():
   context, lists = _features(_FULL)
   assert context == {
     'clip/data_path': [b'Archery/v_Archery_g01_c02.avi'],
@@ -124,24 +108,24 @@ def test_a_record_holds_the_keys_of_media_sequence():
   }
 
 
-def test_a_record_without_masks_and_flow_has_no_keys_for_them():
+def test_encode_omits_keys_of_missing_masks_and_flow():
   context, lists = _features(_BARE)
   assert not [key for key in (*context, *lists) if 'SEGMENTATION' in key or 'FLOW' in key]
 
 
-def test_flow_that_is_not_png_is_declared_as_jpeg():
+def test_encode_declares_flow_that_is_not_png_as_jpeg():
   context, _ = _features(dataclasses.replace(_FULL, flow=(b'\xff\xd8 0', b'\xff\xd8 1')))
   assert context['FORWARD_FLOW/image/format'] == [b'JPEG']
 
 
-def test_timestamps_follow_the_frame_rate():
+def test_encode_derives_timestamps_from_the_frame_rate():
   _, lists = _features(dataclasses.replace(_FULL, frame_rate=30.0))
   assert lists['image/timestamp'] == [0, 33333, 66667]
 
 
-def test_the_bytes_of_a_record_are_the_same_in_every_process():
-  # Protocol buffers keep keys in a hash table that every process seeds anew; in order they only
-  # are by intention.
+def test_encode_writes_keys_in_order():
+  # Protocol buffers keep keys in a hash table that every process seeds differently: only
+  # deterministic serialization orders them.
   serialized = schema.encode(_FULL)
   for keys in _features(_FULL):
     place = lambda key: serialized.index(b'\x0a' + bytes([len(key)]) + key.encode())
@@ -158,13 +142,13 @@ def test_the_bytes_of_a_record_are_the_same_in_every_process():
     dataclasses.replace(_FULL, masks=None, coverage=None),
   ],
 )
-def test_a_record_is_the_message_of_tensorflow_and_decodes_to_what_was_encoded(video):
+def test_encode_matches_tensorflow_and_decode_reverses_it(video):
   if video.flow == ():
     video = dataclasses.replace(video, frames=video.frames[:1], masks=video.masks[:1])
   serialized = schema.encode(video)
   message = tf.train.SequenceExample.FromString(serialized)
   assert message.SerializeToString(deterministic=True) == serialized
-  # No flow fields leave no list, so that a video of one frame has no flow or none of it.
+  # An empty list of flow fields leaves no key, but the method does: decode returns ().
   assert schema.decode(serialized) == video
 
 
@@ -178,172 +162,13 @@ def test_a_record_is_the_message_of_tensorflow_and_decodes_to_what_was_encoded(v
     ({'flow': ()}, '3 frames must have 2 flow fields; received 0'),
   ],
 )
-def test_counts_that_do_not_go_together_are_refused(changes, message):
+def test_encode_rejects_counts_that_do_not_match(changes, message):
   with pytest.raises(ValueError) as error:
     schema.encode(dataclasses.replace(_FULL, **changes))
   assert str(error.value) == f'{_FULL.path}: {message}'
 
 
-# === Shards ===
-
-
-def _read_at(shards, offsets):
-  """The records at offsets of shards: a list of bytes."""
-  places = tf.data.Dataset.from_tensor_slices((list(map(str, shards)), np.int64(offsets)))
-  return list(places.flat_map(schema.read_at).as_numpy_iterator())
-
-
-def test_the_index_says_of_each_record_what_it_holds_and_where(tmp_path):
-  path = str(tmp_path / 'a.tfrecord')
-  written = schema.write_shard(
-    path,
-    [
-      _FULL,
-      dataclasses.replace(_BARE, path='B, "b"/v.avi', label=2),
-      dataclasses.replace(_FULL, coverage=0.0, masks=(b'',) * 3),
-      dataclasses.replace(_FULL, keep_original=True),
-    ],
-  )
-  lengths = [entry.length for entry in written]
-  assert written == [
-    schema.Entry(
-      'Archery/v_Archery_g01_c02.avi', 7, 'a.tfrecord', 0, lengths[0], 3, 36, 48, 0.25, 2
-    ),
-    schema.Entry('B, "b"/v.avi', 2, 'a.tfrecord', lengths[0], lengths[1], 3, 36, 48, None, 0),
-    schema.Entry(
-      'Archery/v_Archery_g01_c02.avi',
-      7,
-      'a.tfrecord',
-      lengths[0] + lengths[1],
-      lengths[2],
-      3,
-      36,
-      48,
-      0.0,
-      2,
-    ),
-    schema.Entry(
-      'Archery/v_Archery_g01_c02.avi',
-      7,
-      'a.tfrecord',
-      sum(lengths[:3]),
-      lengths[3],
-      3,
-      36,
-      48,
-      0.25,
-      2,
-      keep_original=True,
-    ),
-  ]
-  assert sum(lengths) == os.path.getsize(path)
-  assert schema.read_shard_index(path) == written
-  assert [entry.has_person for entry in written] == [True, False, False, False]
-
-
-def test_coverage_is_read_back_exactly(tmp_path):
-  path = str(tmp_path / 'a.tfrecord')
-  schema.write_shard(path, [dataclasses.replace(_FULL, coverage=1 / 3)])
-  assert schema.read_shard_index(path)[0].coverage == 1 / 3
-
-
-def test_any_tool_reads_a_shard(tmp_path):
-  path = str(tmp_path / 'a.tfrecord')
-  videos = _videos(5)
-  schema.write_shard(path, videos)
-  read = list(tf.data.TFRecordDataset(path).as_numpy_iterator())
-  assert read == [schema.encode(video) for video in videos]
-
-
-def test_any_record_is_read_by_its_offset(tmp_path):
-  path = str(tmp_path / 'a.tfrecord')
-  videos = _videos(12, size=300)
-  entries = schema.write_shard(path, videos)
-  read = _read_at([path] * 12, [entry.offset for entry in entries[::-1]])
-  assert read == [schema.encode(video) for video in videos[::-1]]
-
-
-@pytest.mark.parametrize(
-  'place',
-  [0, 8, 12, 40, -1],
-  ids=['length', 'checksum of the length', 'start', 'middle', 'checksum'],
-)
-def test_a_flipped_byte_is_noticed(tmp_path, place):
-  path = tmp_path / 'a.tfrecord'
-  entries = schema.write_shard(str(path), _videos(3))
-  content = bytearray(path.read_bytes())
-  content[entries[1].offset + place % entries[1].length] ^= 1
-  path.write_bytes(content)
-  with pytest.raises(tf.errors.DataLossError):
-    _read_at([path], [entries[1].offset])
-  # The records around it can still be read.
-  assert _read_at([path] * 2, [entries[0].offset, entries[2].offset]) == [
-    schema.encode(_videos(3)[0]),
-    schema.encode(_videos(3)[2]),
-  ]
-
-
-def test_an_offset_within_a_record_is_noticed(tmp_path):
-  path = str(tmp_path / 'a.tfrecord')
-  schema.write_shard(path, _videos(3))
-  with pytest.raises(tf.errors.DataLossError):
-    _read_at([path], [5])
-
-
-class _Killed(BaseException):
-  pass
-
-
-def test_a_kill_while_writing_leaves_nothing_that_looks_whole(tmp_path):
-  def videos():
-    yield from _videos(2)
-    raise _Killed()
-
-  with pytest.raises(_Killed):
-    schema.write_shard(str(tmp_path / 'a.tfrecord'), videos())
-  assert not os.listdir(tmp_path)
-
-
-def test_a_kill_before_the_index_leaves_a_shard_without_one(tmp_path):
-  def kill(_):
-    assert os.listdir(tmp_path) == ['a.tfrecord']
-    raise _Killed()
-
-  path = str(tmp_path / 'a.tfrecord')
-  with pytest.raises(_Killed):
-    schema.write_shard(path, _videos(2), before_index=kill)
-  assert os.listdir(tmp_path) == ['a.tfrecord']
-  with pytest.raises(schema.RecordError, match=r'a\.csv: expected the index of a shard; FileNot'):
-    schema.read_shard_index(path)
-
-
-def test_a_video_that_cannot_be_encoded_leaves_nothing(tmp_path):
-  with pytest.raises(ValueError, match='a video must have frames'):
-    schema.write_shard(
-      str(tmp_path / 'a.tfrecord'), [*_videos(1), dataclasses.replace(_BARE, frames=())]
-    )
-  assert not os.listdir(tmp_path)
-
-
-def test_an_older_index_is_gone_before_its_shard_is_replaced(tmp_path):
-  def kill(_):
-    raise _Killed()
-
-  path = str(tmp_path / 'a.tfrecord')
-  schema.write_shard(path, _videos(2))
-  with pytest.raises(_Killed):
-    schema.write_shard(path, _videos(2), before_index=kill)
-  assert os.listdir(tmp_path) == ['a.tfrecord']
-
-
-def test_the_checksum_is_that_of_the_file(tmp_path):
-  told = []
-  path = tmp_path / 'a.tfrecord'
-  schema.write_shard(str(path), _videos(3), before_index=told.append)
-  assert told == [hashlib.sha256(path.read_bytes()).hexdigest()]
-
-
-def test_records_are_written_without_tensorflow():
+def test_writing_records_imports_no_tensorflow():
   # Whose import takes seconds and hundreds of megabytes in every worker.
   subprocess.run(
     [
@@ -358,5 +183,5 @@ def test_records_are_written_without_tensorflow():
   )
 
 
-def test_record_errors_are_for_the_user():
+def test_record_error_is_a_user_error():
   assert issubclass(schema.RecordError, errors.UserError)

@@ -7,12 +7,12 @@ import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.records import folders
-from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.records import splits
 
 
 def _entry(path, label, *, coverage=None, flow=0):
-  return schema.Entry(
+  return shards.Entry(
     path, label, 'videos-00000-of-00001.tfrecord', 0, 100, 20, 36, 48, coverage, flow
   )
 
@@ -37,19 +37,19 @@ def _paths(entries):
   return [entry.path for entry in entries]
 
 
-def test_entries_come_in_the_order_of_the_list_and_missing_videos_are_told(source):
+def test_load_returns_entries_in_the_order_of_the_list_and_missing_videos(source):
   entries, missing = splits.load(source, 'train', 2)
   assert _paths(entries) == ['B/v_B_g02_c01.avi', 'A/v_A_g02_c01.avi']
   assert missing == ('B/v_B_g03_c01.avi',)
 
 
-def test_nothing_is_missing_where_all_of_a_list_is_there(source):
+def test_load_reports_nothing_missing_if_all_videos_are_stored(source):
   entries, missing = splits.load(source, 'test', 2)
   assert _paths(entries) == ['A/v_A_g01_c01.avi']
   assert missing == ()
 
 
-def test_a_missing_list_is_named(source):
+def test_load_names_a_missing_list(source):
   with pytest.raises(errors.UserError) as error:
     splits.load(source, 'test', 3)
   assert str(error.value).startswith(
@@ -57,7 +57,7 @@ def test_a_missing_list_is_named(source):
   )
 
 
-def test_labels_that_contradict_the_records_are_refused(source):
+def test_load_rejects_labels_that_contradict_the_records(source):
   wrong = folders.Records(source.folder, (_entry('B/v_B_g02_c01.avi', 0),), ('A', 'B'), {})
   with pytest.raises(errors.UserError) as error:
     splits.load(wrong, 'train', 2)
@@ -67,13 +67,13 @@ def test_labels_that_contradict_the_records_are_refused(source):
   )
 
 
-def test_classes_that_the_records_do_not_know_are_refused(source):
+def test_load_rejects_classes_that_the_records_lack(source):
   other = folders.Records(source.folder, source.entries, ('A', 'C'), {})
   with pytest.raises(errors.UserError, match=r'trainlist02\.txt:1: expected .* of a known class'):
     splits.load(other, 'train', 2)
 
 
-def test_records_without_any_video_of_the_list_are_refused(source):
+def test_load_rejects_records_without_any_video_of_the_list(source):
   other = folders.Records(source.folder, source.entries[:1], ('A', 'B'), {})
   with pytest.raises(errors.UserError) as error:
     splits.load(other, 'train', 2)
@@ -90,7 +90,7 @@ def test_records_without_any_video_of_the_list_are_refused(source):
     ('flow', ['background']),
   ],
 )
-def test_records_with_masks_and_flow_serve_everything(source, stream, regions):
+def test_check_accepts_records_with_masks_and_flow(source, stream, regions):
   entries = [
     _entry('A/v_A_g01_c01.avi', 0, coverage=0.3, flow=19),
     _entry('B/v_B_g02_c01.avi', 1, coverage=0.0, flow=19),
@@ -99,7 +99,7 @@ def test_records_with_masks_and_flow_serve_everything(source, stream, regions):
 
 
 @pytest.mark.parametrize('coverage', [None, 0.0])
-def test_records_without_a_mask_serve_only_what_needs_none(source, coverage):
+def test_check_requires_a_mask_to_replace_a_region(source, coverage):
   entries = [_entry('A/v_A_g01_c01.avi', 0, coverage=coverage)]
   splits.check(source, entries, 'rgb', ['none'])
   with pytest.raises(errors.UserError) as error:
@@ -110,7 +110,7 @@ def test_records_without_a_mask_serve_only_what_needs_none(source, coverage):
   )
 
 
-def test_flow_must_be_there_for_every_video(source):
+def test_check_requires_flow_of_every_video(source):
   entries = [_entry('A/v_A_g01_c01.avi', 0, flow=19), _entry('B/v_B_g02_c01.avi', 1)]
   splits.check(source, entries[:1], 'flow', ['none'])
   splits.check(source, entries, 'rgb', ['none'])
@@ -122,11 +122,11 @@ def test_flow_must_be_there_for_every_video(source):
   )
 
 
-def test_verdicts_decide_whose_masks_are_used(source):
+def test_apply_verdicts_decides_whose_masks_are_used(source):
   entries = tuple(_entry(f'A/v_A_g0{n}_c01.avi', 0, coverage=0.3) for n in (1, 2, 3, 4))
   entries = (*entries[:2], *(dataclasses.replace(e, keep_original=True) for e in entries[2:]))
   masked = folders.Records(source.folder, entries, source.label_names, {})
-  obeyed, unknown = splits.apply_verdicts(
+  judged, unmatched = splits.apply_verdicts(
     masked,
     {
       'A/v_A_g01_c01.avi': 'original',
@@ -135,23 +135,28 @@ def test_verdicts_decide_whose_masks_are_used(source):
       'B/also.avi': 'fine',
     },
   )
-  assert [entry.has_person for entry in obeyed.entries] == [False, True, True, False]
-  assert [dataclasses.replace(e, keep_original=False) for e in obeyed.entries] == (
+  assert [entry.has_person for entry in judged.entries] == [False, True, True, False]
+  assert [dataclasses.replace(e, keep_original=False) for e in judged.entries] == (
     [dataclasses.replace(e, keep_original=False) for e in entries]
   )
-  assert unknown == ('B/also.avi', 'B/gone.avi')
+  assert unmatched == ('B/also.avi', 'B/gone.avi')
   assert masked.entries == entries
 
 
 @pytest.mark.parametrize('verdicts', [None, {}])
-def test_without_verdicts_nothing_changes(source, verdicts):
+def test_apply_verdicts_changes_nothing_without_verdicts(source, verdicts):
   assert splits.apply_verdicts(source, verdicts) == (source, ())
 
 
-def test_records_whose_masks_are_all_judged_away_are_refused(source):
+def test_check_counts_masks_after_verdicts(source):
   entries = (_entry('A/v_A_g01_c01.avi', 0, coverage=0.3),)
   masked = folders.Records(source.folder, entries, source.label_names, {})
-  obeyed, _ = splits.apply_verdicts(masked, {'A/v_A_g01_c01.avi': 'original'})
+  judged, _ = splits.apply_verdicts(masked, {'A/v_A_g01_c01.avi': 'original'})
   splits.check(masked, masked.entries, 'rgb', ['activity'])
-  with pytest.raises(errors.UserError, match='none of the 1 videos has any'):
-    splits.check(obeyed, obeyed.entries, 'rgb', ['activity'])
+  with pytest.raises(errors.UserError, match=r'none of the 1 videos has any'):
+    splits.check(judged, judged.entries, 'rgb', ['activity'])
+
+
+def test_load_rejects_an_unknown_split(source):
+  with pytest.raises(errors.UserError, match=r'^`split` must be one of 1, 2, 3; received 4$'):
+    splits.load(source, 'train', 4)

@@ -1,4 +1,4 @@
-"""TFRecord files: the bytes that TensorFlow writes, read without it."""
+"""TFRecord files, compared with what TensorFlow writes."""
 
 import pytest
 import tensorflow as tf
@@ -18,19 +18,19 @@ def _path(tmp_path):
   return path
 
 
-def test_records_are_framed_as_tensorflow_frames_them(path):
+def test_frame_matches_tensorflow(path):
   with open(path, 'rb') as f:
     assert f.read() == b''.join(map(tfrecord.frame, _DATA))
 
 
-def test_records_are_read_where_they_begin(path):
+def test_read_returns_the_record_at_an_offset(path):
   offset = 0
   for data in _DATA:
     assert tfrecord.read(path, offset) == data
     offset += len(data) + tfrecord.OVERHEAD
 
 
-def test_offsets_are_where_records_begin(path):
+def test_offsets_yields_where_records_begin(path):
   assert list(tfrecord.offsets(path)) == [0, 16, 16 + 17]
 
 
@@ -43,7 +43,7 @@ def test_offsets_are_where_records_begin(path):
     (10**9, 'the file ends at byte 102449'),
   ],
 )
-def test_what_is_no_record_is_refused(path, offset, message):
+def test_read_rejects_an_offset_where_no_record_begins(path, offset, message):
   with pytest.raises(tfrecord.DamageError, match=f'^{message}$'):
     tfrecord.read(path, offset)
 
@@ -57,7 +57,7 @@ def test_what_is_no_record_is_refused(path, offset, message):
     (-1, 'its checksum is wrong'),
   ],
 )
-def test_a_flipped_bit_is_told(path, place, message):
+def test_read_detects_a_flipped_bit(path, place, message):
   with open(path, 'rb') as f:
     content = bytearray(f.read())
   content[16 + 17 + place if place >= 0 else place] ^= 1
@@ -69,7 +69,7 @@ def test_a_flipped_bit_is_told(path, place, message):
 
 
 @pytest.mark.parametrize('cut', [1, 3000])
-def test_a_cut_file_is_told(path, cut):
+def test_read_and_offsets_detect_a_truncated_file(path, cut):
   with open(path, 'rb') as f:
     content = f.read()
   with open(path, 'wb') as f:

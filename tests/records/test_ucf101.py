@@ -37,7 +37,7 @@ def test_official_lists_have_the_published_sizes(official, split, train, test):
 
 
 @pytest.mark.parametrize('split, tested', [(1, range(1, 8)), (2, range(8, 15)), (3, range(15, 22))])
-def test_official_groups_never_straddle_training_and_test(official, split, tested):
+def test_official_lists_keep_groups_together(official, split, tested):
   _, lists = official
   groups = {
     subset: {ucf101.group(video) for video in lists[subset, split]} for subset in ('train', 'test')
@@ -46,7 +46,7 @@ def test_official_groups_never_straddle_training_and_test(official, split, teste
   assert groups['train'] == {f'g{n:02d}' for n in range(1, 26)} - groups['test']
 
 
-def test_official_videos_have_one_label_in_all_lists(official):
+def test_official_lists_agree_on_labels(official):
   names, lists = official
   labels = {}
   for videos in lists.values():
@@ -56,7 +56,7 @@ def test_official_videos_have_one_label_in_all_lists(official):
   assert len(labels) == 13320
 
 
-def test_official_handstand_pushups_have_the_class_of_their_folder(official):
+def test_official_lists_label_handstand_pushups_by_folder(official):
   names, lists = official
   for subset in ('train', 'test'):
     videos = [video for video in lists[subset, 1] if video.startswith('HandstandPushups/')]
@@ -64,7 +64,7 @@ def test_official_handstand_pushups_have_the_class_of_their_folder(official):
     assert {names[lists[subset, 1][video]] for video in videos} == {'HandstandPushups'}
 
 
-def test_all_official_lists_read_as_one(official):
+def test_read_all_lists_joins_the_official_lists(official):
   names, lists = official
   read_names, videos = ucf101.read_all_lists(fakes.shared('ucf101'))
   assert read_names == names
@@ -73,7 +73,7 @@ def test_all_official_lists_read_as_one(official):
 
 @pytest.mark.parametrize('line_end', ['\n', '\r\n'])
 @pytest.mark.parametrize('labelled', [True, False])
-def test_lists_read_alike_with_every_line_end_with_and_without_labels(tmp_path, line_end, labelled):
+def test_read_list_accepts_every_line_end_with_and_without_labels(tmp_path, line_end, labelled):
   lines = [
     'Bowling/v_Bowling_g01_c01.avi',
     'HandstandPushups/v_HandStandPushups_g02_c03.avi',
@@ -98,12 +98,12 @@ def test_lists_read_alike_with_every_line_end_with_and_without_labels(tmp_path, 
     ('0 Archery\n1 Bowling\n', ':1', 'expected "1 ClassName"; found "0 Archery"'),
     ('Archery\nBowling\n', ':1', 'expected "1 ClassName"; found "Archery"'),
     ('1 Archery\n\n2 Bowling Alley\n', ':3', 'expected "2 ClassName"; found "2 Bowling Alley"'),
-    ('1 Archery\n2 Archery\n', ':2', 'Archery stands in the list twice'),
+    ('1 Archery\n2 Archery\n', ':2', 'Archery is listed twice'),
     ('\r\n\r\n', '', 'expected lines such as "1 ApplyEyeMakeup"; found none'),
     ('', '', 'expected lines such as "1 ApplyEyeMakeup"; found none'),
   ],
 )
-def test_a_damaged_class_list_is_refused_naming_file_and_line(tmp_path, content, where, what):
+def test_read_classes_rejects_damage_naming_file_and_line(tmp_path, content, where, what):
   path = tmp_path / 'classInd.txt'
   path.write_text(content)
   with pytest.raises(ucf101.ListError) as error:
@@ -128,10 +128,10 @@ _KNOWN = 'expected "Class/video.avi" of a known class, perhaps with a label'
     ),
     ('v_Archery_g01_c02.avi', f'{_KNOWN}; found "v_Archery_g01_c02.avi"'),
     ('Archery/', f'{_KNOWN}; found "Archery/"'),
-    ('Archery/v_Archery_g01_c01.avi', 'Archery/v_Archery_g01_c01.avi stands in the list twice'),
+    ('Archery/v_Archery_g01_c01.avi', 'Archery/v_Archery_g01_c01.avi is listed twice'),
   ],
 )
-def test_a_damaged_list_is_refused_naming_file_and_line(tmp_path, line, what):
+def test_read_list_rejects_damage_naming_file_and_line(tmp_path, line, what):
   path = tmp_path / 'trainlist01.txt'
   path.write_text(f'Archery/v_Archery_g01_c01.avi 1\r\n\r\n{line}\r\n')
   with pytest.raises(ucf101.ListError) as error:
@@ -139,10 +139,12 @@ def test_a_damaged_list_is_refused_naming_file_and_line(tmp_path, line, what):
   assert str(error.value) == f'{path}:3: {what}'
 
 
-def test_an_empty_list_is_refused(tmp_path):
+def test_read_list_rejects_an_empty_list(tmp_path):
   path = tmp_path / 'testlist01.txt'
   path.write_text('\n')
-  with pytest.raises(ucf101.ListError, match='testlist01.txt: expected lines such as .*found none'):
+  with pytest.raises(
+    ucf101.ListError, match=r'testlist01.txt: expected lines such as .*found none'
+  ):
     ucf101.read_list(path, _CLASSES)
 
 
@@ -155,21 +157,21 @@ def test_an_empty_list_is_refused(tmp_path):
   ],
   ids=['missing', 'utf-16', 'folder'],
 )
-def test_what_is_no_text_file_is_refused_by_name(tmp_path, make):
+def test_read_classes_rejects_a_file_that_is_not_text(tmp_path, make):
   path = tmp_path / 'classInd.txt'
   make(path)
   with pytest.raises(ucf101.ListError, match=r'classInd\.txt: expected a text file; '):
     ucf101.read_classes(path)
 
 
-def test_a_folder_without_lists_is_refused(tmp_path):
+def test_read_all_lists_rejects_a_folder_without_lists(tmp_path):
   (tmp_path / 'classInd.txt').write_text('1 Archery\n')
   with pytest.raises(ucf101.ListError) as error:
     ucf101.read_all_lists(str(tmp_path))
   assert str(error.value) == f'{tmp_path}: expected lists such as trainlist01.txt; found none'
 
 
-def test_lists_that_are_there_suffice(tmp_path):
+def test_read_all_lists_reads_the_lists_that_exist(tmp_path):
   (tmp_path / 'classInd.txt').write_text('1 Archery\n2 Bowling\n')
   (tmp_path / 'testlist02.txt').write_text('Bowling/v_Bowling_g01_c01.avi\n')
   (tmp_path / 'trainlist03.txt').write_text('Archery/v_Archery_g01_c01.avi 1\n')
@@ -179,7 +181,7 @@ def test_lists_that_are_there_suffice(tmp_path):
   )
 
 
-def test_list_errors_are_for_the_user():
+def test_list_error_is_a_user_error():
   assert issubclass(ucf101.ListError, errors.UserError)
 
 
@@ -196,5 +198,26 @@ def test_list_errors_are_for_the_user():
     ('a_g01_c01/clip.avi', ''),
   ],
 )
-def test_a_video_tells_its_group(video, group):
+def test_group_reads_the_name_of_a_video(video, group):
   assert ucf101.group(video) == group
+
+
+def test_check_disjoint_rejects_lists_that_share_a_video(tmp_path):
+  (tmp_path / 'trainlist01.txt').write_text('Archery/a.avi 1\nArchery/b.avi 1\n')
+  (tmp_path / 'testlist01.txt').write_text('Archery/b.avi\n')
+  ucf101.check_disjoint(tmp_path, 2, _CLASSES)
+  with pytest.raises(ucf101.ListError) as error:
+    ucf101.check_disjoint(tmp_path, 1, _CLASSES)
+  assert str(error.value) == (
+    f'{tmp_path}/testlist01.txt: expected no video of {tmp_path}/trainlist01.txt; 1 of its 1 are '
+    'listed there too, such as Archery/b.avi'
+  )
+
+
+@pytest.mark.parametrize('names', [['Archery', 'Bowling'], ['air drumming', 'yoga']])
+def test_formatted_lists_read_back(tmp_path, names):
+  videos = {f'{name}/a.avi': label for label, name in enumerate(names)}
+  (tmp_path / 'classInd.txt').write_bytes(ucf101.format_classes(names))
+  (tmp_path / 'list.txt').write_bytes(ucf101.format_list(videos))
+  assert ucf101.read_classes(tmp_path / 'classInd.txt') == names
+  assert ucf101.read_list(tmp_path / 'list.txt', names) == videos

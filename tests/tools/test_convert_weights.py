@@ -1,107 +1,15 @@
-"""tools.convert_weights, as it is called."""
+"""The command that converts weights; tests/weights/test_convert.py converts some."""
 
-import keras
-import numpy as np
-import pytest
-import tensorflow as tf
-
-from i3d_tf.common import errors
-from i3d_tf.model import inception_i3d
-from i3d_tf.weights import arrays
-from i3d_tf.weights import assign
-from i3d_tf.weights import readers
 from tests import commands
-from tools import convert_weights
 
 
-def _checkpoint(prefix, model):
-  variables = {
-    f'Flow/inception_i3d/{name}': v.numpy()
-    for name, v in assign.variables_by_original_name(model).items()
-  }
-  tf.raw_ops.SaveV2(
-    prefix=str(prefix),
-    tensor_names=list(variables),
-    tensors=list(variables.values()),
-    shape_and_slices=[''] * len(variables),
-  )
-
-
-@pytest.fixture(scope='module')
-def source(tmp_path_factory):
-  """A folder with flow.ckpt, of the full size and 7 classes, and its model."""
-  folder = tmp_path_factory.mktemp('convert')
-  model = inception_i3d.InceptionI3D(7, channels=2, seed=1)
-  _checkpoint(folder / 'flow.ckpt', model)
-  return folder, model
-
-
-def _assert_equal(actual, expected, names):
-  actual, expected = map(assign.variables_by_original_name, (actual, expected))
-  for name in names:
-    np.testing.assert_array_equal(actual[name].numpy(), expected[name].numpy(), name)
-
-
-def test_the_command_converts_and_says_what_it_took(source):
-  folder, model = source
-  out, _ = commands.run(
-    'tools.convert_weights', '--weights=flow.ckpt', '--output=new/flow.weights.h5', cwd=folder
-  )
-  assert (
-    "flow.ckpt: DeepMind's I3D checkpoint (flow, 7 classes): 230 of the network's 230 "
-    'variables set' in out
-  )
-  assert 'new/flow.weights.h5: written' in out
-  assert [path.name for path in (folder / 'new').iterdir()] == ['flow.weights.h5']
-  loaded = inception_i3d.InceptionI3D(7, channels=2)
-  loaded.load_weights(folder / 'new/flow.weights.h5')
-  _assert_equal(loaded, model, assign.variables_by_original_name(model))
-
-
-def test_a_new_head_in_a_keras_file(source):
-  folder, model = source
-  said = convert_weights.convert(
-    str(folder / 'flow.ckpt'), str(folder / 'new.keras'), num_classes=3, new_head=True
-  )
-  assert 'left as initialized: the logits' in said
-  loaded = keras.models.load_model(folder / 'new.keras')
-  names = assign.variables_by_original_name(model)
-  _assert_equal(loaded, model, [name for name in names if not name.startswith('Logits')])
-  seeded = inception_i3d.InceptionI3D(3, channels=2, seed=0)
-  _assert_equal(loaded, seeded, [name for name in names if name.startswith('Logits')])
-
-
-@pytest.mark.parametrize(
-  'arguments, message',
-  [
-    ({'output': 'a.h5'}, 'the output must end in .weights.h5 or .keras; received a.h5'),
-    ({'channels': 3}, 'takes 2 channels, flow; expected 3 channels, rgb'),
-    ({'num_classes': 3}, 'has 7 classes; expected 3'),
-  ],
-)
-def test_what_does_not_fit_is_said_and_nothing_written(source, arguments, message):
-  folder, _ = source
-  arguments = {'output': str(folder / 'bad/a.keras'), **arguments}
-  with pytest.raises(errors.UserError) as e:
-    convert_weights.convert(str(folder / 'flow.ckpt'), **arguments)
-  assert message in str(e.value)
-  assert not (folder / 'bad').exists()
-
-
-def test_weights_of_images_need_the_number_of_classes(monkeypatch):
-  images = arrays.Weights('a.ckpt', 'images', {}, of_images=True)
-  monkeypatch.setattr(readers, 'read', lambda path: images)
-  with pytest.raises(errors.UserError, match='a.ckpt: has no logits .* expected num_classes'):
-    convert_weights.convert('a.ckpt', 'a.keras')
-
-
-def test_an_error_is_one_line(tmp_path):
+def test_command_reports_an_error_in_one_line(tmp_path):
   message = commands.error(
     'tools.convert_weights', '--weights=gone.ckpt', '--output=a.keras', cwd=tmp_path
   )
-  assert message.startswith('gone.ckpt: no such file; expected a TensorFlow checkpoint')
+  assert message.startswith('gone.ckpt: expected weights (--weights): a file, or a TensorFlow')
 
 
-def test_help_says_what_it_reads_and_writes(tmp_path):
+def test_help_describes_the_command(tmp_path):
   out, _ = commands.run('tools.convert_weights', '--help', cwd=tmp_path, status=1)
   assert 'Converts published I3D weights to a Keras file' in out and '--new_head' in out

@@ -7,6 +7,7 @@ import numpy as np
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 
@@ -30,7 +31,7 @@ def measure(quick=False):
   )
   figures = []
   for name, changes in _FORMATS.items():
-    settings = dataclasses.replace(encode_video.EncodingSettings(), **changes)
+    settings = dataclasses.replace(requests.EncodingSettings(), **changes)
     size, error, off = np.mean([_store(field, settings) for field in fields], axis=0)
     figures += [
       figure.Figure(f'{name}: a field', size / 1000, 'kB', how=how),

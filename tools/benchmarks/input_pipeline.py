@@ -7,11 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import from_records
 from i3d_tf.masks import png
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from tools.benchmarks import figure
 from tools.benchmarks import footage
 
@@ -84,7 +86,7 @@ def write_records(folder, length):
   for number, frames in enumerate(footage.clips(length)):
     masks = footage.person(frames)
     videos.append(
-      schema.Video(
+      schema.StoredVideo(
         path=f'A/v_A_g{number:02d}_c01.avi',
         label=0,
         label_text='A',
@@ -96,8 +98,8 @@ def write_records(folder, length):
         coverage=float(np.mean(masks)),
       )
     )
-  shard = schema.shard_name(0, 1)
-  schema.write_shard(os.path.join(folder, shard), videos)
+  shard = shards.shard_name(0, 1)
+  shards.write_shard(os.path.join(folder, shard), videos)
   folders.write_manifest(
     folder, {'shards': [shard], 'label_names': ['A'], 'settings': {}, 'complete': True}
   )
@@ -107,7 +109,7 @@ def write_records(folder, length):
 def encode_frame(frame):
   """RGB as make_tfrecords stores it."""
   return encode_video.encode_image(
-    '.jpg', frame[..., ::-1], 1, encode_video.EncodingSettings().jpeg_quality
+    '.jpg', frame[..., ::-1], 1, requests.EncodingSettings().jpeg_quality
   )
 
 
@@ -139,7 +141,7 @@ def _bare(source, settings, batches):
   encoded = []
   for entry in source.entries:
     dataset = tf.data.Dataset.from_tensors(entry.offset).flat_map(
-      lambda offset, shard=entry.shard: schema.read_at(
+      lambda offset, shard=entry.shard: shards.read_at(
         os.path.join(source.folder, shard), tf.cast(offset, tf.int64)
       )
     )

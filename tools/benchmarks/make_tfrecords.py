@@ -11,7 +11,8 @@ import numpy as np
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import build
 from i3d_tf.ingest import encode_video
-from i3d_tf.records import schema
+from i3d_tf.ingest import requests
+from i3d_tf.records import shards
 from tools.benchmarks import figure
 
 _HEIGHT, _WIDTH = 240, 320  # UCF101's
@@ -32,8 +33,8 @@ def measure(quick=False):
   with tempfile.TemporaryDirectory() as folder:
     sources = _draw(folder, count, seconds=8)
     flow_sources = _draw(folder, 8 if quick else 16, seconds=0.2, prefix='f')
-    plain = encode_video.EncodingSettings(num_shards=count)
-    with_flow = encode_video.EncodingSettings(num_shards=len(flow_sources), flow='tvl1')
+    plain = requests.EncodingSettings(num_shards=count)
+    with_flow = requests.EncodingSettings(num_shards=len(flow_sources), flow='tvl1')
     ratio = {}
     for name, data, settings in (
       ('two_processes', sources[:count], plain),
@@ -44,7 +45,7 @@ def measure(quick=False):
         for workers in rates:
           rates[workers].append(_run(data, settings, folder, workers)[0])
       ratio[name] = float(np.median(rates[2]) / np.median(rates[1]))
-    shards_once = encode_video.EncodingSettings(num_shards=4)
+    shards_once = requests.EncodingSettings(num_shards=4)
     memory = [_run(data, shards_once, folder, 2)[1] for data in (sources[: count // 4], sources)]
   how = (
     "videos of UCF101's size, drawn; one process and two by turns; the rate of the middle "
@@ -112,7 +113,7 @@ def _run(sources, settings, folder, workers):
     )
     # An index is the last that is written of a file of records.
     finished = sorted(
-      (os.path.getmtime(schema.index_path(shard)), len(schema.read_shard_index(shard)))
+      (os.path.getmtime(shards.index_path(shard)), len(shards.read_index(shard)))
       for shard in map(str, pathlib.Path(output).glob('*.tfrecord'))
     )
   ended.set()

@@ -15,6 +15,7 @@ from i3d_tf.inputs import clip_settings
 from i3d_tf.masks import png
 from i3d_tf.records import folders
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from i3d_tf.training import checkpoints
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
@@ -97,7 +98,7 @@ def evaluation_memory(folder, frames):
   """Most that evaluate had resident while it tested I3D on one video: GiB."""
   clip = footage.clips(frames, os.path.join(folder, 'no clips'))[0]
   path = 'A/v_A_g01_c01.avi'
-  video = schema.Video(
+  video = schema.StoredVideo(
     path=path,
     label=0,
     label_text='A',
@@ -108,9 +109,9 @@ def evaluation_memory(folder, frames):
     masks=tuple(map(png.encode, footage.person(clip))),
     coverage=0.1,
   )
-  source, shard = os.path.join(folder, 'records'), schema.shard_name(0, 1)
+  source, shard = os.path.join(folder, 'records'), shards.shard_name(0, 1)
   os.makedirs(os.path.join(source, 'lists'))
-  schema.write_shard(os.path.join(source, shard), [video])
+  shards.write_shard(os.path.join(source, shard), [video])
   folders.write_manifest(
     source,
     {

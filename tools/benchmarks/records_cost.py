@@ -13,6 +13,7 @@ import numpy as np
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 from i3d_tf.masks import png as png_lib
 from i3d_tf.video import decoding
 from tools.benchmarks import figure
@@ -170,7 +171,7 @@ def _frame_seconds(frames):
     seconds = []
     for _ in range(3):
       start = time.process_time()
-      video = encode_video.read_video(source, ['A'], encode_video.EncodingSettings())
+      video = encode_video.read_video(source, ['A'], requests.EncodingSettings())
       seconds.append((time.process_time() - start) / len(video.frames))
   return seconds
 

@@ -7,7 +7,7 @@ import sys
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
 from i3d_tf.ingest import build
-from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import requests
 
 FLAGS = (
   '--frame_size=32',
@@ -33,8 +33,8 @@ def make_records(folder):
     part('videos'),
     part('lists'),
     part('records'),
-    encode_video.EncodingSettings(short_side=37, num_shards=2),
-    part('masks'),
+    requests.EncodingSettings(short_side=37, num_shards=2),
+    masks=part('masks'),
   )
 
 

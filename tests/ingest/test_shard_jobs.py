@@ -1,4 +1,4 @@
-"""Files of records: what has changed is made anew, and nothing else."""
+"""Shards: what has changed is remade, and nothing else."""
 
 import dataclasses
 import os
@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from i3d_tf.ingest import encode_video
-from i3d_tf.ingest import shards
+from i3d_tf.ingest import requests
+from i3d_tf.ingest import shard_jobs
 from i3d_tf.masks import coco_files
 from i3d_tf.records import provenance
 from i3d_tf.records import schema
+from i3d_tf.records import shards
 from tests import fakes
 
-_SETTINGS = encode_video.EncodingSettings(short_side=48, num_shards=1, flow='tvl1', frame_rate=12.3)
+_SETTINGS = requests.EncodingSettings(short_side=48, num_shards=1, flow='tvl1', frame_rate=12.3)
 
 
 @pytest.fixture(name='job')
@@ -31,7 +33,9 @@ def _job(tmp_path):
   ]
   with open(sources[2].file, 'w') as f:
     f.write('no video')
-  return shards.Job(str(tmp_path / 'records' / 'a.tfrecord'), tuple(sources), ('A',), _SETTINGS)
+  return shard_jobs.ShardJob(
+    str(tmp_path / 'records' / 'a.tfrecord'), tuple(sources), ('A',), _SETTINGS
+  )
 
 
 def _flow_calls(monkeypatch):
@@ -45,9 +49,9 @@ def _flow_calls(monkeypatch):
 
 
 def _fresh(job, tmp_path):
-  """What an undisturbed run makes of a job: the contents of its folder."""
+  """What an uninterrupted run makes of a job: the content of its folder."""
   path = tmp_path / 'fresh' / 'a.tfrecord'
-  shards.build(dataclasses.replace(job, path=str(path)))
+  shard_jobs.build(dataclasses.replace(job, path=str(path)))
   return _contents(path.parent)
 
 
@@ -55,100 +59,102 @@ def _contents(folder):
   return {name: data for name, data in fakes.contents(folder).items() if '.work' not in name}
 
 
-def test_what_is_up_to_date_is_left_alone(job, monkeypatch):
-  shards.build(job)
+def test_build_leaves_an_unchanged_shard_alone(job, monkeypatch):
+  shard_jobs.build(job)
   made = provenance.read(job.path)
   assert [bool(row['failure']) for row in made.sources.values()] == [False, False, True]
-  assert not shards.changed(job, made)
+  assert not shard_jobs.changed(job, made)
   before, calls = os.stat(job.path).st_mtime_ns, _flow_calls(monkeypatch)
-  shards.build(job)
+  shard_jobs.build(job)
   assert os.stat(job.path).st_mtime_ns == before and not calls
 
 
-def test_a_touched_file_is_the_same_file(job):
-  shards.build(job)
+def test_changed_ignores_a_new_time_of_the_same_content(job):
+  shard_jobs.build(job)
   os.utime(job.sources[0].file, (0, 0))
-  assert not shards.changed(job, provenance.read(job.path))
+  assert not shard_jobs.changed(job, provenance.read(job.path))
 
 
-def test_a_changed_video_is_made_anew_and_the_others_are_copied(job, monkeypatch, tmp_path):
-  shards.build(job)
+def test_build_remakes_a_changed_video_and_copies_the_others(job, monkeypatch, tmp_path):
+  shard_jobs.build(job)
   fakes.write_video(job.sources[0].file, fakes.moving(4, seed=9), 12.3)
-  assert shards.changed(job, provenance.read(job.path)) == {job.sources[0].path: 'video'}
+  assert shard_jobs.changed(job, provenance.read(job.path)) == {job.sources[0].path: 'video'}
   calls = _flow_calls(monkeypatch)
-  shards.build(job)
+  shard_jobs.build(job)
   assert len(calls) == 1
   assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
 
 
-def test_changed_masks_cost_no_flow(job, monkeypatch, tmp_path):
-  shards.build(job)
+def test_build_does_not_compute_flow_for_changed_masks(job, monkeypatch, tmp_path):
+  shard_jobs.build(job)
   coco_files.write(job.sources[1].masks, np.ones((4, 24, 32), bool), video='')
-  assert shards.changed(job, provenance.read(job.path)) == {job.sources[1].path: 'masks'}
+  assert shard_jobs.changed(job, provenance.read(job.path)) == {job.sources[1].path: 'masks'}
   calls = _flow_calls(monkeypatch)
-  shards.build(job)
+  shard_jobs.build(job)
   assert not calls
-  assert [e.coverage for e in schema.read_shard_index(job.path)][1] == 1
+  assert [e.coverage for e in shards.read_index(job.path)][1] == 1
   assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
 
 
-def test_masks_can_be_added_later(job, tmp_path):
+def test_build_adds_masks_later(job, tmp_path):
   bare = tuple(dataclasses.replace(source, masks=None) for source in job.sources)
-  shards.build(dataclasses.replace(job, sources=bare))
-  shards.build(job)
+  shard_jobs.build(dataclasses.replace(job, sources=bare))
+  shard_jobs.build(job)
   assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
 
 
-def test_masks_do_not_vanish_because_a_flag_was_forgotten(job):
-  shards.build(job)
+def test_build_rejects_missing_masks(job):
+  shard_jobs.build(job)
   bare = tuple(dataclasses.replace(source, masks=None) for source in job.sources)
-  with pytest.raises(schema.RecordError, match='were made with masks, of A/v_A_g00_c01.avi too'):
-    shards.build(dataclasses.replace(job, sources=bare))
+  with pytest.raises(
+    schema.RecordError, match=r'were made with masks; now A/v_A_g00_c01.avi has none'
+  ):
+    shard_jobs.build(dataclasses.replace(job, sources=bare))
 
 
-def test_a_verdict_changes_a_flag_and_copies_the_rest(job, monkeypatch, tmp_path):
-  shards.build(job)
+def test_build_copies_all_but_the_flag_for_a_verdict(job, monkeypatch, tmp_path):
+  shard_jobs.build(job)
   judged = dataclasses.replace(
     job, sources=(dataclasses.replace(job.sources[0], keep_original=True), *job.sources[1:])
   )
-  assert shards.changed(judged, provenance.read(job.path)) == {job.sources[0].path: 'flag'}
+  assert shard_jobs.changed(judged, provenance.read(job.path)) == {job.sources[0].path: 'flag'}
   calls = _flow_calls(monkeypatch)
-  shards.build(judged)
+  shard_jobs.build(judged)
   assert not calls
-  assert [e.keep_original for e in schema.read_shard_index(job.path)] == [True, False]
+  assert [e.keep_original for e in shards.read_index(job.path)] == [True, False]
   assert _contents(os.path.dirname(job.path)) == _fresh(judged, tmp_path)
 
 
-def test_what_failed_is_tried_again_once_its_file_has_changed(job, tmp_path):
-  shards.build(job)
+def test_build_retries_a_failed_video_whose_file_has_changed(job, tmp_path):
+  shard_jobs.build(job)
   fakes.write_video(job.sources[2].file, fakes.moving(4), 12.3)
-  shards.build(job)
-  assert len(schema.read_shard_index(job.path)) == 3
+  shard_jobs.build(job)
+  assert len(shards.read_index(job.path)) == 3
   assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
 
 
-def test_what_failed_is_tried_again_when_asked_for(job):
-  shards.build(job)
+def test_changed_includes_failed_videos_on_request(job):
+  shard_jobs.build(job)
   retry = dataclasses.replace(job, retry_failed=True)
-  assert shards.changed(retry, provenance.read(job.path)) == {job.sources[2].path: 'video'}
+  assert shard_jobs.changed(retry, provenance.read(job.path)) == {job.sources[2].path: 'video'}
 
 
-def test_a_record_outlives_its_video(job):
-  shards.build(job)
+def test_changed_ignores_a_deleted_video(job):
+  shard_jobs.build(job)
   os.remove(job.sources[0].file)
-  assert not shards.changed(job, provenance.read(job.path))
-  # What had failed and has gone fails otherwise.
+  assert not shard_jobs.changed(job, provenance.read(job.path))
+  # A failed video that was deleted fails for another reason.
   os.remove(job.sources[2].file)
-  assert list(shards.changed(job, provenance.read(job.path))) == [job.sources[2].path]
+  assert list(shard_jobs.changed(job, provenance.read(job.path))) == [job.sources[2].path]
 
 
-def test_masks_that_change_ask_for_their_video(job):
-  shards.build(job)
+def test_build_needs_the_video_of_changed_masks(job):
+  shard_jobs.build(job)
   before = fakes.contents(os.path.dirname(job.path))
   coco_files.write(job.sources[1].masks, np.ones((4, 24, 32), bool), video='')
   os.remove(job.sources[1].file)
-  with pytest.raises(schema.RecordError, match='expected the video, since its masks have changed'):
-    shards.build(job)
+  with pytest.raises(schema.RecordError, match=r'expected the video, since its masks have changed'):
+    shard_jobs.build(job)
   assert {
     name: data
     for name, data in fakes.contents(os.path.dirname(job.path)).items()
@@ -156,8 +162,8 @@ def test_masks_that_change_ask_for_their_video(job):
   } == {name: data for name, data in before.items() if 'progress' not in name}
 
 
-def test_a_damaged_record_is_made_from_its_video_again(job, tmp_path):
-  shards.build(job)
+def test_build_remakes_a_damaged_record_from_its_video(job, tmp_path):
+  shard_jobs.build(job)
   with open(job.path, 'r+b') as f:
     f.seek(3000)
     f.write(b'damage')
@@ -169,27 +175,27 @@ def test_a_damaged_record_is_made_from_its_video_again(job, tmp_path):
       job.sources[2],
     ),
   )
-  shards.build(judged)
+  shard_jobs.build(judged)
   assert _contents(os.path.dirname(job.path)) == _fresh(judged, tmp_path)
 
 
-def test_progress_is_there_for_others_to_see(job):
-  assert shards.progress(job) == 0
+def test_progress_is_visible_to_other_processes(job):
+  assert shard_jobs.progress(job) == 0
   seen = []
-  shards.build(job, lambda done: seen.append((done, shards.progress(job))))
+  shard_jobs.build(job, lambda done: seen.append((done, shard_jobs.progress(job))))
   assert seen == [(1, 1), (2, 2), (3, 3)]
 
 
-def test_a_file_lost_between_record_and_index_is_not_whole(job, monkeypatch):
+def test_a_shard_killed_before_its_index_is_incomplete(job, monkeypatch):
   class Killed(BaseException):
     pass
 
   def kill(*_):
     raise Killed()
 
-  shards.build(job)
+  shard_jobs.build(job)
   fakes.write_video(job.sources[0].file, fakes.moving(4, seed=9), 12.3)
-  monkeypatch.setattr(shards, '_write_made', kill)
+  monkeypatch.setattr(provenance, 'write', kill)
   with pytest.raises(Killed):
-    shards.build(job)
+    shard_jobs.build(job)
   assert provenance.read(job.path) is None

@@ -1,0 +1,74 @@
+"""Data sets of class folders, 'videos/Class/name.mp4'."""
+
+from collections.abc import Iterator
+import os
+
+from i3d_tf.ingest import data_sets
+from i3d_tf.ingest import requests
+from i3d_tf.ingest import subsets
+from i3d_tf.video import video_files
+
+
+def data_set(
+  videos: str | os.PathLike[str], options: requests.DataSetOptions = requests.DataSetOptions()
+) -> data_sets.DataSet:
+  """Reads a data set; its videos are called 'Class/name.mp4'.
+
+  Args:
+    videos: folder of the class folders. They may be in folders named train, validation and
+      test (or val, valid, ...: `subsets.NAMES`): 'videos/train/Class/name.mp4'.
+    options: masks, verdicts, splits, labels.
+
+  Raises:
+    UserError: a folder or file cannot be used.
+  """
+  data_sets.check_folders(videos=videos, masks=options.masks)
+  folders = _class_folders(videos)
+  label_names = data_sets.class_names(
+    {os.path.basename(folder) for _, folder in folders}, options.labels, str(videos)
+  )
+  listed: list[data_sets.ListedVideo] = []
+  subset_of: dict[str, str] = {}
+  for subset, folder in folders:
+    label = os.path.basename(folder)
+    for name in _video_names(os.path.join(videos, folder)):
+      path = f'{label}/{name}'
+      if path in subset_of:
+        raise data_sets.SourceError(
+          f'{videos}: expected videos of different names; {path} is both in '
+          f'{subset_of[path]} and in {subset}'
+        )
+      file = os.path.join(videos, folder, name)
+      listed.append(data_sets.ListedVideo(path, file, path, label_names.index(label)))
+      subset_of[path] = subset
+  if not listed:
+    raise data_sets.SourceError(
+      f'{videos}: expected class folders of video files '
+      f'({", ".join(video_files.SUFFIXES)}); found none'
+    )
+  return subsets.split(listed, subset_of, label_names, options)
+
+
+def _class_folders(videos: str | os.PathLike[str]) -> list[tuple[str, str]]:
+  """(subset, class folder relative to `videos`) of every class folder."""
+  tops = _subfolders(videos)
+  if tops and all(name in subsets.NAMES for name in tops):
+    return [
+      (subsets.NAMES[top], os.path.join(top, name))
+      for top in tops
+      for name in _subfolders(os.path.join(videos, top))
+    ]
+  return [('train', name) for name in tops]
+
+
+def _subfolders(folder: str | os.PathLike[str]) -> list[str]:
+  with os.scandir(os.fspath(folder)) as entries:
+    return sorted(
+      entry.name for entry in entries if entry.is_dir() and not entry.name.startswith('.')
+    )
+
+
+def _video_names(folder: str) -> Iterator[str]:
+  for name in sorted(os.listdir(folder)):
+    if os.path.splitext(name)[1].lower() in video_files.SUFFIXES and not name.startswith('.'):
+      yield name

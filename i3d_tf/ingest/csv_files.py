@@ -1,0 +1,134 @@
+"""Data sets that a CSV file describes, as Kinetics is described.
+
+Example:
+
+    path,label,start,end,split
+    air_drumming/4Ar-7XQ.mp4,air drumming,12,22,train
+"""
+
+from collections.abc import Iterator
+import csv
+import math
+import os
+
+from i3d_tf.ingest import data_sets
+from i3d_tf.ingest import requests
+from i3d_tf.ingest import subsets
+
+
+def data_set(
+  path: str | os.PathLike,
+  videos: str | os.PathLike | None = None,
+  options: requests.DataSetOptions = requests.DataSetOptions(),
+) -> data_sets.DataSet:
+  """Reads a data set.
+
+  Its videos are called 'label/name.mp4', or 'label/name_start-end.mp4' if they are parts of files.
+
+  Args:
+    path: the CSV file. The columns `start` and `end` (seconds) and `split` (train, validation
+      or test) are optional. A file may be named in several rows, as several clips. Without test
+      videos, those of `validation` are the test list; without either, some training videos are.
+    videos: folder that paths are relative to; None for the folder of the CSV file.
+    options: masks, verdicts, splits, labels.
+
+  Raises:
+    UserError: a folder or file cannot be used; the message names the line.
+  """
+  videos = os.path.dirname(path) if videos is None else videos
+  data_sets.check_folders(videos=videos or '.', masks=options.masks)
+  rows = list(_read(path))
+  label_names = data_sets.class_names({row['label'] for _, row in rows}, options.labels, str(path))
+  listed: list[data_sets.ListedVideo] = []
+  subset_of: dict[str, str] = {}
+  line_of: dict[str, int] = {}
+  for line, row in rows:
+    where = f'{path}:{line}'
+    start, end = _times(row, where)
+    clip = _clip_name(row['path'], row['label'], start, end)
+    if clip in line_of:
+      raise data_sets.SourceError(
+        f'{where}: {row["path"]} is listed twice, as {clip}; the other is line {line_of[clip]}'
+      )
+    line_of[clip] = line
+    subset_of[clip] = _subset(row, where)
+    listed.append(
+      data_sets.ListedVideo(
+        clip,
+        os.path.join(videos, row['path']),
+        row['path'],
+        label_names.index(row['label']),
+        start,
+        end,
+      )
+    )
+  return subsets.split(listed, subset_of, label_names, options)
+
+
+def _read(path: str | os.PathLike) -> Iterator[tuple[int, dict[str, str]]]:
+  """Yields (line number, row) of a CSV file that has paths and labels."""
+  try:
+    with open(path, newline='', encoding='utf-8-sig') as f:
+      rows = csv.DictReader(f)
+      missing = [name for name in ('path', 'label') if name not in (rows.fieldnames or ())]
+      if missing:
+        raise data_sets.SourceError(
+          f'{path}: expected a CSV file with the columns path, label and perhaps '
+          f'start, end, split; {" and ".join(missing)} is missing'
+        )
+      empty = True
+      for row in rows:
+        empty = False
+        if not row['path'] or not row['label'] or None in row:
+          raise data_sets.SourceError(
+            f'{path}:{rows.line_num}: expected a path and a label; '
+            f'found {row["path"]!r}, {row["label"]!r}'
+            + (' and more fields than columns' if None in row else '')
+          )
+        yield rows.line_num, {key: (value or '').strip() for key, value in row.items()}
+      if empty:
+        raise data_sets.SourceError(f'{path}: expected one row per video; found none')
+  except (OSError, UnicodeDecodeError, csv.Error) as e:
+    raise data_sets.SourceError(f'{path}: expected a CSV file of videos; {e}') from e
+
+
+def _times(row: dict[str, str], where: str) -> tuple[float | None, float | None]:
+  """Start and end of a clip in seconds; None where the row does not say."""
+  start, end = (_seconds(row, name, where) for name in ('start', 'end'))
+  begin = 0.0 if start is None else start
+  if not (0 <= begin < (math.inf if end is None else end)) or end == math.inf:
+    raise data_sets.SourceError(
+      f'{where}: expected 0 <= start < end; found {row.get("start", "")!r} and '
+      f'{row.get("end", "")!r}'
+    )
+  return start, end
+
+
+def _seconds(row: dict[str, str], name: str, where: str) -> float | None:
+  text = row.get(name, '')
+  try:
+    return float(text) if text else None
+  except ValueError as e:
+    raise data_sets.SourceError(f'{where}: expected seconds as {name}; found {text!r}') from e
+
+
+def _subset(row: dict[str, str], where: str) -> str:
+  text = row.get('split', '')
+  if not text:
+    return 'train'
+  if text.lower() not in subsets.NAMES:
+    raise data_sets.SourceError(
+      f'{where}: expected train, validation or test as split; found {text!r}'
+    )
+  return subsets.NAMES[text.lower()]
+
+
+def _clip_name(path: str, label: str, start: float | None, end: float | None) -> str:
+  """'label/name.mp4', where folders other than the label's become part of the name."""
+  name = os.path.normpath(path).removeprefix(f'{label}/').lstrip('./').replace('/', '__')
+  if start is not None or end is not None:
+    stem, extension = os.path.splitext(name)
+    begin = '0' if start is None else f'{start:g}'
+    until = 'end' if end is None else f'{end:g}'
+    name = f'{stem}_{begin}-{until}{extension}'
+  return f'{label}/{name}'

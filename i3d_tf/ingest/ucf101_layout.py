@@ -1,0 +1,64 @@
+"""Data sets that have UCF101's layout and its official lists."""
+
+import os
+
+from i3d_tf.common import validation
+from i3d_tf.ingest import data_sets
+from i3d_tf.ingest import requests
+from i3d_tf.records import hold_out
+from i3d_tf.records import ucf101
+
+
+def data_set(
+  videos: str | os.PathLike,
+  lists: str | os.PathLike,
+  options: requests.DataSetOptions = requests.DataSetOptions(),
+) -> data_sets.DataSet:
+  """Reads a data set; every video that some list names is stored once.
+
+  Args:
+    videos: folder of 'Class/v_Class_g01_c01.avi'.
+    lists: folder of classInd.txt, trainlist01.txt and so on.
+    options: `test` and `labels` must be None: the lists say both.
+
+  Raises:
+    UserError: a folder, file or option cannot be used.
+  """
+  for name in ('test', 'labels'):
+    value = getattr(options, name)
+    validation.check(name, value, 'None with lists, which say it', value is None)
+  data_sets.check_folders(videos=videos, lists=lists, masks=options.masks)
+  label_names, labels = ucf101.read_all_lists(lists)
+  contents = {}
+  for name in sorted(os.listdir(lists)):
+    if name.endswith('.txt'):
+      with open(os.path.join(lists, name), 'rb') as f:
+        contents[name] = f.read()
+  if options.validation is not None:
+    contents.update(_hold_out(lists, label_names, options.validation, options.seed))
+  listed = [
+    data_sets.ListedVideo(path, os.path.join(videos, path), path, label)
+    for path, label in labels.items()
+  ]
+  return data_sets.assemble(listed, label_names, contents, options)
+
+
+def _hold_out(
+  lists: str | os.PathLike, label_names: list[str], amount: float, seed: int
+) -> dict[str, bytes]:
+  """File name -> content of the training and validation lists after holding out groups."""
+  contents = {}
+  for split in ucf101.SPLITS:
+    train, held_out = (ucf101.list_name(subset, split) for subset in ('train', 'validation'))
+    if not os.path.exists(os.path.join(lists, train)):
+      continue
+    if os.path.exists(os.path.join(lists, held_out)):
+      raise data_sets.SourceError(
+        f'{lists}: expected no validation list with --validation={amount:g}, which holds '
+        f'videos out; found {held_out}'
+      )
+    listed = ucf101.read_list(os.path.join(lists, train), label_names)
+    kept, held = hold_out.split(listed, {path: path for path in listed}, amount, seed)
+    contents[train] = ucf101.format_list(kept)
+    contents[held_out] = ucf101.format_list(held)
+  return contents

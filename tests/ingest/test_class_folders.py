@@ -1,0 +1,51 @@
+"""Data sets of class folders."""
+
+import pytest
+
+from i3d_tf.ingest import class_folders
+from i3d_tf.ingest import data_sets
+from i3d_tf.ingest import requests
+from tests.ingest import data_files
+
+
+def test_data_set_draws_a_test_list_from_all_classes(tmp_path):
+  data_files.touch(
+    tmp_path,
+    *(f'{c}/{n}.mp4' for c in ('run', 'air drumming') for n in range(10)),
+    'run/notes.txt',
+    'run/.hidden.mp4',
+  )
+  data = class_folders.data_set(str(tmp_path))
+  assert data.label_names == ('air drumming', 'run') and len(data.sources) == 20
+  test = data_files.read_list(data, 'testlist01.txt')
+  assert sorted(test.values()) == ['air drumming'] * 2 + ['run'] * 2
+  assert len(data_files.read_list(data, 'trainlist01.txt')) == 16
+  assert data.notes[0].startswith('the data set names no test videos: 4 of 20 were drawn')
+
+
+def test_data_set_reads_folders_of_subsets(tmp_path):
+  data_files.touch(tmp_path, 'train/a/1.mp4', 'train/b/2.mp4', 'val/a/3.mp4', 'test/b/4.mp4')
+  data = class_folders.data_set(str(tmp_path))
+  assert [source.path for source in data.sources] == ['a/1.mp4', 'a/3.mp4', 'b/2.mp4', 'b/4.mp4']
+  assert data_files.read_list(data, 'validationlist01.txt') == {'a/3.mp4': 'a'}
+  assert data_files.read_list(data, 'testlist01.txt') == {'b/4.mp4': 'b'}
+  with pytest.raises(
+    data_sets.SourceError, match=r'expected no test videos in the data set with --test=0\.5'
+  ):
+    class_folders.data_set(str(tmp_path), requests.DataSetOptions(test=0.5))
+  with pytest.raises(
+    data_sets.SourceError, match=r'expected no validation videos in the data set with --val'
+  ):
+    class_folders.data_set(str(tmp_path), requests.DataSetOptions(validation=0.5))
+
+
+def test_data_set_rejects_one_name_in_two_subsets(tmp_path):
+  data_files.touch(tmp_path, 'train/a/1.mp4', 'test/a/1.mp4')
+  with pytest.raises(data_sets.SourceError, match=r'a/1.mp4 is both in test and in train$'):
+    class_folders.data_set(str(tmp_path))
+
+
+def test_data_set_rejects_a_folder_without_videos(tmp_path):
+  data_files.touch(tmp_path, 'a/readme.txt')
+  with pytest.raises(data_sets.SourceError, match=r'expected class folders of video files .*none$'):
+    class_folders.data_set(str(tmp_path))
