@@ -4,7 +4,7 @@ from typing import Any
 
 from absl import flags
 
-from flags import existing
+from flags.shared import existing
 from i3d_tf.common import errors
 
 _SUFFIXES = ('.weights.h5', '.keras')

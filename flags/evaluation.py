@@ -4,8 +4,8 @@ from typing import Any
 
 from absl import flags
 
-from flags import data
-from flags import existing
+from flags.shared import data
+from flags.shared import existing
 from i3d_tf.common import errors
 from i3d_tf.inference import test_sets
 from i3d_tf.inputs import treatments

@@ -5,7 +5,7 @@ from typing import Any
 
 from absl import flags
 
-from flags import network
+from flags.shared import network
 from i3d_tf.common import errors
 from i3d_tf.model import architecture
 

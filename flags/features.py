@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from flags import existing
-from flags import network
+from flags.shared import existing
+from flags.shared import network
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.model import architecture

@@ -4,8 +4,8 @@ import shlex
 
 from absl import flags
 
-from flags import existing
-from flags import flow
+from flags.shared import existing
+from flags.shared import flow
 from i3d_tf.common import errors
 from i3d_tf.ingest import requests
 

@@ -4,9 +4,9 @@ import os
 
 from absl import flags
 
-from flags import existing
-from flags import network
-from flags import segmentation
+from flags.shared import existing
+from flags.shared import network
+from flags.shared import segmentation
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inputs import clip_settings
@@ -138,7 +138,7 @@ def _check_outputs(values: flags.FlagValues) -> None:
 
 
 def _check_npy(values: flags.FlagValues) -> None:
-  if len(values.run_dir) > 1 or values.weights and values.flow_weights:
+  if len(values.run_dir) > 1 or (values.weights and values.flow_weights):
     raise errors.UserError('expected one network for --npy; received two')
   for name in ('masks', 'picture'):
     if values[name].value is not None:

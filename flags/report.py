@@ -4,7 +4,8 @@ import os
 
 from absl import flags
 
-from i3d_tf.reporting import resampling
+from flags.shared import existing
+from i3d_tf.reporting import options as options_lib
 
 
 def define() -> None:
@@ -17,12 +18,20 @@ def define() -> None:
     'decides and one where the place does.',
   )
   flags.DEFINE_integer(
-    'draws', resampling.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
+    'draws', options_lib.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
   )
   flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
 
 
-def output() -> str:
-  """The folder of the report."""
+def options() -> options_lib.ReportOptions:
+  """The flags as options.
+
+  Raises:
+    UserError: --run_dir does not exist.
+  """
   values = flags.FLAGS
-  return os.path.join(values.run_dir, 'report') if values.output is None else values.output
+  existing.check_path('--run_dir', values.run_dir, 'a folder made by reproduce')
+  output = os.path.join(values.run_dir, 'report') if values.output is None else values.output
+  return options_lib.ReportOptions(
+    values.run_dir, output, tuple(values.examples), values.draws, values.seed
+  )

@@ -5,10 +5,10 @@ import os
 
 from absl import flags
 
-from flags import data
-from flags import existing
-from flags import protocols
 from flags import training
+from flags.shared import data
+from flags.shared import existing
+from flags.shared import protocols
 from i3d_tf.common import errors
 from i3d_tf.experiments import conditions
 from i3d_tf.experiments import requests
@@ -98,7 +98,7 @@ def _numbers(name: str, allowed: Sequence[int] | None = None) -> tuple[int, ...]
     found = tuple(dict.fromkeys(int(value) for value in values))
   except ValueError:
     found = ()
-  if not found or min(found) < 0 or allowed is not None and not set(found) <= set(allowed):
+  if not found or min(found) < 0 or (allowed is not None and not set(found) <= set(allowed)):
     raise errors.UserError(
       f'--{name} must be {"some of " + ", ".join(map(str, allowed)) if allowed else "numbers"}; '
       f'received {",".join(values) if values else "none"}'

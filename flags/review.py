@@ -2,7 +2,9 @@
 
 from absl import flags
 
+from flags.shared import existing
 from i3d_tf.common import errors
+from segmentation.gallery import options as options_lib
 from segmentation.gallery import strips
 
 _DEFAULTS = strips.StripSettings()
@@ -11,11 +13,11 @@ _DEFAULTS = strips.StripSettings()
 def define() -> None:
   flags.DEFINE_string('videos', None, 'Folder of class folders of videos.')
   flags.DEFINE_string(
-    'masks', None, 'Folder of person masks, one COCO file (v_Class_g01_c01.json) a video.'
+    'masks', None, 'Folder of person masks, one COCO file (v_Class_g01_c01.json) per video.'
   )
   flags.DEFINE_string('output', 'review', 'Folder of the gallery; index.html is the page.')
   flags.DEFINE_string(
-    'verdicts', None, 'CSV file of verdicts that the page exported: the review goes on from there.'
+    'verdicts', None, 'CSV file of verdicts that the page exported, to resume from.'
   )
   flags.DEFINE_integer(
     'strip_frames',
@@ -35,15 +37,15 @@ def define() -> None:
     'jpeg_quality', _DEFAULTS.quality, 'JPEG quality of strips.', lower_bound=1, upper_bound=100
   )
   flags.DEFINE_integer(
-    'processes', None, 'Number of processes; by default one a core.', lower_bound=1
+    'processes', None, 'Number of processes; by default one per core.', lower_bound=1
   )
 
 
-def strip_settings() -> strips.StripSettings:
-  """The flags that say how strips are drawn, as `strips.StripSettings`.
+def options() -> options_lib.ReviewOptions:
+  """The flags as options.
 
   Raises:
-    UserError: --videos or --masks was not given.
+    UserError: --videos or --masks was not given, or a path does not exist.
   """
   values = flags.FLAGS
   for name in ('videos', 'masks'):
@@ -51,4 +53,14 @@ def strip_settings() -> strips.StripSettings:
       raise errors.UserError(
         f'expected --{name}, {values[name].help[0].lower()}{values[name].help[1:]} It was not given'
       )
-  return strips.StripSettings(values.strip_frames, values.strip_height, values.jpeg_quality)
+  existing.check_path('--videos', values.videos, 'a folder of class folders of videos')
+  existing.check_path('--masks', values.masks, 'a folder of person masks')
+  existing.check_path('--verdicts', values.verdicts, 'a CSV file of verdicts')
+  return options_lib.ReviewOptions(
+    values.videos,
+    values.masks,
+    values.output,
+    values.verdicts,
+    strips.StripSettings(values.strip_frames, values.strip_height, values.jpeg_quality),
+    values.processes,
+  )

@@ -5,9 +5,9 @@ from typing import Any
 
 from absl import flags
 
-from flags import data
-from flags import existing
-from flags import protocols
+from flags.shared import data
+from flags.shared import existing
+from flags.shared import protocols
 from i3d_tf.common import errors
 from i3d_tf.experiments import requests
 from i3d_tf.inputs import treatments

@@ -8,177 +8,23 @@ frames in which only one has found somebody. Prints the means, and the videos th
 most; the CSV file has all of them.
 """
 
-from collections.abc import Sequence
-import csv
-import dataclasses
-import os
-from typing import Any
-
-from absl import flags
-import numpy as np
-from pycocotools import mask as coco_mask
-
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
-from i3d_tf.common import errors
-from i3d_tf.common import files
-from i3d_tf.masks import coco_files
-
-_SHOWN = 10  # videos in the printed table
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-  """How the masks A and B of a video compare.
-
-  Attributes:
-    video: stem of the video's name.
-    iou: of all pixels of the video; 1 where neither has anybody.
-    frame_iou: mean of the frames' IoU; 1 for a frame in which neither has anybody.
-    coverage_a, coverage_b: share of the pixels.
-    only_a, only_b: share of the frames in which only this one has somebody.
-    frames: number of frames.
-  """
-
-  video: str
-  iou: float
-  frame_iou: float
-  coverage_a: float
-  coverage_b: float
-  only_a: float
-  only_b: float
-  frames: int
-
-
-def compare_video(video: str, a: coco_files.Masks, b: coco_files.Masks) -> Comparison:
-  """Compares two `Masks` of a video.
-
-  Raises:
-    MaskError: they are of different videos: sizes or numbers of frames differ.
-  """
-  shapes = [(len(masks), masks.height, masks.width) for masks in (a, b)]
-  if shapes[0] != shapes[1]:
-    raise coco_files.MaskError(
-      f'{video}: expected masks of the same frames; found '
-      + ' and '.join('{} frames of {}x{}'.format(*shape) for shape in shapes)
-    )
-  areas = np.array([_areas(left, right) for left, right in zip(a.frames, b.frames)], float)
-  first, second, both = areas.T
-  union = first + second - both
-  pixels = a.height * a.width
-  return Comparison(
-    video=video,
-    iou=_ratio(both.sum(), union.sum()),
-    frame_iou=float(np.mean([_ratio(*frame) for frame in zip(both, union)])),
-    coverage_a=float(first.mean() / pixels),
-    coverage_b=float(second.mean() / pixels),
-    only_a=float(np.mean((first > 0) & (second == 0))),
-    only_b=float(np.mean((second > 0) & (first == 0))),
-    frames=len(areas),
-  )
-
-
-def _areas(a: Sequence[Any], b: Sequence[Any]) -> tuple[int, int, int]:
-  """Pixels of the union of each list of RLEs, and of what the two unions share."""
-  union = [coco_mask.merge(rles) if rles else None for rles in (a, b)]
-  both = 0 if None in union else coco_mask.area(coco_mask.merge(union, intersect=True))
-  first, second = (0 if rle is None else int(coco_mask.area(rle)) for rle in union)
-  return first, second, int(both)
-
-
-def _ratio(part: float, whole: float) -> float:
-  return float(part / whole) if whole else 1.0
-
-
-def compare_folders(a: str, b: str) -> tuple[list[Comparison], list[str], list[str], list[str]]:
-  """Compares the videos that have masks in both folders.
-
-  Args:
-    a, b: folders of masks.
-
-  Returns:
-    (`Comparison`s sorted by IoU, worst first; reasons why videos were left out; names
-    that only `a` has; names that only `b` has).
-
-  Raises:
-    UserError: a folder is missing, or they have no video in common.
-  """
-  names = [_names(folder) for folder in (a, b)]
-  common = sorted(names[0] & names[1])
-  if not common:
-    raise errors.UserError(
-      f'{a} and {b}: expected masks (.json) of the same videos; found '
-      f'{len(names[0])} and {len(names[1])} files, none of them in both'
-    )
-  compared, failures = [], []
-  for name in common:
-    try:
-      compared.append(
-        compare_video(
-          os.path.splitext(name)[0],
-          *(coco_files.read(os.path.join(folder, name)) for folder in (a, b)),
-        )
-      )
-    except coco_files.MaskError as e:
-      failures.append(str(e))
-  compared.sort(key=lambda row: row.iou)
-  return compared, failures, sorted(names[0] - names[1]), sorted(names[1] - names[0])
-
-
-def _names(folder: str) -> set[str]:
-  if not os.path.isdir(folder):
-    raise errors.UserError(f'--masks must be folders; received {folder}')
-  return {
-    name for name in os.listdir(folder) if name.endswith('.json') and not name.startswith('.')
-  }
-
-
-def write(path: str, compared: Sequence[Comparison]) -> None:
-  """Writes `Comparison`s as CSV, atomically."""
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(field.name for field in dataclasses.fields(Comparison))
-    writer.writerows(map(dataclasses.astuple, compared))
-
-
-def table(compared: Sequence[Comparison]) -> list[str]:
-  """The means and the videos that differ most, as lines of text."""
-  columns = [field.name for field in dataclasses.fields(Comparison)][1:-1]
-  width = max(len(row.video) for row in compared)
-  width = max(width, len('mean of 12345 videos'))
-  line = lambda name, values: f'{name:<{width}}' + ''.join(f'{value:>11}' for value in values)
-  shown = lambda values: [f'{value:.3f}' for value in values]
-  mean = np.mean([[getattr(row, name) for name in columns] for row in compared], axis=0)
-  lines = [line('video', columns), line(f'mean of {len(compared)} videos', shown(mean))]
-  lines += [
-    line(row.video, shown(getattr(row, name) for name in columns)) for row in compared[:_SHOWN]
-  ]
-  if len(compared) > _SHOWN:
-    lines.append(f'... {len(compared) - _SHOWN} more, which differ less')
-  return lines
-
-
-def define_flags() -> None:
-  flags.DEFINE_list('masks', [], 'The two folders of masks, A,B.')
-  flags.DEFINE_string('output', None, 'CSV file to write, one row a video.')
+from flags import compare as compare_flags
+from i3d_tf.common import cli
 
 
 def main() -> int:
-  values = flags.FLAGS
-  if len(values.masks) != 2:
-    raise errors.UserError(f'expected two folders, --masks=A,B; received {",".join(values.masks)}')
-  compared, failures, *alone = compare_folders(*values.masks)
-  for reason in failures:
-    cli.fail(reason)
-  for folder, names in zip(values.masks, alone):
-    if names:
-      print(f'only {folder} has masks of {len(names)} videos, {names[0]} for example')
-  if compared:
-    print('\n'.join(table(compared)))
-    if values.output is not None:
-      write(values.output, compared)
-  return 1 if failures else 0
+  """Runs the command with the flags as parsed: the exit status."""
+  options = compare_flags.options()
+  from segmentation.people import comparison
+
+  return comparison.run(options)
+
+
+def run() -> None:
+  """Defines the flags and runs the command; for console scripts, too."""
+  compare_flags.define()
+  cli.run(main)
 
 
 if __name__ == '__main__':
-  define_flags()
-  cli.run(main)
+  run()

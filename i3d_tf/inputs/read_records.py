@@ -26,7 +26,7 @@ def read(
     A dataset of (position, record): a record is what `schema.parse` returns, with
     'entry' (int64 scalar, index in `entries`) and 'has_person' (bool scalar) added.
   """
-  shards, offsets = map(tf.constant, folders.columns(entries, source.folder))
+  shard_paths, offsets = map(tf.constant, folders.columns(entries, source.folder))
   has_person = tf.constant([entry.has_person for entry in entries])
 
   def read_one(position: tf.Tensor, entry: tf.Tensor) -> tf.data.Dataset:
@@ -34,7 +34,7 @@ def read(
       record = schema.parse(serialized)
       return position, {**record, 'entry': entry, 'has_person': has_person[entry]}
 
-    return shards.read_at(shards[entry], offsets[entry]).map(parse)
+    return shards.read_at(shard_paths[entry], offsets[entry]).map(parse)
 
   return positions.interleave(
     read_one,

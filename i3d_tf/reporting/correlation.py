@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 from scipy import stats as scipy_stats
 
+from i3d_tf.reporting import options
 from i3d_tf.reporting import resampling
 from i3d_tf.reporting import stats
 
@@ -22,7 +23,7 @@ def rank_correlation(
   y: np.ndarray,
   groups: np.ndarray | None = None,
   *,
-  draws: int = resampling.DRAWS,
+  draws: int = options.DRAWS,
   seed: int = 0,
 ) -> Correlation:
   """Spearman's rank correlation, its 95% interval and p value.

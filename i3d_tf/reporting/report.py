@@ -3,16 +3,18 @@
 report/index.html   everything, see `page`
 report/tables/      CSV and LaTeX (booktabs)
 report/figures/     SVG and PNG
-report/videos.csv   a row a condition, split, seed and video, from which all else follows
+report/videos.csv   one row per condition, split, seed and video, from which all else follows
 """
 
-from collections.abc import Sequence
-import csv
+from collections.abc import Iterator, Sequence
 import os
+import sys
+from typing import Any
 
 from matplotlib import figure as figure_lib
 import numpy as np
 
+from i3d_tf.common import cli
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import progress
@@ -20,8 +22,8 @@ from i3d_tf.reporting import class_figures
 from i3d_tf.reporting import examples as examples_lib
 from i3d_tf.reporting import figures as figures_lib
 from i3d_tf.reporting import load_results
+from i3d_tf.reporting import options as options_lib
 from i3d_tf.reporting import page
-from i3d_tf.reporting import resampling
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 
@@ -41,12 +43,48 @@ _COLUMNS = (
 )
 
 
+def run(options: options_lib.ReportOptions) -> int:
+  """Makes a report and prints its main figures: the exit status of the command.
+
+  Args:
+    options: what to report on.
+
+  Returns:
+    0; 1 if a result file could not be used.
+
+  Raises:
+    UserError: there are no results, or an example is none of their videos.
+  """
+  path, made = make(
+    options.run_dir,
+    options.output,
+    examples=options.examples,
+    draws=options.draws,
+    seed=options.seed,
+  )
+  for row in made.tables.rows.rows:
+    accuracy = table_lib.text(row.get('accuracy'), 'percent')
+    bounds = table_lib.text((row.get('accuracy_low'), row.get('accuracy_high')), 'percent_range')
+    print(f'{row["row"]:<16}{accuracy:>7}   {bounds}')
+  for sentence in made.sentences:
+    print(sentence)
+  print(f'open {path}')
+  problems = made.paper.problems
+  for problem in problems:
+    print(f'cannot be used: {problem}', file=sys.stderr)
+  if problems:
+    return cli.fail(
+      f'{len(problems)} result files cannot be used; the report is of the others', status=1
+    )
+  return 0
+
+
 def make(
   run_dir: str,
   output: str,
   *,
   examples: Sequence[str] = (),
-  draws: int = resampling.DRAWS,
+  draws: int = options_lib.DRAWS,
   seed: int = 0,
 ) -> tuple[str, page.Report]:
   """Makes a report.
@@ -171,33 +209,31 @@ def _draw(
 
 
 def _write_counts(path: str, counts: np.ndarray, class_names: Sequence[str]) -> None:
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(['is', *class_names])
-    writer.writerows([name, *row] for name, row in zip(class_names, counts.tolist()))
+  files.write_csv(
+    path, ['is', *class_names], ([name, *row] for name, row in zip(class_names, counts.tolist()))
+  )
 
 
 def write_videos(path: str, paper: load_results.Paper) -> None:
-  """Writes what everything follows from: a row a condition, split, seed and video."""
-  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(_COLUMNS)
-    for condition in paper.tested:
-      for split in paper.splits_of(condition.name):
-        for seed in paper.seeds_of(condition.name, split):
-          r = paper.results[condition.name, split, seed]
-          writer.writerows(
-            zip(
-              [condition.name] * len(r.videos),
-              [split] * len(r.videos),
-              [seed] * len(r.videos),
-              r.videos,
-              (paper.label_names[label] for label in r.labels),
-              r.groups,
-              (paper.label_names[label] for label in r.predictions),
-              r.correct.astype(int),
-              r.probabilities,
-              r.has_person.astype(int),
-              ('' if coverage != coverage else coverage for coverage in r.coverage),
-            )
-          )
+  """Writes what everything follows from: one row per condition, split, seed and video."""
+  files.write_csv(path, _COLUMNS, _video_rows(paper))
+
+
+def _video_rows(paper: load_results.Paper) -> Iterator[tuple[Any, ...]]:
+  for condition in paper.tested:
+    for split in paper.splits_of(condition.name):
+      for seed in paper.seeds_of(condition.name, split):
+        r = paper.results[condition.name, split, seed]
+        yield from zip(
+          [condition.name] * len(r.videos),
+          [split] * len(r.videos),
+          [seed] * len(r.videos),
+          r.videos,
+          (paper.label_names[label] for label in r.labels),
+          r.groups,
+          (paper.label_names[label] for label in r.predictions),
+          r.correct.astype(int),
+          r.probabilities,
+          r.has_person.astype(int),
+          ('' if coverage != coverage else coverage for coverage in r.coverage),
+        )

@@ -19,6 +19,7 @@ import dataclasses
 import numpy as np
 from scipy import stats
 
+from i3d_tf.reporting import options
 from i3d_tf.reporting import resampling
 
 _MIN_GROUPS = 30  # below, the normal test of a correlation of groups does not hold
@@ -75,7 +76,7 @@ def mean_interval(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = resampling.DRAWS,
+  draws: int = options.DRAWS,
   seed: int = 0,
 ) -> Interval:
   """The mean over splits of the mean over videos, with its 95% interval.
@@ -118,7 +119,7 @@ def accuracy(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = resampling.DRAWS,
+  draws: int = options.DRAWS,
   seed: int = 0,
 ) -> Interval:
   """`mean_interval` of an accuracy, also where all videos are correct or none is.
@@ -144,7 +145,7 @@ def difference(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = resampling.DRAWS,
+  draws: int = options.DRAWS,
   seed: int = 0,
 ) -> Difference:
   """The difference of two accuracies on the same videos, its interval and a paired test.
@@ -224,7 +225,7 @@ def bins(
   groups: np.ndarray,
   edges: np.ndarray,
   *,
-  draws: int = resampling.DRAWS,
+  draws: int = options.DRAWS,
   seed: int = 0,
 ) -> list[Bin]:
   """The accuracy of videos by how much of the picture the person covers.

@@ -95,7 +95,7 @@ def tidy(value: Any) -> Any:
 
 
 def _is_missing(value: Any) -> bool:
-  return value is None or isinstance(value, float) and math.isnan(value)
+  return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _minus(number: str) -> str:

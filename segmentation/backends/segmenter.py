@@ -65,4 +65,4 @@ class Segmenter(typing.Protocol):
     Raises:
       UserError: there should have been more frames.
     """
-    return None
+    return

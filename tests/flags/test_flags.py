@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from flags import data
-from flags import protocols
 from flags import training
+from flags.shared import data
+from flags.shared import protocols
 from i3d_tf.common import errors
 from i3d_tf.inputs import clip_settings
 from i3d_tf.training import run_settings

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from flags import network
 from flags import prediction
-from flags import segmentation
+from flags.shared import network
+from flags.shared import segmentation
 from i3d_tf.common import errors
 from tests import flag_values
 

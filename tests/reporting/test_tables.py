@@ -175,8 +175,7 @@ def test_coverage(made):
       value
       for value, v in of(videos, row=row['row'], mask_found='1').values()
       if low - 1e-9 <= 100 * float(v['coverage']) < high - 1e-9
-      or last
-      and 100 * float(v['coverage']) >= high - 1e-9
+      or (last and 100 * float(v['coverage']) >= high - 1e-9)
     ]
     assert len(inside) == int(row['videos'])
     assert float(row['accuracy']) == pytest.approx(100 * statistics.mean(inside), rel=1e-9)

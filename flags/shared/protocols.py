@@ -1,4 +1,4 @@
-"""Flagfiles with whole protocols, which lie beside this file."""
+"""Flagfiles with whole protocols: flags/*.flags."""
 
 import os
 
@@ -6,17 +6,19 @@ from absl import flags
 
 from i3d_tf.common import errors
 
+_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
 
 def use_as_defaults(name: str) -> None:
   """Makes the values of a flagfile the defaults of flags that were not given.
 
   Args:
-    name: of a flagfile in this folder, such as 'demo.flags'.
+    name: of a flagfile in flags/, such as 'demo.flags'.
 
   Raises:
     UserError: a line is not of the form --flag=value.
   """
-  path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+  path = os.path.join(_FOLDER, name)
   with open(path) as f:
     for number, line in enumerate(f, 1):
       line = line.strip()

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from flags import existing
+from flags.shared import existing
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.weights import label_maps

@@ -7,7 +7,7 @@ import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
-from segmentation import compare
+from segmentation.people import comparison
 from tests import commands
 
 _SHAPE = (5, 12, 20)
@@ -27,7 +27,7 @@ def test_the_figures_are_those_of_the_pixels(tmp_path):
   a, b = _random(0), _random(1, 0.3)
   _write(tmp_path / 'a', 'v', a)
   _write(tmp_path / 'b', 'v', b)
-  (row,), failures, *alone = compare.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
+  (row,), failures, *alone = comparison.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
   assert not failures and alone == [[], []]
   assert row.iou == pytest.approx((a & b).sum() / (a | b).sum())
   assert row.frame_iou == pytest.approx(
@@ -39,7 +39,7 @@ def test_the_figures_are_those_of_the_pixels(tmp_path):
 
 def test_where_nobody_is_in_either_they_agree():
   nobody = coco_files.Masks(12, 20, ((), ()))
-  row = compare.compare_video('v', nobody, nobody)
+  row = comparison.compare_video('v', nobody, nobody)
   assert (row.iou, row.frame_iou, row.only_a, row.only_b) == (1, 1, 0, 0)
 
 
@@ -48,7 +48,7 @@ def test_people_of_a_frame_are_united_first():
   left[:, :8], right[:, 5:12] = True, True
   two = coco_files.Masks(12, 20, ((coco_files.encode(left), coco_files.encode(right)),))
   one = coco_files.Masks(12, 20, ((coco_files.encode(left | right),),))
-  assert compare.compare_video('v', two, one).iou == 1
+  assert comparison.compare_video('v', two, one).iou == 1
 
 
 def test_the_command_prints_the_worst_first_and_writes_all(tmp_path):
@@ -82,7 +82,7 @@ def test_folders_without_a_common_video_are_refused(tmp_path):
   _write(tmp_path / 'a', 'v', _random(0))
   _write(tmp_path / 'b', 'w', _random(0))
   with pytest.raises(errors.UserError, match='expected masks .* found 1 and 1 files, none'):
-    compare.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
+    comparison.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
 
 
 @pytest.mark.parametrize(

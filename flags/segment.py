@@ -1,0 +1,49 @@
+"""Flags of segment."""
+
+from absl import flags
+
+from flags.shared import existing
+from flags.shared import segmentation
+from i3d_tf.common import errors
+from i3d_tf.common import processes as processes_lib
+from segmentation.people import options as options_lib
+
+# One network of TensorFlow uses all cores by itself.
+_USE_ALL_CORES = ('tfhub', 'model_garden')
+
+
+def define() -> None:
+  flags.DEFINE_string('videos', None, 'Folder with videos, at any depth; or one video file.')
+  flags.DEFINE_string('output', None, 'Folder for the masks.')
+  flags.DEFINE_integer(
+    'processes',
+    None,
+    'Videos that are worked on at a time, each in a process with its own copy '
+    'of the segmenter. By default one per core; one for a TensorFlow network, '
+    'which uses all cores by itself.',
+    lower_bound=1,
+  )
+  segmentation.define()
+
+
+def options() -> options_lib.SegmentOptions:
+  """The flags as options.
+
+  Raises:
+    UserError: a flag is missing or contradicts another, or --videos does not exist.
+  """
+  values = flags.FLAGS
+  for name in ('videos', 'output'):
+    if values[name].value is None:
+      raise errors.UserError(f'expected --{name}, which was not given')
+  existing.check_path('--videos', values.videos, 'a folder with videos, or a video')
+  processes = values.processes
+  if processes is None:
+    processes = 1 if values.segmenter in _USE_ALL_CORES else processes_lib.num_cores()
+  return options_lib.SegmentOptions(
+    values.videos,
+    values.output,
+    segmentation.maker(threads=None if processes == 1 else 1),
+    segmentation.settings(),
+    processes,
+  )

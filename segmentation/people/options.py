@@ -1,0 +1,34 @@
+"""What a user asks of segment and compare: the flags as data. Needs no TensorFlow."""
+
+from collections.abc import Callable
+import dataclasses
+
+from segmentation.backends import segmenter as segmenter_lib
+from segmentation.people import video_masks
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentOptions:
+  """Where videos are, and how people are found in them.
+
+  Attributes:
+    videos: a folder with videos, at any depth; or one video file.
+    output: folder of the masks.
+    segmenter: makes the `Segmenter`; processes can send it to each other.
+    settings: what is done with the people that it finds.
+    processes: videos that are worked on at a time.
+  """
+
+  videos: str
+  output: str
+  segmenter: Callable[[], segmenter_lib.Segmenter]
+  settings: video_masks.MaskSettings
+  processes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class CompareOptions:
+  """Two folders of masks, and the CSV file to write or None."""
+
+  folders: tuple[str, str]
+  output: str | None
