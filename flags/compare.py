@@ -9,6 +9,7 @@ from segmentation.people import options as options_lib
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   flags.DEFINE_list('masks', [], 'The two folders of masks, A,B.')
   flags.DEFINE_string('output', None, 'CSV file to write, one row per video.')
 

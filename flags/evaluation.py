@@ -13,6 +13,7 @@ from i3d_tf.training import runs
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   flags.DEFINE_string('run_dir', None, 'Folder of a run that train made.')
   flags.DEFINE_list(
     'eval_masks',

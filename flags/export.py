@@ -11,6 +11,7 @@ from i3d_tf.model import architecture
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   network.define()
   flags.DEFINE_string('output', None, 'Folder of the SavedModel, or file (.tflite), to make.')
   flags.DEFINE_enum(

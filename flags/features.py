@@ -12,6 +12,7 @@ _DEFAULTS = options_lib.FeatureSettings()
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   network.define()
   flags.DEFINE_list(
     'video', [], 'Video files, or folders of frames at 25 a second; several with commas.'

@@ -15,6 +15,7 @@ from i3d_tf.masks import dilation as dilation_lib
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   network.define()
   flags.DEFINE_list(
     'video', [], 'Video files, or folders of frames at 25 a second; several with commas.'

@@ -9,6 +9,7 @@ from i3d_tf.reporting import options as options_lib
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   flags.DEFINE_string('run_dir', 'paper', 'Folder that reproduce made.')
   flags.DEFINE_string('output', None, 'Folder of the report; by default report in --run_dir.')
   flags.DEFINE_list(

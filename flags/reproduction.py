@@ -19,6 +19,7 @@ _DECIDED = ('stream', 'mask', 'fill', 'mask_place', 'resize', 'augment', 'seed')
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   data.define_records(
     'Folder that make_tfrecords made, with --flow for the conditions that need it. If not given, '
     'a demo set is drawn (in --demo_dir) and flags not given are those of flags/demo.flags.'

@@ -13,6 +13,7 @@ _USE_ALL_CORES = ('tfhub', 'model_garden')
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   flags.DEFINE_string('videos', None, 'Folder with videos, at any depth; or one video file.')
   flags.DEFINE_string('output', None, 'Folder for the masks.')
   flags.DEFINE_integer(

@@ -19,6 +19,7 @@ _OPTIMIZATION = run_settings.Optimization()
 
 
 def define() -> None:
+  """Defines the flags; `options` reads them."""
   data.define_records(
     'Folder that make_tfrecords made. If not given, a small demo set is drawn (in --demo_dir) '
     'and flags not given are those of flags/demo.flags.'

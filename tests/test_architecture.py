@@ -14,11 +14,43 @@ import pytest
 _ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 _PACKAGES = ('flags', 'i3d_tf', 'segmentation', 'tools')
 _MAX_LINES, _MEDIAN_LINES, _MAX_FUNCTION, _MAX_FILES = 350, 130, 60, 14
-# Modules that are tested through the commands that are nothing but them.
-_TESTED_ELSEWHERE = re.compile(
-  r'__init__|flags/.*|i3d_tf/\w+|segmentation/\w+|tools/(benchmark|lint|\w+_tfrecords|'
-  r'convert_weights)|tools/(benchmarks|python)/.*|i3d_tf/demo/.*|i3d_tf/inspection/.*'
+# Folders of which each module is tested by the test of the folder or the command above it.
+_TESTED_AS_COMMANDS = re.compile(
+  r'flags/.*|(i3d_tf|segmentation)/\w+|tools/\w+_tfrecords|tools/(benchmark|convert_weights)|'
+  r'tools/(benchmarks|python)/.*|i3d_tf/demo/.*'
 )
+# Modules that no test file is named after, and the file that tests them.
+_TESTED_THROUGH = {
+  'i3d_tf/experiments/reproduce_paper': 'experiments/test_reproduction',
+  'i3d_tf/experiments/requests': 'experiments/test_reproduction',
+  'i3d_tf/experiments/run_conditions': 'experiments/test_reproduction',
+  'i3d_tf/experiments/train_and_test': 'end_to_end/test_train',
+  'i3d_tf/inference/evaluation': 'end_to_end/test_evaluate',
+  'i3d_tf/inference/extract': 'end_to_end/test_extract_features',
+  'i3d_tf/inference/options': 'flags/test_prediction',
+  'i3d_tf/inference/predict_videos': 'end_to_end/test_predict',
+  'i3d_tf/inference/test_sets': 'end_to_end/test_evaluate',
+  'i3d_tf/ingest/beam_pipeline': 'ingest/test_beam_workers',
+  'i3d_tf/ingest/make_records': 'tools/test_make_tfrecords',
+  'i3d_tf/inspection/inspect_records': 'tools/test_inspect_tfrecords',
+  'i3d_tf/inspection/requests': 'flags/test_inspection',
+  'i3d_tf/reporting/class_figures': 'reporting/test_figures',
+  'i3d_tf/reporting/coverage': 'reporting/test_tables',
+  'i3d_tf/reporting/differences': 'reporting/test_tables',
+  'i3d_tf/reporting/options': 'reporting/test_report',
+  'i3d_tf/reporting/page': 'reporting/test_report',
+  'i3d_tf/training/checkpoint_files': 'training/test_checkpoints',
+  'i3d_tf/training/loop': 'end_to_end/test_train',
+  'i3d_tf/training/network': 'training/test_checkpoints',
+  'i3d_tf/training/run_settings': 'training/test_runs',
+  'segmentation/backends/people_detector': 'segmentation/backends/test_opencv',
+  'segmentation/backends/segmenter': 'segmentation/backends/test_registry',
+  'segmentation/backends/tfhub': 'segmentation/backends/test_saved_model',
+  'segmentation/gallery/options': 'segmentation/test_review',
+  'segmentation/gallery/review_masks': 'segmentation/test_review',
+  'segmentation/people/options': 'segmentation/test_segment',
+  'segmentation/people/segment_videos': 'segmentation/test_segment',
+}
 
 
 def _files(folder):
@@ -79,7 +111,7 @@ def _wings():
 def _wing_of(file):
   """The wing of a file; None for commands, flags and tools, which stand above all wings."""
   parts = file.split('/')
-  return '/'.join(parts[:2]) if len(parts) == 3 and parts[0] in ('i3d_tf', 'segmentation') else None
+  return '/'.join(parts[:2]) if len(parts) > 2 and parts[0] in ('i3d_tf', 'segmentation') else None
 
 
 def test_wings_import_what_is_declared_and_nothing_above_them():
@@ -187,18 +219,28 @@ def test_wings_are_small():
   assert not large, '\n'.join(large)
 
 
-def test_every_module_has_a_test_of_its_name():
-  missing = []
-  for package in _PACKAGES:
-    for file in _files(package):
-      folder, name = os.path.split(file)
-      if _TESTED_ELSEWHERE.fullmatch(file.removesuffix('.py')) or name == '__init__.py':
-        continue
-      folder = folder.removeprefix('i3d_tf/')
-      test = os.path.join('tests', folder, f'test_{name}')
-      if not os.path.isfile(os.path.join(_ROOT, test)):
-        missing.append(f'{file}: no {test}')
-  assert not missing, '\n'.join(missing)
+def test_every_module_has_its_test():
+  wrong = []
+  for file in (file for package in _PACKAGES for file in _files(package)):
+    module = file.removesuffix('.py')
+    if os.path.basename(file) == '__init__.py' or _TESTED_AS_COMMANDS.fullmatch(module):
+      continue
+    folder, name = os.path.split(module.removeprefix('i3d_tf/'))
+    own = os.path.join(folder, f'test_{name}')
+    if module in _TESTED_THROUGH and _is_test(own):
+      wrong.append(f'{module}: has tests/{own}.py; expected no entry in _TESTED_THROUGH')
+    elif not _is_test(_TESTED_THROUGH.get(module, own)):
+      wrong.append(f'{module}: no tests/{_TESTED_THROUGH.get(module, own)}.py')
+  wrong += [f'{module}: no such module' for module in _TESTED_THROUGH if not _is_file(module)]
+  assert not wrong, '\n'.join(wrong)
+
+
+def _is_file(module):
+  return os.path.isfile(os.path.join(_ROOT, f'{module}.py'))
+
+
+def _is_test(name):
+  return _is_file(f'tests/{name}')
 
 
 @pytest.fixture(scope='module')

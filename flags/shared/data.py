@@ -10,10 +10,12 @@ _DEFAULTS = clip_settings.ClipSettings()
 
 
 def define_records(records_help: str) -> None:
+  """Defines --records."""
   flags.DEFINE_string('records', None, records_help)
 
 
 def define_verdicts(default_help: str) -> None:
+  """Defines --verdicts; `verdicts` reads it."""
   flags.DEFINE_string(
     'verdicts',
     None,

@@ -9,6 +9,7 @@ from i3d_tf.weights import label_maps
 
 
 def define() -> None:
+  """Defines the flags; `check` and `options` read them."""
   flags.DEFINE_string(
     'weights', None, 'Weights of the RGB network: a published checkpoint or a Keras file.'
   )

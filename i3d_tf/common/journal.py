@@ -36,7 +36,7 @@ class Journal:
       if found and found[0] == first:
         kept += _accepted(found[1:], accept)
     files.write_text(path, ''.join(line + '\n' for line in kept))
-    self._file = open(path, 'a', encoding='utf-8')
+    self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
 
   def add(self, entries: Iterable[Any]) -> None:
     """Keeps entries, JSON-able; they are safe from a kill on return."""

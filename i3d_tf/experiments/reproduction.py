@@ -76,6 +76,7 @@ class Reproduction:
     return wanted
 
   def model_dir(self, model: conditions_lib.Model) -> str:
+    """The run directory of a model."""
     return os.path.join(self.run_dir, 'runs', model.name)
 
   def run(self, model: conditions_lib.Model, source: folders.Records) -> run_settings.Run:

@@ -58,6 +58,7 @@ class Row:
 
   @property
   def prediction(self) -> int:
+    """The class of the highest logit."""
     return int(np.argmax(self.logits))
 
 

@@ -100,6 +100,7 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
     dtype='float32',
   )
   notes = [assign.assign(found, model)]
+  names: list[str] | None
   if labels is not None:
     names = label_maps.read(labels, found.num_classes)
   else:

@@ -1,0 +1,1 @@
+"""Rows of results to statistics, tables, figures and the page that shows them."""

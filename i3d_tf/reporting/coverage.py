@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from i3d_tf.reporting import correlation
 from i3d_tf.reporting import load_results
-from i3d_tf.reporting import stats
 from i3d_tf.reporting import table
+from i3d_tf.reporting.statistics import correlation
+from i3d_tf.reporting.statistics import stats
 
 Column = table.Column
 

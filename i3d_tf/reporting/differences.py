@@ -1,11 +1,12 @@
 """Differences between rows on the same videos: the paper's orderings, and what controls tell."""
 
 from collections.abc import Iterator, Mapping
+import itertools
 from typing import Any
 
 from i3d_tf.reporting import load_results
-from i3d_tf.reporting import stats
 from i3d_tf.reporting import table as table_lib
+from i3d_tf.reporting.statistics import stats
 
 Column = table_lib.Column
 
@@ -54,7 +55,7 @@ _COLUMNS = (
 def _pairs(paper: load_results.Paper) -> Iterator[tuple[str, str, str, str]]:
   """(first, second, what, family) of the comparisons whose rows were run."""
   for ordering in ORDERINGS:
-    for first, second in zip(ordering, ordering[1:]):
+    for first, second in itertools.pairwise(ordering):
       yield first, second, ' > '.join(ordering), 'paper'
   for first, second, what in COMPARISONS:
     yield first, second, what, 'control'

@@ -14,8 +14,8 @@ from i3d_tf.reporting import coverage as coverage_lib
 from i3d_tf.reporting import differences as differences_lib
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import options
-from i3d_tf.reporting import stats
 from i3d_tf.reporting import table
+from i3d_tf.reporting.statistics import stats
 
 Column = table.Column
 
@@ -51,6 +51,7 @@ class Tables:
 
   @property
   def all(self) -> tuple[table.Table, ...]:
+    """All tables, in the order of the page."""
     return (
       *self.paper,
       self.rows,

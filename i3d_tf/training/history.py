@@ -42,19 +42,16 @@ class History:
 
   Args:
     run_dir: the run directory.
-    step: the step that training goes on from; later rows, of a training that
-      was stopped behind its last checkpoint, are dropped.
+    step: the step that training resumes from; later rows, of a training that
+      was stopped after its last checkpoint, are dropped.
   """
 
   def __init__(self, run_dir: str | os.PathLike, step: int) -> None:
     self._path = os.path.join(run_dir, 'history.csv')
     rows = self._read(step)
-    with files.replacing(self._path) as temporary, open(temporary, 'w', newline='') as f:
-      writer = csv.DictWriter(f, _COLUMNS)
-      writer.writeheader()
-      writer.writerows(rows)
-    self._file = open(self._path, 'a', newline='')
-    self._csv = csv.DictWriter(self._file, _COLUMNS)
+    files.write_csv(self._path, _COLUMNS, ([row[name] for name in _COLUMNS] for row in rows))
+    self._file = open(self._path, 'a', newline='')  # noqa: SIM115
+    self._csv = csv.DictWriter(self._file, _COLUMNS, lineterminator='\n')
     self._events_folder = os.path.join(run_dir, 'tensorboard')
     self._events = tf.summary.create_file_writer(self._events_folder)
 
@@ -99,5 +96,6 @@ class History:
       raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._events_folder) from e
 
   def close(self) -> None:
+    """Closes the files."""
     self._file.close()
     self._events.close()

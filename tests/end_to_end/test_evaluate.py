@@ -166,7 +166,7 @@ def test_the_command_prints_a_line_for_every_mask(trained):
 
 
 def test_videos_judged_original_keep_their_frames_whatever_their_masks_show(trained):
-  run_dir, run = trained
+  run_dir, _ = trained
   plain = evaluation_lib.evaluate(run_dir, REGIONS)
   rows = {region: results.read(results.path(run_dir, 'test1', region)) for region in REGIONS}
   assert all(not summary['kept_original'] for summary in plain.values())
@@ -194,7 +194,7 @@ def test_videos_judged_original_keep_their_frames_whatever_their_masks_show(trai
 
 
 def test_the_command_obeys_a_file_of_verdicts(trained, tmp_path):
-  run_dir, run = trained
+  run_dir, _ = trained
   (tmp_path / 'v.csv').write_text(
     'video,verdict\nWaving/v_Waving_g01_c01.avi,original\nNowhere/v.avi,original\n'
   )
@@ -211,7 +211,7 @@ def test_the_command_obeys_a_file_of_verdicts(trained, tmp_path):
 
 
 def test_treatments_are_results_of_their_own_and_repeat(trained):
-  run_dir, run = trained
+  run_dir, _ = trained
   names = [
     'none',
     'activity-blur',

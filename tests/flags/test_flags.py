@@ -1,4 +1,4 @@
-"""Flag definitions: their defaults are the library's, and a protocol fills in what was not given."""
+"""Flags: their defaults are the library's, and a protocol fills in what was not given."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def test_what_was_given_is_known(parsed):
 
 def test_every_protocol_names_flags_that_exist(parsed):
   parsed()
-  folder = os.path.dirname(os.path.abspath(protocols.__file__))
+  folder = os.path.dirname(os.path.dirname(os.path.abspath(protocols.__file__)))
   names = [name for name in os.listdir(folder) if name.endswith('.flags')]
   assert names
   for name in names:

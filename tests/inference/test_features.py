@@ -79,10 +79,10 @@ def test_what_is_written_is_read_by_numpy(tmp_path, network, suffix):
 @pytest.mark.parametrize(
   'values, message',
   [
-    (dict(endpoint='Mixed_6a'), '`endpoint` must be one of Conv3d_1a_7x7, '),
-    (dict(pool='time'), "`pool` must be one of none, space, all; received 'time'"),
-    (dict(window=8), '`window` must be at least 9; received 8'),
-    (dict(stride=0), '`stride` must be at least 1; received 0'),
+    ({'endpoint': 'Mixed_6a'}, '`endpoint` must be one of Conv3d_1a_7x7, '),
+    ({'pool': 'time'}, "`pool` must be one of none, space, all; received 'time'"),
+    ({'window': 8}, '`window` must be at least 9; received 8'),
+    ({'stride': 0}, '`stride` must be at least 1; received 0'),
   ],
 )
 def test_settings_out_of_range_are_refused(values, message):

@@ -106,9 +106,7 @@ def test_raw_frames_give_the_logits_of_the_pipeline(exported, videos, signature,
 
 def test_frames_of_the_stored_size_give_the_keras_models_logits(exported, videos):
   network, folder = exported
-  frames, masks = (
-    np.stack(part) for part in zip(*(stored(network, *video) for video in zip(*videos)))
-  )
+  frames, _ = (np.stack(part) for part in zip(*(stored(network, *video) for video in zip(*videos))))
   served = tf.saved_model.load(folder).signatures
   small = [preprocess.center(video, 32, network.resize) for video in frames]
   wanted = network.model(preprocess.network_input({'frames': tf.stack(small)}), training=False)
@@ -135,7 +133,7 @@ def test_class_names_are_inside(exported):
 
 
 def test_a_fresh_process_with_plain_tensorflow_gives_the_same(exported, videos, tmp_path):
-  network, folder = exported
+  _, folder = exported
   np.save(tmp_path / 'frames.npy', videos[0])
   program = """
 import sys
@@ -154,7 +152,7 @@ assert not mine, mine
 
 def test_it_is_served_as_tensorflow_serving_does(exported, videos):
   """By tag, signature and tensor names alone, the request being JSON, as in its REST interface."""
-  network, folder = exported
+  _, folder = exported
   request = json.loads(
     json.dumps(
       {

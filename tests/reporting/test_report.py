@@ -3,6 +3,7 @@
 import csv
 import html.parser
 import os
+import pathlib
 import re
 
 import pytest
@@ -201,7 +202,7 @@ def test_the_same_call_makes_the_same_report(made, tmp_path):
 def test_one_row_alone_makes_a_report(tmp_path, names):
   paper_results.write(tmp_path, splits=(3,), names=names, groups=1, clips=1)
   path, _ = report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
-  page = open(path, encoding='utf-8').read()
+  page = pathlib.Path(path).read_text(encoding='utf-8')
   assert 'not all of these rows were run' in page and 'nan' not in Tables(page).text
   assert 'nan' not in str(Tables(page).tables)
 
@@ -212,7 +213,7 @@ def test_names_cannot_break_the_page(tmp_path):
     tmp_path, splits=(1,), names=('2a', '2b'), label_names=hostile, groups=2, clips=1
   )
   path, _ = report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
-  page = open(path, encoding='utf-8').read()
+  page = pathlib.Path(path).read_text(encoding='utf-8')
   assert '<script' not in page and page.count('</style>') == 1
   assert [row[1] for row in Tables(page).tables['classes']] == sorted(hostile)
 

@@ -7,6 +7,7 @@ import pytest
 
 
 def main() -> int:
+  """Runs pytest on the files named on the command line: its exit status."""
   args = ['-p', 'no:cacheprovider', '-ra', '--rootdir=.']
   if 'XML_OUTPUT_FILE' in os.environ:  # counts for --test_summary
     args.append('--junitxml=' + os.environ['XML_OUTPUT_FILE'])

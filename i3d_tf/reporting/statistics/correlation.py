@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from i3d_tf.reporting import options
-from i3d_tf.reporting import resampling
-from i3d_tf.reporting import stats
+from i3d_tf.reporting.statistics import resampling
+from i3d_tf.reporting.statistics import stats
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import stats
 
 from i3d_tf.reporting import options
-from i3d_tf.reporting import resampling
+from i3d_tf.reporting.statistics import resampling
 
 _MIN_GROUPS = 30  # below, the normal test of a correlation of groups does not hold
 
