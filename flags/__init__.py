@@ -1,1 +1,1 @@
-"""absl flags of every command, and flagfiles with whole protocols."""
+"""absl flags of every command, and flagfiles with complete protocols."""

@@ -19,7 +19,7 @@ def define() -> None:
     'eval_masks',
     ['none', 'background', 'activity'],
     'What to replace: background leaves only the person, activity only the place, '
-    'both a white silhouette; behind it -mean, -blur, -noise or -other (class) in '
+    'both a white silhouette; followed by -mean, -blur, -noise or -other (class) in '
     'place of black, -earlier or -elsewhere for a mask that misses the person: '
     'activity-blur, activity-elsewhere. All are tested in one pass over the data.',
   )

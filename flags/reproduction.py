@@ -25,7 +25,7 @@ def define() -> None:
     'a demo set is drawn (in --demo_dir) and flags not given are those of flags/demo.flags.'
   )
   data.define_verdicts('By default the masks of all videos are used.')
-  flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or lies already.')
+  flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or already is.')
   flags.DEFINE_string(
     'run_dir', 'paper', 'Folder of runs and results; the same command resumes there.'
   )
@@ -93,7 +93,7 @@ def _check_decided() -> None:
 
 
 def _numbers(name: str, allowed: Sequence[int] | None = None) -> tuple[int, ...]:
-  """The whole numbers of a list flag, each once."""
+  """The integers of a list flag, each once."""
   values = flags.FLAGS[name].value
   try:
     found = tuple(dict.fromkeys(int(value) for value in values))

@@ -23,7 +23,7 @@ def define() -> None:
   flags.DEFINE_integer(
     'strip_frames',
     _DEFAULTS.frames,
-    'Frames of a strip, from the whole video.',
+    'Frames of a strip, spread over the video.',
     lower_bound=1,
     upper_bound=50,
   )

@@ -25,11 +25,11 @@ def define() -> None:
     'and flags not given are those of flags/demo.flags.'
   )
   data.define_verdicts('By default the masks of all videos are used.')
-  flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or lies already.')
+  flags.DEFINE_string('demo_dir', 'demo', 'Where the demo set is made, or already is.')
   flags.DEFINE_string(
     'run_dir',
     None,
-    'Folder of this run: checkpoints, history, results. A run that was stopped goes on there. '
+    'Folder of this run: checkpoints, history, results. A run that was stopped resumes there. '
     'Default: runs/ and what distinguishes the run.',
   )
   flags.DEFINE_integer('split', 1, 'Split of the data set, 1, 2 or 3.')
@@ -46,7 +46,7 @@ def define() -> None:
     run_settings.STRATEGIES,
     'none: one device. mirrored: every GPU of this machine. multi_worker: every GPU of the '
     'machines that the environment variable TF_CONFIG lists; the same command is started on each. '
-    '--batch_size is that of all together, and the losses are those of one device.',
+    '--batch_size is the total, and the losses are those of one device.',
   )
   flags.DEFINE_integer(
     'keep_checkpoints',

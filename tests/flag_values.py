@@ -4,7 +4,7 @@ from absl import flags
 
 
 def parse(monkeypatch, define, modules, arguments):
-  """Defines flags anew and parses arguments.
+  """Redefines flags and parses arguments.
 
   Args:
     monkeypatch: pytest's fixture.

@@ -3,34 +3,35 @@
     python -m tools.benchmark --only=input_pipeline,records_cost --output=benchmark.json
 
 Every bound is on a ratio within the run: what was achieved over what the machine was
-measured to reach, both by turns. On a machine that others use, look at the ratios.
+measured to reach, alternately. On a machine that others use, look at the ratios.
 A figure that misses its bound is marked; the exit status is 0 all the same, and 1 if
 something could not be measured.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 import dataclasses
 import importlib
-import json
 import os
 import pkgutil
 import platform
 import sys
 import traceback
+from typing import Any
 
 from absl import flags
 
-from i3d_tf.common import cli  # first: it quiets TensorFlow's start
+from i3d_tf.common import cli
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import progress
 from tools import benchmarks
 from tools.benchmarks import figure
 
-# Files beside the subjects that are none; accelerator is a command of its own, without TensorFlow.
+# Modules that are no subjects; accelerator is a command of its own, without TensorFlow.
 _HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'pytorch_peer', 'small_training')
 
 
-def subjects():
+def subjects() -> list[str]:
   """The names of what can be measured: one file of tools/benchmarks each."""
   return sorted(
     module.name
@@ -39,17 +40,18 @@ def subjects():
   )
 
 
-def define_flags():
+def define() -> None:
+  """Defines the flags."""
   flags.DEFINE_list('only', None, f'Subjects to measure: {", ".join(subjects())}; all by default.')
   flags.DEFINE_bool('quick', False, 'Few repeats and little data: to see that it runs.')
   flags.DEFINE_string('output', 'benchmark.json', 'File to write the figures to, as JSON.')
 
 
-def machine():
+def machine() -> dict[str, Any]:
   """What the figures depend on: a dict. It names no host."""
-  import cv2  # pylint: disable=g-import-not-at-top
-  import numpy as np  # pylint: disable=g-import-not-at-top
-  import tensorflow as tf  # pylint: disable=g-import-not-at-top
+  import cv2
+  import numpy as np
+  import tensorflow as tf
 
   return {
     'cpu': _cpu(),
@@ -64,7 +66,7 @@ def machine():
   }
 
 
-def _cpu():
+def _cpu() -> str:
   try:
     with open('/proc/cpuinfo') as f:
       for line in f:
@@ -75,29 +77,34 @@ def _cpu():
   return platform.machine()
 
 
-def run(names, quick=False, progress=None):
+def measure(
+  names: Sequence[str],
+  quick: bool = False,
+  wrap: Callable[[Sequence[str]], Iterable[str]] | None = None,
+) -> tuple[dict[str, list[figure.Figure]], dict[str, str]]:
   """Measures subjects, one after the other.
 
   Args:
     names: of `subjects()`.
     quick: whether to do little.
-    progress: wraps an iterable of names, as `tqdm.tqdm` does; or None.
+    wrap: shows progress over the names, as `tqdm.tqdm` does; or None.
 
   Returns:
-    (subject -> list of `figure.Figure`, subject -> why it could not be measured).
+    (subject -> its figures, subject -> why it could not be measured).
   """
   measured, failed = {}, {}
-  for name in names if progress is None else progress(names):
+  for name in names if wrap is None else wrap(names):
     try:
       subject = importlib.import_module(f'tools.benchmarks.{name}')
       measured[name] = figure.as_figures(subject.measure(quick=quick))
-    except Exception as e:  # pylint: disable=broad-except; the other subjects can be measured
+    except Exception as e:  # The other subjects can be measured.
       traceback.print_exc()
       failed[name] = f'{type(e).__name__}: {e}'
   return measured, failed
 
 
-def main():
+def main() -> int:
+  """Runs the command with the flags as parsed: the exit status."""
   values = flags.FLAGS
   known = subjects()
   names = known if values.only is None else values.only
@@ -108,33 +115,37 @@ def main():
     )
   before = machine()
   print(', '.join(f'{key} {value}' for key, value in before.items()))
-  measured, failed = run(
+  measured, failed = measure(
     names,
     values.quick,
     lambda items: progress.progress_bar(items, desc='benchmark', unit='subject'),
   )
   print(figure.table(measured))
-  with files.replacing(values.output) as temporary, open(temporary, 'w') as f:
-    json.dump(
-      {
-        'machine': before,
-        'load_average_after': machine()['load_average'],
-        'quick': values.quick,
-        'figures': {
-          name: [{**dataclasses.asdict(f), 'missed': f.missed} for f in figures]
-          for name, figures in measured.items()
-        },
-        'failed': failed,
+  files.write_json(
+    values.output,
+    {
+      'machine': before,
+      'load_average_after': machine()['load_average'],
+      'quick': values.quick,
+      'figures': {
+        name: [{**dataclasses.asdict(f), 'missed': f.missed} for f in figures]
+        for name, figures in measured.items()
       },
-      f,
-      indent=1,
-    )
+      'failed': failed,
+    },
+    indent=1,
+  )
   print(f'{values.output}: written')
   for name, reason in failed.items():
     print(f'not measured: {name}: {reason}', file=sys.stderr)
   return 1 if failed else 0
 
 
-if __name__ == '__main__':
-  define_flags()
+def run() -> None:
+  """Defines the flags and runs the command; for console scripts, too."""
+  define()
   cli.run(main)
+
+
+if __name__ == '__main__':
+  run()

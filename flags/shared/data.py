@@ -44,7 +44,7 @@ def define_clips() -> None:
     _DEFAULTS.resize,
     clip_settings.RESIZES,
     'crop: cut a square, random in training and central in the test; '
-    'squash: take the whole frame, its aspect ratio not kept.',
+    'squash: resize the full frame, without keeping its aspect ratio.',
   )
   flags.DEFINE_integer(
     'frame_size',
@@ -89,7 +89,7 @@ def _define_treatment() -> None:
     'mask_place',
     'person',
     treatments.PLACES,
-    'Where the mask lies: on the person, where the person is half a clip earlier, '
+    'Where the mask is put: on the person, where the person is half a clip earlier, '
     'or elsewhere: shifted to where it covers the person least.',
   )
   flags.DEFINE_integer(

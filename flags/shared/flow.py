@@ -7,7 +7,7 @@ from i3d_tf.flow import optical_flow
 
 
 class _Parser(flags.ArgumentParser):
-  """'tvl1' and so on; --flow alone, which absl hands on as 'true', is the first of them."""
+  """'tvl1' and so on; --flow alone, which absl passes on as 'true', is the first of them."""
 
   def parse(self, argument: str | None) -> str | None:
     if argument is None or argument in optical_flow.METHODS:

@@ -23,8 +23,8 @@ def define() -> None:
   flags.DEFINE_string(
     'labels',
     None,
-    'File of class names for --weights, one a line in the order of the logits, '
-    'or ucf101. By default the label map that lies with the weights.',
+    'File of class names for --weights, one per line in the order of the logits, '
+    'or ucf101. By default the label map next to the weights.',
   )
 
 

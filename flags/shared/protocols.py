@@ -1,4 +1,4 @@
-"""Flagfiles with whole protocols: flags/*.flags."""
+"""Flagfiles with complete protocols: flags/*.flags."""
 
 import os
 

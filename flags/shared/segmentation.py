@@ -57,7 +57,7 @@ def define() -> None:
     'tflite_crops',
     None,
     tflite.CROPS,
-    'What a LiteRT network is shown beside the whole frame: four tiles, the boxes '
+    'What a LiteRT network is shown in addition to the full frame: four tiles, the boxes '
     "of OpenCV's people detector, or both; by default what suits the network.",
   )
   flags.DEFINE_list(

@@ -65,7 +65,7 @@ class Condition:
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-  """A network that conditions need: everything that tells it from the others."""
+  """A network that conditions need: everything that distinguishes it from the others."""
 
   stream: str
   trained_on: str
@@ -222,7 +222,7 @@ def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
 
 
 def models(condition: Condition, split: int, seed: int) -> tuple[Model, ...]:
-  """The `Model`s that a condition needs, one a stream."""
+  """The `Model`s that a condition needs, one per stream."""
   return tuple(
     Model(
       stream,

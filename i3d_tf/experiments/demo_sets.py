@@ -11,7 +11,7 @@ from i3d_tf.experiments import plan as plan_lib
 
 @dataclasses.dataclass(frozen=True)
 class DemoSet:
-  """A demo set: the folder where it lies, how it is drawn, and whether it has flow."""
+  """A demo set: its folder, how it is drawn, and whether it has flow."""
 
   folder: str
   settings: demo_plan.DemoSettings
@@ -44,7 +44,7 @@ def needed(chosen: Iterable[conditions.Condition], demo_dir: str) -> dict[int | 
 
   Args:
     chosen: the conditions.
-    demo_dir: folder of the set of diversity None; the others lie next to it.
+    demo_dir: folder of the set of diversity None; the others are next to it.
   """
   chosen = tuple(chosen)
   sets: dict[int | None, DemoSet] = {}

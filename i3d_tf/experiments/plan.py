@@ -59,7 +59,7 @@ def time_left(reproduction: reproduction_lib.Reproduction, size: TestSize) -> st
       for model, treatments in reproduction.tests().items()
     )
   except errors.UserError:
-    return ''  # of a damaged run, which says so itself and does not stop the others
+    return ''  # a damaged run reports itself and does not stop the others
   return f'about {duration(clips / rate)} left for all'
 
 

@@ -2,9 +2,9 @@
 
   paper/conditions.json                     the rows of the table, see `conditions`
   paper/runs/{model}/                       run directories of train
-  paper/results/{condition}.split1.seed0.csv   a row a video, see `results`
+  paper/results/{condition}.split1.seed0.csv   one row per video, see `results`
 
-Everything is found again on disk, so that the same call goes on wherever it was
+Everything is found again on disk, so that the same call resumes wherever it was
 stopped.
 """
 

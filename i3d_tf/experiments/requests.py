@@ -16,7 +16,7 @@ class TrainRequest:
 
   Attributes:
     records: folder of records; None for the demo set in `demo_dir`.
-    demo_dir: where the demo set is drawn, or lies already.
+    demo_dir: where the demo set is drawn, or already is.
     run_dir: the run directory; None for one named after the run.
     split: 1, 2 or 3.
     treatment: of the training.
@@ -54,7 +54,7 @@ class ReproduceRequest:
 
   Attributes:
     records: folder of records; None for demo sets in `demo_dir` and next to it.
-    demo_dir: where the demo set is drawn, or lies already.
+    demo_dir: where the demo set is drawn, or already is.
     run_dir: folder of runs, results and report.
     conditions: the rows.
     splits, seeds: numbers, each once.

@@ -27,7 +27,7 @@ def run(
   checkpoint_every: int = 100,
   log_every: int = 10,
   flags: Mapping[str, Any] | None = None,
-  report: Callable[[str], None] = print,
+  log: Callable[[str], None] = print,
   time_left: Callable[[], str] = lambda: '',
 ) -> list[tuple[str, str]]:
   """Trains, tests and fuses whatever is missing. A model that fails does not stop the others.
@@ -36,7 +36,7 @@ def run(
     reproduction: a `reproduction.Reproduction`.
     checkpoint_every, log_every: as in `loop.train`.
     flags: the command's flags, for the record.
-    report: called with every line of progress.
+    log: called with every line of progress.
     time_left: called before each model; what is still to be done, in words, or ''.
 
   Returns:
@@ -48,14 +48,14 @@ def run(
   tests = reproduction.tests()
   for number, (model, treatments) in enumerate(tests.items(), 1):
     left = time_left()
-    report(f'model {number} of {len(tests)}: {model.name}{f" ({left})" if left else ""}')
+    log(f'model {number} of {len(tests)}: {model.name}{f" ({left})" if left else ""}')
     try:
       # A second call on the folder waits, and finds it done.
       with files.locked(reproduction.model_dir(model)):
         _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
     except (errors.UserError, tf.errors.OpError) as e:
       failures[model.name] = str(e).splitlines()[0] if str(e) else type(e).__name__
-      report(f'failed: {model.name}: {failures[model.name]}')
+      log(f'failed: {model.name}: {failures[model.name]}')
     with files.locked(reproduction.run_dir):
       _fuse_finished(reproduction, model, failures)
   return list(failures.items())
@@ -141,7 +141,7 @@ def fuse(streams: Sequence[Sequence[results.Row]]) -> list[results.Row]:
   """Adds the logits of streams, video by video.
 
   Args:
-    streams: a list of lists of `results.Row`, one a stream.
+    streams: a list of lists of `results.Row`, one per stream.
 
   Returns:
     A list of `results.Row`, the first stream's with the sums as logits.
@@ -212,12 +212,11 @@ def write_conditions(reproduction: reproduction_lib.Reproduction) -> None:
       if condition.name in made_from
     ],
   }
-  with files.replacing(path) as temporary, open(temporary, 'w') as f:
-    json.dump(content, f, indent=2)
+  files.write_json(path, content)
 
 
 def table(reproduction: reproduction_lib.Reproduction) -> list[str]:
-  """The accuracies that there are, in per cent, lines of text: a row a condition and seed."""
+  """The accuracies known so far, in per cent, as lines of text: one per condition and seed."""
   lines = [
     'accuracy, %'.ljust(24)
     + ''.join(f'{"split " + str(split):>10}' for split in reproduction.splits)

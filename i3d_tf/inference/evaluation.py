@@ -1,4 +1,4 @@
-"""Tests the network of a run on whole videos, under several treatments in one pass."""
+"""Tests the network of a run on full videos, under several treatments in one pass."""
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
@@ -55,7 +55,7 @@ def evaluate(
   batch_size: int | None = None,
   model: inception_i3d.InceptionI3D | None = None,
 ) -> dict[str, dict[str, Any]]:
-  """Tests the network of a run on whole videos and writes the results.
+  """Tests the network of a run on full videos and writes the results.
 
   Every frame is decoded once, however many treatments there are. Stopped and called
   again, it resumes after the last batch.
@@ -140,7 +140,7 @@ def describe(summaries: Mapping[str, Mapping[str, Any]], run_dir: str | os.PathL
 def _plan(
   run_dir: str, names: Sequence[str], test_set: test_sets.TestSet, batch_size: int | None
 ) -> _Plan:
-  treatments_lib.parse_all(names)  # a typing error is told before anything is read
+  treatments_lib.parse_all(names)  # reports a typing error before anything is read
   run = runs.load(run_dir)
   treatments = treatments_lib.parse_all(names, run.clips.stream)
   regions = [treatment.region for treatment in treatments.values()]

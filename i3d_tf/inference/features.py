@@ -46,7 +46,7 @@ def of_video(
 
   Raises:
     VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
-    UserError: the features are no numbers.
+    UserError: the features are not finite.
   """
   compute = _function(network, settings.endpoint, settings.pool)
   windows = from_videos.sliding(
@@ -57,7 +57,7 @@ def of_video(
     features.append(compute(np.stack([window.frames for window in batch])).numpy())
     if not np.isfinite(features[-1]).all():
       raise errors.UserError(
-        f'{path}: the network gives features that are no numbers; was its training stable?'
+        f'{path}: expected finite features; the network gives others. Was its training stable?'
       )
     starts += [window.start for window in batch]
     length = batch[0].frames.shape[0]

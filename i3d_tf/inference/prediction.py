@@ -1,4 +1,4 @@
-"""What trained networks say of a video of any length: whole, person only, place only."""
+"""What trained networks say about a video of any length: original, person only, place only."""
 
 from collections.abc import Callable, Sequence
 import dataclasses
@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
+from scipy import special
 import tensorflow as tf
 
 from i3d_tf.common import errors
@@ -34,7 +35,7 @@ class Answer:
     has_person: whether the masks show a person. If not, nothing was replaced.
     coverage: share of the pixels that the people cover, dilated; None without masks.
     seen: dict from region to what the network saw, uint8 RGB [S, S, 3] each, a few
-      frames from the whole of the video.
+      frames spread over the video.
   """
 
   logits: dict
@@ -222,8 +223,7 @@ def top(logits: np.ndarray, label_names: Sequence[str], count: int) -> list[dict
     A list of dicts of 'class', 'probability' and 'logit', the most probable first.
   """
   logits = logits[0].astype(np.float64)
-  probabilities = np.exp(logits - logits.max())
-  probabilities /= probabilities.sum()
+  probabilities = special.softmax(logits)
   return [
     {'class': label_names[i], 'probability': float(probabilities[i]), 'logit': float(logits[i])}
     for i in np.argsort(-logits, kind='stable')[:count]
@@ -231,7 +231,7 @@ def top(logits: np.ndarray, label_names: Sequence[str], count: int) -> list[dict
 
 
 def picture(answer: Answer, label_names: Sequence[str], title: str, count: int = 3) -> np.ndarray:
-  """Draws the frames of a video as the network saw them, a row a region, with its answers.
+  """Draws the frames of a video as the network saw them, one row per region, with its answers.
 
   Args:
     answer: an `Answer`.

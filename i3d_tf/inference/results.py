@@ -78,7 +78,7 @@ def summarize(rows: Sequence[Row], label_names: Sequence[str]) -> dict[str, Any]
     A JSON-able dict.
   """
   correct = [row.prediction == row.label for row in rows]
-  # Not `>`: logits that are NaN are no top five.
+  # Not `>`: NaN logits must not count as top five.
   in_top_5 = [np.count_nonzero(~(row.logits <= row.logits[row.label])) < 5 for row in rows]
   found = [c for row, c in zip(rows, correct) if row.has_person]
   classes = []

@@ -16,7 +16,6 @@ and scaling are `i3d_tf.inputs.preprocess`, the functions that training and test
 """
 
 from collections.abc import Callable
-import json
 import os
 import shutil
 import sys
@@ -166,8 +165,7 @@ def write_saved_model(network: trained_networks.TrainedNetwork, output: str) -> 
       )
       extra = os.path.join(partial, 'assets.extra')
       os.makedirs(extra)
-      with open(os.path.join(extra, 'i3d_tf.json'), 'w') as f:
-        json.dump(_about(network), f, indent=2)
+      files.write_json(os.path.join(extra, 'i3d_tf.json'), _metadata(network))
       os.rename(partial, output)
     except BaseException:
       shutil.rmtree(partial, ignore_errors=True)
@@ -175,7 +173,7 @@ def write_saved_model(network: trained_networks.TrainedNetwork, output: str) -> 
 
 
 def write_tflite(network: trained_networks.TrainedNetwork, output: str, frames: int) -> None:
-  """Writes a network as a TFLite (LiteRT) file, and its class names beside it.
+  """Writes a network as a TFLite (LiteRT) file, and its class names next to it.
 
   It takes network input of one length, float32 [1, frames, S, S, C] in [-1, 1], and
   gives `logits` and `probabilities`, float32 [1, N]; built-in operators only.
@@ -218,7 +216,7 @@ def _write_labels(path: str, network: trained_networks.TrainedNetwork) -> str:
   return path
 
 
-def _about(network: trained_networks.TrainedNetwork) -> dict[str, Any]:
+def _metadata(network: trained_networks.TrainedNetwork) -> dict[str, Any]:
   """What was exported: a JSON-able dict."""
   return {
     'stream': network.stream,

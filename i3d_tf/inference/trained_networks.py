@@ -58,7 +58,7 @@ def of_run(run_dir: str) -> TrainedNetwork:
   """The network of a run, as its last checkpoint has it: a `TrainedNetwork`.
 
   Raises:
-    UserError: there is no run, or it has no whole checkpoint.
+    UserError: there is no run, or it has no complete checkpoint.
   """
   run = runs.load(run_dir)
   # Whatever precision it was trained in: weights are float32 in any case.
@@ -84,7 +84,7 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
     path: any file that `weights.load` reads, with logits.
     stream: 'rgb' or 'flow', what it must see.
     labels: file of class names (`labels.read`); None for the label map published
-      beside the weights or, without one, 'class 0' and so on.
+      next to the weights or, without one, 'class 0' and so on.
 
   Raises:
     UserError: weights or labels cannot be used.
@@ -108,7 +108,7 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
     if names is None:
       names = [f'class {i}' for i in range(found.num_classes)]
       notes.append(
-        f'no label map of {found.num_classes} classes lies near {path}: '
+        f'no label map of {found.num_classes} classes found near {path}: '
         '--labels=label_map.txt names them'
       )
     else:

@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from i3d_tf.common import errors
 from i3d_tf.inference import results as results_lib
@@ -281,8 +282,7 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
   labels = np.array([row.label for row in rows])
   predictions = np.array([row.prediction for row in rows])
   logits = np.array([row.logits for row in rows], np.float64)
-  logits -= logits.max(axis=1, keepdims=True)
-  right = np.exp(logits[np.arange(len(rows)), labels]) / np.exp(logits).sum(axis=1)
+  of_label = special.softmax(logits, axis=1)[np.arange(len(rows)), labels]
   return Result(
     tuple(row.video for row in rows),
     labels,
@@ -291,7 +291,7 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
     labels == predictions,
     np.array([row.has_person for row in rows]),
     np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
-    right,
+    of_label,
   )
 
 

@@ -9,7 +9,7 @@ KEPT = 2  # checkpoints, the last ones
 
 
 def check_path(run_dir: str | os.PathLike) -> None:
-  """Raises a `UserError` if checkpoints cannot lie there: TensorFlow reads patterns in paths."""
+  """Raises a `UserError` for a path that TensorFlow would take for a pattern of files."""
   if any(character in os.path.abspath(run_dir) for character in '*?[]\\'):
     raise errors.UserError(
       f'--run_dir: expected a path without * ? [ ] \\, which TensorFlow takes '
@@ -26,7 +26,7 @@ def last_step(run_dir: str | os.PathLike) -> int | None:
 def last(run_dir: str | os.PathLike) -> str | None:
   """The prefix of the run's last checkpoint, or None if there is none.
 
-  Not `tf.train.latest_checkpoint`: where the file `checkpoint` beside them is damaged, or
+  Not `tf.train.latest_checkpoint`: where the file `checkpoint` next to them is damaged, or
   names one that is gone, that says that there is none, and a training would start from scratch.
 
   Raises:
@@ -34,7 +34,7 @@ def last(run_dir: str | os.PathLike) -> str | None:
   """
   folder = folder_of(run_dir)
   names = os.listdir(folder) if os.path.isdir(folder) else []
-  # The index is written last: where it is, the checkpoint is whole.
+  # The index is written last: where it exists, the checkpoint is complete.
   newest = max(
     (name.removesuffix('.index') for name in names if re.fullmatch(r'ckpt-\d+\.index', name)),
     key=_step_of,

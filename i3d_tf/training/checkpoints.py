@@ -45,7 +45,7 @@ def create_manager(
   """A manager of the run's checkpoints, numbered by `step`, of which the last `keep` are kept."""
   try:
     tf.train.get_checkpoint_state(checkpoint_files.folder_of(run_dir))
-  except ValueError:  # an empty list, or one that is no text: the manager would end with it
+  except ValueError:  # an empty or a binary list, on which the manager would fail
     os.remove(os.path.join(checkpoint_files.folder_of(run_dir), 'checkpoint'))
   made = tf.train.CheckpointManager(
     checkpoint, checkpoint_files.folder_of(run_dir), max_to_keep=keep, step_counter=step
@@ -55,7 +55,7 @@ def create_manager(
 
 
 def save(manager: tf.train.CheckpointManager, step: tf.Variable) -> None:
-  """Saves a checkpoint. Until it is whole, the last one stays the last one.
+  """Saves a checkpoint. Until it is complete, the previous one remains the last.
 
   Args:
     manager: what `create_manager` gave.
@@ -76,8 +76,8 @@ def save(manager: tf.train.CheckpointManager, step: tf.Variable) -> None:
     last = os.path.basename(manager.latest_checkpoint) if manager.checkpoints else 'none'
     raise errors.UserError(
       f'{manager.directory}: cannot save the checkpoint of step {int(step)}: {reason}. The last '
-      f'whole one is {last}. Mend that (there must be room for one checkpoint beside those of '
-      '--keep_checkpoints) and start the same command again: it goes on there'
+      f'complete one is {last}. Fix that (there must be room for one checkpoint more than '
+      '--keep_checkpoints) and rerun the same command to resume from there'
     ) from e
 
 
@@ -91,7 +91,7 @@ def restore(checkpoint: tf.train.Checkpoint, run_dir: str | os.PathLike) -> str 
   """Restores a `tf.train.Checkpoint` from the run's last one: its path, or None if there is none.
 
   Raises:
-    UserError: the checkpoint is damaged, or of another network, or lies where none can be read.
+    UserError: the checkpoint is damaged, or of another network, or its folder cannot be read.
   """
   path = checkpoint_files.last(run_dir)
   if path is None:
@@ -102,5 +102,5 @@ def restore(checkpoint: tf.train.Checkpoint, run_dir: str | os.PathLike) -> str 
   except (tf.errors.OpError, ValueError, AssertionError, IndexError) as e:
     # IndexError: what TensorFlow raises of a file that ends too early.
     reason = (str(e).strip() or type(e).__name__).splitlines()[0]
-    raise errors.UserError(f'{path}: expected a whole checkpoint of this run; {reason}') from e
+    raise errors.UserError(f'{path}: expected a complete checkpoint of this run; {reason}') from e
   return path

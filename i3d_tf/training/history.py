@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: TensorBoard pictures and scalars, history.csv."""
+"""What a run shows while it trains: TensorBoard pictures and scalars, history.csv."""
 
 from collections.abc import Iterator
 import contextlib

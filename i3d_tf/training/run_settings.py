@@ -25,7 +25,7 @@ class Data:
     split: 1, 2 or 3.
     mask: the region that is replaced in training, one of `treatments.ALL_REGIONS`.
     fill: what replaces it, one of `treatments.FILLS`.
-    mask_place: where the mask lies, one of `treatments.PLACES`.
+    mask_place: where the mask is put, one of `treatments.PLACES`.
     verdicts: `verdicts.content_hash` of the verdicts on masks that apply, or None
       if there are none.
     flow: the kind of flow, one of `optical_flow.LABELS`; None for stream rgb.

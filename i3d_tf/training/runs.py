@@ -147,7 +147,7 @@ def _flat(run: run_settings.Run) -> dict[str, Any]:
 
 
 def _git_commit() -> str | None:
-  """The commit of this code, with '+' behind it if files differ from it; None outside git."""
+  """The commit of this code, followed by '+' if files differ from it; None outside git."""
 
   def git(*arguments: str) -> str:
     # Bazel runs a copy of links; the real file knows its repository.

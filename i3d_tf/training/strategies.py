@@ -3,8 +3,8 @@
 TensorFlow's own strategies do the work. What is added here keeps what a training
 computes apart from where it is computed: `--batch_size` is that of all replicas
 together, every replica takes its rows of the batch that one device would take,
-batch norm and dropout are those of the whole batch, and the first worker alone
-writes. A run may therefore be stopped under one strategy and go on under another.
+batch norm and dropout are those of the entire batch, and the first worker alone
+writes. A run may therefore be stopped under one strategy and resumed under another.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ def create(name: str) -> tf.distribute.Strategy:
   Args:
     name: 'none' for one device; 'mirrored' for every GPU of this machine; 'multi_worker'
       for every GPU of the machines in the environment variable TF_CONFIG, this process
-      being one of its workers. Where there is no GPU, logical CPU devices stand in.
+      being one of its workers. Without a GPU, logical CPU devices take their place.
 
   Raises:
     UserError: the name is unknown, or TF_CONFIG does not say who the workers are.
@@ -170,7 +170,7 @@ def chief_first(strategy: tf.distribute.Strategy, function: Callable[[], Any]) -
 def check_agreement(
   strategy: tf.distribute.Strategy, step: int, run_dir: str | os.PathLike
 ) -> None:
-  """Raises a `UserError` if the workers would not go on from the same step."""
+  """Raises a `UserError` if the workers would not resume from the same step."""
   replicas = strategy.num_replicas_in_sync
   # The squares, too: 1 and 3 have the mean of 2 and 2.
   if (_sum(strategy, step), _sum(strategy, step**2)) != (step * replicas, step**2 * replicas):
@@ -181,7 +181,7 @@ def check_agreement(
 
 
 def _sum(strategy: tf.distribute.Strategy, value: int) -> int:
-  """The sum of a whole number over all replicas; every worker waits for the others."""
+  """The sum of an integer over all replicas; every worker waits for the others."""
   if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
     return value * strategy.num_replicas_in_sync
 
@@ -195,7 +195,7 @@ def _sum(strategy: tf.distribute.Strategy, value: int) -> int:
 
 @contextlib.contextmanager
 def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
-  """Turns TensorFlow's error about a worker that is gone into one line that says so.
+  """Turns TensorFlow's error about a worker that is gone into one line.
 
   Raises:
     UserError: another worker has ended.
@@ -206,8 +206,8 @@ def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
       raise
     raise errors.UserError(
-      'another worker has ended, so that this one cannot go on. Start all of them again with the '
-      f'same command: they go on from the last checkpoint. ({_reason(e)})'
+      'another worker has ended, so this one cannot continue. Start all of them again with the '
+      f'same command: they resume from the last checkpoint. ({_reason(e)})'
     ) from e
 
 

@@ -221,7 +221,9 @@ def _probability(output: np.ndarray) -> np.ndarray:
   """One channel: probabilities as they are, scores through a sigmoid."""
   output = output[..., 0]
   if output.min() < -1e-3 or output.max() > 1 + 1e-3:
-    return 1 / (1 + np.exp(-output))
+    from scipy import special  # here: --help need not wait for it
+
+    return special.expit(output)
   return output
 
 
@@ -229,8 +231,9 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
   """Scores to probabilities over the last axis; what is a probability already stays."""
   if scores.min() >= 0 and np.allclose(scores.sum(-1), 1, atol=1e-2):
     return scores
-  scores = np.exp(scores - scores.max(-1, keepdims=True))
-  return scores / scores.sum(-1, keepdims=True)
+  from scipy import special  # here: --help need not wait for it
+
+  return special.softmax(scores, axis=-1)
 
 
 def _dequantise(values: np.ndarray, details: Any) -> np.ndarray:

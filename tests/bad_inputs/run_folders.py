@@ -101,31 +101,31 @@ ROWS = (
   Row(
     'a checkpoint whose index is cut off',
     _CLIP,
-    f'{_CHECKPOINT}: expected a whole checkpoint',
+    f'{_CHECKPOINT}: expected a complete checkpoint',
     stage.cut(_INDEX),
   ),
   Row(
     'a checkpoint whose data are cut off',
     _CLIP,
-    f'{_CHECKPOINT}: expected a whole checkpoint',
+    f'{_CHECKPOINT}: expected a complete checkpoint',
     stage.cut(_DATA),
   ),
   Row(
     'a checkpoint whose data are gone',
     _CLIP,
-    f'{_CHECKPOINT}: expected a whole checkpoint',
+    f'{_CHECKPOINT}: expected a complete checkpoint',
     stage.remove(_DATA),
   ),
   Row(
     'a checkpoint of another network',
     _CLIP,
-    f'{_CHECKPOINT}: expected a whole checkpoint of',
+    f'{_CHECKPOINT}: expected a complete checkpoint of',
     masks.edit(_RUN, lambda run: run['network'].update(width=0.25)),
   ),
   Row(
     'a checkpoint of other classes',
     _CLIP,
-    f'{_CHECKPOINT}: expected a whole checkpoint of th',
+    f'{_CHECKPOINT}: expected a complete checkpoint of th',
     masks.edit(_RUN, lambda run: run.update(label_names=run['label_names'][:9])),
   ),
   Row(

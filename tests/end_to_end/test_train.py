@@ -1,4 +1,4 @@
-"""Training: what it writes, that it goes on exactly where it was killed, what it refuses."""
+"""Training: what it writes, that it resumes exactly where it was killed, what it refuses."""
 
 import csv
 import json
@@ -251,7 +251,7 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
   checkpoints = tmp_path / 'checkpoints'
   (data,) = checkpoints.glob('*.data-*')
   data.write_bytes(data.read_bytes()[:1000])
-  with pytest.raises(errors.UserError, match=r'ckpt-2: expected a whole checkpoint of this run'):
+  with pytest.raises(errors.UserError, match=r'ckpt-2: expected a complete checkpoint of this run'):
     loop.train(str(tmp_path), tiny.run(records, steps=2))
 
 

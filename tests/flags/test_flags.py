@@ -16,7 +16,7 @@ from tests import flag_values
 
 @pytest.fixture
 def parsed(monkeypatch):
-  """A function that defines train's flags anew and parses arguments."""
+  """A function that redefines train's flags and parses arguments."""
 
   def parse(*arguments):
     return flag_values.parse(monkeypatch, training.define, (data, training, protocols), arguments)

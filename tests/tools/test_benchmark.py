@@ -86,7 +86,7 @@ def test_a_subject_that_fails_stops_no_other(monkeypatch):
     'tools.benchmarks.b': types.SimpleNamespace(measure=lambda quick: {'x': 1 + quick}),
   }
   monkeypatch.setattr(benchmark.importlib, 'import_module', modules.__getitem__)
-  measured, failed = benchmark.run(['a', 'b'], quick=True)
+  measured, failed = benchmark.measure(['a', 'b'], quick=True)
   assert measured == {'b': [figure.Figure('x', 2.0)]}
   assert failed == {'a': 'RuntimeError: no such device'}
 

@@ -97,7 +97,7 @@ def test_a_first_checkpoint_that_a_kill_cut_short_is_none(tmp_path):
 def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
   save(tmp_path, run, seed=0)
   wider = tiny.replace(run, 'network', width=0.25)
-  with pytest.raises(errors.UserError, match='ckpt-7: expected a whole checkpoint of this run'):
+  with pytest.raises(errors.UserError, match='ckpt-7: expected a complete checkpoint of this run'):
     network.restore_model(str(tmp_path), wider)
 
 
@@ -144,7 +144,7 @@ def test_a_full_disk_is_an_error_and_the_last_checkpoint_stays(tmp_path):
       errors.UserError,
       match=(
         'disk/checkpoints: cannot save the checkpoint of step 3: No space left on device. The last '
-        'whole one is ckpt-2. Mend that .* and start the same command again'
+        'complete one is ckpt-2. Fix that .* and rerun the same command'
       ),
     ):
       checkpoints.save(manager, step)
@@ -160,7 +160,7 @@ def test_a_full_disk_is_an_error_and_the_last_checkpoint_stays(tmp_path):
 def test_a_first_checkpoint_without_room_says_that_there_is_none(tmp_path):
   disk = tmp_path / 'disk'
   with small_disk.mounted(disk, '64k'):
-    with pytest.raises(errors.UserError, match='The last whole one is none. Mend that'):
+    with pytest.raises(errors.UserError, match='The last complete one is none. Fix that'):
       save_steps(*manager_of(disk, 25_000), 1)
 
 

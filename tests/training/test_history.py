@@ -1,4 +1,4 @@
-"""What a run shows while it goes on."""
+"""What a run shows while it trains."""
 
 import contextlib
 import csv
