@@ -194,6 +194,7 @@ def _check_inputs() -> None:
   existing.check_path('--masks', values.masks, 'a folder of person masks')
   existing.check_path('--verdicts', values.verdicts, 'a CSV file of verdicts')
   existing.check_path('--labels', values.labels, 'a text file of class names')
+  existing.check_no_file('--output', values.output)
 
 
 def _beam_options(text: str | None) -> tuple[str, ...]:

@@ -134,8 +134,9 @@ def request() -> requests.TrainRequest:
   evaluated = [treatment.name] if values.eval_masks is None else values.eval_masks
   names = tuple(treatments.parse_all(evaluated, clips.stream))
   run_settings.Data('', values.split)  # checks the split
+  optimization = optimization_settings()
   existing.check_records('--records', values.records)
-  network, optimization = network_settings(), optimization_settings()
+  network = network_settings()
   return requests.TrainRequest(
     values.records,
     values.demo_dir,

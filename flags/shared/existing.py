@@ -25,6 +25,12 @@ def check_any(flag: str, paths: Sequence[str], what: str) -> None:
     check_path(flag, paths[0], what)
 
 
+def check_no_file(flag: str, folder: str | None) -> None:
+  """Raises a `UserError` if a folder to write to is a file."""
+  if folder is not None and os.path.exists(folder) and not os.path.isdir(folder):
+    raise errors.UserError(f'{folder}: expected a folder ({flag}); it is a file')
+
+
 def check_records(flag: str, folder: str | None) -> None:
   """As `check_path`, for a folder of records."""
   if folder is not None and not os.path.isdir(folder):

@@ -29,7 +29,7 @@ ROWS = (
   Row(
     'a clip that is no file',
     _COMMAND,
-    "clip.npy: expected an array in NumPy's format; [Errno",
+    'clip.npy: expected network input (--npy); no such file',
     stage.remove('clip.npy'),
   ),
   Row(

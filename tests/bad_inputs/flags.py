@@ -66,12 +66,21 @@ ROWS = (
     ('--augment=maybe', "('Non-boolean argument to boolean flag', 'maybe')"),
     ('--noaugment=true', '--noaugment=true does not take an argument'),
     ('--records=', '--records must not be empty'),
-    ('--records=nowhere', 'nowhere: expected a folder made by make_tfrecords; it has no '),
-    ('--records=a.avi', 'a.avi/manifest.json: expected the manifest of records; NotADirectory'),
+    (
+      '--records=nowhere',
+      'nowhere: expected a folder made by make_tfrecords (--records); no such folder',
+    ),
+    (
+      '--records=a.avi',
+      'a.avi: expected a folder made by make_tfrecords (--records); it is a file',
+    ),
     ('--run_dir=a.avi', 'a.avi: File exists'),
     ('--run_dir=a.avi/run', 'a.avi/run: Not a directory'),
     ('--run_dir=/proc/run', '/proc/run: No such file or directory'),
-    ('--weights=nowhere', '/nowhere: no such file; expected a TensorFlow checkpoint of'),
+    (
+      '--weights=nowhere',
+      'nowhere: expected weights (--weights): a file, or a TensorFlow checkpoint by its prefix',
+    ),
     ('--verdicts=videos', 'videos: expected a CSV file of verdicts; [Errno 21] Is a directory'),
     ('--flagfile=nowhere', 'Unable to open flagfile: [Errno 2] No such file or directory: '),
   ),
@@ -85,8 +94,14 @@ ROWS = (
     ('--records=nowhere', 'nowhere: expected a folder made by make_tfrecords'),
     ('--verdicts=nowhere', 'nowhere: expected a CSV file of verdicts'),
     ('--run_dir=', '--run_dir must not be empty'),
-    ('--run_dir=records', 'records: expected a directory made by train; it has no run.json'),
-    ('--run_dir=a.avi', 'a.avi/run.json: expected what train writes; NotADirectoryError'),
+    (
+      '--run_dir=records',
+      'records: expected a directory made by train (--run_dir); it has no run.json',
+    ),
+    (
+      '--run_dir=a.avi',
+      'a.avi: expected a directory made by train (--run_dir); it has no run.json',
+    ),
   ),
   *_rows(
     _PREDICT,
@@ -139,7 +154,7 @@ ROWS = (
     ('--beam_options="\'"', "expected --beam_options as a shell takes them; received '"),
     ('--csv=a.csv --lists=lists', 'expected --lists or --csv; received both'),
     ('--masks=a.avi', '`masks` must be a folder; received a.avi'),
-    ('--output=a.avi', 'a.avi/manifest.json: expected the manifest of records; NotADirectory'),
+    ('--output=a.avi', 'a.avi: expected a folder (--output); it is a file'),
     ('--output=/proc/new', '/proc/new: No such file or directory'),
   ),
   *_rows(
@@ -167,14 +182,17 @@ ROWS = (
     ('--processes=0', 'flag --processes=0: 0 is not a positive integer'),
     ('--tflite_person=3', 'the --tflite_... flags are for --segmenter=tflite; received'),
     ('--segmenter=tflite --segmenter_model=x --tflite_input_range=0', 'must be two numbers'),
-    ('--videos=nowhere', 'nowhere: expected a folder of videos; there is none'),
+    (
+      '--videos=nowhere',
+      'nowhere: expected a folder with videos, or a video (--videos); no such file',
+    ),
     ('--videos=lists', 'lists: expected videos (.3gp, .avi,'),
     ('--output=a.avi', 'a.avi: File exists'),
   ),
   *_rows(
     _REVIEW,
     ('--strip_frames=0', 'flag --strip_frames=0: 0 is not an integer in the range [1, 50]'),
-    ('--masks=nowhere', '`masks` must be a folder; received nowhere'),
+    ('--masks=nowhere', 'nowhere: expected a folder of person masks (--masks); no such file'),
     ('--verdicts=a.avi', 'a.avi: expected a CSV file of verdicts'),
   ),
   *_rows(

@@ -73,7 +73,7 @@ ROWS = (
   Row(
     'lists of training and test that overlap',
     _UCF101,
-    f'{_TEST}: expected no video of {_TRAIN}; 10 of its 10 are listed there too, such as Bo/',
+    f'{_TEST}: expected no video of {_TRAIN}; 10 of its 10 are listed there too, such as Bowing/',
     _add(_TRAIN, of=_TEST),
   ),
   Row(

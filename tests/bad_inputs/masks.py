@@ -203,7 +203,7 @@ ROWS = (
   Row(
     'two verdicts on a video',
     _EVALUATE,
-    'verdicts.csv:4: Waving/v_Waving_g01_c01.avi stands in the file twice, with two verdicts',
+    'verdicts.csv:4: Waving/v_Waving_g01_c01.avi is in the file twice, with two verdicts',
     lambda folder: stage.write(
       'verdicts.csv', (folder / 'verdicts.csv').read_text() + 'Waving/v_Waving_g01_c01.avi,fine\n'
     )(folder),

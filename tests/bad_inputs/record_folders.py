@@ -194,7 +194,7 @@ ROWS = (
   Row(
     'a demo set that does not say what it is',
     'i3d_tf.train --demo_dir=new',
-    'new/demo_set.json must be the JSON that describes a demo set',
+    'new/demo_set.json: expected JSON that describes a demo set',
     stage.write('new/demo_set.json', '[1]'),
   ),
 )

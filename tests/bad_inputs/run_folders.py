@@ -128,15 +128,8 @@ ROWS = (
     f'{_CHECKPOINT}: expected a complete checkpoint of th',
     masks.edit(_RUN, lambda run: run.update(label_names=run['label_names'][:9])),
   ),
-  Row(
-    'a checkpoint of NaN', _CLIP, 'ckpt-3: expected weights that are finite numbers; Logits/', _nan
-  ),
-  Row(
-    'a checkpoint of NaN, tested',
-    _EVALUATE,
-    'ckpt-3: expected weights that are finite number',
-    _nan,
-  ),
+  Row('a checkpoint of NaN', _CLIP, 'ckpt-3: expected finite weights; Logits/', _nan),
+  Row('a checkpoint of NaN, tested', _EVALUATE, 'ckpt-3: expected finite weights', _nan),
   Row(
     'a list of checkpoints that is damaged, which can be done without',
     _CLIP,
@@ -171,7 +164,7 @@ ROWS = (
   Row(
     'a run that is not there',
     'i3d_tf.export --run_dir=nowhere --output=new',
-    'nowhere: expected a directory made by train; it has no run.json',
+    'nowhere: expected a directory made by train (--run_dir); it has no run.json',
   ),
   Row(
     'features of other settings',

@@ -71,7 +71,11 @@ _DATA, _INDEX = (f'checkpoints/a.ckpt.{suffix}' for suffix in ('data-00000-of-00
 _FIRST = next(iter(formats.keras_file().names)).replace('/', '__')
 
 ROWS = (
-  Row('weights that are not there', f'{_CONVERT}nowhere', 'nowhere: no such file; expected a Te'),
+  Row(
+    'weights that are not there',
+    f'{_CONVERT}nowhere',
+    'nowhere: expected weights (--weights): a file, or a Te',
+  ),
   Row(
     'weights of no bytes',
     f'{_CONVERT}a.pt',
@@ -145,13 +149,13 @@ ROWS = (
   Row(
     'weights of another width',
     f'{_TRAIN}a.weights.h5',
-    'has the shape (1, 1, 1, 3, 1); expected (7, 7, 7, 3, 8)',
+    'expected the channels of I3D, all scaled by one factor',
     _keras(),
   ),
   Row(
     'weights of another stream',
     f'{_TRAIN}a.weights.h5',
-    'its first convolution takes 2 channels, flow; expected 3 channels, rgb',
+    'its first convolution takes 2 channels; expected 3 for --stream=rgb',
     _keras(**{_FIRST: np.ones((1, 1, 1, 2, 1), np.float32)}),
   ),
   Row(

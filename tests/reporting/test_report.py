@@ -237,7 +237,8 @@ def test_a_damaged_result_is_named_and_the_rest_is_done(tmp_path):
 @pytest.mark.parametrize(
   'arguments, message',
   [
-    (('--run_dir=nowhere',), 'conditions.json: expected what reproduce writes'),
+    (('--run_dir=nowhere',), 'nowhere: expected a folder made by reproduce (--run_dir)'),
+    (('--run_dir=.',), 'conditions.json: expected what reproduce writes'),
     (('--run_dir=paper', '--examples=v_X_g01_c01'), '--examples: expected videos'),
     (('--run_dir=paper', '--draws=1'), '--draws'),
     (('--run_dir=paper', 'more'), 'expected flags only'),
