@@ -46,10 +46,8 @@ _TESTED_THROUGH = {
   'segmentation/backends/people_detector': 'segmentation/backends/test_opencv',
   'segmentation/backends/segmenter': 'segmentation/backends/test_registry',
   'segmentation/backends/tfhub': 'segmentation/backends/test_saved_model',
-  'segmentation/gallery/options': 'segmentation/test_review',
-  'segmentation/gallery/review_masks': 'segmentation/test_review',
-  'segmentation/people/options': 'segmentation/test_segment',
-  'segmentation/people/segment_videos': 'segmentation/test_segment',
+  'segmentation/gallery/options': 'segmentation/gallery/test_review_masks',
+  'segmentation/people/options': 'segmentation/people/test_segment_videos',
 }
 
 

@@ -8,14 +8,6 @@ from tests import commands
 from tests import fakes
 from tests.segmentation.people import test_segment_folder
 
-# === Again ===
-
-
-# === Folders ===
-
-
-# === The command ===
-
 
 def test_the_command_takes_other_peoples_masks_and_tells_what_came_of_it(tmp_path):
   test_segment_folder._write_videos(tmp_path / 'videos', ['A'])
