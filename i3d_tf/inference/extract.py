@@ -123,6 +123,7 @@ class _Share:
 
   def __init__(self, bar: tqdm.tqdm, video: str) -> None:
     self._bar, self._given = bar, 0.0
+    self._frames: float | None
     try:
       self._frames = decoding.duration(video) * decoding.FRAME_RATE
     except decoding.VideoError:

@@ -1,6 +1,7 @@
 """A video file to stored frames, flow and masks, without records: windows of whole videos."""
 
 import collections
+from collections.abc import Iterable, Iterator
 import dataclasses
 import itertools
 import os
@@ -17,13 +18,16 @@ from i3d_tf.video import decoding
 
 _IMAGES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
+# A stored frame, uint8 [H, W, C], and its mask, uint8 [H, W], or None without masks.
+Pair = tuple[np.ndarray, np.ndarray | None]
+
 
 @dataclasses.dataclass(frozen=True)
 class Window:
   """Successive frames of a video, as records store them.
 
   Attributes:
-    frames: uint8 [T, H, W, C], RGB or flow codes; the shorter side is
+    frames: uint8 [T, H, W, C], RGB or quantized flow; the shorter side is
       `preprocess.resize_side` of the network's frame size.
     masks: uint8 [T, H, W] of 0 and 1, where the people are; None without masks.
     start: index of the first frame in the video at 25 frames a second.
@@ -36,7 +40,7 @@ class Window:
   new: int
 
 
-def decode(path):
+def decode(path: str) -> tuple[float, Iterator[np.ndarray]]:
   """The frames of a video as they are in the file.
 
   Args:
@@ -54,14 +58,21 @@ def decode(path):
   return decoding.decode(path)
 
 
-def stored(path, stream, frame_size, masks=None, dilation=0, flow='tvl1'):
+def stored(
+  path: str,
+  stream: str,
+  frame_size: int,
+  masks: coco_files.Masks | None = None,
+  dilation: int = 0,
+  flow: str = 'tvl1',
+) -> Iterator[Pair]:
   """The frames of a video as records store them, one after the other.
 
   Args:
     path: as in `decode`.
     stream: 'rgb', or 'flow', which is computed here.
     frame_size: height and width of the network's frames.
-    masks: the `masks.Masks` of the video, one a frame of its file, or None.
+    masks: the `masks.Masks` of the video, one per frame of its file, or None.
     dilation: pixels of the stored frame by which masks are grown, see `masks.dilate`.
     flow: which flow, one of `optical_flow.LABELS`.
 
@@ -83,7 +94,15 @@ def stored(path, stream, frame_size, masks=None, dilation=0, flow='tvl1'):
     yield optical_flow.quantise(field), mask
 
 
-def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='tvl1'):
+def windows(
+  path: str,
+  stream: str,
+  frame_size: int,
+  max_frames: int,
+  masks: coco_files.Masks | None = None,
+  dilation: int = 0,
+  flow: str = 'tvl1',
+) -> Iterator[Window]:
   """Cuts a video of any length into windows that together show every frame once.
 
   One window at a time is in memory.
@@ -101,7 +120,8 @@ def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='
     MaskError: the masks are of another video.
   """
   pairs = stored(path, stream, frame_size, masks, dilation, flow)
-  before, end = [], 0
+  before: list[Pair] = []
+  end = 0
   while new := list(itertools.islice(pairs, max_frames)):
     shown = new
     if len(new) < architecture.MIN_FRAMES:
@@ -113,7 +133,9 @@ def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='
     before = new[-architecture.MIN_FRAMES :]
 
 
-def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
+def sliding(
+  path: str, stream: str, frame_size: int, length: int, stride: int, flow: str = 'tvl1'
+) -> Iterator[Window]:
   """Windows of one length, a stride apart, the last one ending with the last frame.
 
   Args:
@@ -127,7 +149,8 @@ def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
   Raises:
     VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
   """
-  kept, seen, shown, start = collections.deque(maxlen=length), 0, 0, 0
+  kept: collections.deque[Pair] = collections.deque(maxlen=length)
+  seen = shown = start = 0
   for pair in stored(path, stream, frame_size, flow=flow):
     kept.append(pair)
     seen += 1
@@ -141,12 +164,14 @@ def sliding(path, stream, frame_size, length, stride, flow='tvl1'):
     yield _window(kept, first, seen - max(shown, first))
 
 
-def _resized(path, frame_size, masks, dilation):
+def _resized(
+  path: str, frame_size: int, masks: coco_files.Masks | None, dilation: int
+) -> Iterator[Pair]:
   """Yields frames at 25 a second and of the stored size, each with its mask or None."""
   source_rate, decoded = decode(path)
   count = 0
 
-  def with_masks():
+  def with_masks() -> Iterator[tuple[np.ndarray, int | None]]:
     nonlocal count
     for count, frame in enumerate(decoded, 1):
       if masks is not None and frame.shape[:2] != (masks.height, masks.width):
@@ -159,9 +184,10 @@ def _resized(path, frame_size, masks, dilation):
       yield frame, None if masks is None else count - 1
 
   for frame, index in decoding.resample(with_masks(), source_rate):
-    size = decoding.fit_short_side(*frame.shape[:2], preprocess.resize_side(frame_size), path)
+    height, width = frame.shape[:2]
+    size = decoding.fit_short_side(height, width, preprocess.resize_side(frame_size), path)
     mask = None
-    if index is not None:
+    if masks is not None and index is not None:
       # As in records: resized by the nearest pixel, then grown.
       mask = decoding.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
       mask = dilation_lib.dilate(mask, dilation)
@@ -173,12 +199,12 @@ def _resized(path, frame_size, masks, dilation):
     )
 
 
-def _window(pairs, start, new):
+def _window(pairs: Iterable[Pair], start: int, new: int) -> Window:
   frames, masks = zip(*pairs)
   return Window(np.stack(frames), None if masks[0] is None else np.stack(masks), start, new)
 
 
-def _too_short(path, stream, found):
+def _too_short(path: str, stream: str, found: int) -> decoding.VideoError:
   what = 'frames' if stream == 'rgb' else 'flow fields'
   return decoding.VideoError(
     f'{path}: expected at least {architecture.MIN_FRAMES} {what} at '
@@ -186,7 +212,7 @@ def _too_short(path, stream, found):
   )
 
 
-def _images(folder):
+def _images(folder: str) -> Iterator[np.ndarray]:
   names = sorted(n for n in os.listdir(folder) if n.lower().endswith(_IMAGES))
   if not names:
     raise decoding.VideoError(f'{folder}: expected image files ({", ".join(_IMAGES)}); found none')

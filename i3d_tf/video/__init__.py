@@ -1,0 +1,1 @@
+"""Video files and frames: decoding, frame rates and sizes, black bars, drawing."""

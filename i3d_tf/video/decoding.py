@@ -1,18 +1,21 @@
 """Video files: decoding, frame rate, size. Frames are uint8 RGB [H, W, 3].
 
 OpenCV decodes. PyAV, the other wheel that ships FFmpeg, was tried on two clips of
-UCF101 and two of Kinetics: 1.4 to 1.6 times OpenCV's processor time to the same RGB
-frames, and from files cut off, with a hole, or without their index, as many frames,
-but for one that OpenCV decoded whole and PyAV gave up at its end. Where PyAV raises,
-OpenCV's frames just end: they are counted against the header. Neither notices a few
-overwritten bytes amid an MP4: the picture is smeared and nothing is said.
+UCF101 and two of Kinetics: it took 1.4 to 1.6 times OpenCV's processor time for the same
+RGB frames. Files that are cut off, have a hole or lack their index gave as many frames,
+except for one that OpenCV decoded completely and PyAV abandoned at its end. Where PyAV
+raises, OpenCV's frames just end, so they are counted against the header. Neither notices
+a few overwritten bytes within an MP4: the picture is smeared without a message.
 """
 
+from collections.abc import Generator, Iterable, Iterator
 import itertools
 import math
 import os
+from typing import Any, TypeVar
 
 import cv2
+import numpy as np
 
 from i3d_tf.common import errors
 
@@ -23,6 +26,7 @@ _LEAST_DECODED = 0.9
 _LONGEST_SIDE = 65500  # pixels: OpenCV's and libjpeg's limit
 # Containers in which OpenCV finds a frame by its number; in others (MPEG program streams) it may
 # land some frames off and not know it.
+_T = TypeVar('_T')
 _INDEXED = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm')
 
 
@@ -30,7 +34,9 @@ class VideoError(errors.UserError):
   """A video that cannot be used; the message names it and says why."""
 
 
-def decode(path, start=None, end=None):
+def decode(
+  path: str, start: float | None = None, end: float | None = None
+) -> tuple[float, Generator[np.ndarray]]:
   """Decodes a video file, or a part of it.
 
   A frame belongs to the part if the time at which its turn comes lies in
@@ -48,6 +54,42 @@ def decode(path, start=None, end=None):
     VideoError: the file is missing, holds no video stream, or gives no frame
       rate; while iterating, fewer frames come out than its header says.
   """
+  capture, frame_rate = _checked(path)
+  first = 0 if start is None else frame_at(start, frame_rate)
+  stop = math.inf if end is None else frame_at(end, frame_rate)
+  length = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+  announced = min(length, stop) - first
+
+  def frames() -> Generator[np.ndarray]:
+    captured, count = capture, 0
+    try:
+      captured = _skip(captured, path, first)
+      while count < stop - first:
+        ok, bgr = captured.read()
+        if not ok:
+          break
+        count += 1
+        yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    finally:
+      captured.release()
+    if not count and start is not None and first:
+      raise VideoError(
+        f'{path}: expected frames from {start:g} s on; none could be decoded (the '
+        f'file announces {length / frame_rate:.1f} s)'
+      )
+    if not count:
+      raise VideoError(f'{path}: expected frames; none could be decoded')
+    if count < _LEAST_DECODED * announced:
+      raise VideoError(
+        f'{path}: expected {announced:.0f} frames; only {count} could be '
+        'decoded (is the file cut off?)'
+      )
+
+  return frame_rate, frames()
+
+
+def _checked(path: str) -> tuple[cv2.VideoCapture, float]:
+  """Opens a video file: (capture, frame rate)."""
   if not os.path.isfile(path):
     raise VideoError(f'{path}: no such video file')
   if not os.path.getsize(path):
@@ -58,42 +100,10 @@ def decode(path, start=None, end=None):
   frame_rate = capture.get(cv2.CAP_PROP_FPS)
   if not 1 <= frame_rate <= 1000:
     raise VideoError(f'{path}: expected a frame rate between 1 and 1000; found {frame_rate}')
-
-  first = 0 if start is None else frame_at(start, frame_rate)
-  stop = math.inf if end is None else frame_at(end, frame_rate)
-  length = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-  announced = min(length, stop) - first
-
-  def frames():
-    captured = capture
-    try:
-      captured = _skip(captured, path, first)
-      count = 0
-      while count < stop - first:
-        ok, bgr = captured.read()
-        if not ok:
-          break
-        count += 1
-        yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-      if not count and first:
-        raise VideoError(
-          f'{path}: expected frames from {start:g} s on; none could be decoded (the '
-          f'file announces {length / frame_rate:.1f} s)'
-        )
-      if not count:
-        raise VideoError(f'{path}: expected frames; none could be decoded')
-      if count < _LEAST_DECODED * announced:
-        raise VideoError(
-          f'{path}: expected {announced:.0f} frames; only {count} could be '
-          'decoded (is the file cut off?)'
-        )
-    finally:
-      captured.release()
-
-  return frame_rate, frames()
+  return capture, frame_rate
 
 
-def duration(path):
+def duration(path: str) -> float:
   """How many seconds a video file has, by its header: a float.
 
   Raises:
@@ -107,20 +117,20 @@ def duration(path):
   return length / frame_rate
 
 
-def frame_at(seconds, frame_rate):
+def frame_at(seconds: float, frame_rate: float) -> int:
   """The number of the first frame whose time is not before `seconds`."""
   return math.ceil(seconds * frame_rate - 1e-6)
 
 
-def _open(path):
+def _open(path: str) -> cv2.VideoCapture:
   # FFmpeg would take a:b.avi for the address of a protocol a.
   return cv2.VideoCapture(
     os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, cv2.getNumThreads()]
   )
 
 
-def _skip(capture, path, count):
-  """Moves a fresh capture behind its first `count` frames; the capture, or another in its place."""
+def _skip(capture: cv2.VideoCapture, path: str, count: int) -> cv2.VideoCapture:
+  """Moves a fresh capture past its first `count` frames: the capture, or one that replaces it."""
   if not count:
     return capture
   if os.path.splitext(path)[1].lower() in _INDEXED:
@@ -135,7 +145,9 @@ def _skip(capture, path, count):
   return capture
 
 
-def resample(items, source_rate, target_rate=FRAME_RATE):
+def resample(
+  items: Iterable[_T], source_rate: float, target_rate: float = FRAME_RATE
+) -> Iterator[_T]:
   """Changes the frame rate by repeating and leaving out items.
 
   As FFmpeg's `fps` filter does with its default rounding: item i belongs at
@@ -152,7 +164,8 @@ def resample(items, source_rate, target_rate=FRAME_RATE):
   """
   place = lambda i: math.floor(i * target_rate / source_rate + 0.5)
   nothing = object()
-  shown, n, i = nothing, 0, -1
+  shown: Any = nothing
+  n, i = 0, -1
   for i, item in enumerate(items):
     while n < place(i):
       yield shown
@@ -162,7 +175,9 @@ def resample(items, source_rate, target_rate=FRAME_RATE):
     yield from itertools.repeat(shown, max(place(i + 1), 1) - n)
 
 
-def fit_short_side(height, width, short_side, path='a video'):
+def fit_short_side(
+  height: int, width: int, short_side: int, path: str = 'a video'
+) -> tuple[int, int]:
   """The size (height, width) whose shorter side is `short_side`, aspect ratio kept.
 
   Args:
@@ -184,7 +199,9 @@ def fit_short_side(height, width, short_side, path='a video'):
   return round(height * short_side / width), short_side
 
 
-def resize(image, height, width, interpolation=cv2.INTER_LINEAR):
+def resize(
+  image: np.ndarray, height: int, width: int, interpolation: int = cv2.INTER_LINEAR
+) -> np.ndarray:
   """Resizes [H, W, ...] to (height, width), bilinear with half-pixel centres by default."""
   if image.shape[:2] == (height, width):
     return image

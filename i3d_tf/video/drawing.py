@@ -3,6 +3,7 @@
 Images are uint8 RGB [H, W, 3].
 """
 
+from collections.abc import Iterable, Sequence
 import os
 
 import cv2
@@ -22,7 +23,12 @@ _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 _WHEEL = (15, 6, 4, 11, 13, 6)
 
 
-def outline(image, mask, color=OUTLINE, thickness=None):
+def outline(
+  image: np.ndarray,
+  mask: np.ndarray,
+  color: tuple[int, int, int] = OUTLINE,
+  thickness: int | None = None,
+) -> np.ndarray:
   """Draws the border of a mask, on a dark line that keeps it visible on any ground.
 
   Args:
@@ -44,7 +50,7 @@ def outline(image, mask, color=OUTLINE, thickness=None):
   return cv2.drawContours(drawn, found, -1, color, thickness)
 
 
-def _color_wheel():
+def _color_wheel() -> np.ndarray:
   """The hues of the flow wheel: float [55, 3] in [0, 1]."""
   corners = np.array([(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0)])
   return np.concatenate(
@@ -55,7 +61,7 @@ def _color_wheel():
   )
 
 
-def flow_colors(flow, bound=None):
+def flow_colors(flow: np.ndarray, bound: float | None = None) -> np.ndarray:
   """Optical flow in the usual colour wheel: hue is direction, saturation is speed.
 
   As Baker et al. (IJCV 2011) draw it: no motion is white, motion to the right is
@@ -83,7 +89,7 @@ def flow_colors(flow, bound=None):
   return np.floor(255 * color).astype(np.uint8)
 
 
-def fit_height(image, height):
+def fit_height(image: np.ndarray, height: int) -> np.ndarray:
   """Resizes an image to a height in pixels, its aspect ratio kept."""
   width = max(1, round(image.shape[1] * height / image.shape[0]))
   smaller = height < image.shape[0]
@@ -92,12 +98,17 @@ def fit_height(image, height):
   )
 
 
-def sheet(rows, captions=None, title=None, gap=4):
+def sheet(
+  rows: Iterable[Iterable[np.ndarray]],
+  captions: Sequence[str] | None = None,
+  title: str | None = None,
+  gap: int = 4,
+) -> np.ndarray:
   """Lays images out in rows.
 
   Args:
     rows: lists of images, of any sizes; rows may differ in length.
-    captions: a text a row, written above it; None for no captions.
+    captions: one text per row, written above it; None for no captions.
     title: a text above all, or None. May have several lines.
     gap: pixels between images.
 
@@ -105,15 +116,17 @@ def sheet(rows, captions=None, title=None, gap=4):
     uint8 [H, W, 3].
 
   Raises:
-    ValueError: there is no image, or not one caption a row.
+    ValueError: there is no image, or not one caption per row.
   """
   rows = [list(row) for row in rows]
   if not any(rows):
     raise ValueError('`rows` must hold an image; received none')
   if captions is not None and len(captions) != len(rows):
-    raise ValueError(f'`captions` must be {len(rows)}, one a row; received {len(captions)}')
+    raise ValueError(f'`captions` must be {len(rows)}, one per row; received {len(captions)}')
   font = ImageFont.load_default(_TEXT)
-  texts = [title or ''] + (list(captions) if captions is not None else [''] * len(rows))
+  texts = ['' if title is None else title] + (
+    list(captions) if captions is not None else [''] * len(rows)
+  )
   heights = [_text_height(text) for text in texts]
   row_heights = [max((image.shape[0] for image in row), default=0) for row in rows]
   width = max(
@@ -125,7 +138,7 @@ def sheet(rows, captions=None, title=None, gap=4):
   draw = ImageDraw.Draw(page)
   y = 0
 
-  def write_text(text, text_height):
+  def write_text(text: str, text_height: int) -> int:
     if text:
       draw.multiline_text((gap, y + 2), text, fill=_INK, font=font, spacing=2)
     return y + text_height
@@ -141,11 +154,11 @@ def sheet(rows, captions=None, title=None, gap=4):
   return np.asarray(page)
 
 
-def _text_height(text):
+def _text_height(text: str) -> int:
   return (text.count('\n') + 1) * (_TEXT + 5) if text else 0
 
 
-def encode(image, extension='.png', quality=90):
+def encode(image: np.ndarray, extension: str = '.png', quality: int = 90) -> bytes:
   """An image file in memory: bytes.
 
   Args:
@@ -160,7 +173,7 @@ def encode(image, extension='.png', quality=90):
   return data.tobytes()
 
 
-def write(path, image):
+def write(path: str | os.PathLike, image: np.ndarray) -> None:
   """Writes an image as PNG or JPEG, by the suffix of `path`, atomically."""
   extension = os.path.splitext(os.fspath(path))[1].lower()
   with files.replacing(path) as temporary, open(temporary, 'wb') as f:

@@ -29,27 +29,27 @@ class Bars:
   left: int = 0
   right: int = 0
 
-  def __bool__(self):
+  def __bool__(self) -> bool:
     return any(dataclasses.astuple(self))
 
-  def share(self, height, width):
+  def share(self, height: int, width: int) -> float:
     """The share of a frame of height x width pixels that the bars cover: float in [0, 1]."""
     return 1 - (height - self.top - self.bottom) * (width - self.left - self.right) / (
       height * width
     )
 
 
-def detect_black_bars(frames):
+def detect_black_bars(frames: np.ndarray) -> Bars:
   """Finds the black bars of a video: a `Bars`.
 
   A bar is a run of lines from an edge that are dark, even, the same in all frames, and
-  end in a step. A dark scene is none: it is uneven, or fades into the picture. Where
-  everything is black there is nothing to tell, and no bar.
+  end in a step. A dark scene has none: it is uneven, or fades into the picture. Where
+  everything is black, no bar can be distinguished.
 
   Args:
     frames: uint8 [T, H, W, 3], RGB, of one video. A dozen spread over it are enough.
   """
-  luma = frames @ np.float32([0.299, 0.587, 0.114])
+  luma = frames @ np.array([0.299, 0.587, 0.114], np.float32)
   top, bottom = _both_ends(luma)
   # Columns are looked at between the bars, which would hide the step.
   left, right = _both_ends(np.swapaxes(luma[:, top : luma.shape[1] - bottom], 1, 2))
@@ -58,7 +58,7 @@ def detect_black_bars(frames):
   return Bars(top, bottom, left, right)
 
 
-def _both_ends(luma):
+def _both_ends(luma: np.ndarray) -> tuple[int, int]:
   """The lines of the bars at the beginning and end of axis 1 of [T, lines, pixels]: (int, int)."""
   # Of each pixel and then of each line: how bright it gets; of each line, how dark.
   by_pixel = np.percentile(luma, 100 - _OUTLIERS, axis=0)
@@ -71,7 +71,7 @@ def _both_ends(luma):
   return _bar(black, brightest, broad), _bar(black[::-1], brightest[::-1], broad[::-1])
 
 
-def _bar(black, brightest, broad):
+def _bar(black: np.ndarray, brightest: np.ndarray, broad: np.ndarray) -> int:
   """The lines of the bar at the beginning."""
   black = black & (brightest <= brightest[0] + _UNEVEN)
   dark = int(np.argmin(black))

@@ -27,7 +27,7 @@ def stem(video: str | os.PathLike) -> str:
   return os.path.splitext(os.path.basename(os.path.normpath(os.fspath(video))))[0]
 
 
-def find(folder):
+def find(folder: str) -> list[str]:
   """The videos below a folder.
 
   Args:
