@@ -51,7 +51,7 @@ def test_a_sheet_shows_every_image_and_text():
   assert (page < 100).all(-1).any(), 'no text'
   plain = drawing.sheet([[red, blue], [red]])
   assert not (plain < 100).all(-1).any()
-  with pytest.raises(ValueError, match='must be 1, one a row; received 2'):
+  with pytest.raises(ValueError, match='must be 1, one per row; received 2'):
     drawing.sheet([[red]], ['a', 'b'])
   with pytest.raises(ValueError, match='must hold an image'):
     drawing.sheet([[]])
