@@ -80,7 +80,7 @@ def stored(path, stream, frame_size, masks=None, dilation=0, flow='tvl1'):
   fields = optical_flow.compute((image for image, _ in images), *optical_flow.LABELS[flow])
   # A field goes with the first of its two frames.
   for field, (_, mask) in zip(fields, pairs):
-    yield optical_flow.quantise(field), mask
+    yield optical_flow.quantize(field), mask
 
 
 def windows(path, stream, frame_size, max_frames, masks=None, dilation=0, flow='tvl1'):

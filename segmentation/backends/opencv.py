@@ -30,7 +30,7 @@ class OpenCVSegmenter(segmenter.Segmenter):
 
   Args:
     min_score: people below are left out.
-    seed: of GrabCut's colour models.
+    seed: of GrabCut's color models.
   """
 
   name = 'opencv (people detector and GrabCut: rough)'

@@ -1,9 +1,9 @@
 """Pastes the small mask that Mask R-CNN gives for a box into the frame.
 
 As detectron2's `paste_masks_in_image` and PyTorch's `grid_sample` (bilinear, zeros
-outside, align_corners=False) define it: pixel (y, x) is the unit square with its centre
+outside, align_corners=False) define it: pixel (y, x) is the unit square with its center
 at (y + 0.5, x + 0.5); the cells of the mask divide the box evenly; a pixel's value is
-interpolated between the centres of the cells around its own centre, where cells outside
+interpolated between the centers of the cells around its own center, where cells outside
 the mask are 0. So values fall off towards the border of the box and are half of the
 outermost cell's on it.
 
@@ -54,8 +54,8 @@ def _weights(low: float, high: float, cells: int, pixels: int) -> tuple[slice, n
     return slice(0, 0), np.zeros((0, cells))
   first = int(np.clip(np.floor(low), 0, pixels))
   last = int(np.clip(np.ceil(high), 0, pixels))
-  centres = np.arange(first, last) + 0.5
-  place = (centres - low) / (high - low) * cells - 0.5  # in cells, 0 at the first one's centre
+  centers = np.arange(first, last) + 0.5
+  place = (centers - low) / (high - low) * cells - 0.5  # in cells, 0 at the first one's center
   return slice(first, last), np.maximum(0, 1 - np.abs(place[:, np.newaxis] - np.arange(cells)))
 
 

@@ -130,7 +130,7 @@ class TfliteSegmenter(segmenter.Segmenter):
     self._interpreter.set_tensor(self._input['index'], self._to_input(small)[np.newaxis])
     self._interpreter.invoke()
     output = self._interpreter.get_tensor(self._output['index'])[0]
-    probability = self._person(_dequantise(output, self._output))
+    probability = self._person(_dequantize(output, self._output))
     return cv2.resize(probability, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
   def _to_input(self, image: np.ndarray) -> np.ndarray:
@@ -233,7 +233,7 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
   return scores / scores.sum(-1, keepdims=True)
 
 
-def _dequantise(values: np.ndarray, details: Any) -> np.ndarray:
+def _dequantize(values: np.ndarray, details: Any) -> np.ndarray:
   if np.issubdtype(details['dtype'], np.floating):
     return values.astype(np.float32)
   scale, zero = details['quantization']

@@ -47,13 +47,13 @@ def test_median_of_zeros_and_ones():
   np.testing.assert_array_equal(_array(image_ops.median(images)), expected)
 
 
-def test_centred_gradient_of_a_ramp_is_halved_at_the_edge():
+def test_centered_gradient_of_a_ramp_is_halved_at_the_edge():
   ramp = np.tile(3 * np.arange(6, dtype=np.float32), (1, 4, 1))
-  along_x, along_y = map(_array, image_ops.centred_gradient(ramp))
+  along_x, along_y = map(_array, image_ops.centered_gradient(ramp))
   np.testing.assert_array_equal(along_x, np.tile(np.float32([1.5, 3, 3, 3, 3, 1.5]), (1, 4, 1)))
   np.testing.assert_array_equal(along_y, 0)
   np.testing.assert_array_equal(
-    _array(image_ops.centred_gradient(ramp.swapaxes(1, 2))[1]), along_x.swapaxes(1, 2)
+    _array(image_ops.centered_gradient(ramp.swapaxes(1, 2))[1]), along_x.swapaxes(1, 2)
   )
 
 

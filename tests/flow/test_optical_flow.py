@@ -44,15 +44,15 @@ def test_less_than_two_frames_have_no_flow(number_of_frames):
 
 def test_storage_is_off_by_half_a_step_at_most():
   flow = np.linspace(-20, 20, 10001, dtype=np.float32).reshape(-1, 1).repeat(2, axis=1)
-  error = optical_flow.dequantise(optical_flow.quantise(flow)) - flow
+  error = optical_flow.dequantize(optical_flow.quantize(flow)) - flow
   assert np.abs(error).max() <= _STEP / 2 + 1e-5
 
 
 def test_every_code_survives_storage():
   codes = np.arange(256, dtype=np.uint8).reshape(16, 8, 2)
-  flow = optical_flow.dequantise(codes)
+  flow = optical_flow.dequantize(codes)
   assert flow.dtype == np.float32
-  np.testing.assert_array_equal(optical_flow.quantise(flow), codes)
+  np.testing.assert_array_equal(optical_flow.quantize(flow), codes)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_every_code_survives_storage():
   ],
 )
 def test_motion_is_clipped_and_rounded_to_codes(pixels, code):
-  codes = optical_flow.quantise(np.full((1, 1, 2), pixels, np.float32))
+  codes = optical_flow.quantize(np.full((1, 1, 2), pixels, np.float32))
   assert codes.dtype == np.uint8
   np.testing.assert_array_equal(codes, [[[code, code]]])
 
 
 def test_no_motion_reads_as_half_a_step_to_the_right():
-  codes = optical_flow.quantise(np.zeros((1, 1, 2)))
-  np.testing.assert_allclose(optical_flow.dequantise(codes), _STEP / 2, atol=1e-5)
+  codes = optical_flow.quantize(np.zeros((1, 1, 2)))
+  np.testing.assert_allclose(optical_flow.dequantize(codes), _STEP / 2, atol=1e-5)
 
 
 @pytest.mark.parametrize('right, down', [(3, 0), (0, -2), (0, 0)])

@@ -9,7 +9,7 @@ from tests.masks import test_coco_files
 
 
 def _brute_force(mask, size):
-  """Where any pixel of the mask lies under the ellipse centred there."""
+  """Where any pixel of the mask lies under the ellipse centered there."""
   element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
   half = size // 2
   grown = np.zeros_like(mask)

@@ -21,7 +21,7 @@ def test_a_man_is_found_where_he_is(pitcher):
   assert best.score > 0.5
   assert best.mask.shape == pitcher.shape[:2] and best.mask.dtype == bool
   y, x = np.nonzero(best.mask)
-  assert 20 < y.min() < 45 and 70 < x.mean() < 130  # head; centre
+  assert 20 < y.min() < 45 and 70 < x.mean() < 130  # head; center
   assert 0.01 < best.mask.mean() < 0.1
 
 

@@ -40,7 +40,7 @@ def _by_definition(mask, box, height, width):
     (-6.2, -9.5, 12.4, 8.1),  # beyond the top left
     (10.1, 20.2, 40.3, 55.5),  # beyond the bottom right
     (-5.1, -7.3, 33.8, 49.2),  # around the frame
-    (4.2, 6.3, 4.9, 6.8),  # within a pixel, around its centre
+    (4.2, 6.3, 4.9, 6.8),  # within a pixel, around its center
     (8.05, 2.1, 9.3, 38.2),  # a pixel high
     (-9.0, -9.0, -1.0, -2.0),  # outside
   ],
@@ -56,10 +56,10 @@ def test_pasted_masks_are_those_of_the_definition(box, cells):
   np.testing.assert_array_equal(pasted, values > 0.5)
 
 
-def test_a_full_mask_covers_the_pixels_whose_centres_lie_in_the_box():
+def test_a_full_mask_covers_the_pixels_whose_centers_lie_in_the_box():
   pasted = paste_masks.paste(np.ones((28, 28)), (2.4, 3.6, 7.6, 11.4), 12, 16)
   expected = np.zeros((12, 16), bool)
-  expected[2:8, 4:11] = True  # centres 2.5 to 7.5, 4.5 to 10.5
+  expected[2:8, 4:11] = True  # centers 2.5 to 7.5, 4.5 to 10.5
   np.testing.assert_array_equal(pasted, expected)
 
 
