@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import contextlib
 import csv
 import fcntl
+import io
 import json
 import os
 from typing import Any
@@ -63,12 +64,16 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     header: the names of the columns.
     rows: the cells of each row; None becomes an empty cell, a bool 0 or 1.
   """
-  with replacing(path) as temporary, open(temporary, 'w', encoding='utf-8', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(header)
-    writer.writerows(
-      [int(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows
-    )
+  write_text(path, csv_text(header, rows))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+  """The content of a CSV file, as `write_csv` writes it."""
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator='\n')
+  writer.writerow(header)
+  writer.writerows([int(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows)
+  return text.getvalue()
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ class Journal:
       if found and found[0] == first:
         kept += _accepted(found[1:], accept)
     files.write_text(path, ''.join(line + '\n' for line in kept))
-    self._file = open(path, 'a', encoding='utf-8')
+    self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115, closed by `close`
 
   def add(self, entries: Iterable[Any]) -> None:
     """Appends entries, serializable as JSON; on return, a kill of the process cannot lose them."""

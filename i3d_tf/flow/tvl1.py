@@ -154,7 +154,7 @@ def flow(first: Any, second: Any) -> Any:
 
 
 def _one_scale(first: Any, second: Any, u: Any, v: Any) -> tuple[Any, Any]:
-  """Refines the flow u, v at one scale; all arrays are float32 [B, H, W]. Dual variables start at 0."""
+  """Refines the flow u, v at one scale, from dual variables of 0; arrays are float32 [B, H, W]."""
   padded = image_ops.pad_for_warp([second, *image_ops.centered_gradient(second)])
 
   def body(n: Any, *state: Any) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ def test_bugs_have_no_message(error):
 
 def test_a_missing_file_is_named(tmp_path):
   with pytest.raises(FileNotFoundError) as error:
-    open(tmp_path / 'nowhere')
+    (tmp_path / 'nowhere').read_text()
   assert errors.user_message(error.value) == f'{tmp_path}/nowhere: No such file or directory'
 
 

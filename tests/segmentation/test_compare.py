@@ -81,7 +81,7 @@ def test_videos_whose_frames_differ_are_told_and_the_rest_is_compared(tmp_path):
 def test_folders_without_a_common_video_are_refused(tmp_path):
   _write(tmp_path / 'a', 'v', _random(0))
   _write(tmp_path / 'b', 'w', _random(0))
-  with pytest.raises(errors.UserError, match='expected masks .* found 1 and 1 files, none'):
+  with pytest.raises(errors.UserError, match=r'expected masks .* found 1 and 1 files, none'):
     compare.compare_folders(str(tmp_path / 'a'), str(tmp_path / 'b'))
 
 
