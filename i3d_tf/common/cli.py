@@ -1,7 +1,7 @@
-"""The bootstrap of every command: absl flags, one line for an error, an exit status.
+"""The bootstrap of every command: absl flags, one-line errors, exit status.
 
-A command imports nothing at the top that imports TensorFlow: its `main` checks the flags and
-imports the rest then. So `--help` and every mistake in the flags are answered at once.
+A command's module imports nothing that imports TensorFlow: its `main` checks the flags first
+and imports the rest afterwards. So `--help` and mistakes in flags are answered at once.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from i3d_tf.common import errors
 
 
 def run(main: Callable[[], int | None]) -> None:
-  """Calls `main()` with absl's flags parsed, and exits.
+  """Parses absl's flags, calls `main()` and exits.
 
-  The exit status is main's value, or 0 for None; 2 after an error that the user
+  The exit status is what `main` returns, or 0 for None. It is 2 after an error that the user
   can fix, which is printed as one line.
 
   Args:
-    main: a function without arguments. It imports TensorFlow, if at all, itself.
+    main: a function without arguments, which itself imports TensorFlow if it needs it.
   """
   # Before TensorFlow is imported, whose start-up messages it silences.
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
@@ -32,11 +32,11 @@ def run(main: Callable[[], int | None]) -> None:
   def checked_main(argv: list[str]) -> int | None:
     if not flags.FLAGS['verbosity'].present:
       logging.set_verbosity(logging.WARNING)
-      # TensorFlow warns of functions that are traced in a loop, between the progress bars.
+      # TensorFlow's warnings about retraced functions would break up the progress bars.
       std_logging.getLogger('tensorflow').setLevel(std_logging.ERROR)
     try:
       if len(argv) > 1:
-        # `--flag false` would otherwise be --flag, silently true.
+        # absl reads `--flag false` as --flag, which is true, and a leftover argument.
         raise errors.UserError(
           f'expected flags only; received {" ".join(argv[1:])} (values go as --flag=value)'
         )
@@ -50,9 +50,9 @@ def run(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
       return fail('interrupted; rerun the same command to resume', 130)
 
-  # absl takes the text of --help from the main module, which a console script's is not.
+  # absl shows the docstring of the main module, but a console script has none.
   sys.modules['__main__'].__doc__ = sys.modules[main.__module__].__doc__
-  # --help shows the flags of the main module: those that commands share are its own, too.
+  # --help shows only the key flags of the main module: add those that commands share.
   for module, defined in flags.FLAGS.flags_by_module_dict().items():
     if module.startswith('flags.'):
       for flag in defined:
@@ -67,6 +67,7 @@ def fail(message: object, status: int = 2) -> int:
 
 
 def _parse(argv: list[str]) -> list[str]:
+  """Parses flags; exits with one line for a mistake in them."""
   try:
     return flags.FLAGS(argv)
   except (flags.Error, ValueError) as e:  # ValueError: --noflag=true
@@ -75,7 +76,7 @@ def _parse(argv: list[str]) -> list[str]:
 
 
 def _check_values() -> None:
-  """Refuses values that no flag accepts: empty ones, NaN and infinity, numbers beyond 31 bits."""
+  """Rejects values that no flag accepts: empty, not finite, or integers beyond 31 bits."""
   for name in flags.FLAGS:
     flag = flags.FLAGS[name]
     if not flag.present:
@@ -90,4 +91,5 @@ def _check_values() -> None:
 
 
 def _name() -> str:
+  """The name of the command, for messages."""
   return os.path.splitext(os.path.basename(sys.argv[0]))[0]

@@ -1,11 +1,11 @@
-"""What a user can mend."""
+"""Errors that the user can fix, and their one-line messages."""
 
 import errno
 
 # Full disks, missing permissions and the like; other OSErrors are bugs.
-_MENDABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
-# Where a file is named, also a file in place of a folder, the reverse, and a path that cannot be.
-_MENDABLE_PATHS = (
+_FIXABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+# These count only if the error names a file: missing, of the wrong kind, or an impossible path.
+_FIXABLE_PATHS = (
   errno.ENOENT,
   errno.EEXIST,
   errno.ENOTDIR,
@@ -17,24 +17,24 @@ _MENDABLE_PATHS = (
 
 
 class UserError(ValueError):
-  """Something that the user can mend; the message says what was expected and what came.
+  """An error that the user can fix; its message says what was expected and what was received.
 
   Commands print it as one line, without a traceback (`i3d_tf.common.cli`).
   """
 
 
 def user_message(error: BaseException) -> str | None:
-  """What to tell the user of an exception in one line; None for a bug."""
+  """The one-line message for an exception that the user can fix; None for a bug."""
   if isinstance(error, UserError):
     return str(error)
   if (
     isinstance(error, OSError)
     and error.filename is not None
-    and (error.errno in _MENDABLE + _MENDABLE_PATHS)
+    and error.errno in _FIXABLE + _FIXABLE_PATHS
   ):
-    # Of two, the second is what a finished file was to be called.
+    # os.replace names two files; the second is the one that the user knows.
     path = error.filename if error.filename2 is None else error.filename2
     return f'{path}: {error.strerror}'
-  if isinstance(error, OSError) and error.errno in _MENDABLE:
+  if isinstance(error, OSError) and error.errno in _FIXABLE:
     return error.strerror
   return None

@@ -1,9 +1,10 @@
-"""Files that are either whole or absent, whenever the process is killed."""
+"""Atomic writes and locks: a file is complete or absent, whenever the process is killed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 import contextlib
 import csv
 import fcntl
+import io
 import json
 import os
 from typing import Any
@@ -13,14 +14,14 @@ Path = str | os.PathLike
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[str]:
-  """Gives a temporary path to write to, which becomes `path` once all is written.
+  """Yields a temporary path to write to, which is renamed to `path` at the end.
 
-  The temporary file lies beside `path`, starts with a dot, so that no pattern
-  like *.avi finds it, and keeps the suffix, by which some libraries know what to
-  write. An exception removes it; after a kill, the next call writes over it.
+  The temporary file is next to `path`. Its name starts with a dot, so that patterns like
+  *.avi do not match it, and keeps the suffix, from which some libraries infer the format.
+  An exception removes it; after a kill, the next call overwrites it.
 
   Args:
-    path: the file to make or to replace; its folder is made if missing.
+    path: the file to write or to replace; its folder is made if missing.
 
   Yields:
     The temporary path.
@@ -32,14 +33,14 @@ def replacing(path: Path) -> Iterator[str]:
     os.replace(temporary, path)
   except BaseException as e:
     if isinstance(e, OSError) and e.filename is None:
-      e.filename = os.fspath(path)  # a full disk is found by write(), which knows no name
+      e.filename = os.fspath(path)  # write() reports a full disk without naming the file
     with contextlib.suppress(FileNotFoundError):
       os.remove(temporary)
     raise
 
 
 def partial(path: Path) -> str:
-  """The temporary path of `replacing`: what a killed process may leave."""
+  """The temporary path of `replacing`, which a killed process may leave behind."""
   folder, name = os.path.split(os.fspath(path))
   return os.path.join(folder, f'.partial_{name}')
 
@@ -51,7 +52,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
-  """Writes a JSON file atomically; what JSON does not know is written as its `str`."""
+  """Writes a JSON file atomically; values that JSON lacks are written as their `str`."""
   write_text(path, json.dumps(content, indent=indent, default=str))
 
 
@@ -60,22 +61,26 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
   Args:
     path: the file.
-    header: names of the columns.
-    rows: their cells; None becomes an empty cell, a bool 0 or 1.
+    header: the names of the columns.
+    rows: the cells of each row; None becomes an empty cell, a bool 0 or 1.
   """
-  with replacing(path) as temporary, open(temporary, 'w', encoding='utf-8', newline='') as f:
-    writer = csv.writer(f, lineterminator='\n')
-    writer.writerow(header)
-    writer.writerows(
-      [int(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows
-    )
+  write_text(path, csv_text(header, rows))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+  """The content of a CSV file, as `write_csv` writes it."""
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator='\n')
+  writer.writerow(header)
+  writer.writerows([int(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows)
+  return text.getvalue()
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
   """Lets one process at a time work in a folder; others wait.
 
-  The system drops the lock of a process that ends, in whatever way.
+  The operating system releases the lock when its process ends, however it ends.
 
   Args:
     folder: made if missing.

@@ -1,4 +1,4 @@
-"""Work that is done, kept line by line, so that a killed process loses none of it."""
+"""A log of finished work, written line by line, so that a killed process loses none of it."""
 
 from collections.abc import Callable, Iterable, Iterator
 import contextlib
@@ -10,17 +10,16 @@ from i3d_tf.common import files
 
 
 class Journal:
-  """A file of JSON lines: a header, then an entry for each thing that is done.
+  """A file of JSON lines: a header, then one entry per finished item.
 
-  A journal with another header is of other work and is discarded. Damaged lines and entries
-  that `accept` refuses are dropped: what they were of is done again.
+  A journal with another header belongs to other work and is discarded. Damaged lines and
+  entries that `accept` rejects are dropped, so that their items are redone.
 
   Args:
     path: the file; its folder is made if missing.
-    header: what the work is, JSON-able.
-    accept: a function from an entry to whether it is still valid, called for every entry of
-      an earlier process, in order; it raises ValueError, LookupError or TypeError if the
-      entry is damaged.
+    header: identifies the work; serializable as JSON.
+    accept: says whether an entry of an earlier process is still valid; called for each of
+      them in order. It raises ValueError, LookupError or TypeError if the entry is damaged.
 
   Attributes:
     path: the file.
@@ -31,20 +30,20 @@ class Journal:
     first = json.dumps(header, sort_keys=True)
     kept = [first]
     with contextlib.suppress(FileNotFoundError), open(path, 'rb') as f:
-      # Whatever follows the last line break was cut off by a kill.
+      # A kill may have cut off what follows the last line break.
       found = f.read().decode(errors='replace').split('\n')[:-1]
       if found and found[0] == first:
         kept += _accepted(found[1:], accept)
     files.write_text(path, ''.join(line + '\n' for line in kept))
-    self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
+    self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115, closed by `close`
 
   def add(self, entries: Iterable[Any]) -> None:
-    """Keeps entries, JSON-able; they are safe from a kill on return."""
+    """Appends entries, serializable as JSON; on return, a kill of the process cannot lose them."""
     self._file.write(''.join(json.dumps(entry) + '\n' for entry in entries))
     self._file.flush()
 
   def close(self, delete: bool = False) -> None:
-    """Closes the journal, and removes it if `delete`."""
+    """Closes the journal and, if `delete`, removes the file."""
     self._file.close()
     if delete:
       os.remove(self.path)

@@ -1,7 +1,7 @@
-"""Names that a package hands on from its modules, imported when they are first asked for.
+"""Names that a package re-exports from its modules, imported on first use.
 
-`from i3d_tf.model import InceptionI3D` works, and yet a module beside it that needs no Keras
-(`i3d_tf.model.architecture`) is imported without it.
+`from i3d_tf.model import InceptionI3D` works, and yet `i3d_tf.model.architecture`, which needs
+no Keras, can be imported without it.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from typing import Any
 
 
 def of(package: str, exports: Mapping[str, str]) -> Callable[[str], Any]:
-  """A module-level `__getattr__` (PEP 562) for a package.
+  """Makes the module-level `__getattr__` (PEP 562) of a package.
 
   Args:
-    package: its name.
-    exports: a dict from name to the module of the package that defines it.
+    package: the name of the package.
+    exports: a dict from each name to the module within the package that defines it.
   """
 
   def get(name: str) -> Any:

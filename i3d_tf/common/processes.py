@@ -1,4 +1,4 @@
-"""Work on many items in several processes, of which one may die."""
+"""Work on many items in several processes, any of which may die."""
 
 from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
@@ -9,11 +9,9 @@ import signal
 import threading
 from typing import Any
 
-import cv2
-
 
 def num_cores() -> int:
-  """The processor cores that this process may use."""
+  """The number of CPU cores that this process may use."""
   return len(os.sched_getaffinity(0))
 
 
@@ -25,17 +23,17 @@ def in_processes(
 ) -> Iterator[tuple[Any, Any]]:
   """Calls a function on items in several processes.
 
-  A process that dies, as some do on damaged files, costs one item and no more. All
-  processes end with this one, in whatever way it ends.
+  A process that dies, as may happen on a damaged file, costs only its item. All processes
+  end with this one, however it ends.
 
   Args:
-    function: can be pickled.
-    items: a list.
-    processes: number of processes; None for one a core.
+    function: called with one item; can be pickled.
+    items: the items, which can be pickled.
+    processes: number of processes; None for one per core.
     start: called without arguments in every new process; can be pickled. Or None.
 
   Yields:
-    (item, result) as they come; the result is None where the process died.
+    (item, result) in the order of completion; the result is None if the process died.
   """
   if processes is None:
     processes = num_cores()
@@ -53,11 +51,11 @@ def in_processes(
         pass
       except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():  # what they are at may take long
-          child.kill()
+        for child in multiprocessing.active_children():
+          child.kill()  # their current items may take long
         raise
     items = [item for number, item in enumerate(items) if number not in answered]
-    # One of those under way was it: they are tried one by one.
+    # One of the in-flight items killed its process: retry them one at a time.
     suspects = items[: 2 * processes + 1]
     items = items[len(suspects) :]
     for item in suspects:
@@ -72,15 +70,17 @@ def in_processes(
 def _pool(
   processes: int, start: Callable[[], None] | None
 ) -> concurrent.futures.ProcessPoolExecutor:
-  # Not forked: OpenCV's and FFmpeg's threads do not survive that.
+  # Spawned: the threads of OpenCV and FFmpeg do not survive a fork.
   return concurrent.futures.ProcessPoolExecutor(
     processes, multiprocessing.get_context('spawn'), _start_process, (start,)
   )
 
 
 def _start_process(start: Callable[[], None] | None) -> None:
+  import cv2  # only here: commands import this module before they check their flags
+
   cv2.setNumThreads(1)
-  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+  signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
 
   def end_with_parent() -> None:
     parent = multiprocessing.parent_process()

@@ -10,7 +10,7 @@ import tqdm
 def progress_bar(iterable: Iterable[Any] | None = None, **kwargs: Any) -> tqdm.tqdm:
   """A tqdm progress bar with rate and time left, on stderr.
 
-  Redrawn twice a second on a terminal and every ten seconds in a log.
+  It is redrawn twice a second on a terminal and every ten seconds in a log file.
 
   Args:
     iterable: what to iterate over, or None for a bar that is updated by hand.

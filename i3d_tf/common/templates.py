@@ -1,4 +1,4 @@
-"""Jinja2 environments for pages and for LaTeX: whatever is filled in is escaped."""
+"""Jinja2 environments for HTML and LaTeX, which escape every value that is filled in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def html_environment(package: str) -> jinja2.Environment:
 
 
 def latex_environment(package: str) -> jinja2.Environment:
-  r"""An environment for LaTeX templates: \VAR{x} for {{ x }}, and lines that begin with %%.
+  r"""An environment for LaTeX templates: \VAR{x} is {{ x }}, and %% begins a statement line.
 
   Args:
     package: as in `html_environment`.
@@ -61,18 +61,18 @@ def latex_environment(package: str) -> jinja2.Environment:
 
 
 def _escape_latex(value: Any) -> Any:
-  """A value as LaTeX text; `markupsafe.Markup` is LaTeX already."""
+  """Escapes a value for LaTeX; a `markupsafe.Markup` already is LaTeX."""
   if isinstance(value, markupsafe.Markup):
     return str(value)
   return ''.join(_LATEX.get(letter, letter) for letter in str(value))
 
 
 def source(package: str, name: str) -> markupsafe.Markup:
-  """The text of a file among the templates of a package, to be filled in as it is.
+  """The text of a file among the templates of a package, marked as not to be escaped.
 
   Args:
     package: as in `html_environment`.
-    name: of the file, such as 'page.css'.
+    name: the name of the file, such as 'page.css'.
   """
   loader = jinja2.PackageLoader(package)
   text, _, _ = loader.get_source(jinja2.Environment(), name)

@@ -1,4 +1,4 @@
-"""Checks of settings: one way to refuse a value, one form of message."""
+"""Checks of settings, which all reject a value with the same form of message."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,15 +10,15 @@ def check(name: str, value: Any, expected: str, ok: bool) -> None:
   """Raises a `UserError` unless a value is accepted.
 
   Args:
-    name: of the setting.
-    value: what was received.
-    expected: which values are accepted, in words that follow "must be".
-    ok: whether this value is.
+    name: the name of the setting.
+    value: the value that was received.
+    expected: which values are accepted, worded to follow "must be".
+    ok: whether this value is accepted.
   """
   if not ok:
     raise errors.UserError(f'`{name}` must be {expected}; received {value!r}')
 
 
 def check_choice(name: str, value: Any, choices: Collection[Any]) -> None:
-  """Raises a `UserError` unless a value is one of some choices."""
+  """Raises a `UserError` unless a value is among the choices."""
   check(name, value, f'one of {", ".join(map(str, choices))}', value in choices)

@@ -1,0 +1,1 @@
+"""Optical flow: algorithms and 8-bit storage."""

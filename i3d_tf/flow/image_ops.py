@@ -1,7 +1,7 @@
 """OpenCV's image operations as array code for batches of images, float32 [B, H, W].
 
-Written with `keras.ops`: Keras's backend (TensorFlow or JAX) computes them, best inside
-a compiled function. Results are those of OpenCV 5 but for rounding.
+Written with `keras.ops`, so they run on Keras's backend (TensorFlow or JAX), best inside a
+compiled function. Results equal those of OpenCV 5 except for rounding.
 """
 
 from typing import Any
@@ -9,148 +9,52 @@ from typing import Any
 from keras import ops
 import numpy as np
 
-# Devillard, "Fast median search: an ANSI C implementation", 1998: of 25 values, ordering these
-# pairs one after the other (lesser value to the first place) brings the median to place 12.
+# Devillard, "Fast median search: an ANSI C implementation", 1998: sorting these pairs of 25
+# values one after the other (the smaller value first) puts the median at index 12.
 _MEDIAN_25 = tuple(
   tuple(map(int, pair.split('-')))
-  for pair in [
-    '0-1',
-    '3-4',
-    '2-4',
-    '2-3',
-    '6-7',
-    '5-7',
-    '5-6',
-    '9-10',
-    '8-10',
-    '8-9',
-    '12-13',
-    '11-13',
-    '11-12',
-    '15-16',
-    '14-16',
-    '14-15',
-    '18-19',
-    '17-19',
-    '17-18',
-    '21-22',
-    '20-22',
-    '20-21',
-    '23-24',
-    '2-5',
-    '3-6',
-    '0-6',
-    '0-3',
-    '4-7',
-    '1-7',
-    '1-4',
-    '11-14',
-    '8-14',
-    '8-11',
-    '12-15',
-    '9-15',
-    '9-12',
-    '13-16',
-    '10-16',
-    '10-13',
-    '20-23',
-    '17-23',
-    '17-20',
-    '21-24',
-    '18-24',
-    '18-21',
-    '19-22',
-    '8-17',
-    '9-18',
-    '0-18',
-    '0-9',
-    '10-19',
-    '1-19',
-    '1-10',
-    '11-20',
-    '2-20',
-    '2-11',
-    '12-21',
-    '3-21',
-    '3-12',
-    '13-22',
-    '4-22',
-    '4-13',
-    '14-23',
-    '5-23',
-    '5-14',
-    '15-24',
-    '6-24',
-    '6-15',
-    '7-16',
-    '7-19',
-    '13-21',
-    '15-23',
-    '7-13',
-    '7-15',
-    '1-9',
-    '3-11',
-    '5-17',
-    '11-17',
-    '9-17',
-    '4-10',
-    '6-12',
-    '7-14',
-    '4-6',
-    '4-7',
-    '12-14',
-    '10-14',
-    '6-7',
-    '10-12',
-    '6-10',
-    '6-17',
-    '12-17',
-    '7-17',
-    '7-10',
-    '12-18',
-    '7-12',
-    '10-18',
-    '12-20',
-    '10-20',
-    '10-12',
-  ]
+  for pair in """
+    0-1 3-4 2-4 2-3 6-7 5-7 5-6 9-10 8-10 8-9 12-13 11-13 11-12 15-16 14-16 14-15 18-19 17-19 17-18
+    21-22 20-22 20-21 23-24 2-5 3-6 0-6 0-3 4-7 1-7 1-4 11-14 8-14 8-11 12-15 9-15 9-12 13-16 10-16
+    10-13 20-23 17-23 17-20 21-24 18-24 18-21 19-22 8-17 9-18 0-18 0-9 10-19 1-19 1-10 11-20 2-20
+    2-11 12-21 3-21 3-12 13-22 4-22 4-13 14-23 5-23 5-14 15-24 6-24 6-15 7-16 7-19 13-21 15-23 7-13
+    7-15 1-9 3-11 5-17 11-17 9-17 4-10 6-12 7-14 4-6 4-7 12-14 10-14 6-7 10-12 6-10 6-17 12-17 7-17
+    7-10 12-18 7-12 10-18 12-20 10-20 10-12""".split()  # noqa: SIM905
 )
 _CUBIC = -0.75  # the slope of OpenCV's cubic kernel
-_MARGIN = 4  # pixels of zeros around what is warped: one more than a cubic kernel reaches
+_MARGIN = 4  # pixels of zeros around a warped image: one more than a cubic kernel reaches
 
 
 def resize(images: Any, height: int, width: int, step: float | None = None) -> Any:
-  """Bilinear, as cv2.resize does it: half-pixel centres, edges repeated, no smoothing.
+  """Bilinear resizing as in cv2.resize: half-pixel centers, repeated edges, no antialiasing.
 
   Args:
     images: float32 [B, H, W].
     height, width: of the result.
-    step: pixels of `images` from pixel to pixel of the result, as OpenCV takes it from
-      its arguments fx and fy (1 / fx); None for the ratio of the sizes.
+    step: distance in `images` between neighboring pixels of the result, in pixels: 1 / fx
+      and 1 / fy of cv2.resize. None for the ratio of the sizes.
 
   Returns:
     float32 [B, height, width].
   """
   for axis, size in ((2, width), (1, height)):
     length = images.shape[axis]
-    before, after, share = _taps(length, size, length / size if step is None else step)
-    share = share if axis == 2 else share[:, None]
-    images = (
-      ops.take(images, before, axis=axis) * (1 - share) + ops.take(images, after, axis=axis) * share
-    )
+    before, after, weight = _taps(length, size, length / size if step is None else step)
+    weight = weight if axis == 2 else weight[:, None]
+    first, second = (ops.take(images, indices, axis=axis) for indices in (before, after))
+    images = first * (1 - weight) + second * weight
   return images
 
 
 def _taps(length: int, size: int, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Of each pixel of a resized line the two that it lies between, and the share of the second."""
-  place = (np.arange(size) + 0.5) * step - 0.5
-  place = np.clip(place, 0, length - 1)
-  before = np.floor(place).astype(np.int32)
-  return before, np.minimum(before + 1, length - 1), (place - before).astype(np.float32)
+  """For each pixel of a resized line: its two source pixels, and the weight of the second."""
+  position = np.clip((np.arange(size) + 0.5) * step - 0.5, 0, length - 1)
+  before = np.floor(position).astype(np.int32)
+  return before, np.minimum(before + 1, length - 1), (position - before).astype(np.float32)
 
 
-def centred_gradient(images: Any) -> tuple[Any, Any]:
-  """Half of the difference of a pixel's neighbours, the edge repeated: (along x, along y)."""
+def centered_gradient(images: Any) -> tuple[Any, Any]:
+  """Half the difference of each pixel's neighbors, edges repeated: (along x, along y)."""
   padded = _pad_edges(images, 1)
   return (
     0.5 * (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]),
@@ -159,7 +63,7 @@ def centred_gradient(images: Any) -> tuple[Any, Any]:
 
 
 def median(images: Any) -> Any:
-  """The median of the 5x5 pixels around each, edges repeated, as cv2.medianBlur."""
+  """The median of the 5x5 pixels around each pixel, edges repeated, as in cv2.medianBlur."""
   height, width = images.shape[1:]
   padded = _pad_edges(images, 2)
   values = [padded[:, y : y + height, x : x + width] for y in range(5) for x in range(5)]
@@ -169,29 +73,30 @@ def median(images: Any) -> Any:
 
 
 def _pad_edges(images: Any, margin: int) -> Any:
+  """Images with their edges repeated by a margin in pixels."""
   for axis in (1, 2):
     first, last = (
-      ops.take(images, [place] * margin, axis=axis) for place in (0, images.shape[axis] - 1)
+      ops.take(images, [index] * margin, axis=axis) for index in (0, images.shape[axis] - 1)
     )
     images = ops.concatenate([first, images, last], axis=axis)
   return images
 
 
 def pad_for_warp(images: Any) -> Any:
-  """Images as `warp` reads them: [B, H, W] each, between zeros, a pixel's values side by side."""
+  """Prepares K images, [B, H, W] each, for `warp`: [B, H + 2m, W + 2m, K] with zero margins."""
   margin = (_MARGIN, _MARGIN)
   return ops.pad(ops.stack(images, axis=-1), ((0, 0), margin, margin, (0, 0)))
 
 
 def warp(padded: Any, u: Any, v: Any) -> list[Any]:
-  """Images as they look from where flow leads, as cv2.remap with cubic interpolation.
+  """Samples images where the flow points, like cv2.remap with cubic interpolation.
 
   Args:
-    padded: what `pad_for_warp` made of K images.
+    padded: K images, as `pad_for_warp` returns them.
     u, v: float32 [B, H, W], motion along x and y in pixels.
 
   Returns:
-    K images float32 [B, H, W]: each at (x + u, y + v), zero outside.
+    K images, float32 [B, H, W]: the values at (x + u, y + v), zero outside.
   """
   batch, height, width = u.shape
   rows, columns, number = padded.shape[1:]
@@ -209,13 +114,13 @@ def warp(padded: Any, u: Any, v: Any) -> list[Any]:
   return ops.unstack(warped, axis=-1)
 
 
-def _cubic(place: Any, length: int) -> tuple[Any, list[Any]]:
-  """(the pixel at or before a place, int32; the weights of it and its three neighbours).
+def _cubic(position: Any, length: int) -> tuple[Any, list[Any]]:
+  """The pixel at or before a position, int32, and the weights of the four pixels around it.
 
-  Places outside of the image are moved to where all four neighbours lie in its margin.
+  A position outside the image is moved to where all four pixels are in the margin.
   """
-  before = ops.floor(place)
-  t = place - before
+  before = ops.floor(position)
+  t = position - before
   a = _CUBIC
   near = lambda s: ((a + 2) * s - (a + 3)) * s * s + 1
   weights = [((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a, near(t), near(1 - t)]

@@ -1,11 +1,13 @@
 """Optical flow: which algorithm computes it, and its 8-bit storage.
 
 - tvl1: Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical
-  Flow", 2007. The I3D paper computes it on grey frames at 25 fps, clips to +-20 pixels
-  and scales to [-1, 1]. OpenCV's is the reference; `tvl1_lib` is the same
-  algorithm as array code, several times as fast (`--flow_backend=xla`).
-- dis: Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, as OpenCV
-  computes it: another flow than that of published networks, for those who want it at once.
+  Flow", 2007. The I3D paper computes it on grey frames at 25 fps, clips it to +-20 pixels
+  and scales it to [-1, 1]. OpenCV's implementation is the reference; `i3d_tf.flow.tvl1` is
+  the same algorithm as array code and several times as fast (`--flow_backend=xla`).
+- dis: Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, from OpenCV.
+  It is fast, but not the flow that published networks were trained on.
+
+OpenCV is imported when flow is computed: commands that only read `METHODS` start faster.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,13 +15,12 @@ import importlib.metadata
 import itertools
 from typing import Any
 
-import cv2
 import numpy as np
 
-FLOW_BOUND = 20.0  # pixels of motion at codes 0 and 255
+FLOW_BOUND = 20.0  # pixels of motion at the quantized values 0 and 255
 METHODS = ('tvl1', 'dis')
 BACKENDS = ('opencv', 'xla')
-# What records and runs say of where their flow is from, with its method and backend.
+# The names by which records and runs call their flow: its method and backend.
 LABELS = {'tvl1': ('tvl1', 'opencv'), 'tvl1_xla': ('tvl1', 'xla'), 'dis': ('dis', 'opencv')}
 
 
@@ -31,7 +32,7 @@ def compute(
   Args:
     frames: an iterable of uint8 RGB [H, W, 3].
     method: one of `METHODS`.
-    backend: one of `BACKENDS`: what computes it. `xla` is for tvl1 alone.
+    backend: what computes it, one of `BACKENDS`; `xla` computes only tvl1.
 
   Returns:
     An iterator over float32 [H, W, 2], in pixels: horizontal (right is positive),
@@ -54,36 +55,40 @@ def check(method: str, backend: str) -> None:
   if backend not in BACKENDS:
     raise ValueError(f'`flow_backend` must be one of {", ".join(BACKENDS)}; received {backend!r}')
   if backend == 'xla' and method != 'tvl1':
-    raise ValueError(f'flow_backend xla computes tvl1 alone; received flow {method!r}')
+    raise ValueError(f"`flow` must be 'tvl1' for flow_backend 'xla'; received {method!r}")
 
 
 def label(method: str, backend: str) -> str:
-  """The name in `LABELS` of a method that a backend computes."""
+  """The name in `LABELS` of a method and a backend."""
   return next(name for name, value in LABELS.items() if value == (method, backend))
 
 
 def versions(backend: str) -> dict[str, str]:
-  """The packages that compute flow beside OpenCV: a dict from name to version."""
+  """The packages other than OpenCV that compute flow: a dict from name to version."""
   if backend == 'opencv':
     return {}
-  import keras  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  import keras  # imports TensorFlow
 
   return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
 
 
 def tvl1(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
   """TV-L1 flow as `compute` gives it, with OpenCV's default parameters."""
+  import cv2
+
   create = getattr(getattr(cv2, 'optflow', None), 'DualTVL1OpticalFlow_create', None)
   if create is None:
     raise RuntimeError(
-      'TV-L1 needs the cv2 of opencv-contrib-python-headless; the one installed '
-      'lacks it: reinstall that package after removing other OpenCV packages'
+      'TV-L1 needs the cv2 of opencv-contrib-python-headless, and the installed cv2 is '
+      'another: remove all OpenCV packages and reinstall that one'
     )
   return _pair_by_pair(frames, create())
 
 
 def dis(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
   """DIS flow as `compute` gives it, with the parameters of OpenCV's preset `medium`."""
+  import cv2
+
   return _pair_by_pair(frames, cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
 
 
@@ -93,7 +98,9 @@ def _pair_by_pair(frames: Iterable[np.ndarray], algorithm: Any) -> Iterator[np.n
 
 
 def _batched(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-  from i3d_tf.flow import tvl1 as tvl1_lib  # pylint: disable=g-import-not-at-top; it starts TensorFlow
+  import cv2
+
+  from i3d_tf.flow import tvl1 as tvl1_lib  # imports TensorFlow
 
   tvl1_lib.use_threads(cv2.getNumThreads())
   pairs = itertools.pairwise(map(_grey, frames))
@@ -102,19 +109,21 @@ def _batched(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _grey(frame: np.ndarray) -> np.ndarray:
+  import cv2
+
   return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
 
 
-def quantise(flow: np.ndarray) -> np.ndarray:
-  """Flow in pixels, float [..., 2], to codes: uint8 [..., 2], 0..255 for -20..20.
+def quantize(flow: np.ndarray) -> np.ndarray:
+  """Quantizes flow in pixels, float [..., 2], to uint8 [..., 2]: 0..255 for -20..20.
 
-  Zero motion falls between codes 127 and 128 and becomes 128, that is +0.078 pixels.
+  Zero motion falls between 127 and 128 and becomes 128, which is +0.078 pixels.
   """
   bound = FLOW_BOUND
   return np.round((np.clip(flow, -bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
 
 
-def dequantise(codes: np.ndarray) -> np.ndarray:
-  """Codes, uint8 [..., 2], to flow in pixels: float32 [..., 2]."""
+def dequantize(quantized: np.ndarray) -> np.ndarray:
+  """The flow in pixels, float32 [..., 2], of quantized flow, uint8 [..., 2]."""
   bound = FLOW_BOUND
-  return codes.astype(np.float32) * np.float32(2 * bound / 255) - np.float32(bound)
+  return quantized.astype(np.float32) * np.float32(2 * bound / 255) - np.float32(bound)

@@ -1,13 +1,13 @@
 """TV-L1 optical flow of many pairs of frames at once, as array code.
 
 Zach, Pock and Bischof, "A Duality Based Approach for Realtime TV-L1 Optical Flow", 2007, with
-the steps, parameters and stopping rule of OpenCV's cv2.optflow.DualTVL1OpticalFlow, from whose
-result it is off by hundredths of a pixel in the mean: floating-point sums in another order
-may end a pair's iterations one earlier or later.
+the steps, parameters and stopping rule of OpenCV's cv2.optflow.DualTVL1OpticalFlow. Results
+differ from OpenCV's by hundredths of a pixel on average: sums in another order may end the
+iterations of a pair one earlier or later.
 
-One definition for TensorFlow and JAX, on processors and on accelerators: written with
-`keras.ops`, compiled by XLA for each size of frames (seconds; then that size is at hand).
-Every pair stops when it has converged, whatever shares its batch.
+One definition serves TensorFlow and JAX, on CPUs and accelerators: it is written with
+`keras.ops` and compiled by XLA, once per frame size, which takes seconds. Every pair stops
+when it has converged, independently of the rest of its batch.
 """
 
 from collections.abc import Callable
@@ -26,15 +26,15 @@ _TAU = 0.25  # step of the dual variables
 _LAMBDA = 0.15  # weight of the data term
 _THETA = 0.3  # tightness of its coupling to the smoothness term
 _SCALES, _SCALE_STEP, _LEAST_SIDE = 5, 0.8, 16
-_WARPS, _MEDIANS, _ITERATIONS = 5, 10, 30  # warps a scale, medians a warp, iterations a median
+_WARPS, _MEDIANS, _ITERATIONS = 5, 10, 30  # per scale, per warp, per median
 _EPSILON = 0.01  # root mean square change, in pixels, below which a pair has converged
-_FLAT = np.finfo(np.float32).eps  # squared gradient below which a pixel says nothing
-# Pairs at once. A processor's caches hold the planes of few, and one alone needs no waiting.
+_FLAT = np.finfo(np.float32).eps  # lower bound of the squared gradient, which is divided by
+# Pairs at once. A CPU's caches hold few pairs, and a single one waits for no other to converge.
 _BATCH_ON_CPU, _BATCH_ON_ACCELERATOR = 1, 32
 
 
 def compute(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-  """The flow from each frame to its partner.
+  """The flow from each first frame to its second frame.
 
   Args:
     first, second: grey frames [B, H, W]: uint8, or float in [0, 1], as OpenCV takes them.
@@ -43,7 +43,7 @@ def compute(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     float32 [B, H, W, 2], in pixels: horizontal (right is positive), vertical (down).
 
   Raises:
-    ValueError: the frames are not of such a shape or type.
+    ValueError: the frames have another shape or type.
   """
   first, second = np.asarray(first), np.asarray(second)
   _check(first, second)
@@ -53,7 +53,7 @@ def compute(first: np.ndarray, second: np.ndarray) -> np.ndarray:
   for start in range(0, len(first), batch):
     pair = [frames[start : start + batch] for frames in (first, second)]
     count = len(pair[0])
-    if count < batch:  # one size is compiled; still frames converge at once
+    if count < batch:  # only this batch size is compiled; identical frames converge at once
       still = np.repeat(pair[0][:1], batch - count, axis=0)
       pair = [np.concatenate([frames, still]) for frames in pair]
     fields.append(keras.ops.convert_to_numpy(calculate(*pair))[:count])
@@ -66,9 +66,9 @@ def batch_size() -> int:
 
 
 def use_threads(number: int) -> None:
-  """Lets TensorFlow compute on so many threads of the processor, if it does not compute yet."""
+  """Sets the number of TensorFlow's CPU threads; has no effect once TensorFlow is running."""
   if keras.backend.backend() == 'tensorflow':
-    import tensorflow as tf  # pylint: disable=g-import-not-at-top
+    import tensorflow as tf
 
     with contextlib.suppress(RuntimeError):
       tf.config.threading.set_intra_op_parallelism_threads(number)
@@ -77,12 +77,12 @@ def use_threads(number: int) -> None:
 
 
 def device() -> str:
-  """What Keras's backend computes on: 'cpu', 'gpu' or 'tpu'."""
+  """The device of Keras's backend: 'cpu', 'gpu' or 'tpu'."""
   if keras.backend.backend() == 'jax':
-    import jax  # pylint: disable=g-import-not-at-top
+    import jax
 
     return jax.default_backend()
-  import tensorflow as tf  # pylint: disable=g-import-not-at-top
+  import tensorflow as tf
 
   kinds = {found.device_type for found in tf.config.list_logical_devices()}
   return next((kind.lower() for kind in ('GPU', 'TPU') if kind in kinds), 'cpu')
@@ -97,17 +97,18 @@ def compiled() -> Callable[[Any, Any], Any]:
   """
   backend = keras.backend.backend()
   if backend == 'jax':
-    import jax  # pylint: disable=g-import-not-at-top
+    import jax
 
     return jax.jit(flow)
   if backend == 'tensorflow':
-    import tensorflow as tf  # pylint: disable=g-import-not-at-top
+    import tensorflow as tf
 
     return tf.function(flow, jit_compile=True, autograph=False)
-  raise ValueError(f"batched TV-L1 needs Keras's backend tensorflow or jax; it is {backend}")
+  raise ValueError(f"Keras's backend must be tensorflow or jax for this TV-L1; received {backend}")
 
 
 def _check(first: np.ndarray, second: np.ndarray) -> None:
+  """Raises a `ValueError` unless frames are as `compute` takes them."""
   if first.ndim != 3 or first.shape != second.shape or min(first.shape[1:], default=0) < 3:
     raise ValueError(
       'frames must be two stacks [B, H, W] of one shape, 3 pixels high and wide at '
@@ -121,7 +122,7 @@ def _check(first: np.ndarray, second: np.ndarray) -> None:
     )
 
 
-# === The algorithm: traced by a backend, whose arrays all values are ===
+# === The algorithm, on arrays of Keras's backend ===
 
 
 def sizes(height: int, width: int) -> list[tuple[int, int]]:
@@ -136,7 +137,7 @@ def sizes(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def flow(first: Any, second: Any) -> Any:
-  """As `compute`, on arrays of Keras's backend and all pairs at once."""
+  """Like `compute`, but on arrays of Keras's backend and on all pairs at once."""
   unit = 1 if keras.backend.standardize_dtype(first.dtype) == 'uint8' else 255
   pyramid = [[ops.cast(frames, 'float32') * unit for frames in (first, second)]]
   scales = sizes(*first.shape[1:])
@@ -153,8 +154,8 @@ def flow(first: Any, second: Any) -> Any:
 
 
 def _one_scale(first: Any, second: Any, u: Any, v: Any) -> tuple[Any, Any]:
-  """Improves flow, u and v, float32 [B, H, W] like the frames; the dual variables start at 0."""
-  padded = image_ops.pad_for_warp([second, *image_ops.centred_gradient(second)])
+  """Refines the flow u, v at one scale, from dual variables of 0; arrays are float32 [B, H, W]."""
+  padded = image_ops.pad_for_warp([second, *image_ops.centered_gradient(second)])
 
   def body(n: Any, *state: Any) -> tuple[Any, ...]:
     return n + 1, *_one_warp(first, padded, *state)
@@ -163,7 +164,7 @@ def _one_scale(first: Any, second: Any, u: Any, v: Any) -> tuple[Any, Any]:
 
 
 def _one_warp(first: Any, padded: Any, u: Any, v: Any, *dual: Any) -> tuple[Any, ...]:
-  """Linearises the brightness around u, v and iterates until each pair has converged."""
+  """Linearizes the brightness around u, v and iterates until each pair has converged."""
   batch, height, width = first.shape
   warped, gradient_x, gradient_y = image_ops.warp(padded, u, v)
   squared = gradient_x * gradient_x + gradient_y * gradient_y
@@ -177,9 +178,9 @@ def _one_warp(first: Any, padded: Any, u: Any, v: Any, *dual: Any) -> tuple[Any,
   some_moves = lambda error: ops.any(error > limit)
 
   def moving(error: Any, new: Any, old: Any) -> Any:
-    """What is new of pairs that have not converged, what is old of the others."""
+    """The new values of pairs that have not converged, the old values of the others."""
     if batch == 1:
-      return new  # a loop that goes on says that it has not
+      return new  # the loop runs only while the pair has not converged
     moves = (error > limit)[:, None, None]
     return [ops.where(moves, a, b) for a, b in zip(new, old)]
 
@@ -213,13 +214,13 @@ def _iteration(
   """One step of the primal and dual variables.
 
   Args:
-    problem: the gradient along x and along y, the residual of no flow, and minus the inverse of the
-      squared gradient.
+    problem: the gradient along x and along y, the residual at zero flow, and minus the inverse
+      of the squared gradient.
     u, v: flow.
     ux, uy, vx, vy: the dual variables of u and v; zero in their last column (x) or row (y).
 
   Returns:
-    (squared change of the flow, a sum for each pair, float32 [B]; the new state).
+    (squared change of the flow summed over each pair, float32 [B]; the new state).
   """
   gradient_x, gradient_y, residual, scale = problem
   bound = _LAMBDA * _THETA
@@ -231,6 +232,7 @@ def _iteration(
 
 
 def _divergence(x: Any, y: Any) -> Any:
+  """The divergence of a dual variable, by backward differences."""
   return (
     x
     - ops.pad(x[:, :, :-1], ((0, 0), (0, 0), (1, 0)))
@@ -240,6 +242,7 @@ def _divergence(x: Any, y: Any) -> Any:
 
 
 def _dual(part: Any, x: Any, y: Any) -> tuple[Any, Any]:
+  """One step of the dual variable x, y of u or v (`part`), by forward differences."""
   step = _TAU / _THETA
   forward_x = step * ops.pad(part[:, :, 1:] - part[:, :, :-1], ((0, 0), (0, 0), (0, 1)))
   forward_y = step * ops.pad(part[:, 1:] - part[:, :-1], ((0, 0), (0, 1), (0, 0)))

@@ -140,7 +140,7 @@ def _consume(
     collections.deque(frames, maxlen=0)
     return None if settings.flow is None else known
   flow = tuple(
-    encode_flow(optical_flow.quantise(field), settings)
+    encode_flow(optical_flow.quantize(field), settings)
     for field in optical_flow.compute(frames, settings.flow, settings.flow_backend)
   )
   if not flow:

@@ -91,7 +91,7 @@ def stored(
   fields = optical_flow.compute((image for image, _ in images), *optical_flow.LABELS[flow])
   # A field goes with the first of its two frames.
   for field, (_, mask) in zip(fields, pairs):
-    yield optical_flow.quantise(field), mask
+    yield optical_flow.quantize(field), mask
 
 
 def windows(

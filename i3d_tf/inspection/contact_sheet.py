@@ -139,7 +139,7 @@ def _rows(
     return frames, [], 0.0
   # The last frame has no flow.
   fields = [
-    optical_flow.dequantise(
+    optical_flow.dequantize(
       tf.io.decode_image(record['flow'][min(index, count - 2)]).numpy()[..., :2]
     )
     for index in frame_indices

@@ -1,0 +1,1 @@
+"""Person masks as data: COCO files, PNGs, dilation, verdicts of a review."""

@@ -1,8 +1,8 @@
-"""A person mask as data: COCO files, dilation, coverage.
+"""Person masks of videos in COCO files.
 
-On disk a video's masks are one COCO dataset (a JSON with `images`,
-`categories` and `annotations`, run-length encoded), which any COCO tool reads.
-Masks belong to the frames of the video file: its own size, its own frame rate.
+The masks of a video are one COCO dataset: a JSON file with `images`, `categories` and
+`annotations`, run-length encoded (RLE), which any COCO tool reads. There is one image per
+frame of the video file, of the same size and at the same frame rate.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ PERSON = 1  # COCO's category id
 
 
 class MaskError(errors.UserError):
-  """A mask file that cannot be used; the message names it and says why."""
+  """A mask file that cannot be used; the message names the file and the reason."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,24 +31,24 @@ class Masks:
   """The person masks of one video, run-length encoded.
 
   Attributes:
-    height, width: size of each mask in pixels.
-    frames: for each frame of the video, the RLEs of its persons (perhaps none).
+    height, width: the size of each mask in pixels.
+    frames: for each frame of the video, the RLEs of its people; may be empty.
   """
 
   height: int
   width: int
-  frames: tuple
+  frames: tuple[tuple[dict[str, Any], ...], ...]
 
   def __len__(self) -> int:
     return len(self.frames)
 
   @property
   def has_person(self) -> bool:
-    """Whether there is a person in any frame."""
+    """Whether any frame shows a person."""
     return any(coco_mask.area(rle) for rles in self.frames for rle in rles)
 
   def decode(self, index: int) -> np.ndarray:
-    """The union of the persons in frame `index`: bool [height, width]."""
+    """The union of the people in frame `index`: bool [height, width]."""
     rles = self.frames[index]
     if not rles:
       return np.zeros((self.height, self.width), bool)
@@ -57,16 +57,16 @@ class Masks:
 
 @dataclasses.dataclass(frozen=True)
 class PersonMask:
-  """A person in a frame of a video.
+  """The mask of one person in a frame of a video.
 
   Attributes:
-    rle: the mask as COCO run-length encoding: {'size': [H, W], 'counts': bytes}.
-    score: of the segmenter, or None where there is nothing to say.
-    track: number of the person within the video, from 0; None if nobody was followed.
-    carried: whether the mask was not found in this frame but brought by the flow.
+    rle: the mask in COCO's run-length encoding: {'size': [H, W], 'counts': bytes}.
+    score: the segmenter's confidence, or None if it is unknown.
+    track: the number of the person within the video, from 0; None without tracking.
+    carried: whether the mask was propagated from another frame instead of detected here.
   """
 
-  rle: dict
+  rle: dict[str, Any]
   score: float | None = None
   track: int | None = None
   carried: bool = False
@@ -84,10 +84,10 @@ def write(
 
   Args:
     path: the JSON file to write.
-    masks: an iterable of bool or 0/1 uint8 [H, W], one a frame of the video.
-    video: name of the video, which goes into the file.
-    settings: a dict of how the masks were made, which goes into the file.
-    scores: one float a frame, or None where there is nothing to say.
+    masks: one mask per frame of the video, bool or 0/1 uint8 [H, W].
+    video: the name of the video, stored in the file.
+    settings: how the masks were made, stored in the file.
+    scores: the confidence for each frame; None if it is unknown.
 
   Raises:
     ValueError: there is no mask, or their sizes differ.
@@ -120,22 +120,22 @@ def write_people(
   video: str,
   settings: Mapping[str, Any] | None = None,
 ) -> tuple[int, int]:
-  """Writes the people of one video as a COCO dataset, atomically, a frame at a time.
+  """Writes the people of one video as a COCO dataset, atomically and frame by frame.
 
   Args:
     path: the JSON file to write.
-    people: an iterable of lists of `PersonMask`, one a frame of the video.
-    height, width: of the frames in pixels.
+    people: the `PersonMask`s of each frame of the video.
+    height, width: the size of the frames in pixels.
     video, settings: as in `write`.
 
   Returns:
-    (number of frames, number of those with people).
+    (number of frames, number of frames with people).
   """
-  num_frames = num_found = num_people = 0
+  num_frames = num_with_person = num_people = 0
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
     f.write('{"annotations": [')
     for num_frames, frame in enumerate(people, 1):
-      num_found += bool(frame)
+      num_with_person += bool(frame)
       for person in frame:
         f.write(', ' if num_people else '')
         num_people += 1
@@ -149,10 +149,11 @@ def write_people(
     f.write(', "info": ')
     json.dump({'video': str(video), 'settings': {} if settings is None else settings}, f)
     f.write('}')
-  return num_frames, num_found
+  return num_frames, num_with_person
 
 
 def _annotation(person: PersonMask, number: int, image: int) -> dict[str, Any]:
+  """COCO's annotation of a person, with its own id and that of its image."""
   annotation = {
     'id': number,
     'image_id': image,
@@ -175,7 +176,7 @@ def _annotation(person: PersonMask, number: int, image: int) -> dict[str, Any]:
 
 
 def encode(mask: np.ndarray) -> dict[str, Any]:
-  """A mask, bool or 0/1 uint8 [H, W], as COCO run-length encoding."""
+  """Encodes a mask, bool or 0/1 uint8 [H, W], in COCO's run-length encoding."""
   return coco_mask.encode(np.asfortranarray(mask, np.uint8))
 
 
@@ -183,15 +184,16 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
   """Reads the masks of one video.
 
   Args:
-    path: a COCO dataset as `write` makes it: the images are the video's frames,
-      in the order of their ids. Annotations of other categories are left out.
-    video: path of the video whose masks they must be, unless the file names none.
+    path: a COCO dataset as `write` makes it: the images are the frames of the video, in the
+      order of their ids. Annotations of other categories than person are ignored.
+    video: path of the video that the masks must belong to; not checked if the file names
+      no video, or if None.
 
   Returns:
-    A `Masks`.
+    The masks of all frames.
 
   Raises:
-    MaskError: the file is missing, is no such dataset, or of another video.
+    MaskError: the file is missing, is not such a dataset, or belongs to another video.
   """
   try:
     with open(path) as f:
@@ -213,12 +215,12 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
 
 
 def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
-  """The masks of a dataset; raises whatever a damaged one causes."""
+  """The masks of a dataset; raises a `MaskError` or whatever a damaged dataset causes."""
   images = sorted(dataset['images'], key=lambda image: image['id'])
   index_of = {image['id']: index for index, image in enumerate(images)}
   if len(index_of) != len(images):
     raise MaskError(
-      f'{path}: expected an id of its own for every image; found {len(index_of)} ids of '
+      f'{path}: expected a unique id for every image; found {len(index_of)} ids of '
       f'{len(images)} images'
     )
   sizes = {(image['height'], image['width']) for image in images}
@@ -240,7 +242,7 @@ def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
 def _run_lengths_of(
   path: str | os.PathLike, annotation: dict[str, Any], height: int, width: int
 ) -> dict[str, Any]:
-  """The run-length encoding of an annotation, checked: pycocotools crashes on damaged ones."""
+  """The RLE of an annotation, checked, because pycocotools crashes on damaged ones."""
   rle = annotation['segmentation']
   if list(rle['size']) != [height, width]:
     raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
@@ -256,26 +258,26 @@ def _run_lengths_of(
 
 @dataclasses.dataclass(frozen=True)
 class Info:
-  """What a file of masks says about itself.
+  """The metadata of a mask file.
 
   Attributes:
-    video: name of the video.
-    settings: a dict of how the masks were made.
-    num_frames: number of frames of the video.
-    num_found: number of frames with people.
+    video: the name of the video.
+    settings: how the masks were made.
+    num_frames: the number of frames of the video.
+    num_with_person: the number of frames with people.
   """
 
   video: str
-  settings: dict
+  settings: dict[str, Any]
   num_frames: int
-  num_found: int
+  num_with_person: int
 
 
 def read_info(path: str | os.PathLike) -> Info:
   """Reads the `Info` of a file that `write` made, without decoding its masks.
 
   Raises:
-    MaskError: the file is missing, or is no such file.
+    MaskError: the file is missing, or was not made by `write`.
   """
   try:
     with open(path) as f:
@@ -284,7 +286,7 @@ def read_info(path: str | os.PathLike) -> Info:
       video=dataset['info']['video'],
       settings=dict(dataset['info']['settings']),
       num_frames=len(dataset['images']),
-      num_found=len({annotation['image_id'] for annotation in dataset['annotations']}),
+      num_with_person=len({annotation['image_id'] for annotation in dataset['annotations']}),
     )
   except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
     raise MaskError(
@@ -293,20 +295,21 @@ def read_info(path: str | os.PathLike) -> Info:
 
 
 def run_lengths(counts: Sequence[int]) -> list[int]:
-  """The run lengths that COCO's compressed counts spell out.
+  """Decodes COCO's compressed counts to run lengths.
 
-  Only for checking: pycocotools decodes counts that are too short to whatever
-  the memory holds.
+  Only used to check them: for counts that are too short, pycocotools returns uninitialized
+  memory.
 
   Args:
-    counts: bytes. Five bits a character, low ones first, the sixth saying that
-      more follow; from the fourth run on, the difference to the last but one.
+    counts: bytes. Each holds five bits of a number, the lowest first, and a sixth bit that
+      says whether more follow; from the fourth run on, a number is the difference from the
+      run before the previous one (pycocotools, maskApi.c, rleFrString).
 
   Returns:
-    A list of ints.
+    The run lengths in pixels.
 
   Raises:
-    ValueError: the counts are no such characters, or end within a number.
+    ValueError: there is an invalid character, or the last number is incomplete.
   """
   runs, value, shift = [], 0, 0
   for character in counts:
@@ -327,6 +330,6 @@ def run_lengths(counts: Sequence[int]) -> list[int]:
 
 
 def coverage(masks: np.ndarray) -> float:
-  """The share of the pixels that masks cover: float in [0, 1]; 0 for no mask."""
+  """The fraction of pixels that masks cover, in [0, 1]; 0 if there is no mask."""
   masks = np.asarray(masks)
   return float(np.count_nonzero(masks) / masks.size) if masks.size else 0.0

@@ -1,19 +1,17 @@
-"""What a person decided about the masks of videos, as a CSV file.
+"""What a reviewer decided about the masks of videos, as a CSV file.
 
     video,verdict
     Archery/v_Archery_g01_c01.avi,fine
     Billiards/v_Billiards_g03_c02.avi,original
 
-`original`: the masks are not to be used; the video keeps its original frames in
-every condition, as the paper does where the person was missed. `fine`: they are
-good. Videos that do not stand in the file were not looked at. Further columns are
-for people.
+`original`: the masks are not used, and the video keeps its original frames in every
+condition, as in the paper when the person was missed. `fine`: the masks are good. Videos
+that are not in the file were not reviewed. Other columns are ignored.
 """
 
 from collections.abc import Mapping
 import csv
 import hashlib
-import io
 import os
 
 from i3d_tf.common import errors
@@ -23,14 +21,14 @@ FINE, ORIGINAL = VERDICTS = ('fine', 'original')
 
 
 class VerdictError(errors.UserError):
-  """A file of verdicts that cannot be used; the message names file and line."""
+  """A file of verdicts that cannot be used; the message names the file and the line."""
 
 
 def read(path: str | os.PathLike) -> dict[str, str]:
   """Reads verdicts: a dict from video ('Class/v_Class_g01_c01.avi') to one of `VERDICTS`.
 
   Raises:
-    VerdictError: the file is missing or no such CSV, or a video is in it twice.
+    VerdictError: the file is missing, is not such a CSV file, or has two verdicts on a video.
   """
   found: dict[str, str] = {}
   try:
@@ -60,23 +58,15 @@ def read(path: str | os.PathLike) -> dict[str, str]:
 
 def write(path: str | os.PathLike, verdicts: Mapping[str, str]) -> None:
   """Writes a dict from video to verdict, atomically."""
-  with files.replacing(path) as temporary, open(temporary, 'wb') as f:
-    f.write(_encode(verdicts))
+  files.write_csv(path, ('video', 'verdict'), sorted(verdicts.items()))
 
 
 def content_hash(verdicts: Mapping[str, str]) -> str:
-  """A short name of what verdicts say, whatever their order: 12 hexadecimal digits."""
-  return hashlib.sha256(_encode(verdicts)).hexdigest()[:12]
-
-
-def _encode(verdicts: Mapping[str, str]) -> bytes:
-  text = io.StringIO()
-  writer = csv.writer(text, lineterminator='\n')
-  writer.writerow(['video', 'verdict'])
-  writer.writerows(sorted(verdicts.items()))
-  return text.getvalue().encode()
+  """Identifies verdicts, independently of their order: 12 hexadecimal digits."""
+  content = files.csv_text(('video', 'verdict'), sorted(verdicts.items()))
+  return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def originals(verdicts: Mapping[str, str]) -> frozenset[str]:
-  """The videos that keep their original frames: a frozenset."""
+  """The videos that keep their original frames."""
   return frozenset(video for video, verdict in verdicts.items() if verdict == ORIGINAL)

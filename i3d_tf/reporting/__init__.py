@@ -1,1 +1,1 @@
-"""Rows of results to statistics, tables, figures and the page that shows them."""
+"""From result rows to tables, figures and the report page."""

@@ -1,0 +1,1 @@
+"""The segmenters: one module per backend, made by name in `registry`."""

@@ -1,8 +1,8 @@
-"""Masks that somebody else made, from COCO files: compressed or plain RLE, or polygons.
+"""Existing masks from COCO files: compressed or plain RLE, or polygons.
 
-Either a folder with one file a video, named after it (v_Class_g01_c01.json), whose images
-are the video's frames in the order of their ids; or one file for all videos, whose images
-name video and frame: 'v_Class_g01_c01/000017.jpg', or 'v_Class_g01_c01#17'.
+Either a folder with one file per video, named after it (v_Class_g01_c01.json), whose images
+are the frames of the video in the order of their ids; or one file for all videos, whose
+images name video and frame: 'v_Class_g01_c01/000017.jpg' or 'v_Class_g01_c01#17'.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,19 +15,20 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from i3d_tf.masks import coco_files
+from i3d_tf.video import video_files
 from segmentation.backends import segmenter
 
 
 class CocoFiles(segmenter.Segmenter):
-  """Gives the people of COCO files, through `for_video`.
+  """Reads people from COCO files; `for_video` gives the segmenter of a video.
 
   Args:
-    path: a folder of files, or one file.
-    min_score: people below are left out; without a score they count as 1.
+    path: a folder of files, or one file for all videos.
+    min_score: people with a lower score are left out; a missing score counts as 1.
 
   Raises:
     SegmenterError: there is nothing at `path`.
-    MaskError: the one file is no COCO dataset.
+    MaskError: the file is not a COCO dataset.
   """
 
   def __init__(self, path: str, min_score: float = 0.0) -> None:
@@ -39,14 +40,16 @@ class CocoFiles(segmenter.Segmenter):
       self._videos = _by_video(path, _load(path))
     elif not os.path.isdir(path):
       raise segmenter.SegmenterError(
-        f'{path}: no such file; expected a folder of COCO files, one a video, or one for all'
+        f'{path}: no such file; expected a folder of COCO files, one per video, or one for all'
       )
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
-    raise NotImplementedError('people stand in files by video: call `for_video` first')
+    """Not supported: masks belong to the frames of a video."""
+    raise NotImplementedError('masks are stored by video: call `for_video` first')
 
   def for_video(self, path: str) -> segmenter.Segmenter:
-    stem = os.path.splitext(os.path.basename(path))[0]
+    """The segmenter of one video; raises a `MaskError` if it has no masks."""
+    stem = video_files.stem(path)
     if self._videos is not None:
       if stem not in self._videos:
         raise coco_files.MaskError(
@@ -62,14 +65,14 @@ class CocoFiles(segmenter.Segmenter):
 
 
 class VideoPeople(segmenter.Segmenter):
-  """The people of one video, frame after frame.
+  """The people of one video, frame by frame.
 
   Args:
-    path: of the file, for messages.
-    name: of the segmenter.
-    images: COCO's image dicts, one a frame, in order.
-    annotations: COCO's annotation dicts of these images, perhaps of others as well.
-    min_score: people below are left out.
+    path: the mask file, for messages.
+    name: the name of the segmenter.
+    images: COCO's image dicts, one per frame, in order.
+    annotations: COCO's annotation dicts; those of other images are ignored.
+    min_score: people with a lower score are left out.
   """
 
   def __init__(
@@ -91,28 +94,33 @@ class VideoPeople(segmenter.Segmenter):
         self._people.get(annotation.get('image_id'), []).append(annotation)
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
+    """The people of the next frames; raises a `MaskError` if there are too few images."""
     found = []
     for frame in frames:
       if self._next == len(self._images):
         raise coco_files.MaskError(
-          f'{self._path}: has {len(self._images)} images; the video has more frames'
+          f'{self._path}: expected an image for every frame of the video; '
+          f'received only {len(self._images)} images'
         )
       found.append(self._of(self._images[self._next], *frame.shape[:2]))
       self._next += 1
     return found
 
   def finish(self) -> None:
+    """Raises a `MaskError` if there are more images than the video has frames."""
     if self._next != len(self._images):
       raise coco_files.MaskError(
-        f'{self._path}: has {len(self._images)} images; the video has {self._next} frames'
+        f'{self._path}: expected {self._next} images, one per frame of the video; '
+        f'received {len(self._images)}'
       )
 
   def _of(
     self, image: Mapping[str, Any], height: int, width: int
   ) -> list[segmenter.DetectedPerson]:
+    """The people of an image, which must have the size of the frame."""
     if (image.get('height'), image.get('width')) != (height, width):
       raise coco_files.MaskError(
-        f"{self._path}: expected images of {height}x{width}, as the video's frames; image "
+        f'{self._path}: expected images of {height}x{width}, the size of the frames; image '
         f'{image["id"]} is {image.get("height")}x{image.get("width")}'
       )
     people = []
@@ -125,6 +133,7 @@ class VideoPeople(segmenter.Segmenter):
     return people
 
   def _decode(self, annotation: Mapping[str, Any], height: int, width: int) -> np.ndarray:
+    """The mask of an annotation: bool [height, width]."""
     number, shape = annotation.get('id'), annotation.get('segmentation')
     try:
       if isinstance(shape, dict) and list(shape['size']) != [height, width]:
@@ -137,12 +146,12 @@ class VideoPeople(segmenter.Segmenter):
         rles = [coco_mask.frPyObjects(shape, height, width)]
       else:
         runs = [height * width]
-        rles = coco_mask.frPyObjects(shape, height, width)  # one a polygon
+        rles = coco_mask.frPyObjects(shape, height, width)  # one per polygon
       if sum(runs) != height * width or min(runs) < 0:
         raise ValueError(f'run lengths of {sum(runs)} pixels')
       return coco_mask.decode(coco_mask.merge(rles)).astype(bool)
-    # pycocotools raises a bare Exception for what it does not know.
-    except Exception as e:  # pylint: disable=broad-exception-caught
+    # pycocotools raises a bare Exception for unknown formats.
+    except Exception as e:
       raise coco_files.MaskError(
         f'{self._path}: expected RLE or polygons within {height}x{width} pixels; found '
         f'annotation {number} with {e}'
@@ -150,6 +159,7 @@ class VideoPeople(segmenter.Segmenter):
 
 
 def _load(path: str) -> dict[str, Any]:
+  """Reads a COCO dataset and checks ids and scores."""
   try:
     with open(path) as f:
       dataset = json.load(f)
@@ -158,10 +168,10 @@ def _load(path: str) -> dict[str, Any]:
     ids = sorted(image['id'] for image in dataset['images'])
     if len(set(ids)) != len(ids):
       raise ValueError(
-        f'expected an id of its own for every image; found {len(set(ids))} of {len(ids)}'
+        f'expected a unique id for every image; found {len(set(ids))} ids of {len(ids)} images'
       )
     for annotation in dataset['annotations']:
-      hash(annotation.get('image_id'))
+      hash(annotation.get('image_id'))  # raises a TypeError for a list or a dict
       if not 0 <= annotation.get('score', 1) <= 1:
         raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
     return dataset
@@ -172,14 +182,14 @@ def _load(path: str) -> dict[str, Any]:
 
 
 def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any], list[Any]]]:
-  """Sorts a dataset by video: {stem: (images in order, annotations)}."""
+  """Groups a dataset by video: {stem: (images in order, annotations)}."""
   videos, stem_of = {}, {}
   for image in dataset['images']:
     name = str(image.get('file_name', ''))
     head, mark, frame = name.rpartition('#')
     if not mark:
       head, frame = os.path.split(name)
-    stem = os.path.splitext(os.path.basename(head))[0]
+    stem = video_files.stem(head) if head else ''
     numbers = re.findall(r'\d+', frame)
     if not stem or not numbers:
       raise coco_files.MaskError(

@@ -1,4 +1,4 @@
-"""Mask R-CNN as the Model Garden (tf-models-official) exports it with its serving module."""
+"""Mask R-CNN as exported by the serving module of the Model Garden (tf-models-official)."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from segmentation.backends import segmenter
 
 
 class ModelGardenSegmenter(segmenter.Segmenter):
-  """A Mask R-CNN with the Model Garden's signature: a batch a call, boxes in its input's pixels.
+  """A Mask R-CNN with the Model Garden's signature: batched, boxes in pixels of its input.
 
   Args:
-    loaded: the SavedModel, which must stay alive.
+    loaded: the SavedModel, kept because its variables must stay alive.
     function: its function, from uint8 [B, H, W, 3] to a dict of detections.
     batch_size: B, or None for any.
-    name: of the model.
-    min_score: people below are left out.
+    name: the name of the model.
+    min_score: people with a lower score are left out.
   """
 
   def __init__(
@@ -30,6 +30,7 @@ class ModelGardenSegmenter(segmenter.Segmenter):
     self._min_score = min_score
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
+    """See `Segmenter.people`."""
     size = len(frames) if self._batch_size is None else self._batch_size
     found = []
     for start in range(0, len(frames), size):
@@ -37,17 +38,17 @@ class ModelGardenSegmenter(segmenter.Segmenter):
     return found
 
   def _people(self, frames: np.ndarray, size: int) -> list[list[segmenter.DetectedPerson]]:
+    """The people of up to `size` frames, which are padded to that number."""
     height, width = frames.shape[1:3]
     filled = np.concatenate([frames, np.repeat(frames[-1:], size - len(frames), axis=0)])
     found = {
       name: value.numpy()[: len(frames)]
       for name, value in self._function(tf.constant(filled)).items()
     }
-    # Rows of image_info: size of the frame, size wanted, scale, offset; y x each.
+    # Rows of image_info: original size, desired size, scale, offset; y and x each.
     scale, offset = found['image_info'][:, 2], found['image_info'][:, 3]
-    boxes = (found['detection_boxes'] + np.tile(offset, 2)[:, np.newaxis]) / np.tile(scale, 2)[
-      :, np.newaxis
-    ]
+    offset, scale = (np.tile(values, 2)[:, np.newaxis] for values in (offset, scale))
+    boxes = (found['detection_boxes'] + offset) / scale
     return [
       paste_masks.people(
         boxes[i],

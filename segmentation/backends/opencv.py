@@ -1,9 +1,8 @@
-"""People by what OpenCV brings along: its people detector, then GrabCut in each box.
+"""A rough segmenter that comes with OpenCV: its people detector, then GrabCut in each box.
 
-ROUGH. It needs no model and no network, for trying the commands out and for machines
-that have nothing better. It finds upright people seen from head to foot, drops limbs,
-misses close-ups, and takes doors for people; masks for results that are to be published
-come from another segmenter.
+It needs no model file and no download, so it is good for trying out the commands. It finds
+upright people seen from head to foot, loses limbs, misses close-ups and takes doors for
+people. Use another segmenter for results that are to be published.
 
 Rother, Kolmogorov and Blake, "GrabCut", SIGGRAPH 2004.
 """
@@ -16,21 +15,22 @@ import numpy as np
 from segmentation.backends import people_detector
 from segmentation.backends import segmenter
 
-# The detector's boxes have a margin; of a box [0, 1] the person fills about these.
-_BODY = (0.06, 0.18, 0.96, 0.82)  # y0 x0 y1 x1: beyond is background for certain
-_CORE = (0.15, 0.38, 0.75, 0.62)  # an ellipse: head to thighs, likely the person
-_CHEST = (0.25, 0.45, 0.5, 0.55)  # an ellipse that is the person for certain
-_MARGIN = 0.25  # of the box's size: how much around it GrabCut sees of the background
+# The detector's boxes have a margin. These parts of a box, as fractions y0 x0 y1 x1 of its
+# height and width, tell GrabCut where the person is.
+_BODY = (0.06, 0.18, 0.96, 0.82)  # certainly background outside
+_CORE = (0.15, 0.38, 0.75, 0.62)  # an ellipse, probably the person: head to thighs
+_CHEST = (0.25, 0.45, 0.5, 0.55)  # an ellipse, certainly the person
+_MARGIN = 0.25  # background around the box that GrabCut sees, as a fraction of the box's size
 _ITERATIONS = 3
-_SIDE = 200  # pixels of a box's longer side at most: larger ones are cut in a smaller picture
+_SIDE = 200  # pixels: GrabCut runs on boxes whose longer side is at most this
 
 
 class OpenCVSegmenter(segmenter.Segmenter):
   """OpenCV's people detector with GrabCut.
 
   Args:
-    min_score: people below are left out.
-    seed: of GrabCut's colour models.
+    min_score: people with a lower score are left out.
+    seed: seeds GrabCut's color models.
   """
 
   name = 'opencv (people detector and GrabCut: rough)'
@@ -41,12 +41,13 @@ class OpenCVSegmenter(segmenter.Segmenter):
     self._seed = seed
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
+    """See `Segmenter.people`."""
     return [list(self._people(frame)) for frame in frames]
 
   def _people(self, frame: np.ndarray) -> Iterator[segmenter.DetectedPerson]:
     boxes, distances = self._detect(frame)
     for box, distance in zip(boxes, distances):
-      score = float(1 - np.exp(-2 * max(distance, 0.0)))  # 0.35 from the boundary on: above 0.5
+      score = float(1 - np.exp(-2 * max(distance, 0.0)))  # above 0.5 for distances above 0.35
       if score >= self._min_score:
         mask = _grab_cut(frame, box, self._seed)
         if mask.any():
@@ -54,7 +55,7 @@ class OpenCVSegmenter(segmenter.Segmenter):
 
 
 def _grab_cut(frame: np.ndarray, box: Sequence[int], seed: int) -> np.ndarray:
-  """The person in a box of the detector, which may reach beyond the frame: bool [H, W]."""
+  """The mask, bool [H, W], of the person in a box, which may extend beyond the frame."""
   height, width = frame.shape[:2]
   y0, x0, y1, x1 = box
   dy, dx = round(_MARGIN * (y1 - y0)), round(_MARGIN * (x1 - x0))
@@ -99,7 +100,7 @@ def _grab_cut(frame: np.ndarray, box: Sequence[int], seed: int) -> np.ndarray:
 
 
 def _part(box: Sequence[int], part: Sequence[float]) -> tuple[int, ...]:
-  """The part [0, 1] of a box, both y0 x0 y1 x1: ints."""
+  """A part of a box in pixels; `part` is in fractions of the box, both are y0 x0 y1 x1."""
   y0, x0, y1, x1 = box
   size = np.array([y1 - y0, x1 - x0, y1 - y0, x1 - x0])
   return np.round(np.array([y0, x0, y0, x0]) + np.array(part) * size).astype(int)

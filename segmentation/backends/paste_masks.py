@@ -1,15 +1,15 @@
-"""Pastes the small mask that Mask R-CNN gives for a box into the frame.
+"""Pastes the small mask that Mask R-CNN predicts for a box into the frame.
 
-As detectron2's `paste_masks_in_image` and PyTorch's `grid_sample` (bilinear, zeros
-outside, align_corners=False) define it: pixel (y, x) is the unit square with its centre
-at (y + 0.5, x + 0.5); the cells of the mask divide the box evenly; a pixel's value is
-interpolated between the centres of the cells around its own centre, where cells outside
-the mask are 0. So values fall off towards the border of the box and are half of the
-outermost cell's on it.
+The definition is that of detectron2's `paste_masks_in_image`, i.e. PyTorch's `grid_sample`
+(bilinear, zeros outside, align_corners=False): pixel (y, x) is the unit square with its
+center at (y + 0.5, x + 0.5), and the cells of the mask divide the box evenly. A pixel's value
+is interpolated between the centers of the cells around its own center, where cells outside
+the mask are 0. So values fall off towards the border of the box, where they are half of the
+outermost cell's.
 
-The Model Garden's `mask_ops.paste_instance_masks` follows the first Detectron instead:
-it rounds the box to whole pixels and scales the mask, with a border of zeros, to that
-size by cv2.resize. Both agree inside; along the border they differ by up to a pixel.
+The Model Garden's `mask_ops.paste_instance_masks` follows the original Detectron instead: it
+rounds the box to integers and scales the mask, with a border of zeros, to that size with
+cv2.resize. Both agree inside; along the border they differ by up to a pixel.
 """
 
 import numpy as np
@@ -26,26 +26,26 @@ def paste(
   """Pastes one mask.
 
   Args:
-    mask: float [h, w], how likely each cell of the box belongs to the person.
-    box: y0 x0 y1 x1, float, in pixels of the frame. May reach beyond the frame.
-    height, width: of the frame.
+    mask: float [h, w], the probability that each cell of the box belongs to the person.
+    box: y0 x0 y1 x1, float, in pixels of the frame. It may extend beyond the frame.
+    height, width: the size of the frame.
     threshold: pixels above it belong to the person.
 
   Returns:
-    bool [height, width]. Nothing for a box without an area.
+    bool [height, width]; all False for a box without an area.
   """
   pasted = np.zeros((height, width), bool)
   y0, x0, y1, x1 = np.asarray(box, np.float64)
   rows, row_weights = _weights(y0, y1, mask.shape[0], height)
   columns, column_weights = _weights(x0, x1, mask.shape[1], width)
-  # Interpolation is separable: two small products in place of a gather per pixel.
+  # Interpolation is separable: two small matrix products replace a gather per pixel.
   values = row_weights @ np.asarray(mask, np.float64) @ column_weights.T
   pasted[rows, columns] = values > threshold
   return pasted
 
 
 def _weights(low: float, high: float, cells: int, pixels: int) -> tuple[slice, np.ndarray]:
-  """How much each cell counts for each pixel along one axis.
+  """The interpolation weight of each cell for each pixel along one axis.
 
   Returns:
     (slice of the pixels that the box touches, float64 [pixels there, cells]).
@@ -54,9 +54,9 @@ def _weights(low: float, high: float, cells: int, pixels: int) -> tuple[slice, n
     return slice(0, 0), np.zeros((0, cells))
   first = int(np.clip(np.floor(low), 0, pixels))
   last = int(np.clip(np.ceil(high), 0, pixels))
-  centres = np.arange(first, last) + 0.5
-  place = (centres - low) / (high - low) * cells - 0.5  # in cells, 0 at the first one's centre
-  return slice(first, last), np.maximum(0, 1 - np.abs(place[:, np.newaxis] - np.arange(cells)))
+  centers = np.arange(first, last) + 0.5
+  position = (centers - low) / (high - low) * cells - 0.5  # in cells; 0 is the first's center
+  return slice(first, last), np.maximum(0, 1 - np.abs(position[:, np.newaxis] - np.arange(cells)))
 
 
 def people(
@@ -70,18 +70,18 @@ def people(
 ) -> list[segmenter.DetectedPerson]:
   """The people among the detections of one frame.
 
-  One frame-sized mask at a time is made, and only of people.
+  Only the masks of people are pasted.
 
   Args:
     boxes: float [N, 4], y0 x0 y1 x1 in pixels of the frame.
-    classes: [N], COCO's ids, of any number type.
-    scores: float [N]. Models fill up their number of detections with scores of 0.
-    masks: float [N, h, w], within the boxes.
-    height, width: of the frame.
-    min_score: people below are left out.
+    classes: COCO's ids, [N], of any numeric type.
+    scores: float [N]. A score of 0 marks padding: models return a fixed number of detections.
+    masks: float [N, h, w], probabilities within the boxes.
+    height, width: the size of the frame.
+    min_score: people with a lower score are left out.
 
   Returns:
-    A list of `segmenter.DetectedPerson`; whose mask would be empty is left out.
+    The people whose masks are not empty.
   """
   found = []
   is_person = np.round(np.asarray(classes)).astype(int) == _PERSON

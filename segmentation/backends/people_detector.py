@@ -1,14 +1,14 @@
 """OpenCV's built-in people detector: histograms of oriented gradients, linear SVM.
 
 Dalal and Triggs, "Histograms of Oriented Gradients for Human Detection", CVPR
-2005. It knows upright people seen from head to foot, and nothing else.
+2005. It finds only upright people seen from head to foot.
 """
 
 import cv2
 import numpy as np
 
-_LEAST_SIDE = 320  # pixels; it sees people from 100 pixels on, so small frames are enlarged
-_MARGIN = 0.25  # of the shorter side, added around: it knows people with space around them
+_LEAST_SIDE = 320  # pixels: smaller frames are enlarged, as people must be 100 pixels high
+_MARGIN = 0.25  # border as a fraction of the shorter side: the SVM expects space around people
 
 
 class PeopleDetector:
@@ -25,9 +25,9 @@ class PeopleDetector:
       frame: uint8 RGB [H, W, 3].
 
     Returns:
-      (boxes, scores): int [N, 4], y0 x0 y1 x1 in pixels, which may reach beyond the frame
-      but touch it; float [N], the distance to the SVM's decision: above 0, about 1 where
-      it is sure.
+      (boxes, scores): int [N, 4], y0 x0 y1 x1 in pixels, which overlap the frame but may
+      extend beyond it; float [N], the distance from the SVM's decision boundary: above 0,
+      and about 1 for confident detections.
     """
     height, width = frame.shape[:2]
     scale = max(1.0, _LEAST_SIDE / min(height, width))

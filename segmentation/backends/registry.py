@@ -1,11 +1,11 @@
-"""Makes a segmenter by its name. What a backend needs is imported only with it."""
+"""Makes a segmenter by its name. The libraries of a backend are imported only if it is chosen."""
 
 from typing import Any
 
 from i3d_tf.common import errors
 from segmentation.backends import segmenter
 
-# Name: (what it is, what its model is).
+# {name: (description, description of its model or None)}
 BACKENDS = {
   'tfhub': (
     'Mask R-CNN from TF Hub',
@@ -14,11 +14,8 @@ BACKENDS = {
   ),
   'model_garden': ('Mask R-CNN exported by tf-models-official', 'its SavedModel'),
   'tflite': ('a LiteRT network that segments people', 'its .tflite file'),
-  'opencv': ("OpenCV's people detector with GrabCut: rough, needs nothing", None),
-  'coco': (
-    'masks that somebody else made',
-    'COCO files: a folder of one a video, or one file for all',
-  ),
+  'opencv': ("OpenCV's people detector with GrabCut: rough, but needs no model", None),
+  'coco': ('existing masks', 'COCO files: a folder with one per video, or one file for all'),
 }
 NAMES = tuple(BACKENDS)
 DEFAULT = 'tfhub'
@@ -35,19 +32,19 @@ def create(
   """Makes a segmenter.
 
   Args:
-    name: of `NAMES`.
-    model: path of the model or of the files; None for a backend that can do without.
-    min_score: people below are left out at once, which saves time and memory.
-    threads: that one network may use, where the backend can tell it; None for all.
-    tflite_settings: a `tflite.TFLiteSettings`, or None.
+    name: one of `NAMES`.
+    model: path of the model or of the COCO files; None for a backend that needs none.
+    min_score: people with a lower score are left out early, which saves time and memory.
+    threads: number of threads of the network, for backends that support it; None for all.
+    tflite_settings: a `tflite.TFLiteSettings` for backend tflite, or None.
 
   Returns:
-    A `segmenter.Segmenter`.
+    The segmenter.
 
   Raises:
-    SegmenterError: the model is missing or is another than the backend's; the message
-      says what to get and where to put it.
-    UserError: there is no such backend, or it needs a model and got none, or the reverse.
+    SegmenterError: the model is missing or not of this backend; the message says how to
+      get it.
+    UserError: there is no such backend, it needs a model and received none, or the reverse.
   """
   if name not in BACKENDS:
     raise errors.UserError(f'`segmenter` must be one of {", ".join(NAMES)}; received {name}')
@@ -65,7 +62,7 @@ def create(
 
     assert model is not None  # checked above
     settings = tflite.TFLiteSettings() if tflite_settings is None else tflite_settings
-    return tflite.TfliteSegmenter(model, settings, min_score, threads)
+    return tflite.TFLiteSegmenter(model, settings, min_score, threads)
   if name == 'opencv':
     from segmentation.backends import opencv
 

@@ -1,4 +1,4 @@
-"""A Mask R-CNN stored as a SavedModel: found, loaded, and recognised by its outputs."""
+"""Finds and loads a Mask R-CNN stored as a SavedModel; its outputs tell which kind it is."""
 
 from collections.abc import Callable
 import os
@@ -16,27 +16,27 @@ _SIGNATURE = 'serving_default'
 
 
 def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
-  """The segmenter of a SavedModel.
+  """Makes the segmenter of a SavedModel.
 
   Args:
-    model: path of a SavedModel, a folder or a .tar, .tgz or .tar.gz of one; a handle of
-      TF Hub; None for `tfhub.HANDLE`.
-    min_score: people below are left out.
+    model: path of a SavedModel (a folder, or a .tar, .tgz or .tar.gz file of one), a handle
+      of TF Hub, or None for `tfhub.HANDLE`.
+    min_score: people with a lower score are left out.
 
   Returns:
     A `TFHubSegmenter` or a `ModelGardenSegmenter`.
 
   Raises:
-    SegmenterError: it is missing, cannot be fetched, or is no Mask R-CNN of these kinds.
+    SegmenterError: the model is missing, cannot be fetched, or is neither kind of Mask R-CNN.
   """
   folder = tfhub.find() if model is None else _find(model)
   path = folder if model is None else model  # for messages
   verbosity = logging.get_verbosity()
   try:
-    logging.set_verbosity(logging.ERROR)  # a line for every gradient that was not stored
+    logging.set_verbosity(logging.ERROR)  # else there is a warning for every missing gradient
     loaded = tf.saved_model.load(folder)
-  # A damaged file may raise anything from within TensorFlow.
-  except Exception as e:  # pylint: disable=broad-exception-caught
+  # TensorFlow may raise anything for a damaged file.
+  except Exception as e:
     if isinstance(e, MemoryError):
       raise
     reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
@@ -48,12 +48,12 @@ def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
   if missing:
     raise segmenter.SegmenterError(
       f'{path}: expected a Mask R-CNN of TF Hub, or one exported by tf-models-official; '
-      f'{", ".join(missing)} missing among its outputs ({", ".join(sorted(outputs)) or "none"})'
+      f'its outputs lack {", ".join(missing)} (received {", ".join(sorted(outputs)) or "none"})'
     )
   if spec is None or spec.dtype != tf.uint8 or spec.shape.rank != 4:
     raise segmenter.SegmenterError(
       f'{path}: expected a Mask R-CNN that takes images, uint8 [B, H, W, 3] (in the Model '
-      f'Garden: exported with --input_type=image_tensor); it takes {spec}'
+      f'Garden: exported with --input_type=image_tensor); received one that takes {spec}'
     )
   name = os.path.basename(os.path.normpath(path)) if os.path.exists(path) else path
   if 'image_info' in outputs:
@@ -66,21 +66,21 @@ def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
 
 
 def _find(model: str) -> str:
-  """The folder with saved_model.pb."""
+  """The folder that holds saved_model.pb, after fetching or unpacking if needed."""
   if model.startswith(('https://', 'http://', 'gs://')):
     return tfhub.resolve(model)
   if not os.path.exists(model):
     raise segmenter.SegmenterError(
       f'{model}: no such model; expected a SavedModel (a folder with saved_model.pb, or a '
-      f'.tar.gz of it): {tfhub.HANDLE} has one, or export one with tf-models-official'
+      f'.tar.gz of it). Download {tfhub.HANDLE}, or export one with tf-models-official'
     )
   folder = model if os.path.isdir(model) else tfhub.unpack(model)
-  # Archives and versions put a folder around it.
+  # Archives and version numbers add a folder around it.
   for candidate in [folder] + sorted(entry.path for entry in os.scandir(folder) if entry.is_dir()):
     if os.path.exists(os.path.join(candidate, 'saved_model.pb')):
       return candidate
   raise segmenter.SegmenterError(
-    f'{model}: expected a SavedModel; there is no saved_model.pb in it'
+    f'{model}: expected a SavedModel; received a folder with no saved_model.pb in it'
   )
 
 
@@ -90,7 +90,8 @@ def _function(
   """The function from images to detections.
 
   Returns:
-    (function, tf.TensorSpec of its only input or None, names of its outputs).
+    (the function, the spec of its only input, the names of its outputs); (None, None, ())
+    if there is no function with one input.
   """
   signature = getattr(loaded, 'signatures', {}).get(_SIGNATURE)
   if signature is not None:
@@ -99,7 +100,8 @@ def _function(
       return None, None, ()
     ((name, spec),) = inputs.items()
     return lambda images: signature(**{name: images}), spec, tuple(signature.structured_outputs)
-  functions = getattr(getattr(loaded, '__call__', None), 'concrete_functions', ())
+  call = getattr(loaded, '__call__', None)  # noqa: B004, restored by TensorFlow with attributes
+  functions = getattr(call, 'concrete_functions', ())
   for function in functions:
     specs = tf.nest.flatten(function.structured_input_signature)
     if len(specs) == 1 and isinstance(function.structured_outputs, dict):

@@ -1,4 +1,4 @@
-"""What every segmenter is: frames in, the people in each of them out."""
+"""The interface of all segmenters: frames in, the people of each frame out."""
 
 import dataclasses
 import typing
@@ -9,7 +9,7 @@ from i3d_tf.common import errors
 
 
 class SegmenterError(errors.UserError):
-  """A segmenter that cannot be used: its model is missing, or is another than it must be."""
+  """A segmenter that cannot be used: its model is missing or not what it expects."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +17,8 @@ class DetectedPerson:
   """A person in a frame.
 
   Attributes:
-    mask: bool [H, W], of the frame's size.
-    score: how sure the segmenter is, in [0, 1].
+    mask: bool [H, W], of the size of the frame.
+    score: the segmenter's confidence, in [0, 1].
   """
 
   mask: np.ndarray
@@ -26,10 +26,10 @@ class DetectedPerson:
 
 
 class Segmenter(typing.Protocol):
-  """Finds people in frames. One small file a backend, which derives from this.
+  """Finds people in frames. Each backend is a small module with a subclass.
 
   Attributes:
-    name: of the backend and its model, for the files of masks.
+    name: names the backend and its model; recorded in mask files.
   """
 
   name: str
@@ -41,28 +41,27 @@ class Segmenter(typing.Protocol):
       frames: uint8 RGB [N, H, W, 3].
 
     Returns:
-      For each frame its people, perhaps none: all whose score is not below the least
-      that the segmenter was made for.
+      The people of each frame, which may be none, with at least the segmenter's min_score.
     """
 
   def for_video(self, path: str) -> 'Segmenter':
-    """The segmenter of one video, which then gets its frames in order.
+    """The segmenter of one video, which is then given its frames in order.
 
-    Itself, unless people are not found in the frames but stand in files.
+    By default the segmenter itself; another one if masks are read from files.
 
     Args:
-      path: of the video file.
+      path: the video file.
 
     Raises:
-      UserError: there is nothing for this video.
+      UserError: there are no masks for this video.
     """
     del path
     return self
 
   def finish(self) -> None:
-    """Is called after the last frame of a video.
+    """Called after the last frame of a video.
 
     Raises:
-      UserError: there should have been more frames.
+      UserError: the video should have had more frames.
     """
     return

@@ -1,9 +1,9 @@
-"""Mask R-CNN of TF Hub: the kind of network that the paper's masks were made with.
+"""Mask R-CNN from TF Hub: the kind of network that the paper's masks were made with.
 
-The paper took detectron2's; this one is of the same design, with other weights.
+The paper used detectron2's; this one has the same design and other weights.
 
-Its home is Kaggle now. It is taken from TF Hub's cache (TFHUB_CACHE_DIR) or kagglehub's,
-and fetched (232 MB) where it is in neither.
+It is now hosted on Kaggle. It is read from the cache of TF Hub (TFHUB_CACHE_DIR) or of
+kagglehub, and downloaded (232 MB) if it is in neither.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ SUFFIXES = ('.tar', '.tar.gz', '.tgz')
 
 
 class TFHubSegmenter(segmenter.Segmenter):
-  """A Mask R-CNN with TF Hub's signature: one image a call, boxes as shares of the frame.
+  """A Mask R-CNN with TF Hub's signature: one image per call, boxes as fractions of the frame.
 
   Args:
-    loaded: the SavedModel, which must stay alive.
+    loaded: the SavedModel, kept because its variables must stay alive.
     function: its function, from uint8 [1, H, W, 3] to a dict of detections.
-    name: of the model.
-    min_score: people below are left out.
+    name: the name of the model.
+    min_score: people with a lower score are left out.
   """
 
   def __init__(self, loaded: Any, function: Any, name: str, min_score: float = 0.0) -> None:
@@ -46,6 +46,7 @@ class TFHubSegmenter(segmenter.Segmenter):
     self._min_score = min_score
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
+    """See `Segmenter.people`."""
     return [self._people(frame) for frame in frames]
 
   def _people(self, frame: np.ndarray) -> list[segmenter.DetectedPerson]:
@@ -60,10 +61,10 @@ class TFHubSegmenter(segmenter.Segmenter):
 
 
 def find() -> str:
-  """The folder of the default model: in a cache, or fetched to TF Hub's.
+  """The folder of the default model, which is downloaded if it is in no cache.
 
   Raises:
-    SegmenterError: it is in no cache and cannot be fetched.
+    SegmenterError: it is in no cache and cannot be downloaded.
   """
   kagglehub = os.environ.get('KAGGLEHUB_CACHE') or os.path.expanduser('~/.cache/kagglehub')
   cached = [os.path.join(kagglehub, _KAGGLEHUB), _cached(_OLD_HANDLE)]
@@ -74,34 +75,34 @@ def find() -> str:
 
 
 def resolve(handle: str) -> str:
-  """The folder of a model that TF Hub names: from its cache, or fetched.
+  """The folder of a model of TF Hub, from its cache or downloaded.
 
   Args:
-    handle: an address, https://... or gs://...
+    handle: the address of the model, https://... or gs://...
 
   Raises:
-    SegmenterError: it cannot be fetched.
+    SegmenterError: it cannot be downloaded.
   """
   os.environ.setdefault('TFHUB_DOWNLOAD_PROGRESS', '1')
   with warnings.catch_warnings():
-    warnings.simplefilter('ignore')  # of pkg_resources
-    import tensorflow_hub as hub  # pylint: disable=g-import-not-at-top
+    warnings.simplefilter('ignore')  # pkg_resources is deprecated
+    import tensorflow_hub as hub
   try:
     return hub.resolve(handle)
   except (OSError, ValueError, tf.errors.OpError, tarfile.TarError, EOFError) as e:
     reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
     raise segmenter.SegmenterError(
-      f'{handle}: cannot be fetched ({reason}); download it where there is a network (as '
-      '.tar.gz) and give its path (--segmenter_model=PATH), or choose another --segmenter '
-      '(segmentation/README.md tells which)'
+      f'{handle}: cannot be fetched ({reason}). Download it (as .tar.gz) on a machine with '
+      'network access and give its path (--segmenter_model=PATH), or choose another '
+      '--segmenter (segmentation/README.md lists them)'
     ) from e
 
 
 def unpack(path: str) -> str:
-  """The folder with the content of a .tar or .tar.gz file, unpacked to TF Hub's cache.
+  """The folder in TF Hub's cache to which a .tar or .tar.gz file is unpacked, once.
 
   Raises:
-    SegmenterError: the file is no such archive.
+    SegmenterError: the file is not such an archive.
   """
   status = os.stat(path)
   folder = _cached(f'{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns}')
@@ -115,18 +116,18 @@ def unpack(path: str) -> str:
         archive.extractall(inside, filter='data')
     except (tarfile.TarError, EOFError, OSError, zlib.error) as e:
       if isinstance(e, OSError) and e.errno is not None and e.filename != path:
-        raise  # a full disk, for example; the archive's own faults have no number
+        raise  # a full disk, for example; errors in the archive itself have no errno
       reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
       raise segmenter.SegmenterError(f'{path}: expected a .tar or .tar.gz file; {reason}') from e
     try:
       os.rename(inside, folder)
     except OSError:
-      if not os.path.isdir(folder):  # else another process was faster
+      if not os.path.isdir(folder):  # otherwise another process was faster
         raise
   return folder
 
 
 def _cached(name: str) -> str:
-  """Where TF Hub's cache has what is called so."""
+  """The folder of a name in TF Hub's cache."""
   folder = os.environ.get('TFHUB_CACHE_DIR') or os.path.join(tempfile.gettempdir(), 'tfhub_modules')
   return os.path.join(folder, hashlib.sha1(name.encode()).hexdigest())

@@ -1,8 +1,8 @@
-"""People by a small LiteRT (TensorFlow Lite) segmentation network, given by its file.
+"""Segments people with a small LiteRT (TensorFlow Lite) network, given as a file.
 
-Such networks see a person that fills their input well and a small one badly. So each
-frame is shown whole and in crops (four overlapping tiles, or the boxes of OpenCV's
-people detector), and the answers are united.
+Such networks find a person who fills their input, but often miss a small one. So each frame
+is segmented both as a whole and in crops (four overlapping tiles, or the boxes of OpenCV's
+people detector), and a pixel's probability is the highest of these.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,33 +13,34 @@ from typing import Any
 import cv2
 import numpy as np
 
+from i3d_tf.common import processes
 from segmentation.backends import people_detector
 from segmentation.backends import segmenter
 
 CROPS = ('none', 'tiles', 'people', 'all')
 
-_TILE = 0.6  # of the frame's height and width: four tiles that overlap
-_MARGIN = 0.15  # of a detected box's longer side, added around it
-_LEAST_AREA = 0.0005  # of the frame: smaller pieces are specks, not people
+_TILE = 0.6  # size of the four overlapping tiles as a fraction of the frame's height and width
+_MARGIN = 0.15  # added around a detected box, as a fraction of its longer side
+_LEAST_AREA = 0.0005  # of the frame: smaller components are specks, not people
 
-_SELFIES = (1, 2, 6)  # output channels
+_SELFIES = (1, 2, 6)  # output channels of networks for selfies
 _KNOWN = (
-  "1 channel (probability of a person, as MediaPipe's selfie segmentation), 2 channels "
-  "(background, person), 6 channels (MediaPipe's multiclass selfie) or 21 channels "
-  '(PASCAL VOC scores, as DeepLab)'
+  '1 channel (probability of a person, like the selfie segmentation of MediaPipe), 2 channels '
+  '(background, person), 6 channels (the multiclass selfie segmentation of MediaPipe) or 21 '
+  'channels (scores of the PASCAL VOC classes, like DeepLab)'
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class TFLiteSettings:
-  """What a network's file does not tell; None for what it is with networks known by shape.
+  """Properties of a network that its file lacks; None infers them from the output's shape.
 
   Attributes:
-    input_range: the values of black and white, (0, 1) or (-1, 1). Integer input always
-      has its type's.
-    person: the output's channel of people, of several that softmax makes probabilities.
-    crops: what is shown beside the whole frame, of `CROPS`. By default tiles; but boxes of
-      people for networks of selfies, which see a person wherever they look.
+    input_range: the values of black and white, (0, 1) or (-1, 1). Integer input always uses
+      the full range of its type.
+    person: the output channel of people, after a softmax over all channels.
+    crops: the crops that are segmented in addition to the full frame, one of `CROPS`. The
+      default is tiles, but people for networks for selfies, which find a person in any crop.
   """
 
   input_range: tuple[float, float] | None = None
@@ -47,19 +48,19 @@ class TFLiteSettings:
   crops: str | None = None
 
 
-class TfliteSegmenter(segmenter.Segmenter):
-  """A LiteRT network that tells people from background, pixel by pixel.
+class TFLiteSegmenter(segmenter.Segmenter):
+  """A LiteRT network that separates people from the background, pixel by pixel.
 
-  People are the connected pieces of its mask; their score is the mean probability.
+  People are the connected components of its mask; their score is the mean probability.
 
   Args:
-    path: the .tflite file. One input [1, h, w, 3]; one output [1, h', w', channels].
-    settings: a `TFLiteSettings`.
-    min_score: people below are left out.
-    threads: that the network uses; None for all.
+    path: the .tflite file, with one input [1, h, w, 3] and one output [1, h', w', channels].
+    settings: properties that the file lacks.
+    min_score: people with a lower score are left out.
+    threads: number of threads; None for one per core.
 
   Raises:
-    SegmenterError: the file is missing, or is no such network.
+    SegmenterError: the file is missing, or is not such a network.
   """
 
   def __init__(
@@ -77,35 +78,38 @@ class TfliteSegmenter(segmenter.Segmenter):
     channels = int(self._output['shape'][-1])
     self._person = _reader(path, channels, settings)
     self._low, self._high = _input_range(self._output, settings)
-    self._shown = settings.crops
-    if self._shown is None:
-      self._shown = 'people' if channels in _SELFIES else 'tiles'
-    self._detect = people_detector.PeopleDetector() if self._shown in ('people', 'all') else None
-    told = [
+    self._crop_kind = settings.crops
+    if self._crop_kind is None:
+      self._crop_kind = 'people' if channels in _SELFIES else 'tiles'
+    detects = self._crop_kind in ('people', 'all')
+    self._detect = people_detector.PeopleDetector() if detects else None
+    described = [
       f'{name} {value}'
       for name, value in (
-        ('crops', self._shown),
+        ('crops', self._crop_kind),
         ('input range', settings.input_range),
         ('person', settings.person),
       )
       if value is not None
     ]
-    self.name = f'tflite {os.path.basename(path)} ({", ".join(told)})'
+    self.name = f'tflite {os.path.basename(path)} ({", ".join(described)})'
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
-    return [self._pieces(self.probability(frame)) for frame in frames]
+    """See `Segmenter.people`."""
+    return [self._components(self.probability(frame)) for frame in frames]
 
   def probability(self, frame: np.ndarray) -> np.ndarray:
-    """How probable a person is at each pixel: float32 [H, W], of uint8 RGB [H, W, 3]."""
+    """The probability of a person at each pixel of a frame, uint8 RGB [H, W, 3]: float32 [H, W]."""
     probability = self._run(frame)
     for y0, x0, y1, x1 in self._crops(frame):
       part = probability[y0:y1, x0:x1]
       np.maximum(part, self._run(frame[y0:y1, x0:x1]), out=part)
     return probability
 
-  def _crops(self, frame: np.ndarray) -> Iterator[Any]:
+  def _crops(self, frame: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
+    """The crops of a frame: y0 x0 y1 x1 in pixels."""
     height, width = frame.shape[:2]
-    if self._shown in ('tiles', 'all'):
+    if self._crop_kind in ('tiles', 'all'):
       h, w = round(_TILE * height), round(_TILE * width)
       for y0 in (0, height - h):
         for x0 in (0, width - w):
@@ -130,16 +134,18 @@ class TfliteSegmenter(segmenter.Segmenter):
     self._interpreter.set_tensor(self._input['index'], self._to_input(small)[np.newaxis])
     self._interpreter.invoke()
     output = self._interpreter.get_tensor(self._output['index'])[0]
-    probability = self._person(_dequantise(output, self._output))
+    probability = self._person(_dequantize(output, self._output))
     return cv2.resize(probability, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
   def _to_input(self, image: np.ndarray) -> np.ndarray:
+    """An image, uint8 [h, w, 3], in the type and range of the network's input."""
     kind = self._input['dtype']
     if np.issubdtype(kind, np.integer):
       return (image.astype(np.int16) + np.iinfo(kind).min).astype(kind)
     return (image * np.float32((self._high - self._low) / 255) + np.float32(self._low)).astype(kind)
 
-  def _pieces(self, probability: np.ndarray) -> list[segmenter.DetectedPerson]:
+  def _components(self, probability: np.ndarray) -> list[segmenter.DetectedPerson]:
+    """The connected components of the mask, except specks and those below min_score."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
       (probability > 0.5).astype(np.uint8), connectivity=8
     )
@@ -154,19 +160,20 @@ class TfliteSegmenter(segmenter.Segmenter):
 
 
 def _open(path: str, threads: int | None) -> Any:
+  """The interpreter of a network, whose input and output are checked."""
   if not os.path.isfile(path):
     raise segmenter.SegmenterError(
       f'{path}: no such model; expected a LiteRT (.tflite) network that segments people'
     )
   try:
-    from ai_edge_litert import interpreter as litert  # pylint: disable=g-import-not-at-top
+    from ai_edge_litert import interpreter as litert
   except ImportError as e:
     raise segmenter.SegmenterError(
       f'--segmenter=tflite needs the Python package ai-edge-litert; {e}'
     ) from e
   try:
     interpreter = litert.Interpreter(
-      model_path=str(path), num_threads=os.cpu_count() if threads is None else threads
+      model_path=str(path), num_threads=processes.num_cores() if threads is None else threads
     )
     interpreter.allocate_tensors()
   except (ValueError, RuntimeError) as e:
@@ -187,7 +194,7 @@ def _open(path: str, threads: int | None) -> Any:
 
 
 def _input_range(output: Any, settings: TFLiteSettings) -> tuple[float, float]:
-  """The values of black and white: DeepLab's, or MediaPipe's."""
+  """The input values of black and white; by default DeepLab's or MediaPipe's."""
   if settings.input_range is not None:
     return settings.input_range
   return (-1.0, 1.0) if output['shape'][-1] == 21 else (0.0, 1.0)
@@ -196,7 +203,7 @@ def _input_range(output: Any, settings: TFLiteSettings) -> tuple[float, float]:
 def _reader(
   path: str, channels: int, settings: TFLiteSettings
 ) -> Callable[[np.ndarray], np.ndarray]:
-  """What makes the probability of a person, float32 [h, w], of an output [h, w, channels]."""
+  """A function from an output [h, w, channels] to the probability of a person [h, w]."""
   if settings.person is not None:
     if not 0 <= settings.person < channels:
       raise segmenter.SegmenterError(
@@ -206,7 +213,8 @@ def _reader(
   elif channels == 1:
     return _probability
   elif channels == 6:
-    return lambda scores: 1 - _softmax(scores)[..., 0]  # hair, skin, clothes ... are all people
+    # All but the background belong to people: hair, skin, clothes and so on.
+    return lambda scores: 1 - _probabilities(scores)[..., 0]
   elif channels in (2, 21):
     person = {2: 1, 21: 15}[channels]
   else:
@@ -214,11 +222,11 @@ def _reader(
       f'{path}: expected an output of {_KNOWN}, or a person channel in the settings; '
       f'found {channels} channels'
     )
-  return lambda scores: _softmax(scores)[..., person]
+  return lambda scores: _probabilities(scores)[..., person]
 
 
 def _probability(output: np.ndarray) -> np.ndarray:
-  """One channel: probabilities as they are, scores through a sigmoid."""
+  """The only channel: the sigmoid of scores; probabilities are returned unchanged."""
   output = output[..., 0]
   if output.min() < -1e-3 or output.max() > 1 + 1e-3:
     from scipy import special  # here: --help need not wait for it
@@ -227,8 +235,8 @@ def _probability(output: np.ndarray) -> np.ndarray:
   return output
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
-  """Scores to probabilities over the last axis; what is a probability already stays."""
+def _probabilities(scores: np.ndarray) -> np.ndarray:
+  """The softmax of scores over the channels; probabilities are returned unchanged."""
   if scores.min() >= 0 and np.allclose(scores.sum(-1), 1, atol=1e-2):
     return scores
   from scipy import special  # here: --help need not wait for it
@@ -236,7 +244,8 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
   return special.softmax(scores, axis=-1)
 
 
-def _dequantise(values: np.ndarray, details: Any) -> np.ndarray:
+def _dequantize(values: np.ndarray, details: Any) -> np.ndarray:
+  """The float32 values of an output tensor, which may be quantized."""
   if np.issubdtype(details['dtype'], np.floating):
     return values.astype(np.float32)
   scale, zero = details['quantization']

@@ -1,0 +1,1 @@
+"""The gallery in which a person reviews masks: quality measures, strips, page."""

@@ -1,0 +1,1 @@
+"""Finds the people of videos with a segmenter and follows them over time."""

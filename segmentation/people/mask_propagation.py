@@ -1,4 +1,4 @@
-"""Carries masks from a frame to its neighbours by optical flow.
+"""Carries masks from a frame to its neighbors by optical flow.
 
 The flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV
 2016): some 10 milliseconds a pair, where the TV-L1 of the network's input takes half a
@@ -33,11 +33,11 @@ class Carrier:
   def follow(self, greys: Sequence[np.ndarray], height: int, width: int) -> Iterator[np.ndarray]:
     """Where in the first frame the pixels of each later one were.
 
-    The flows between neighbours are composed, so that a mask is resampled once, however
+    The flows between neighbors are composed, so that a mask is resampled once, however
     far it is carried.
 
     Args:
-      greys: of `grey`, of neighbouring frames: in the order of time, or against it.
+      greys: of `grey`, of neighboring frames: in the order of time, or against it.
       height, width: of the frames.
 
     Yields:

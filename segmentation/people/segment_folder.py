@@ -117,10 +117,10 @@ def segment_video(
       yield found
     source.finish()
 
-  _, num_found = coco_files.write_people(
+  _, num_with_person = coco_files.write_people(
     output, people(), *first.shape[:2], video=video, settings=recorded
   )
-  return num_found > 0
+  return num_with_person > 0
 
 
 def segment_folder(
@@ -263,7 +263,7 @@ def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dic
         f'{path}: these masks were made otherwise ({"; ".join(differences)}); '
         'choose another --output, or remove them'
       )
-    done[name] = info.num_found > 0
+    done[name] = info.num_with_person > 0
   return done
 
 

@@ -91,7 +91,7 @@ ROWS = (
   ),
   _bad(
     'two images of one id',
-    'expected an id of its own for every image; found 9 ids of 10',
+    'expected a unique id for every image; found 9 ids of 10',
     edit(_SMALL, lambda dataset: dataset['images'][3].update(id=2)),
   ),
   _bad(

@@ -1,4 +1,4 @@
-"""What finds people: networks of every kind, and masks that somebody else made."""
+"""Segmenters that cannot be used: networks of every kind, and existing masks."""
 
 import io
 import json
@@ -77,7 +77,7 @@ ROWS = (
   Row(
     'a SavedModel that is an empty folder',
     _HUB,
-    'model: expected a SavedModel; there is no saved_model.pb in it',
+    'model: expected a SavedModel; received a folder with no saved_model.pb in it',
     stage.make_folder('model'),
   ),
   Row(
@@ -114,7 +114,7 @@ ROWS = (
   _bad_coco('people that are a list', f'{_NO_COCO}TypeError', stage.write('model', '[]')),
   _bad_coco(
     'people in images of which two have one id',
-    f'{_NO_COCO}ValueError: expected an id of its own for every image; found 1 of 2',
+    f'{_NO_COCO}ValueError: expected a unique id for every image; found 1 ids of 2 images',
     _coco(images=[{'id': 1, 'file_name': 'a/1.jpg'}, {'id': 1, 'file_name': 'a/2.jpg'}]),
   ),
   _bad_coco(
@@ -137,7 +137,7 @@ ROWS = (
   ),
   _bad_coco(
     'people in fewer frames',
-    'has 9 images; the video has more frames',
+    'expected an image for every frame of the video; received only 9 images',
     _coco(
       images=[{'id': n, 'file_name': f'a/{n}.jpg', 'height': 60, 'width': 80} for n in range(9)]
     ),

@@ -1,4 +1,4 @@
-"""The front door of every command: help and mistakes are answered at once, in plain words."""
+"""The front door of every command: help and mistakes in flags are answered without TensorFlow."""
 
 import os
 import subprocess
@@ -137,7 +137,7 @@ def test_leftover_arguments_are_an_error(tmp_path):
   assert 'expected flags only; received false' in message
 
 
-def test_help_of_a_console_script_is_that_of_the_command(tmp_path):
+def test_a_console_script_shows_the_help_of_its_command(tmp_path):
   code = 'import sys; from i3d_tf import train; sys.argv = ["i3d-train", "--help"]; train.run()'
   done = subprocess.run(
     [sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -145,7 +145,7 @@ def test_help_of_a_console_script_is_that_of_the_command(tmp_path):
   assert 'Trains I3D under a masking condition' in done.stdout and '--steps:' in done.stdout
 
 
-def test_onednn_is_on_unless_the_user_says_otherwise():
+def test_onednn_is_on_unless_the_user_sets_the_variable():
   code = 'import os, i3d_tf; print(os.environ["TF_ENABLE_ONEDNN_OPTS"])'
   for given, expected in ((None, '1'), ('0', '0')):
     environment = {k: v for k, v in os.environ.items() if k != 'TF_ENABLE_ONEDNN_OPTS'}

@@ -1,4 +1,4 @@
-"""A file is either whole or absent."""
+"""A file is complete or absent, and one process at a time works in a locked folder."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ def test_a_file_appears_when_all_of_it_is_written(tmp_path):
   assert os.listdir(tmp_path) == ['result.csv']
 
 
-def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path):
+def test_an_old_file_stays_until_the_new_one_is_complete(tmp_path):
   path = tmp_path / 'result.csv'
   path.write_text('old')
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
@@ -47,13 +47,13 @@ def test_an_exception_leaves_the_old_file_and_nothing_temporary(tmp_path, except
 
 
 def test_an_exception_before_anything_is_written_is_passed_on(tmp_path):
-  with pytest.raises(ValueError, match='^nothing yet$'):
+  with pytest.raises(ValueError, match=r'^nothing yet$'):
     with files.replacing(tmp_path / 'result.csv'):
       raise ValueError('nothing yet')
   assert not os.listdir(tmp_path)
 
 
-def test_what_a_kill_left_is_written_over(tmp_path):
+def test_leftovers_of_a_kill_are_overwritten(tmp_path):
   path = tmp_path / 'result.csv'
   with files.replacing(path) as temporary, open(temporary, 'w') as f:
     f.write('x')
@@ -78,7 +78,7 @@ def test_a_name_without_a_folder_is_one_of_the_working_directory(tmp_path, monke
   assert (tmp_path / 'result.csv').read_text() == 'x'
 
 
-def test_the_temporary_name_is_hidden_beside_it_and_keeps_the_suffix(tmp_path):
+def test_the_temporary_file_is_hidden_in_the_same_folder_and_keeps_the_suffix(tmp_path):
   # Patterns like *.avi must not find it, and cv2 chooses what to write by the suffix.
   path = tmp_path / 'clip.avi'
   with files.replacing(path) as temporary:
@@ -97,7 +97,7 @@ def _enter(folder, entered):
 
 
 @pytest.mark.parametrize('exception', [None, ValueError])
-def test_a_locked_folder_lets_the_next_in_when_it_is_free(tmp_path, exception):
+def test_a_locked_folder_makes_others_wait_until_it_is_free(tmp_path, exception):
   folder, entered = tmp_path / 'new', threading.Event()
   other = threading.Thread(target=_enter, args=(folder, entered))
   try:
@@ -112,14 +112,14 @@ def test_a_locked_folder_lets_the_next_in_when_it_is_free(tmp_path, exception):
   other.join()
 
 
-def test_locks_of_two_folders_do_not_meet_and_leave_nothing_behind(tmp_path):
+def test_locks_of_two_folders_are_independent_and_leave_nothing_behind(tmp_path):
   with files.locked(tmp_path / 'a'), files.locked(tmp_path / 'b'):
     pass
   assert sorted(os.listdir(tmp_path)) == ['a', 'b']
   assert not os.listdir(tmp_path / 'a')
 
 
-def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+def test_the_error_of_a_full_disk_names_the_file(tmp_path):
   with pytest.raises(OSError) as error:
     with files.replacing(tmp_path / 'a'):
       with open('/dev/full', 'wb') as full:
@@ -127,7 +127,7 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
   assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(tmp_path / 'a'))
 
 
-def test_what_a_killed_process_leaves_can_be_named(tmp_path):
+def test_partial_names_the_temporary_file(tmp_path):
   with files.replacing(tmp_path / 'a.txt') as temporary:
     assert temporary == files.partial(tmp_path / 'a.txt')
     open(temporary, 'w').close()

@@ -116,7 +116,7 @@ def test_one_mask_is_what_evaluate_would_replace(run, tmp_path):
 
 
 def test_people_are_found_where_no_masks_are_given(run, tmp_path):
-  """By masks that somebody else made, in uncompressed form: a segmenter like any other."""
+  """Existing masks in uncompressed form are a segmenter like any other."""
   drawn = coco_files.read(run / 'masks' / 'a.json')
   people = {
     'images': [{'id': i, 'height': 60, 'width': 80} for i in range(12)],

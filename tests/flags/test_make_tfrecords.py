@@ -95,7 +95,7 @@ def test_request_holds_every_flag(parse):
     ),
     (
       ('--videos=videos', '--flow=dis', '--flow_backend=xla', '--output=c'),
-      "--flow, --flow_backend: flow_backend xla computes tvl1 alone; received flow 'dis'",
+      "--flow, --flow_backend: `flow` must be 'tvl1' for flow_backend 'xla'; received 'dis'",
     ),
     (
       ('--videos=videos', '--flow_backend=xla', '--output=c'),

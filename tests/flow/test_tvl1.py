@@ -1,4 +1,4 @@
-"""TV-L1 as array code: OpenCV's result, each pair for itself, on both backends."""
+"""TV-L1 as array code: OpenCV's result for each pair of a batch, on both backends."""
 
 import importlib.util
 import os
@@ -13,7 +13,7 @@ import pytest
 from i3d_tf.flow import tvl1
 from tests import fakes
 
-_HEIGHT, _WIDTH = 24, 30  # two scales: each takes seconds to compile
+_HEIGHT, _WIDTH = 24, 30  # two scales only: each takes seconds to compile
 
 
 def _opencv(first, second):
@@ -40,7 +40,7 @@ def _errors(flow, expected):
 _MOVES = ((2, 0), (-1, 1), (0, -2))
 
 
-def test_flow_of_translations_is_theirs_and_opencvs():
+def test_flow_of_translations_is_the_translation_and_opencvs_flow():
   first, second = _translations(*_MOVES)
   flow = tvl1.compute(first, second)
   assert flow.shape == (3, _HEIGHT, _WIDTH, 2) and flow.dtype == np.float32
@@ -48,7 +48,7 @@ def test_flow_of_translations_is_theirs_and_opencvs():
   assert _errors(flow, _opencv(first, second)).max() < 0.02
 
 
-def test_a_square_that_moves_leaves_its_surroundings_at_rest():
+def test_a_moving_square_leaves_its_surroundings_at_rest():
   first = fakes.texture(_HEIGHT, _WIDTH, 1)[..., 0] // 2
   second = first.copy()
   square = 128 + fakes.texture(10, 10, 2)[..., 0] // 2
@@ -60,7 +60,7 @@ def test_a_square_that_moves_leaves_its_surroundings_at_rest():
   assert np.abs(flow[0, :, 26:]).max() < 0.3
 
 
-def test_frames_that_are_the_same_do_not_move():
+def test_identical_frames_have_zero_flow():
   first, _ = _translations((0, 0), (0, 0))
   np.testing.assert_array_equal(tvl1.compute(first, first), 0)
 
@@ -70,16 +70,16 @@ def test_each_pair_of_a_batch_stops_by_itself():
   calculate = tvl1.compiled()
   array = keras.ops.convert_to_numpy
   together = array(calculate(first, second))
-  # Other company, in other places: the same program gives the same to the bit.
+  # At another place in another batch, the same program gives the same result to the bit.
   still = first[:1]
   for i in range(3):
     pairs = [np.concatenate([still, still, frames[i : i + 1]]) for frames in (first, second)]
     np.testing.assert_array_equal(array(calculate(*pairs))[2], together[i])
-  # And so, but for rounding, does the program for one pair.
+  # The program for single pairs agrees except for rounding.
   assert _errors(together, tvl1.compute(first, second)).max() < 0.02
 
 
-def test_a_batch_that_is_not_full_is_filled(monkeypatch):
+def test_an_incomplete_batch_is_filled_up(monkeypatch):
   first, second = _translations(*_MOVES, (1, 1))
   expected = tvl1.compute(first, second)
   monkeypatch.setattr(tvl1, 'batch_size', lambda: 3)
@@ -87,7 +87,7 @@ def test_a_batch_that_is_not_full_is_filled(monkeypatch):
   assert found.shape == expected.shape and _errors(found, expected).max() < 0.02
 
 
-def test_odd_sizes_and_floats():
+def test_odd_sizes_and_float_frames_give_opencvs_flow():
   first, second = _translations((1, 0), height=17, width=35)
   flow = tvl1.compute(first, second)
   assert _errors(flow, _opencv(first, second)) < 0.02
@@ -97,7 +97,7 @@ def test_odd_sizes_and_floats():
   assert _errors(flow, expected) < 0.05
 
 
-def test_no_pairs_have_no_flow():
+def test_no_pairs_give_no_flow():
   none = np.zeros((0, 20, 20), np.uint8)
   assert tvl1.compute(none, none).shape == (0, 20, 20, 2)
 
@@ -130,7 +130,7 @@ def test_scales_end_above_16_pixels(size, expected):
     (np.zeros((1, 8, 8), np.uint8), np.zeros((1, 8, 8), np.float32), 'received uint8 and float32'),
   ],
 )
-def test_what_are_no_frames_is_refused(first, second, message):
+def test_compute_rejects_other_shapes_and_types(first, second, message):
   with pytest.raises(ValueError, match=message):
     tvl1.compute(first, second)
 

@@ -116,7 +116,7 @@ def test_read_video_stores_the_flow_of_the_stored_frames(tmp_path):
   pictures = np.stack(_decoded(stored.flow, cv2.IMREAD_UNCHANGED))[..., ::-1]
   np.testing.assert_array_equal(pictures[..., 2], 0)
   np.testing.assert_allclose(
-    optical_flow.dequantise(pictures[..., :2]), expected, atol=20 / 255 + 1e-5
+    optical_flow.dequantize(pictures[..., :2]), expected, atol=20 / 255 + 1e-5
   )
   # The texture moves by one pixel of the file, two of the record, to the right.
   assert np.median(expected[0][..., 0]) == pytest.approx(2, abs=0.3)
@@ -132,7 +132,7 @@ def test_read_video_names_the_origin_of_the_flow(tmp_path, flow, backend, label)
   )
   assert stored.flow_method == label and len(stored.flow) == 1
   (image,) = _decoded(stored.flow, cv2.IMREAD_COLOR)
-  assert np.median(optical_flow.dequantise(image[..., 2])) == pytest.approx(1, abs=0.3)
+  assert np.median(optical_flow.dequantize(image[..., 2])) == pytest.approx(1, abs=0.3)
 
 
 def test_read_video_rejects_one_frame_if_flow_is_requested(tmp_path):

@@ -102,7 +102,7 @@ def test_flow_is_that_of_the_resized_frames(tmp_path):
     cv2.imwrite(str(tmp_path / f'{i:02d}.png'), texture[4:77, 2 * i : 2 * i + 73])
   (window,) = from_videos.windows(str(tmp_path), 'flow', 64, 250)
   assert window.frames.shape == (10, 73, 73, 2) and window.new == 10
-  flow = optical_flow.dequantise(window.frames[:, 8:-8, 8:-8])
+  flow = optical_flow.dequantize(window.frames[:, 8:-8, 8:-8])
   np.testing.assert_allclose(np.median(flow[..., 0]), -2, atol=0.15)
   np.testing.assert_allclose(np.median(flow[..., 1]), 0, atol=0.15)
 
@@ -112,7 +112,7 @@ def test_flow_is_computed_as_it_was_for_training(tmp_path):
   frames = [texture[4:77, 2 * i : 2 * i + 73] for i in range(11)]
   for i, frame in enumerate(frames):
     cv2.imwrite(str(tmp_path / f'{i:02d}.png'), cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-  expected = optical_flow.quantise(np.stack(list(optical_flow.dis(frames))))
+  expected = optical_flow.quantize(np.stack(list(optical_flow.dis(frames))))
   (window,) = from_videos.windows(str(tmp_path), 'flow', 64, 250, flow='dis')
   np.testing.assert_array_equal(window.frames, expected)
   (window,) = from_videos.sliding(str(tmp_path), 'flow', 64, 250, 250, flow='dis')

@@ -160,8 +160,8 @@ def test_flip_negates_horizontal_motion_exactly():
   levels = np.arange(256, dtype=np.uint8)
   frames = np.stack([levels, levels], axis=-1)[np.newaxis, np.newaxis]
   mirrored, _ = preprocess.flip(frames, np.zeros((1, 1, 256), np.uint8), 'flow')
-  before = optical_flow.dequantise(frames)[:, :, ::-1]
-  after = optical_flow.dequantise(mirrored.numpy())
+  before = optical_flow.dequantize(frames)[:, :, ::-1]
+  after = optical_flow.dequantize(mirrored.numpy())
   np.testing.assert_allclose(after[..., 0], -before[..., 0], atol=1e-5)
   np.testing.assert_array_equal(after[..., 1], before[..., 1])
 
@@ -190,7 +190,7 @@ def test_network_input_scales_to_minus_1_to_1(call):
 def test_network_input_scales_flow_to_fraction_of_20_pixels(call):
   quantized = np.arange(256, dtype=np.uint8).reshape(1, 1, 8, 16, 2)
   clips = call(lambda f: preprocess.network_input({'frames': f}, stream='flow'), quantized)
-  np.testing.assert_allclose(clips, optical_flow.dequantise(quantized) / 20, atol=1e-6)
+  np.testing.assert_allclose(clips, optical_flow.dequantize(quantized) / 20, atol=1e-6)
 
 
 @pytest.mark.parametrize('stream, channels, filled', [('rgb', 3, -1.0), ('flow', 2, 0.0)])

@@ -1,4 +1,4 @@
-"""A person mask as data: COCO files, dilation, coverage."""
+"""Person masks in COCO files: written, read, and rejected when they are damaged."""
 
 import json
 
@@ -29,7 +29,7 @@ def _rle(mask):
 
 
 def _write_dataset(path, change=None):
-  """Writes the masks of three frames; `change` gets the dataset before."""
+  """Writes the masks of three frames, after `change` has edited the dataset."""
   coco_files.write(path, _three_masks(), video='v_A_g01_c01')
   dataset = json.loads(path.read_text())
   if change is not None:
@@ -87,7 +87,7 @@ def test_coco_tools_read_the_file(tmp_path):
     assert annotation['score'] == score
 
 
-def test_video_and_settings_go_into_the_file(tmp_path):
+def test_video_and_settings_are_stored_in_the_file(tmp_path):
   coco_files.write(
     tmp_path / 'v.json', _three_masks(), video='v_A_g01_c01', settings={'threshold': 0.5}
   )
@@ -95,7 +95,7 @@ def test_video_and_settings_go_into_the_file(tmp_path):
   assert info == {'video': 'v_A_g01_c01', 'settings': {'threshold': 0.5}}
 
 
-def test_people_are_written_one_by_one_with_score_and_track(tmp_path):
+def test_each_person_is_written_with_score_and_track(tmp_path):
   left, right = np.zeros((2, _HEIGHT, _WIDTH), bool)
   left[3:6, 2:9] = True
   right[5:8, 7:15] = True  # overlapping
@@ -136,11 +136,11 @@ def test_people_are_written_one_by_one_with_score_and_track(tmp_path):
     '{"images": [], "annotations": [], "info": {"video": "v"}}',
   ],
 )
-def test_a_file_without_info_is_named(tmp_path, content):
+def test_read_info_names_a_file_without_info(tmp_path, content):
   (tmp_path / 'v.json').write_text(content)
-  with pytest.raises(coco_files.MaskError, match='v.json: expected a file of masks as segment'):
+  with pytest.raises(coco_files.MaskError, match=r'v.json: expected a file of masks as segment'):
     coco_files.read_info(tmp_path / 'v.json')
-  with pytest.raises(coco_files.MaskError, match='w.json: expected a file of masks'):
+  with pytest.raises(coco_files.MaskError, match=r'w.json: expected a file of masks'):
     coco_files.read_info(tmp_path / 'w.json')
 
 
@@ -154,7 +154,7 @@ def test_an_error_among_the_people_leaves_no_file(tmp_path):
   assert not list(tmp_path.iterdir())
 
 
-def test_several_persons_of_a_frame_are_united(tmp_path):
+def test_the_masks_of_several_people_in_a_frame_are_united(tmp_path):
   left, right = np.zeros((2, _HEIGHT, _WIDTH), bool)
   left[3:6, 2:9] = True
   right[5:8, 7:15] = True  # overlapping
@@ -171,7 +171,7 @@ def test_several_persons_of_a_frame_are_united(tmp_path):
   np.testing.assert_array_equal(read.decode(0), _three_masks()[0])
 
 
-def test_other_categories_are_left_out(tmp_path):
+def test_other_categories_are_ignored(tmp_path):
   def change(dataset):
     dataset['annotations'][0]['category_id'] = 18  # a dog
     dataset['annotations'].append(
@@ -198,10 +198,10 @@ def test_frames_are_ordered_by_the_ids_of_their_images(tmp_path):
   np.testing.assert_array_equal([read.decode(i) for i in range(3)], _three_masks())
 
 
-def test_writing_nothing_or_two_sizes_is_refused_and_leaves_no_file(tmp_path):
-  with pytest.raises(ValueError, match='^`masks` must hold at least one mask; received none for v'):
+def test_write_rejects_no_masks_and_two_sizes_and_leaves_no_file(tmp_path):
+  with pytest.raises(ValueError, match='`masks` must hold at least one mask; received none for v'):
     coco_files.write(tmp_path / 'v.json', [], video='v')
-  with pytest.raises(ValueError, match='^masks must be of one size; received 4x6 after 4x5$'):
+  with pytest.raises(ValueError, match=r'^masks must be of one size; received 4x6 after 4x5$'):
     coco_files.write(tmp_path / 'v.json', [np.zeros((4, 5)), np.zeros((4, 6))], video='v')
   assert not list(tmp_path.iterdir())
 
@@ -263,7 +263,7 @@ _COCO = 'expected a COCO dataset of person masks with compressed RLE; '
     (_set(*_SEGMENTATION, 'counts', to='\u00e4'), f'{_COCO}UnicodeEncodeError: '),
   ],
 )
-def test_a_damaged_file_is_refused_by_name(tmp_path, change, message):
+def test_read_rejects_a_damaged_file_and_names_it(tmp_path, change, message):
   path = tmp_path / 'v.json'
   _write_dataset(path, change)
   with pytest.raises(coco_files.MaskError) as error:
@@ -272,7 +272,7 @@ def test_a_damaged_file_is_refused_by_name(tmp_path, change, message):
 
 
 @pytest.mark.parametrize('content', ['', '[]', '{"images": [{', '"masks"', 'null'])
-def test_what_is_no_dataset_is_refused_by_name(tmp_path, content):
+def test_read_rejects_a_file_that_is_not_a_dataset(tmp_path, content):
   path = tmp_path / 'v.json'
   path.write_text(content)
   with pytest.raises(coco_files.MaskError) as error:
@@ -280,19 +280,19 @@ def test_what_is_no_dataset_is_refused_by_name(tmp_path, content):
   assert str(error.value).startswith(f'{path}: {_COCO}')
 
 
-def test_counts_that_were_cut_off_anywhere_are_refused(tmp_path):
-  # pycocotools would fill the rest of the mask with whatever the memory holds.
+def test_read_rejects_counts_that_are_cut_off_anywhere(tmp_path):
+  # pycocotools would fill the rest of the mask with uninitialized memory.
   path = tmp_path / 'v.json'
   counts = _rle(_three_masks()[2])['counts']
   for keep in range(len(counts)):
     _write_dataset(path, _set('annotations', 1, 'segmentation', 'counts', to=counts[:keep]))
-    with pytest.raises(coco_files.MaskError, match='annotation 2 has|end within a number'):
+    with pytest.raises(coco_files.MaskError, match=r'annotation 2 has|end within a number'):
       coco_files.read(path)
 
 
 @pytest.mark.parametrize('seed', range(4))
-def test_random_masks_pass_as_undamaged(tmp_path, seed):
-  # Sparse and dense ones: long and short runs are spelled differently.
+def test_random_masks_pass_the_checks(tmp_path, seed):
+  # Sparse and dense masks: long and short runs are encoded differently.
   rng = np.random.default_rng(seed)
   masks = rng.random((5, 61, 83)) < rng.random((5, 1, 1)) ** 4
   coco_files.write(tmp_path / 'v.json', masks, video='v')
@@ -306,11 +306,8 @@ def test_a_missing_file_is_named(tmp_path):
   assert str(error.value) == f'{tmp_path / "v.json"}: no such mask file'
 
 
-def test_mask_errors_are_for_the_user():
+def test_mask_errors_are_user_errors():
   assert issubclass(coco_files.MaskError, errors.UserError)
-
-
-# === Dilation ===
 
 
 # === Coverage ===
@@ -325,5 +322,5 @@ def test_mask_errors_are_for_the_user():
     ([], 0.0),
   ],
 )
-def test_coverage_is_the_share_of_the_pixels(masks, share):
+def test_coverage_is_the_fraction_of_pixels(masks, share):
   assert coco_files.coverage(masks) == share

@@ -1,4 +1,4 @@
-"""Masks of one bit a pixel: every reader sees the same, and so do we, whatever wrote them."""
+"""Mask PNGs with one bit per pixel: every decoder reads them, and we read every encoder's."""
 
 import io
 
@@ -56,10 +56,10 @@ def _filtered(mask):
 @pytest.mark.parametrize(
   'encode',
   [fakes.png, _pillow, _filtered, lambda m: fakes.png(255 * m)],
-  ids=['a byte a pixel', 'by Pillow', 'filtered lines', '0 and 255'],
+  ids=['one byte per pixel', 'by Pillow', 'filtered lines', '0 and 255'],
 )
 @pytest.mark.parametrize('window', [None, (3, 5, 20, 30), (0, 8, 37, 41), (36, 48, 1, 1)])
-def test_any_png_is_decoded_whole_or_in_part(encode, window):
+def test_any_png_is_decoded_fully_or_in_part(encode, window):
   masks = _masks()
   top, left, height, width = (0, 0, 37, 49) if window is None else window
   for images in (
@@ -81,13 +81,13 @@ def test_any_png_is_decoded_whole_or_in_part(encode, window):
     lambda image: image[:70] + bytes([image[70] ^ 255]) + image[71:],
   ],
 )
-def test_damage_is_an_error(spoil):
+def test_decode_rejects_damaged_files(spoil):
   images = [png.encode(mask) for mask in _masks()]
   with pytest.raises(ValueError, match='expected '):
     png.decode([images[0], spoil(images[1])])
 
 
-def test_what_is_written_is_read_the_fast_way(monkeypatch):
+def test_files_of_encode_are_decoded_without_opencv(monkeypatch):
   monkeypatch.setattr(png.cv2, 'imdecode', None)
   images = [png.encode(mask) for mask in _masks()]
   np.testing.assert_array_equal(png.decode(images), np.stack(_masks()) > 0)

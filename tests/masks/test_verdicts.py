@@ -1,4 +1,4 @@
-"""Verdicts on masks: what is written is read, and a file that cannot be obeyed is an error."""
+"""Verdicts on masks: written and read back; a file that is not understood is an error."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from i3d_tf.masks import verdicts
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_verdicts_are_read_as_they_were_written(tmp_path):
   path = tmp_path / 'v.csv'
   decided = {'B/v_B_g01_c01.avi': 'original', 'A/with, "quotes"_g01_c01.avi': 'fine'}
   verdicts.write(path, decided)
@@ -15,7 +15,7 @@ def test_what_is_written_is_read(tmp_path):
   assert verdicts.originals(decided) == {'B/v_B_g01_c01.avi'}
 
 
-def test_a_file_that_a_spreadsheet_wrote_is_read(tmp_path):
+def test_a_file_written_by_a_spreadsheet_is_read(tmp_path):
   path = tmp_path / 'v.csv'
   path.write_bytes('\ufeffvideo,verdict,note\r\nA/a.avi,Original,too dark\r\n'.encode())
   assert verdicts.read(path) == {'A/a.avi': 'original'}
@@ -34,7 +34,7 @@ def test_a_file_that_a_spreadsheet_wrote_is_read(tmp_path):
     ('video,verdict\nA/a.avi,fine\nA/a.avi,original\n', ':3: A/a.avi is in the file twice'),
   ],
 )
-def test_a_bad_file_is_an_error_that_names_the_line(tmp_path, content, message):
+def test_read_rejects_a_bad_file_and_names_the_line(tmp_path, content, message):
   path = tmp_path / 'v.csv'
   path.write_text(content)
   with pytest.raises(verdicts.VerdictError, match=re.escape(message)):
@@ -46,7 +46,7 @@ def test_a_missing_file_is_an_error(tmp_path):
     verdicts.read(tmp_path / 'none.csv')
 
 
-def test_the_hash_follows_from_what_the_verdicts_say_and_not_from_their_order(tmp_path):
+def test_the_hash_depends_on_the_verdicts_but_not_on_their_order(tmp_path):
   decided = {'B/b.avi': 'original', 'A/a.avi': 'fine'}
   name = verdicts.content_hash(decided)
   assert re.fullmatch('[0-9a-f]{12}', name)

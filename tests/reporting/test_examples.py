@@ -76,7 +76,7 @@ def test_videos_are_named_by_their_ends(paper, name):
 
 
 def test_an_unknown_name_is_an_error(paper):
-  with pytest.raises(errors.UserError, match='--examples: expected .* found none for v_X_g01_c01'):
+  with pytest.raises(errors.UserError, match=r'--examples: expected .* found none for v_X_g01_c01'):
     examples_lib.choose(paper, ['v_X_g01_c01'])
 
 
@@ -138,7 +138,7 @@ def test_records_without_the_video_are_one_line(source, tmp_path):
   paper_results.write(tmp_path, groups=2, clips=2, records=source)
   other = load_results.read(tmp_path)
   examples, _ = examples_lib.choose(other, ['v_Waving_g06_c02'])
-  with pytest.raises(errors.UserError, match='expected Waving/v_Waving_g06_c02.avi; it is not in'):
+  with pytest.raises(errors.UserError, match=r'expected Waving/v_Waving_g06_c02.avi; it is not in'):
     examples_lib.views(other, examples)
 
 

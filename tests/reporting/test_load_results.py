@@ -150,7 +150,7 @@ def test_no_result_is_an_error(folder, tmp_path):
     load_results.read(tmp_path / 'nowhere')
   for path in (folder / 'results').iterdir():
     path.unlink()
-  with pytest.raises(errors.UserError, match='expected results that reproduce wrote.*found none'):
+  with pytest.raises(errors.UserError, match=r'expected results that reproduce wrote.*found none'):
     load_results.read(folder)
   (folder / 'results').rmdir()
   with pytest.raises(errors.UserError, match='results: expected a folder of results'):

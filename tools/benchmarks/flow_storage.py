@@ -43,10 +43,10 @@ def measure(quick=False):
 
 def _store(field, settings):
   """(bytes, mean endpoint error in pixels, share of pixels off by more than one)."""
-  image = encode_video.encode_flow(optical_flow.quantise(field), settings)
+  image = encode_video.encode_flow(optical_flow.quantize(field), settings)
   codes = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)[..., :0:-1]
-  bound = optical_flow.dequantise(np.array([0, 255]))
-  error = np.linalg.norm(optical_flow.dequantise(codes) - np.clip(field, *bound), axis=-1)
+  bound = optical_flow.dequantize(np.array([0, 255]))
+  error = np.linalg.norm(optical_flow.dequantize(codes) - np.clip(field, *bound), axis=-1)
   return len(image), error.mean(), (error > 1).mean()
 
 

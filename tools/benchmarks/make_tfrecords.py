@@ -150,5 +150,5 @@ def _flow_error():
   grey = [scene[8:72, start : start + 96] for start in (12, 9)]
   (field,) = optical_flow.tvl1([cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) for image in grey])
   expected = cv2.optflow.DualTVL1OpticalFlow_create().calc(*grey, None)
-  codes = optical_flow.quantise(field).astype(float)
+  codes = optical_flow.quantize(field).astype(float)
   return float(np.abs(codes - (np.clip(expected, -20, 20) + 20) * (255 / 40)).max())

@@ -183,7 +183,7 @@ def _flow(videos, pairs):
     for place in np.linspace(0, len(frames) - 2, pairs + 2).astype(int)[1:-1]:
       start = time.process_time()
       (field,) = optical_flow.tvl1(frames[place : place + 2])
-      codes = optical_flow.quantise(field)
+      codes = optical_flow.quantize(field)
       png = encode_video.encode_image(
         '.png', np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]])
       )

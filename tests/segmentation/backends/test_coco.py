@@ -1,4 +1,4 @@
-"""Masks that somebody else made: RLE of both kinds and polygons, a file a video or one for all."""
+"""Existing masks: both kinds of RLE and polygons, one file per video or one for all."""
 
 import json
 
@@ -74,7 +74,7 @@ def test_masks_of_every_kind_are_read(tmp_path, segmentation):
   assert person.score == 1.0
 
 
-def test_frames_come_in_the_order_of_the_image_ids_however_they_are_asked_for(tmp_path):
+def test_frames_are_in_the_order_of_the_image_ids_for_any_batch_size(tmp_path):
   segmenter = _of(
     tmp_path, [_annotation(_compressed(_mask(0, i, 5, i + 2)), 10 + i) for i in (3, 0, 1)], count=4
   )
@@ -85,7 +85,7 @@ def test_frames_come_in_the_order_of_the_image_ids_however_they_are_asked_for(tm
     np.testing.assert_array_equal(people[index][0].mask, _mask(0, index, 5, index + 2))
 
 
-def test_other_categories_and_low_scores_are_left_out(tmp_path):
+def test_other_categories_and_low_scores_are_ignored(tmp_path):
   dog = _annotation(_compressed(_MASK)) | {'category_id': 18}
   low = _annotation(_compressed(_MASK), score=0.3)
   high = _annotation(_compressed(_MASK), score=0.6)
@@ -93,7 +93,7 @@ def test_other_categories_and_low_scores_are_left_out(tmp_path):
   assert person.score == 0.6
 
 
-def test_our_own_files_are_read(tmp_path):
+def test_files_of_segment_are_read(tmp_path):
   coco_files.write(tmp_path / 'v.json', [_MASK, ~_MASK], video='v', scores=[0.7, 0.9])
   segmenter = coco.CocoFiles(str(tmp_path)).for_video('v.mp4')
   (first,), (second,) = _people(segmenter, 2)
@@ -101,7 +101,7 @@ def test_our_own_files_are_read(tmp_path):
 
 
 @pytest.mark.parametrize('file_name', ['frames/{}/img_{:05d}.jpg', '{}#{}', '{}.avi#{}'])
-def test_one_file_for_all_videos_is_sorted_by_video_and_frame(tmp_path, file_name):
+def test_one_file_for_all_videos_is_grouped_by_video_and_ordered_by_frame(tmp_path, file_name):
   images, annotations = [], []
   for index in (10, 2, 9):  # by number, not by name
     for video in ('v_A_g01_c01', 'v_B_g01_c01'):
@@ -121,32 +121,32 @@ def test_one_file_for_all_videos_is_sorted_by_video_and_frame(tmp_path, file_nam
   assert [found[0].mask[0].sum() for found in people] == [2, 9, 10]
   people = _people(segmenter.for_video('v_B_g01_c01.mp4'), 3)
   assert [found[0].mask[:, 0].sum() for found in people] == [2, 9, 10]
-  with pytest.raises(coco_files.MaskError, match='all.json: has no image of v_C_g01_c01'):
+  with pytest.raises(coco_files.MaskError, match=r'all.json: has no image of v_C_g01_c01'):
     segmenter.for_video('v_C_g01_c01.avi')
 
 
-# === What does not fit ===
+# === Errors ===
 
 
 def test_a_video_without_a_file_is_named(tmp_path):
   (tmp_path / 'masks').mkdir()
-  with pytest.raises(coco_files.MaskError, match='masks/v.json: no such mask file'):
+  with pytest.raises(coco_files.MaskError, match=r'masks/v.json: no such mask file'):
     coco.CocoFiles(str(tmp_path / 'masks')).for_video('v.avi')
 
 
-def test_more_and_fewer_frames_than_images_are_refused(tmp_path):
+def test_more_or_fewer_frames_than_images_are_rejected(tmp_path):
   segmenter = _of(tmp_path, [], count=2)
   _people(segmenter, 1)
-  with pytest.raises(coco_files.MaskError, match='has 2 images; the video has 1 frames'):
+  with pytest.raises(coco_files.MaskError, match=r'expected 1 images, .*; received 2'):
     segmenter.finish()
   _people(segmenter, 1)
-  with pytest.raises(coco_files.MaskError, match='has 2 images; the video has more frames'):
+  with pytest.raises(coco_files.MaskError, match=r'for every frame .*; received only 2 images'):
     _people(segmenter, 1)
 
 
-def test_masks_of_another_size_than_the_frames_are_refused(tmp_path):
+def test_masks_of_another_size_than_the_frames_are_rejected(tmp_path):
   segmenter = _of(tmp_path, [])
-  with pytest.raises(coco_files.MaskError, match='expected images of 24x40, .*; image 10 is 12x20'):
+  with pytest.raises(coco_files.MaskError, match=r'images of 24x40, .*; image 10 is 12x20'):
     segmenter.people(np.zeros((1, 24, 40, 3), np.uint8))
 
 
@@ -170,7 +170,7 @@ def test_a_damaged_mask_is_named(tmp_path, segmentation):
   segmenter = _of(tmp_path, [_annotation(segmentation)])
   with pytest.raises(
     coco_files.MaskError,
-    match='v_A_g01_c01.json: expected RLE or polygons within 12x20 pixels; found annotation 1 with',
+    match='expected RLE or polygons within 12x20 pixels; found annotation 1 with',
   ):
     _people(segmenter)
 
@@ -185,15 +185,15 @@ def test_a_damaged_mask_is_named(tmp_path, segmentation):
     '{"images": [{}], "annotations": []}',
   ],
 )
-def test_what_is_no_dataset_is_named(tmp_path, content):
+def test_a_file_that_is_not_a_dataset_is_named(tmp_path, content):
   (tmp_path / 'v.json').write_text(content)
-  with pytest.raises(coco_files.MaskError, match='v.json: expected a COCO dataset'):
+  with pytest.raises(coco_files.MaskError, match=r'v.json: expected a COCO dataset'):
     coco.CocoFiles(str(tmp_path)).for_video('v.avi')
 
 
-def test_file_names_without_video_and_frame_are_named(tmp_path):
+def test_file_names_without_video_or_frame_are_quoted(tmp_path):
   _write(tmp_path / 'all.json', [{'id': 1, 'file_name': '000001.jpg'}], [])
-  with pytest.raises(coco_files.MaskError, match="video and frame, .* found '000001.jpg'"):
+  with pytest.raises(coco_files.MaskError, match=r"video and frame, .* found '000001.jpg'"):
     coco.CocoFiles(str(tmp_path / 'all.json'))
 
 

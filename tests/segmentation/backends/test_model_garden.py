@@ -21,8 +21,8 @@ _HEIGHT, _WIDTH = 48, 80  # of the frames
 def model(tmp_path_factory):
   """The segmenter of a SavedModel as `export_saved_model` of the Model Garden makes it."""
   exp_factory = pytest.importorskip('official.core.exp_factory')
-  from official.vision.configs import maskrcnn  # pylint: disable=g-import-not-at-top
-  from official.vision.serving import export_saved_model_lib  # pylint: disable=g-import-not-at-top
+  from official.vision.configs import maskrcnn
+  from official.vision.serving import export_saved_model_lib
 
   del maskrcnn  # its import registers the experiment
   params = exp_factory.get_exp_config('maskrcnn_resnetfpn_coco')
@@ -54,23 +54,23 @@ def model(tmp_path_factory):
   return registry.create('model_garden', folder)
 
 
-def test_it_is_recognised_and_its_people_are_those_of_the_model_gardens_own_paste(model):
-  from official.vision.ops import mask_ops  # pylint: disable=g-import-not-at-top
+def test_it_is_recognized_and_its_people_agree_with_the_model_gardens_own_paste(model):
+  from official.vision.ops import mask_ops
 
   assert isinstance(model, model_garden.ModelGardenSegmenter)
   frames = np.stack([fakes.texture(_HEIGHT, _WIDTH, seed) for seed in range(3)])
   people = model.people(frames)
-  outputs = {name: value.numpy() for name, value in model._function(tf.constant(frames)).items()}  # pylint: disable=protected-access
+  outputs = {name: value.numpy() for name, value in model._function(tf.constant(frames)).items()}
   compared = 0
   for i, found in enumerate(people):
-    # The longer side decides; what is left of the input below the frame is padding.
+    # The longer side sets the scale; the rest of the input below the frame is padding.
     np.testing.assert_allclose(outputs['image_info'][i, 2], _SIZE / _WIDTH, rtol=0.02)
     of_person = (outputs['detection_classes'][i] == 1) & (outputs['detection_scores'][i] > 0)
     scores = outputs['detection_scores'][i][of_person].tolist()
     masks = outputs['detection_masks'][i][of_person]
     boxes = outputs['detection_boxes'][i][of_person] / np.tile(outputs['image_info'][i, 2], 2)
     y0, x0, y1, x1 = boxes.T
-    # Masks of random weights are noise: whole boxes tell whether they lie in the same place.
+    # Random weights give noise as masks, so the boxes are compared instead.
     whole = mask_ops.paste_instance_masks(
       np.ones_like(masks), np.stack([x0, y0, x1 - x0, y1 - y0], 1), _HEIGHT, _WIDTH
     )

@@ -1,4 +1,4 @@
-"""OpenCV's people detector with GrabCut: rough, but it finds who stands upright."""
+"""OpenCV's people detector with GrabCut: rough, but it finds upright people."""
 
 import numpy as np
 import pytest
@@ -10,18 +10,18 @@ from tests import fakes
 
 @pytest.fixture(scope='module')
 def pitcher():
-  """A frame of a man who stands upright, from head to foot."""
+  """A frame of a man who stands upright and is visible from head to foot."""
   _, frames = decoding.decode(fakes.shared('clips', 'v_BaseballPitch_g01_c01.avi'))
   return list(frames)[42]
 
 
-def test_a_man_is_found_where_he_is(pitcher):
+def test_an_upright_man_is_found_in_his_place(pitcher):
   people = opencv.OpenCVSegmenter().people(pitcher[np.newaxis])[0]
   best = max(people, key=lambda person: person.score)
   assert best.score > 0.5
   assert best.mask.shape == pitcher.shape[:2] and best.mask.dtype == bool
   y, x = np.nonzero(best.mask)
-  assert 20 < y.min() < 45 and 70 < x.mean() < 130  # head; centre
+  assert 20 < y.min() < 45 and 70 < x.mean() < 130  # head; center
   assert 0.01 < best.mask.mean() < 0.1
 
 
@@ -32,17 +32,17 @@ def test_the_same_frame_gives_the_same_masks(pitcher):
     assert a.score == b.score
 
 
-def test_people_below_the_least_score_are_left_out(pitcher):
+def test_people_below_the_minimum_score_are_left_out(pitcher):
   assert not opencv.OpenCVSegmenter(min_score=1.0).people(pitcher[np.newaxis])[0]
 
 
-def test_who_is_cut_by_the_border_is_found(pitcher):
+def test_a_person_cut_by_the_border_is_found(pitcher):
   people = opencv.OpenCVSegmenter().people(pitcher[np.newaxis, 25:190, 60:140])[0]
   assert max(person.mask.mean() for person in people if person.score > 0.5) > 0.1
 
 
 @pytest.mark.parametrize('size', [(16, 16), (48, 200), (720, 64)])
-def test_frames_of_any_size_are_looked_at(size):
+def test_frames_of_any_size_are_accepted(size):
   frame = fakes.texture(*size)
   for person in opencv.OpenCVSegmenter().people(frame[np.newaxis])[0]:
     assert person.mask.shape == size
@@ -60,6 +60,6 @@ def test_frames_of_any_size_are_looked_at(size):
     (-100, -100, 200, 220),
   ],
 )
-def test_boxes_at_the_border_are_cut_within_the_frame(box):
+def test_boxes_at_the_border_give_masks_within_the_frame(box):
   mask = opencv._grab_cut(fakes.texture(100, 120), np.array(box), 0)
   assert mask.shape == (100, 120)

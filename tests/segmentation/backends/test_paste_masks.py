@@ -1,4 +1,4 @@
-"""Masks of boxes in the frame: the pixels that the definition gives, edges included."""
+"""Masks pasted into the frame, compared with the definition pixel by pixel, also at edges."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from segmentation.backends import paste_masks
 
 
 def _by_definition(mask, box, height, width):
-  """Bilinear `grid_sample` (zeros outside, align_corners=False), a pixel at a time."""
+  """Bilinear `grid_sample` (zeros outside, align_corners=False), pixel by pixel."""
   cells_y, cells_x = mask.shape
   y0, x0, y1, x1 = box
 
@@ -40,13 +40,13 @@ def _by_definition(mask, box, height, width):
     (-6.2, -9.5, 12.4, 8.1),  # beyond the top left
     (10.1, 20.2, 40.3, 55.5),  # beyond the bottom right
     (-5.1, -7.3, 33.8, 49.2),  # around the frame
-    (4.2, 6.3, 4.9, 6.8),  # within a pixel, around its centre
+    (4.2, 6.3, 4.9, 6.8),  # within a pixel, around its center
     (8.05, 2.1, 9.3, 38.2),  # a pixel high
     (-9.0, -9.0, -1.0, -2.0),  # outside
   ],
 )
 @pytest.mark.parametrize('cells', [(28, 28), (33, 33), (3, 5), (1, 1)])
-def test_pasted_masks_are_those_of_the_definition(box, cells):
+def test_pasted_masks_follow_the_definition(box, cells):
   height, width = 24, 40
   mask = np.random.default_rng(0).random(cells)
   values = _by_definition(mask, box, height, width)
@@ -56,21 +56,21 @@ def test_pasted_masks_are_those_of_the_definition(box, cells):
   np.testing.assert_array_equal(pasted, values > 0.5)
 
 
-def test_a_full_mask_covers_the_pixels_whose_centres_lie_in_the_box():
+def test_a_full_mask_covers_the_pixels_whose_centers_are_in_the_box():
   pasted = paste_masks.paste(np.ones((28, 28)), (2.4, 3.6, 7.6, 11.4), 12, 16)
   expected = np.zeros((12, 16), bool)
-  expected[2:8, 4:11] = True  # centres 2.5 to 7.5, 4.5 to 10.5
+  expected[2:8, 4:11] = True  # centers 2.5 to 7.5, 4.5 to 10.5
   np.testing.assert_array_equal(pasted, expected)
 
 
-def test_whole_pixels_of_a_box_as_large_as_the_mask_are_its_cells():
+def test_a_box_of_the_size_of_the_mask_shows_its_cells():
   mask = np.random.default_rng(1).random((7, 9)).astype(np.float32)
   pasted = paste_masks.paste(mask, (4, 2, 11, 11), 20, 20)
   np.testing.assert_array_equal(pasted[4:11, 2:11], mask > 0.5)
   assert pasted.sum() == (mask > 0.5).sum()
 
 
-def test_half_is_not_yet_a_person():
+def test_a_probability_of_one_half_is_not_a_person():
   assert not paste_masks.paste(np.full((4, 4), 0.5), (0, 0, 8, 8), 8, 8).any()
 
 
@@ -80,7 +80,7 @@ def test_a_box_without_an_area_gives_nothing(box):
 
 
 @pytest.mark.parametrize('seed', range(4))
-def test_the_model_garden_differs_by_a_pixel_at_the_border_only(seed):
+def test_the_model_garden_differs_only_near_the_border(seed):
   mask_ops = pytest.importorskip('official.vision.ops.mask_ops')
   rng = np.random.default_rng(seed)
   y0, x0 = rng.uniform(0, 60, 2)
@@ -93,7 +93,7 @@ def test_the_model_garden_differs_by_a_pixel_at_the_border_only(seed):
   )[0].astype(bool)
   assert (ours & theirs).sum() / (ours | theirs).sum() > 0.94
   for a, b in ((ours, theirs), (theirs, ours)):
-    # Whatever one has and the other has not lies within 2 pixels of what both have.
+    # All differences are within 2 pixels of what both have in common.
     near = np.zeros_like(a)
     for dy in range(-2, 3):
       for dx in range(-2, 3):
@@ -111,7 +111,7 @@ def _detections(count, seed=0):
   return boxes, rng.random(count), rng.random((count, 33, 33))
 
 
-def test_a_hundred_detections_are_each_where_they_belong():
+def test_each_of_a_hundred_detections_is_in_its_place():
   boxes, scores, masks = _detections(100)
   classes = np.where(np.arange(100) % 3, 1.0, 18.0)  # the others are dogs
   found = paste_masks.people(boxes, classes, scores, masks, 48, 64, min_score=0.3)
@@ -126,7 +126,7 @@ def test_a_hundred_detections_are_each_where_they_belong():
     np.testing.assert_array_equal(person.mask, _by_definition(masks[i], boxes[i], 48, 64) > 0.5)
 
 
-def test_places_that_no_detection_fills_are_nobody():
+def test_padding_detections_are_ignored():
   boxes, _, _ = _detections(3)
   masks = np.ones((3, 33, 33))
   assert not paste_masks.people(boxes * 0, np.ones(3), np.zeros(3), masks, 48, 64)

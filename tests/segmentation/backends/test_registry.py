@@ -1,4 +1,4 @@
-"""Segmenters by name: which there are, and what each says when its model is missing."""
+"""Segmenters by name, and what each says if its model is missing."""
 
 import subprocess
 import sys
@@ -12,12 +12,12 @@ from segmentation.backends import segmenter
 
 
 def test_an_unknown_segmenter_is_named():
-  with pytest.raises(errors.UserError, match='one of tfhub, .*; received yolo'):
+  with pytest.raises(errors.UserError, match=r'one of tfhub, .*; received yolo'):
     registry.create('yolo')
 
 
 @pytest.mark.parametrize('name', ['model_garden', 'tflite', 'coco'])
-def test_a_model_that_was_not_given_is_asked_for(name):
+def test_a_model_that_was_not_given_is_requested(name):
   with pytest.raises(
     segmenter.SegmenterError, match=f'--segmenter={name} .* needs --segmenter_model: '
   ):
@@ -25,7 +25,7 @@ def test_a_model_that_was_not_given_is_asked_for(name):
 
 
 @pytest.mark.parametrize('name', ['tfhub', 'model_garden', 'tflite', 'coco'])
-def test_a_model_that_is_not_there_is_named_in_one_line(tmp_path, name):
+def test_a_missing_model_is_named_in_one_line(tmp_path, name):
   path = str(tmp_path / 'nothing')
   with pytest.raises(segmenter.SegmenterError, match='nothing: no such') as e:
     registry.create(name, path)
@@ -37,7 +37,7 @@ def test_opencv_takes_no_model():
     registry.create('opencv', 'some_file')
 
 
-def test_what_a_backend_needs_is_imported_only_with_it():
+def test_the_libraries_of_a_backend_are_imported_only_with_it():
   code = (
     'import sys; from segmentation.backends import registry; registry.create("opencv"); '
     'assert not {"tensorflow", "tensorflow_hub", "ai_edge_litert"} & set(sys.modules)'
@@ -45,7 +45,7 @@ def test_what_a_backend_needs_is_imported_only_with_it():
   subprocess.run([sys.executable, '-c', code], check=True)
 
 
-def test_a_segmenter_of_frames_is_its_own_for_every_video():
+def test_a_segmenter_of_frames_serves_every_video():
   made = registry.create('opencv')
   assert made.for_video('v.avi') is made
   assert made.finish() is None

@@ -1,9 +1,10 @@
-"""Mask R-CNN from a SavedModel: recognised, and decoded to the pixel."""
+"""Mask R-CNN from a SavedModel: its kind is recognized, its masks are exact to the pixel."""
 
 import functools
 import hashlib
 import http.server
 import os
+import pathlib
 import tarfile
 import threading
 
@@ -22,7 +23,7 @@ _HEIGHT, _WIDTH = 48, 80
 
 
 def _detections(seed=0, count=100):
-  """Boxes as shares of the frame, classes, scores, masks."""
+  """Boxes as fractions of the frame, classes, scores, masks."""
   rng = np.random.default_rng(seed)
   corner = rng.uniform(-0.2, 0.9, (count, 2))
   boxes = np.concatenate([corner, corner + rng.uniform(0.02, 0.6, (count, 2))], axis=1)
@@ -36,7 +37,7 @@ def _detections(seed=0, count=100):
 
 
 class _Hub(tf.Module):
-  """A model with the signature of TF Hub's, that finds the same in every frame.
+  """A model with TF Hub's signature that returns the same detections for every frame.
 
   It sees the frame all the same: where its first pixel is dark, the scores are 0.
   """
@@ -100,7 +101,7 @@ def _save_hub(folder, signature=True, **detections):
 
 
 def _expected(boxes, classes, scores, masks, min_score=0.0):
-  """The people of a frame: one definition of pasting, tested in test_pasting."""
+  """The people of a frame, pasted as tested in test_paste_masks."""
   pixels = boxes * np.array([_HEIGHT, _WIDTH, _HEIGHT, _WIDTH], np.float32)
   return [
     (paste_masks.paste(masks[i], pixels[i], _HEIGHT, _WIDTH), scores[i])
@@ -159,7 +160,7 @@ def test_a_frame_with_nobody_is_empty(tmp_path):
 
 
 @pytest.mark.parametrize('batch_size', [None, 1, 2])
-def test_the_model_gardens_boxes_are_brought_back_to_the_frame(tmp_path, batch_size):
+def test_the_model_gardens_boxes_are_mapped_back_to_the_frame(tmp_path, batch_size):
   boxes, classes, scores, masks = _detections()
   masks = masks[:, :28, :28]
   scale, offset = np.array([3.2, 2.4], np.float32), np.array([16.0, 8.0], np.float32)
@@ -178,7 +179,7 @@ def test_the_model_gardens_boxes_are_brought_back_to_the_frame(tmp_path, batch_s
   _assert_people(people[2], expected)
 
 
-# === Finding it ===
+# === Finding the model ===
 
 
 def _pack(folder, path, inside='.'):
@@ -233,32 +234,32 @@ def test_a_handle_is_fetched_and_cached(tmp_path):
   assert saved_model.create(address).people(_frames(1))[0]  # now from the cache
 
 
-def test_a_handle_out_of_reach_says_what_to_do(monkeypatch):
+def test_an_unreachable_handle_says_what_to_do(monkeypatch):
   monkeypatch.setattr(tfhub, 'HANDLE', 'http://127.0.0.1:9/mask_rcnn.tar.gz')
   with pytest.raises(segmenter.SegmenterError) as e:
     registry.create('tfhub')
   message = str(e.value)
   assert '\n' not in message
-  for part in ('http://127.0.0.1:9/mask_rcnn.tar.gz', 'download', '--segmenter_model=PATH'):
+  for part in ('http://127.0.0.1:9/mask_rcnn.tar.gz', 'Download', '--segmenter_model=PATH'):
     assert part in message
 
 
-# === What is no Mask R-CNN ===
+# === Errors ===
 
 
 def test_a_missing_model_says_where_to_get_one(tmp_path):
-  with pytest.raises(segmenter.SegmenterError, match='no such model.*kaggle.com'):
+  with pytest.raises(segmenter.SegmenterError, match=r'no such model.*kaggle.com'):
     saved_model.create(str(tmp_path / 'nothing'))
 
 
-def test_an_empty_folder_and_a_torn_archive_are_named(tmp_path):
+def test_an_empty_folder_and_a_truncated_archive_are_named(tmp_path):
   (tmp_path / 'empty').mkdir()
-  with pytest.raises(segmenter.SegmenterError, match='empty: .*no saved_model.pb'):
+  with pytest.raises(segmenter.SegmenterError, match=r'empty: .*no saved_model.pb'):
     saved_model.create(str(tmp_path / 'empty'))
   whole = _pack(_save_hub(tmp_path / 'hub'), tmp_path / 'whole.tar.gz')
   torn = tmp_path / 'torn.tar.gz'
-  torn.write_bytes(open(whole, 'rb').read()[:2000])
-  with pytest.raises(segmenter.SegmenterError, match='torn.tar.gz: expected a .tar'):
+  torn.write_bytes(pathlib.Path(whole).read_bytes()[:2000])
+  with pytest.raises(segmenter.SegmenterError, match=r'torn.tar.gz: expected a .tar'):
     saved_model.create(str(torn))
 
 
@@ -280,12 +281,12 @@ class _Classifier(tf.Module):
     return {'logits': tf.zeros([tf.shape(images)[0], 10])}
 
 
-def test_another_network_is_told_apart(tmp_path):
+def test_another_network_is_rejected(tmp_path):
   module = _Classifier()
   tf.saved_model.save(
     module, str(tmp_path / 'c'), signatures=module.__call__.get_concrete_function()
   )
-  with pytest.raises(segmenter.SegmenterError, match=r'detection_boxes, .* missing .*\(logits\)'):
+  with pytest.raises(segmenter.SegmenterError, match=r'lack detection_boxes, .*received logits'):
     saved_model.create(str(tmp_path / 'c'))
 
 
@@ -298,7 +299,7 @@ class _Bytes(tf.Module):
     }
 
 
-def test_a_network_that_takes_encoded_images_is_told_apart(tmp_path):
+def test_a_network_that_takes_encoded_images_is_rejected(tmp_path):
   module = _Bytes()
   tf.saved_model.save(
     module, str(tmp_path / 'b'), signatures=module.__call__.get_concrete_function()

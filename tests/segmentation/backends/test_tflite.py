@@ -1,4 +1,4 @@
-"""LiteRT networks: which they are, what they are shown, whom they find."""
+"""LiteRT networks: recognized by their output, shown crops, their masks split into people."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ _BOX = (8, 24, 48, 60)
   'function', [_red, _voc, _two, _six], ids=['1 channel', '21 channels', '2 channels', '6 channels']
 )
 @pytest.mark.parametrize('crops', [None, *tflite.CROPS])
-def test_known_networks_are_told_by_their_channels(tmp_path, function, crops):
+def test_known_networks_are_recognized_by_their_channels(tmp_path, function, crops):
   model = registry.create(
     'tflite', _network(tmp_path, function), tflite_settings=tflite.TFLiteSettings(crops=crops)
   )
@@ -72,31 +72,31 @@ def test_known_networks_are_told_by_their_channels(tmp_path, function, crops):
 
 def test_the_score_is_the_mean_probability(tmp_path):
   settings = tflite.TFLiteSettings(crops='none')
-  model = tflite.TfliteSegmenter(_network(tmp_path, _red), settings)
+  model = tflite.TFLiteSegmenter(_network(tmp_path, _red), settings)
   (person,) = model.people(_frame((0, 0, 64, 96), level=178)[np.newaxis])[0]
   assert person.mask.all()
   assert person.score == pytest.approx(178 / 255, abs=1e-5)
   path = str(tmp_path / 'network.tflite')
-  assert not tflite.TfliteSegmenter(path, settings, min_score=0.8).people(
+  assert not tflite.TFLiteSegmenter(path, settings, min_score=0.8).people(
     _frame((0, 0, 64, 96), level=178)[np.newaxis]
   )[0]
 
 
-def test_pieces_apart_are_people_apart_and_specks_are_nobody(tmp_path):
-  model = tflite.TfliteSegmenter(_network(tmp_path, _red), tflite.TFLiteSettings(crops='none'))
+def test_separate_components_are_people_and_specks_are_ignored(tmp_path):
+  model = tflite.TFLiteSegmenter(_network(tmp_path, _red), tflite.TFLiteSettings(crops='none'))
   frame = _frame((4, 4, 40, 36), (20, 60, 60, 90))
   people = model.people(np.stack([frame, 0 * frame]))
   assert [len(found) for found in people] == [2, 0]
 
 
-def test_tiles_show_who_is_too_small_in_the_whole_frame(tmp_path):
-  def least(x):  # loses what is smaller than 3 of its pixels, as networks do
+def test_tiles_find_a_person_who_is_too_small_in_the_full_frame(tmp_path):
+  def least(x):  # loses everything below 3 pixels of its input, as networks do
     return -tf.nn.max_pool2d(-_red(x), 3, 1, 'SAME')
 
   path = _network(tmp_path, least)
   frame = _frame((100, 60, 116, 84), height=256, width=384)[np.newaxis]
-  assert not tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='none')).people(frame)[0]
-  (person,) = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='tiles')).people(frame)[0]
+  assert not tflite.TFLiteSegmenter(path, tflite.TFLiteSettings(crops='none')).people(frame)[0]
+  (person,) = tflite.TFLiteSegmenter(path, tflite.TFLiteSettings(crops='tiles')).people(frame)[0]
   y, x = np.nonzero(person.mask)
   assert y.min() >= 98 and y.max() <= 117 and x.min() >= 58 and x.max() <= 85
 
@@ -107,51 +107,51 @@ def test_the_input_range_can_be_set(tmp_path):
 
   path = _network(tmp_path, dark)
   frame = _frame((0, 0, 64, 48), height=64, width=96)[np.newaxis]
-  default = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='none'))
+  default = tflite.TFLiteSegmenter(path, tflite.TFLiteSettings(crops='none'))
   assert not default.people(frame)[0]
-  (person,) = tflite.TfliteSegmenter(
+  (person,) = tflite.TFLiteSegmenter(
     path, tflite.TFLiteSettings(input_range=(-1, 1), crops='none')
   ).people(frame)[0]
   np.testing.assert_array_equal(person.mask, frame[0, ..., 0] == 0)
 
 
-def test_bytes_are_shown_as_they_are(tmp_path):
+def test_byte_input_is_not_rescaled(tmp_path):
   path = _network(tmp_path, lambda x: tf.cast(x[..., :1], tf.float32) / 255, dtype=tf.uint8)
-  (person,) = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(crops='none')).people(
+  (person,) = tflite.TFLiteSegmenter(path, tflite.TFLiteSettings(crops='none')).people(
     _frame((0, 0, 64, 96), level=200)[np.newaxis]
   )[0]
   assert person.score == pytest.approx(200 / 255)
 
 
-# === What cannot be used ===
+# === Errors ===
 
 
-def test_other_channels_need_to_be_told_the_persons(tmp_path):
+def test_unknown_channels_need_the_number_of_the_persons_channel(tmp_path):
   path = _network(tmp_path, lambda x: tf.concat([_two(x), 0 * x[..., :1]], -1) * 9)
-  with pytest.raises(segmenter.SegmenterError, match='network.tflite: .* found 3 channels'):
-    tflite.TfliteSegmenter(path)
-  model = tflite.TfliteSegmenter(path, tflite.TFLiteSettings(person=1))
+  with pytest.raises(segmenter.SegmenterError, match=r'network.tflite: .* found 3 channels'):
+    tflite.TFLiteSegmenter(path)
+  model = tflite.TFLiteSegmenter(path, tflite.TFLiteSettings(person=1))
   assert len(model.people(_frame(_BOX)[np.newaxis])[0]) == 1
   with pytest.raises(segmenter.SegmenterError, match='person channel below 3; received 3'):
-    tflite.TfliteSegmenter(path, tflite.TFLiteSettings(person=3))
+    tflite.TFLiteSegmenter(path, tflite.TFLiteSettings(person=3))
 
 
-def test_what_is_no_network_is_named(tmp_path):
+def test_a_file_that_is_not_a_network_is_named(tmp_path):
   path = tmp_path / 'text.tflite'
   path.write_text('no network')
-  with pytest.raises(segmenter.SegmenterError, match='text.tflite: expected a LiteRT') as e:
-    tflite.TfliteSegmenter(str(path))
+  with pytest.raises(segmenter.SegmenterError, match=r'text.tflite: expected a LiteRT') as e:
+    tflite.TFLiteSegmenter(str(path))
   assert '\n' not in str(e.value)
 
 
-def test_half_a_network_is_named(tmp_path):
+def test_a_truncated_network_is_named(tmp_path):
   path = _network(tmp_path, _voc)
   with open(path, 'rb') as f:
     content = f.read()
   with open(path, 'wb') as f:
     f.write(content[: len(content) // 2])
-  with pytest.raises(segmenter.SegmenterError, match='network.tflite: expected a LiteRT'):
-    tflite.TfliteSegmenter(path)
+  with pytest.raises(segmenter.SegmenterError, match=r'network.tflite: expected a LiteRT'):
+    tflite.TFLiteSegmenter(path)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_half_a_network_is_named(tmp_path):
     (lambda x: tf.reduce_mean(x, [1, 2]), 3, r'output \[1, height, width, channels\]; found'),
   ],
 )
-def test_networks_of_other_shapes_are_told_apart(tmp_path, function, channels, message):
+def test_networks_of_other_shapes_are_rejected(tmp_path, function, channels, message):
   with pytest.raises(segmenter.SegmenterError, match=message):
-    tflite.TfliteSegmenter(_network(tmp_path, function, channels))
+    tflite.TFLiteSegmenter(_network(tmp_path, function, channels))
 
 
 # === Real networks ===
@@ -171,10 +171,10 @@ def test_networks_of_other_shapes_are_told_apart(tmp_path, function, channels, m
 
 @pytest.mark.parametrize('name', ['mediapipe_selfie_segmentation', 'deeplabv3_257_mv_gpu'])
 def test_real_networks_find_the_woman_in_a_close_up(name):
-  from i3d_tf.video import decoding  # pylint: disable=g-import-not-at-top
+  from i3d_tf.video import decoding
 
   _, frames = decoding.decode(fakes.shared('clips', 'v_ApplyEyeMakeup_g01_c01.avi'))
-  model = tflite.TfliteSegmenter(fakes.shared('models', f'{name}.tflite'))
+  model = tflite.TFLiteSegmenter(fakes.shared('models', f'{name}.tflite'))
   people = model.people(next(frames)[np.newaxis])[0]
   union = np.any([person.mask for person in people], axis=0)
   assert 0.4 < union.mean() < 0.7

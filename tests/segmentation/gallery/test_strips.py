@@ -149,5 +149,5 @@ def test_finds_videos_and_masks_without_one(tmp_path, make):
 def test_missing_folders_and_folders_without_videos_are_errors(tmp_path):
   with pytest.raises(errors.UserError, match='`videos` must be a folder; received nowhere'):
     strips.find('nowhere', str(tmp_path))
-  with pytest.raises(errors.UserError, match='expected folders of videos, .*; found none'):
+  with pytest.raises(errors.UserError, match=r'expected folders of videos, .*; found none'):
     strips.find(str(tmp_path), str(tmp_path))

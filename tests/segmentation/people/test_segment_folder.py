@@ -206,7 +206,7 @@ def test_masks_of_another_video_of_that_name_are_refused(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'], 1)
   _segment(tmp_path)
   (tmp_path / 'videos' / 'A').rename(tmp_path / 'videos' / 'Z')
-  with pytest.raises(errors.UserError, match="video is 'A/v_A_g01_c01.avi' there and 'Z/"):
+  with pytest.raises(errors.UserError, match=r"video is 'A/v_A_g01_c01.avi' there and 'Z/"):
     _segment(tmp_path)
 
 
@@ -250,7 +250,7 @@ def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes
 def test_videos_of_one_name_are_refused(tmp_path):
   for name in ('A', 'B'):
     fakes.write_video(tmp_path / 'videos' / name / 'v.avi', _frames(0))
-  with pytest.raises(errors.UserError, match='A/v.avi and B/v.avi would have the same file'):
+  with pytest.raises(errors.UserError, match=r'A/v.avi and B/v.avi would have the same file'):
     _segment(tmp_path)
 
 
@@ -260,7 +260,7 @@ def test_a_folder_without_videos_is_named(tmp_path):
   (tmp_path / 'videos').mkdir()
   (tmp_path / 'videos' / 'readme.txt').write_text('none')
   (tmp_path / 'videos' / '.partial_v.avi').write_text('none')
-  with pytest.raises(errors.UserError, match='expected videos .*; found none'):
+  with pytest.raises(errors.UserError, match=r'expected videos .*; found none'):
     _segment(tmp_path)
 
 
