@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from i3d_tf.inputs import decode_clip
+from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.masks import png
 from tests import fakes
 from tests import visible_clips
@@ -245,8 +246,8 @@ def test_masks_are_dilated_before_crop(tmp_path, dilation, columns):
 
 
 @pytest.mark.parametrize('resize', ['crop', 'squash'])
-@pytest.mark.parametrize('dilation', [0, 1, 3, 9, 21])
-def test_masks_are_dilated_like_entire_masks_for_all_png_depths(tmp_path, dilation, resize):
+@pytest.mark.parametrize('diameter', [0, 1, 3, 9, 21])
+def test_masks_are_dilated_like_entire_masks_for_all_png_depths(tmp_path, diameter, resize):
   # One bit or one byte per pixel: the window equals that of the entire mask dilated by OpenCV.
   masks = (
     np.random.default_rng(0).random((9, visible_clips.HEIGHT, visible_clips.WIDTH)) < 0.02
@@ -257,9 +258,9 @@ def test_masks_are_dilated_like_entire_masks_for_all_png_depths(tmp_path, dilati
   )
   source = fakes.open_records(tmp_path, [as_bytes, as_bits])
   settings = dataclasses.replace(
-    visible_clips.SETTINGS, mask_dilation=dilation, resize=resize, batch_size=20
+    visible_clips.SETTINGS, mask_dilation=diameter, resize=resize, batch_size=20
   )
-  grown = dilation.dilate(masks, dilation)
+  grown = dilation_lib.dilate(masks, diameter)
   rows, columns = np.arange(visible_clips.SIZE), np.arange(visible_clips.SIZE)
   if resize == 'squash':
     rows, columns = (

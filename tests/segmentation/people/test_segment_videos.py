@@ -45,7 +45,7 @@ def test_the_command_takes_other_peoples_masks_and_tells_what_came_of_it(tmp_pat
     ),
     (
       ('--videos=nowhere', '--output=m', '--segmenter=opencv'),
-      'nowhere: expected a folder of videos; there is none',
+      'nowhere: expected a folder with videos, or a video (--videos); no such file or folder',
     ),
     (
       (
