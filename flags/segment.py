@@ -9,7 +9,7 @@ from i3d_tf.common import processes as processes_lib
 from segmentation.people import options as options_lib
 
 # One network of TensorFlow uses all cores by itself.
-_USE_ALL_CORES = ('tfhub', 'model_garden')
+_USE_ALL_CORES = ('tfhub', 'model_garden', 'rvm')
 
 
 def define() -> None:

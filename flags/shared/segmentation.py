@@ -12,6 +12,11 @@ from segmentation.backends import tflite
 from segmentation.people import video_masks
 
 _DEFAULTS = video_masks.MaskSettings()
+# Segmenters that cannot skip frames, and why. They have followed people over time themselves.
+_EVERY_FRAME = {
+  'coco': 'has masks for every frame',
+  'rvm': 'carries its state from each frame to the next, so it must see all of them',
+}
 
 
 def define() -> None:
@@ -51,7 +56,8 @@ def define() -> None:
     'track',
     None,
     'Fill in people who are missed for a moment, and drop those found but once. '
-    'By default yes; no for coco, whose masks stay as they are.',
+    'By default yes; no for coco, whose masks stay as they are, and for rvm, which '
+    'follows people itself.',
   )
   flags.DEFINE_enum(
     'tflite_crops',
@@ -81,15 +87,15 @@ def settings() -> video_masks.MaskSettings:
     UserError: the flags do not fit each other.
   """
   values = flags.FLAGS
-  if values.segmenter == 'coco' and values.detect_every != 1:
+  if values.segmenter in _EVERY_FRAME and values.detect_every != 1:
     raise errors.UserError(
-      '--segmenter=coco has masks for every frame; expected '
+      f'--segmenter={values.segmenter} {_EVERY_FRAME[values.segmenter]}; expected '
       f'--detect_every=1; received {values.detect_every}'
     )
   return video_masks.MaskSettings(
     score_threshold=values.score_threshold,
     detect_every=values.detect_every,
-    track=values.segmenter != 'coco' if values.track is None else values.track,
+    track=values.segmenter not in _EVERY_FRAME if values.track is None else values.track,
   )
 
 

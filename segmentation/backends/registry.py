@@ -13,6 +13,10 @@ BACKENDS = {
     'mask_rcnn/inception_resnet_v2_1024x1024 from the cache or the network',
   ),
   'model_garden': ('Mask R-CNN exported by tf-models-official', 'its SavedModel'),
+  'rvm': (
+    'Robust Video Matting, a recurrent network made for people in video',
+    'its TF2 SavedModel, as its authors publish it',
+  ),
   'tflite': ('a LiteRT network that segments people', 'its .tflite file'),
   'opencv': ("OpenCV's people detector with GrabCut: rough, but needs no model", None),
   'coco': ('existing masks', 'COCO files: a folder with one per video, or one file for all'),
@@ -57,6 +61,11 @@ def create(
     from segmentation.backends import saved_model
 
     return saved_model.create(model, min_score)
+  if name == 'rvm':
+    from segmentation.backends import rvm
+
+    assert model is not None  # checked above
+    return rvm.create(model, min_score)
   if name == 'tflite':
     from segmentation.backends import tflite
 

@@ -29,20 +29,9 @@ def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
   Raises:
     SegmenterError: the model is missing, cannot be fetched, or is neither kind of Mask R-CNN.
   """
-  folder = tfhub.find() if model is None else _find(model)
+  folder = tfhub.find() if model is None else _find(model, tfhub.HANDLE)
   path = folder if model is None else model  # for messages
-  verbosity = logging.get_verbosity()
-  try:
-    logging.set_verbosity(logging.ERROR)  # else there is a warning for every missing gradient
-    loaded = tf.saved_model.load(folder)
-  # TensorFlow may raise anything for a damaged file.
-  except Exception as e:
-    if isinstance(e, MemoryError):
-      raise
-    reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
-    raise segmenter.SegmenterError(f'{path}: expected a TensorFlow SavedModel; {reason}') from e
-  finally:
-    logging.set_verbosity(verbosity)
+  loaded = _load(folder, path)
   function, spec, outputs = _function(loaded)
   missing = [name for name in _OUTPUTS if name not in outputs]
   if missing:
@@ -65,14 +54,45 @@ def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
   )
 
 
-def _find(model: str) -> str:
+def load(model: str, wanted: str) -> Any:
+  """Loads a SavedModel.
+
+  Args:
+    model: path of a SavedModel, as in `create`.
+    wanted: what it should be, for messages.
+
+  Returns:
+    What `tf.saved_model.load` returns.
+
+  Raises:
+    SegmenterError: it is missing, or is not a SavedModel.
+  """
+  return _load(_find(model, wanted), model)
+
+
+def _load(folder: str, path: str) -> Any:
+  verbosity = logging.get_verbosity()
+  try:
+    logging.set_verbosity(logging.ERROR)  # else there is a warning for every missing gradient
+    return tf.saved_model.load(folder)
+  # TensorFlow may raise anything for a damaged file.
+  except Exception as e:
+    if isinstance(e, MemoryError):
+      raise
+    reason = (str(e).strip().splitlines() or [type(e).__name__])[0]
+    raise segmenter.SegmenterError(f'{path}: expected a TensorFlow SavedModel; {reason}') from e
+  finally:
+    logging.set_verbosity(verbosity)
+
+
+def _find(model: str, wanted: str) -> str:
   """The folder that holds saved_model.pb, after fetching or unpacking if needed."""
   if model.startswith(('https://', 'http://', 'gs://')):
     return tfhub.resolve(model)
   if not os.path.exists(model):
     raise segmenter.SegmenterError(
       f'{model}: no such model; expected a SavedModel (a folder with saved_model.pb, or a '
-      f'.tar.gz of it). Download {tfhub.HANDLE}, or export one with tf-models-official'
+      f'.tar.gz of it), such as {wanted}'
     )
   folder = model if os.path.isdir(model) else tfhub.unpack(model)
   # Archives and version numbers add a folder around it.
