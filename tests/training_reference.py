@@ -1,11 +1,11 @@
 """A training step of the reference network, against the results of the original network.
 
-Run as a program, it checks one execution mode in a process of its own, because an
-environment variable switches oneDNN.
+Run as a program, it checks execution modes in a process of its own, because an environment
+variable switches oneDNN.
 
 Example:
 
-    python -m tests.training_reference graph
+    python -m tests.training_reference eager graph
 """
 
 import sys
@@ -64,5 +64,6 @@ def check(mode, precision='float32'):
 
 
 if __name__ == '__main__':
-  check(sys.argv[1])
-  print(f'{sys.argv[1]}: right')
+  for name in sys.argv[1:]:
+    check(name)
+    print(f'{name}: right')

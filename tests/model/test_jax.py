@@ -7,16 +7,18 @@ import sys
 _PROGRAM = """
 import sys
 import numpy as np
+from keras.src.backend.jax import random
 from i3d_tf import model
 from tests import reference
 
+# All weights are set below. JAX would compile a sampler for each of 57 shapes: 40 s.
+random.truncated_normal = lambda shape, *arguments, **named: np.zeros(shape, np.float32)
 network = model.InceptionI3D(400, 2)
 reference.set_weights(network, 'flow')
-for frames in (16,):
-  expected = reference.golden('inference_flow')[f'T{frames}.logits']
-  actual = np.asarray(network(reference.clip(7, frames, 2)))
-  error = np.abs(actual - expected).max() / np.abs(expected).max()
-  assert error <= 1e-4, (frames, error)
+expected = reference.golden('inference_flow')['T16.logits']
+actual = np.asarray(network(reference.clip(7, 16, 2)))
+error = np.abs(actual - expected).max() / np.abs(expected).max()
+assert error <= 1e-4, error
 assert 'tensorflow' not in sys.modules
 print('right')
 """
