@@ -42,6 +42,8 @@ def run(main: Callable[[], int | None]) -> None:
         )
       _check_values()
       return main()
+    except BrokenPipeError:
+      raise  # see below
     except (errors.UserError, OSError) as e:
       message = errors.user_message(e)
       if message is None:
@@ -57,7 +59,12 @@ def run(main: Callable[[], int | None]) -> None:
     if module.startswith('flags.'):
       for flag in defined:
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
-  app.run(checked_main, flags_parser=_parse)
+  try:
+    app.run(checked_main, flags_parser=_parse)
+  except BrokenPipeError:
+    # What reads the output has ended, such as `| head`. Python would complain at its exit, too.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def fail(message: object, status: int = 2) -> int:
