@@ -224,7 +224,7 @@ def test_verdicts_on_other_masks_are_ignored(chromium, tmp_path):
   ]
   chromium.open(test_page.write(tmp_path, changed))
   assert marked(chromium) == {test_page.ORDER[3]: 'fine'}
-  assert '1 earlier mark does not count' in chromium.run('document.body.innerText')
+  assert '1 earlier verdict is ignored' in chromium.run('document.body.innerText')
 
 
 def test_galleries_in_two_folders_have_separate_verdicts(chromium, tmp_path):

@@ -86,5 +86,5 @@ def test_damaged_lines_of_a_journal_are_ignored(tmp_path, sources, line):
   expected, _ = examine(sources, tmp_path / 'strips')
   path = tmp_path / 'strips' / '.journal.jsonl'
   lines = path.read_text().splitlines()
-  path.write_text('\n'.join([line, *lines[1:]]) + '\n')
+  path.write_text('\n'.join([lines[0], line, *lines[2:]]) + '\n')  # the first is the header
   assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])
