@@ -85,6 +85,6 @@ def test_a_truncated_journal_loses_only_its_last_line(tmp_path, sources):
 def test_damaged_lines_of_a_journal_are_ignored(tmp_path, sources, line):
   expected, _ = examine(sources, tmp_path / 'strips')
   path = tmp_path / 'strips' / '.journal.jsonl'
-  lines = path.read_text().splitlines()
-  path.write_text('\n'.join([lines[0], line, *lines[2:]]) + '\n')  # the first is the header
+  lines = path.read_text().splitlines()  # the first identifies the work
+  path.write_text('\n'.join([lines[0], line, *lines[2:]]) + '\n')
   assert examine(sources, tmp_path / 'strips') == (expected, [2, 3])
