@@ -82,7 +82,7 @@ def test_a_truncated_journal_loses_only_its_last_line(tmp_path, sources):
 
 
 @pytest.mark.parametrize('line', ['garbage', '[]', '{"key": "", "glance": {"video": "A/a.avi"}}'])
-def test_damaged_lines_of_a_journal_are_ignored(tmp_path, sources, line):
+def test_damaged_lines_of_a_journal_are_left_out(tmp_path, sources, line):
   expected, _ = examine(sources, tmp_path / 'strips')
   path = tmp_path / 'strips' / '.journal.jsonl'
   lines = path.read_text().splitlines()  # the first identifies the work
