@@ -196,7 +196,7 @@ def _view(source: Any, entry: Any, dilation: int) -> np.ndarray:
 
 
 def _tested_run(paper: load_results.Paper) -> tuple[str, Any] | tuple[None, None]:
-  """(directory, `run_settings.Run`) of a network that was tested on the views, or (None, None)."""
+  """(directory, `run_settings.Run`) of a network that saw the views; (None, None) if it is gone."""
   from i3d_tf.training import runs
 
   for folder in sorted(

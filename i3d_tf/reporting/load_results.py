@@ -279,7 +279,8 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
     seen.add(row.video)
   labels = np.array([row.label for row in rows])
   predictions = np.array([row.prediction for row in rows])
-  probabilities = special.softmax(np.array([row.logits for row in rows], np.float64), axis=1)
+  logits = np.array([row.logits for row in rows], np.float64)
+  of_label = special.softmax(logits, axis=1)[np.arange(len(rows)), labels]
   return Result(
     tuple(row.video for row in rows),
     labels,
@@ -288,7 +289,7 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
     labels == predictions,
     np.array([row.has_person for row in rows]),
     np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
-    probabilities[np.arange(len(rows)), labels],
+    of_label,
   )
 
 

@@ -6,9 +6,9 @@ report/figures/     SVG and PNG
 report/videos.csv   one row per condition, split, seed and video, from which all else follows
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+import csv
 import os
-from typing import Any
 
 from matplotlib import figure as figure_lib
 import numpy as np
@@ -161,11 +161,7 @@ def _draw(
   for condition in paper.tested:
     name = f'confusion_{condition.name}'
     counts, class_names = class_figures.confusion(paper, condition.name)
-    files.write_csv(
-      os.path.join(tables_folder, f'{name}.csv'),
-      ['is', *class_names],
-      ([class_name, *row] for class_name, row in zip(class_names, counts.tolist())),
-    )
+    _write_counts(os.path.join(tables_folder, f'{name}.csv'), counts, class_names)
     add(
       name,
       class_figures.confusion_matrix(counts, class_names),
@@ -175,26 +171,34 @@ def _draw(
   return figures
 
 
+def _write_counts(path: str, counts: np.ndarray, class_names: Sequence[str]) -> None:
+  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
+    writer = csv.writer(f, lineterminator='\n')
+    writer.writerow(['is', *class_names])
+    writer.writerows([name, *row] for name, row in zip(class_names, counts.tolist()))
+
+
 def write_videos(path: str, paper: load_results.Paper) -> None:
-  """Writes one row per condition, split, seed and video, from which everything follows."""
-  files.write_csv(path, _COLUMNS, _video_rows(paper))
-
-
-def _video_rows(paper: load_results.Paper) -> Iterator[tuple[Any, ...]]:
-  """The rows of `write_videos`."""
-  for condition in paper.tested:
-    for split, seed in paper.runs_of(condition.name):
-      r = paper.results[condition.name, split, seed]
-      yield from zip(
-        [condition.name] * len(r.videos),
-        [split] * len(r.videos),
-        [seed] * len(r.videos),
-        r.videos,
-        (paper.label_names[label] for label in r.labels),
-        r.groups,
-        (paper.label_names[label] for label in r.predictions),
-        r.correct.astype(int),
-        r.probabilities,
-        r.has_person.astype(int),
-        (None if np.isnan(coverage) else coverage for coverage in r.coverage),
-      )
+  """Writes what everything follows from: a row a condition, split, seed and video."""
+  with files.replacing(path) as temporary, open(temporary, 'w', newline='') as f:
+    writer = csv.writer(f, lineterminator='\n')
+    writer.writerow(_COLUMNS)
+    for condition in paper.tested:
+      for split in paper.splits_of(condition.name):
+        for seed in paper.seeds_of(condition.name, split):
+          r = paper.results[condition.name, split, seed]
+          writer.writerows(
+            zip(
+              [condition.name] * len(r.videos),
+              [split] * len(r.videos),
+              [seed] * len(r.videos),
+              r.videos,
+              (paper.label_names[label] for label in r.labels),
+              r.groups,
+              (paper.label_names[label] for label in r.predictions),
+              r.correct.astype(int),
+              r.probabilities,
+              r.has_person.astype(int),
+              ('' if coverage != coverage else coverage for coverage in r.coverage),
+            )
+          )

@@ -7,7 +7,7 @@ import numpy as np
 
 LEVEL = 0.95
 DRAWS = 10_000
-CHUNK = 250  # draws computed together where memory grows with the number of videos
+CHUNK = 250  # draws that are worked on together where memory grows with the videos
 
 
 def by_group(

@@ -47,7 +47,7 @@ class Column:
 
   @property
   def keys(self) -> tuple[str, ...]:
-    """The keys of its values in a row."""
+    """The keys of its values in a row: two for a range."""
     return (f'{self.key}_low', f'{self.key}_high') if self.kind in _RANGES else (self.key,)
 
 

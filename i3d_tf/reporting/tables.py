@@ -52,7 +52,7 @@ class Tables:
 
   @property
   def all(self) -> tuple[table.Table, ...]:
-    """All tables."""
+    """All tables, in the order of the page."""
     return (
       *self.paper,
       self.rows,
@@ -77,7 +77,7 @@ def data_set(label_names: Sequence[str]) -> str:
 
 
 def make(paper: load_results.Paper, *, draws: int = resampling.DRAWS, seed: int = 0) -> Tables:
-  """Makes all tables.
+  """Makes all tables: a `Tables`.
 
   Args:
     paper: the results.
