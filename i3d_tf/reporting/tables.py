@@ -190,7 +190,7 @@ def _rows(
   )
   rows, missing = [], []
   for condition in paper.conditions:
-    row = {
+    row: dict[str, Any] = {
       'row': condition.name,
       'title': condition.title,
       'trained_on': condition.trained_on,
