@@ -5,6 +5,7 @@ import xml.etree.ElementTree
 import cv2
 import pytest
 
+from i3d_tf.reporting import class_figures
 from i3d_tf.reporting import figures
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import tables as tables_lib
