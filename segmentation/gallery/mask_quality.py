@@ -13,6 +13,7 @@ import statistics
 
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import text
 from i3d_tf.masks import coco_files
 
 # {code of a reason: what it means}, in the order in which the page lists them.
@@ -172,7 +173,7 @@ def judge(
   size = measures.coverage_found
   absent, steps = measures.frames - measures.found, max(measures.frames - 1, 1)
   worst = '' if measures.worst is None else f', the worst at frame {measures.worst}'
-  gaps = f', {measures.gaps} {"gap" if measures.gaps == 1 else "gaps"}' if measures.gaps else ''
+  gaps = f', {text.count(measures.gaps, "gap")}' if measures.gaps else ''
   oddities = [
     (
       'often no person',

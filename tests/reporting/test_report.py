@@ -97,15 +97,15 @@ def test_every_number_of_a_table_is_in_its_csv(made):
   }
   assert set(tables) == expected
   for name, rows in tables.items():
-    beside = rows_of(made, name)
-    assert len(rows) == len(beside) and rows
+    in_csv = rows_of(made, name)
+    assert len(rows) == len(in_csv) and rows
     # A column of the page is one column of the CSV, or two for the bounds of an interval.
     columns = [
       (key, f'{key[:-4]}_high') if key.endswith('_low') else (key,)
-      for key in beside[0]
+      for key in in_csv[0]
       if not key.endswith('_high') and key != 'family'
     ]
-    for cells, values in zip(rows, beside):
+    for cells, values in zip(rows, in_csv):
       for cell, keys in zip(cells, columns, strict=True):
         check(cell, [values[key] for key in keys])
 

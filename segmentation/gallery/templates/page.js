@@ -217,9 +217,9 @@ function showZoomed() {
 
 // === Messages ===
 
-function tell(text) {
-  $('told').textContent = text;
-  $('told').animate([{opacity: 1}, {opacity: 1, offset: .8}, {opacity: 0}], 2500);
+function announce(text) {
+  $('announcement').textContent = text;
+  $('announcement').animate([{opacity: 1}, {opacity: 1, offset: .8}, {opacity: 0}], 2500);
 }
 
 function notice(text) {
@@ -237,7 +237,7 @@ const KEYS = {
   Home: () => go(0), End: () => go(shown.length - 1),
   n: () => {
     const next = shown.findIndex((row, index) => index > current && !row.verdict);
-    if (next >= 0) go(next); else tell('all videos after this one are reviewed');
+    if (next >= 0) go(next); else announce('all videos after this one are reviewed');
   },
   o: () => mark('original'), f: () => mark('fine'), x: () => mark(''), u: undo, e: save,
   z: () => $('zoom').open ? $('zoom').close() : zoom(),

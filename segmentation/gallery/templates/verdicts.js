@@ -57,7 +57,7 @@ function mark(verdict) {
   if (!row) return;
   history.push({row, before: row.verdict});
   set(row, verdict);
-  tell(`${row.video}: ${NAMES[verdict]}`);
+  announce(`${row.video}: ${NAMES[verdict]}`);
   refresh(row);
   count();
   if (verdict && current + 1 < shown.length) go(current + 1);
@@ -67,7 +67,7 @@ function undo() {
   const last = history.pop();
   if (!last) return;
   set(last.row, last.before);
-  tell(`${last.row.video}: ${NAMES[last.before]} again`);
+  announce(`${last.row.video}: ${NAMES[last.before]} again`);
   refresh(last.row);
   count();
   const index = shown.indexOf(last.row);
@@ -96,5 +96,5 @@ function save() {
   link.download = 'verdicts.csv';
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  tell('verdicts.csv saved');
+  announce('verdicts.csv saved');
 }
