@@ -25,7 +25,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import progress
 from tools import benchmarks
-from tools.benchmarks import figure
+from tools.benchmarks.support import figure
 
 # Modules that are no subjects; accelerator is a command of its own, without TensorFlow.
 _HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'pytorch_peer', 'small_training')
@@ -36,7 +36,7 @@ def subjects() -> list[str]:
   return sorted(
     module.name
     for module in pkgutil.iter_modules(benchmarks.__path__)
-    if module.name not in _HELPERS
+    if not module.ispkg and module.name not in _HELPERS
   )
 
 

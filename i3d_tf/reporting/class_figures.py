@@ -1,4 +1,4 @@
-"""Figures class by class: the bars of the paper, and confusion matrices."""
+"""Figures by class: the bars of the paper, and confusion matrices."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,17 +16,14 @@ from i3d_tf.reporting import tables as tables_lib
 def bars(
   tables: tables_lib.Tables, names: Sequence[str], splits: Sequence[int]
 ) -> figure_lib.Figure:
-  """Tested and misclassified videos by class, a panel a row of the table and split.
+  """Draws tested and misclassified videos by class, one panel per condition and split.
 
   Args:
-    tables: a `paper_tables.Tables`.
-    names: names of conditions; panels of those that were not run say so.
-    splits: their splits.
-
-  Returns:
-    A figure.
+    tables: the tables of the report.
+    names: the names of conditions; the panels of those that were not run say so.
+    splits: the splits to show.
   """
-  found = {}
+  found: dict[tuple[str, int], list[Any]] = {}
   for row in tables.bars.rows:
     found.setdefault((row['row'], row['split']), []).append(row)
   accuracies = {row['row']: row for row in tables.rows.rows}
@@ -50,10 +47,10 @@ def bars(
       axis.set_ylim(0, most * 1.05)
       rows = found.get((name, split))
       if rows is None:
-        axis.text(0.5, 0.5, 'not run', transform=axis.transAxes, ha='center', color=figures._SOFT)
+        axis.text(0.5, 0.5, 'not run', transform=axis.transAxes, ha='center', color=figures.SOFT)
         continue
       accuracy = table_lib.text(accuracies[name][f'split{split}'], 'percent')
-      axis.set_title(f'{accuracy} %', loc='right', color=figures._SOFT)
+      axis.set_title(f'{accuracy} %', loc='right', color=figures.SOFT)
       numbers = [row['number'] for row in rows]
       bars_of = (
         ('videos', figures.TESTED, 'tested'),
@@ -73,7 +70,8 @@ def bars(
   return figure
 
 
-def _number_classes(axis: Any, classes: Sequence[Any], few: int) -> None:
+def _number_classes(axis: Any, classes: Sequence[tuple[int, str]], few: bool) -> None:
+  """Labels the x axis with the numbers of classes, and with their names if they are few."""
   axis.set_xlim(0.4, len(classes) + 0.6)
   if few:
     axis.set_xticks(
@@ -86,15 +84,14 @@ def _number_classes(axis: Any, classes: Sequence[Any], few: int) -> None:
 
 
 def confusion(paper: load_results.Paper, name: str) -> tuple[np.ndarray, list[str]]:
-  """Confusion counts of a row of the table, over all its splits and seeds.
+  """Counts the confusions of a condition, over all its splits and seeds.
 
   Args:
-    paper: a `load_results.Paper`.
-    name: of a condition that has results.
+    paper: the results.
+    name: the name of a condition that has results.
 
   Returns:
-    (counts, class names): int [C, C], what it is by what it was taken for, both in
-    alphabetical order.
+    (counts, class names): int [C, C], true by predicted class, both in alphabetical order.
   """
   count = len(paper.label_names)
   counts = np.zeros((count, count), int)
@@ -107,35 +104,35 @@ def confusion(paper: load_results.Paper, name: str) -> tuple[np.ndarray, list[st
 
 
 def confusion_matrix(counts: np.ndarray, class_names: Sequence[str]) -> figure_lib.Figure:
-  """Draws what `confusion` gives: each row in per cent of its videos."""
+  """Draws the result of `confusion`: each row in per cent of its videos."""
   count = len(class_names)
   with np.errstate(invalid='ignore'):
-    shares = 100 * counts / counts.sum(axis=1, keepdims=True)
+    percentages = 100 * counts / counts.sum(axis=1, keepdims=True)
   few = count <= figures.FEW_CLASSES
   with figures.look():
     figure = figure_lib.Figure((figures.COLUMN, figures.COLUMN), layout='constrained')
     axis = figure.subplots()
-    image = axis.imshow(shares, cmap='Blues', vmin=0, vmax=100, interpolation='nearest')
+    image = axis.imshow(percentages, cmap='Blues', vmin=0, vmax=100, interpolation='nearest')
     if few:
       axis.set_xticks(range(count), class_names, rotation=90)
       axis.set_yticks(range(count), class_names)
       for row, column in zip(*np.nonzero(counts)):
-        share = shares[row, column]
+        percentage = percentages[row, column]
         axis.text(
           column,
           row,
-          f'{share:.0f}',
+          f'{percentage:.0f}',
           ha='center',
           va='center',
           fontsize=5,
-          color='white' if share > 55 else figures._INK,
+          color='white' if percentage > 55 else figures.INK,
         )
     else:
-      places = [0, *range(9, count, 10)]
+      positions = [0, *range(9, count, 10)]
       for ticks in (axis.set_xticks, axis.set_yticks):
-        ticks(places, [place + 1 for place in places])
-    axis.set_xlabel('Taken for')
-    axis.set_ylabel('Is')
+        ticks(positions, [position + 1 for position in positions])
+    axis.set_xlabel('Predicted class')
+    axis.set_ylabel('True class')
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
     bar = figure.colorbar(image, ax=axis, shrink=0.6, aspect=25, pad=0.02)

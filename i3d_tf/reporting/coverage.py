@@ -1,4 +1,4 @@
-"""Accuracy against the share of the picture that the person covers, and where nobody was found."""
+"""Accuracy by how much of the image the person covers, and videos in which nobody was found."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,23 +12,23 @@ from i3d_tf.reporting.statistics import stats
 
 Column = table.Column
 
-NUM_BINS = 6  # of coverage
+NUM_BINS = 6
 
 
 def _with_person(outcomes: load_results.Outcomes) -> load_results.Outcomes:
-  """The `Outcomes` in whose masks there is a person."""
+  """The outcomes of videos whose masks show a person."""
   return outcomes.only(outcomes.has_person & ~np.isnan(outcomes.coverage))
 
 
 def bins(outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic) -> table.Table:
-  """The accuracy of videos by how much the person covers, in bins of equally many.
+  """The accuracy of videos by how much the person covers, in bins of equal numbers of videos.
 
   Args:
-    outcomes: a dict from name of a condition to its `load_results.Outcomes`.
-    statistic: a `stats.Statistic`.
+    outcomes: a dict from the name of each condition to its outcomes.
+    statistic: how intervals are drawn.
 
   Returns:
-    A `table.Table`; the bins are the same for all conditions.
+    The table; the bins are the same for all conditions.
   """
   found = {name: _with_person(of_row) for name, of_row in outcomes.items()}
   coverages = [of_row.coverage for of_row in found.values() if len(of_row.videos)]
@@ -69,14 +69,14 @@ def bins(outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statist
   )
   return table.Table(
     'coverage_bins',
-    'Accuracy by the share of the picture that the person covers',
+    'Accuracy by the fraction of the image that the person covers',
     columns,
     tuple(rows),
   )
 
 
 def _by_class(of_row: load_results.Outcomes) -> Iterator[tuple[int, int, float, float]]:
-  """(label, videos, mean coverage, accuracy) of the classes of `Outcomes`."""
+  """(label, number of videos, mean coverage, accuracy) of each class."""
   for label in np.unique(of_row.labels):
     inside = of_row.labels == label
     yield (
@@ -90,10 +90,10 @@ def _by_class(of_row: load_results.Outcomes) -> Iterator[tuple[int, int, float, 
 def classes(
   paper: load_results.Paper, outcomes: Mapping[str, load_results.Outcomes]
 ) -> table.Table:
-  """The accuracy of classes beside what the person covers in them: a `table.Table`.
+  """The table of the accuracy and the coverage of each class.
 
   Args:
-    paper: a `load_results.Paper`.
+    paper: the results.
     outcomes: as in `bins`.
   """
   numbers = {label: number for number, _, label in load_results.numbered_classes(paper.label_names)}
@@ -119,7 +119,7 @@ def classes(
   )
   return table.Table(
     'coverage_classes',
-    'Accuracy by class against the share of the picture that the person covers',
+    'Accuracy by class and the fraction of the image that the person covers',
     columns,
     tuple(rows),
   )
@@ -128,7 +128,7 @@ def classes(
 def correlations(
   outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
 ) -> table.Table:
-  """Rank correlations of what `bins` and `classes` show: a `table.Table`.
+  """The table of the rank correlations of accuracy with coverage, over classes and videos.
 
   Args:
     outcomes, statistic: as in `bins`.
@@ -172,13 +172,10 @@ def correlations(
 def kept_original(
   outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
 ) -> table.Table:
-  """How many videos kept their original frames, and the accuracies without them.
+  """The table of how many videos kept their original frames, and accuracies without them.
 
   Args:
     outcomes, statistic: as in `bins`.
-
-  Returns:
-    A `table.Table`.
   """
   rows = []
   for name, of_row in outcomes.items():

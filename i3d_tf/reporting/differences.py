@@ -1,4 +1,4 @@
-"""Differences between rows on the same videos: the paper's orderings, and what controls tell."""
+"""Differences between rows on the same videos: the paper's orderings, and controls."""
 
 from collections.abc import Iterator, Mapping
 import itertools
@@ -10,37 +10,37 @@ from i3d_tf.reporting.statistics import stats
 
 Column = table_lib.Column
 
-# The paper's findings as orderings of rows; each neighbouring pair is a gap to be tested.
+# The paper's findings as orderings of rows; each pair of neighbors is a gap to be tested.
 ORDERINGS = (('1b-rgb', '3b', '3a'), ('1b-rgb', '2b', '2a'))
 
-# (first, second, what the difference of their accuracies is)
+# (first, second, what the difference of their accuracies measures)
 COMPARISONS = (
   ('1a', '1b-rgb', 'what flow adds'),
-  ('1b-rgb', '2b-elsewhere', 'what a black shape costs that hides nobody'),
-  ('2b-elsewhere', '2b', 'what it costs more when it hides the person'),
-  ('1b-rgb', '2b-earlier', 'what a black shape costs that comes at another time'),
-  ('2b-earlier', '2b', 'what it costs more when it hides the person'),
-  ('2b-mean', '2b', 'mean colour in place of black over the person'),
-  ('2b-blur', '2b', 'blur in place of black over the person'),
-  ('2b-noise', '2b', 'noise in place of black over the person'),
-  ('2a-mean', '2a', 'mean colour in place of black over the background'),
-  ('2a-blur', '2a', 'blur in place of black over the background'),
-  ('2a-noise', '2a', 'noise in place of black over the background'),
-  ('2a', '2a-pasted', "what another class's place costs beyond black"),
-  ('2a', '2-silhouette', 'what the look of the person adds to the silhouette, in the test'),
-  ('3a', '3-silhouette', 'what the look of the person adds to the silhouette, learned'),
+  ('1b-rgb', '2b-elsewhere', 'what a black shape costs that does not hide the person'),
+  ('2b-elsewhere', '2b', 'what it costs in addition if it hides the person'),
+  ('1b-rgb', '2b-earlier', 'what a black shape costs that is shown at another time'),
+  ('2b-earlier', '2b', 'what it costs in addition if it hides the person'),
+  ('2b-mean', '2b', 'mean color instead of black over the person'),
+  ('2b-blur', '2b', 'blur instead of black over the person'),
+  ('2b-noise', '2b', 'noise instead of black over the person'),
+  ('2a-mean', '2a', 'mean color instead of black over the background'),
+  ('2a-blur', '2a', 'blur instead of black over the background'),
+  ('2a-noise', '2a', 'noise instead of black over the background'),
+  ('2a', '2a-pasted', "what another class's place costs compared with black"),
+  ('2a', '2-silhouette', 'what appearance adds to the silhouette, in the test'),
+  ('3a', '3-silhouette', 'what appearance adds to the silhouette, after training on it'),
   ('1b-rgb', '1b-plain', 'what augmentation adds'),
-  ('2a', '2a-plain', 'what augmentation adds to what the person tells'),
-  ('2b', '2b-plain', 'what augmentation adds to what the place tells'),
-  ('1b-diversity3', '2b-diversity3', 'what the person adds, 3 kinds of background a class'),
-  ('1b-diversity10', '2b-diversity10', 'what the person adds, 10 kinds of background a class'),
+  ('2a', '2a-plain', 'what augmentation adds on the person alone'),
+  ('2b', '2b-plain', 'what augmentation adds on the place alone'),
+  ('1b-diversity3', '2b-diversity3', 'what the person adds, 3 kinds of background per class'),
+  ('1b-diversity10', '2b-diversity10', 'what the person adds, 10 kinds of background per class'),
 )
 
 
 _COLUMNS = (
   Column('first', 'Row', 'name'),
   Column('second', 'minus row', 'name'),
-  Column('what', 'What it tells'),
+  Column('what', 'What it measures'),
   Column('videos', 'Videos', 'count'),
   Column('groups', 'Groups', 'count'),
   Column('difference', 'Difference', 'points'),
@@ -66,11 +66,11 @@ def table(
   outcomes: Mapping[str, load_results.Outcomes],
   statistic: stats.Statistic,
 ) -> table_lib.Table:
-  """The table of all pairs whose two rows were run.
+  """The table of all pairs whose rows were both run.
 
   Args:
     paper: the results.
-    outcomes: from the name of each tested condition to its outcomes.
+    outcomes: a dict from the name of each tested condition to its outcomes.
     statistic: how intervals are drawn.
 
   Returns:
@@ -87,7 +87,7 @@ def table(
   own = [c.name for c in paper.tested if c.own_data]
   note = 'Networks of the same split and seed are compared.'
   if own:
-    note += f' Without a pair, since their data set is their own: {", ".join(own)}.'
+    note += f' Not compared, because they have their own data set: {", ".join(own)}.'
   return table_lib.Table(
     'differences',
     'Differences of accuracy on the same videos, in percentage points',
@@ -105,7 +105,7 @@ def _difference(
   second: str,
 ) -> dict[str, Any] | None:
   """The difference of two rows on the same videos; None if they share no run or no video."""
-  # Networks of other seeds would add the spread of trainings to the difference of the rows.
+  # Different seeds would add the variance of training to the difference of the rows.
   runs = sorted(set(paper.runs_of(first)) & set(paper.runs_of(second)))
   if not runs:
     return None

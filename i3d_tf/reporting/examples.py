@@ -1,7 +1,7 @@
-"""Figure 3: what the network saw of single videos, whole, without place, without person.
+"""Figure 3: what the network saw of single videos: the frame, the person only, the place only.
 
-Videos are named, or chosen: one whose answer stays right on the person alone and goes
-wrong on the place alone, and one the other way round.
+The videos are named or chosen: one that is classified correctly by the person alone but not by
+the place alone, and one for which it is the reverse.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ VIEWS = (
   ('2b', 'activity', 'person black'),
 )
 _DECIDES = {'person': ('2a', '2b'), 'place': ('2b', '2a')}
-_SIZE = 224  # pixels of a side
-_RIGHT, _WRONG = '#0072b2', '#d55e00'
+_SIZE = 224  # side in pixels
+_CORRECT, _WRONG = '#0072b2', '#d55e00'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Example:
 
   Attributes:
     video: its path in the data set.
-    split: of its test.
-    kind: 'person' or 'place', which of them decides; '' if it was named.
+    split: the split in which it is tested.
+    kind: which of 'person' and 'place' decides; '' if the video was named.
   """
 
   video: str
@@ -46,18 +46,18 @@ class Example:
 
 
 def choose(paper: load_results.Paper, names: Sequence[str] = ()) -> tuple[list[Example], list[str]]:
-  """The videos of the figure.
+  """Chooses the videos of the figure.
 
   Args:
-    paper: a `load_results.Paper`.
-    names: of videos, paths or their ends such as 'v_Waving_g01_c01'; if none, those in
-      which the two answers differ most are chosen.
+    paper: the results.
+    names: paths of videos or names such as 'v_Waving_g01_c01'. Without names, the videos in
+      which the answers differ most are chosen.
 
   Returns:
-    (a list of `Example`, a list of sentences on what could not be found).
+    (the videos, sentences on what could not be found).
 
   Raises:
-    UserError: a name is that of no tested video.
+    UserError: no video of a name was tested.
   """
   if names:
     return [_named(paper, name) for name in names], []
@@ -67,11 +67,13 @@ def choose(paper: load_results.Paper, names: Sequence[str] = ()) -> tuple[list[E
   outcomes = {name: paper.outcomes(name) for name in ('2a', '2b')}
   a, b = load_results.same_videos(outcomes['2a'], outcomes['2b'])
   chosen, sentences = [], []
-  for kind, (right, wrong) in _DECIDES.items():
-    first, second = (a, b) if right == '2a' else (b, a)
+  for kind, (correct, wrong) in _DECIDES.items():
+    first, second = (a, b) if correct == '2a' else (b, a)
     fits = (first.correct == 1) & (second.correct == 0) & first.has_person
     if not fits.any():
-      sentences.append(f'In no video the {kind} decides: right in {right}, wrong in {wrong}.')
+      sentences.append(
+        f'The {kind} decides in no video, which would be correct in {correct} and wrong in {wrong}.'
+      )
       continue
     gap = np.where(fits, first.probability - second.probability, -np.inf)
     index = int(np.argmax(gap))
@@ -80,22 +82,23 @@ def choose(paper: load_results.Paper, names: Sequence[str] = ()) -> tuple[list[E
 
 
 def _named(paper: load_results.Paper, name: str) -> Example:
+  """The video of a name."""
   viewed = [condition for condition, _, _ in VIEWS]
   for split in paper.splits:
     for (condition, of_split, _), result in paper.results.items():
-      # Rows on a data set of their own have other videos of the same names.
+      # Conditions with their own data set have other videos of the same names.
       for video in result.videos if condition in viewed and of_split == split else ():
         if name in (video, os.path.splitext(video)[0]) or (
           os.path.splitext(os.path.basename(video))[0] == os.path.splitext(name)[0]
         ):
           return Example(video, split)
   raise errors.UserError(
-    f'--examples: expected videos that were tested in {", ".join(viewed)}; found none for {name}'
+    f'--examples: expected videos that were tested in {", ".join(viewed)}; received {name}'
   )
 
 
 def predictions(paper: load_results.Paper, example: Example) -> list[tuple[str, str, bool]]:
-  """(condition, class it was taken for, whether rightly) of the views that were tested."""
+  """(condition, predicted class, whether it is correct) of the views that were tested."""
   found = []
   for condition, _, _ in VIEWS:
     for seed in paper.seeds_of(condition, example.split)[:1]:
@@ -109,7 +112,7 @@ def predictions(paper: load_results.Paper, example: Example) -> list[tuple[str, 
 
 
 def table(paper: load_results.Paper, examples: Sequence[Example]) -> table_lib.Table:
-  """The examples and their answers as a `table_lib.Table`."""
+  """The table of the examples and the predictions."""
   rows = [
     {
       'decides': example.kind or 'named',
@@ -120,27 +123,26 @@ def table(paper: load_results.Paper, examples: Sequence[Example]) -> table_lib.T
     for example in examples
   ]
   columns = (
-    table_lib.Column('decides', 'What decides'),
+    table_lib.Column('decides', 'Decided by'),
     table_lib.Column('video', 'Video'),
     table_lib.Column('split', 'Split', 'count'),
-    *(table_lib.Column(condition, f'{condition} says') for condition, _, _ in VIEWS),
+    *(table_lib.Column(condition, f'Prediction of {condition}') for condition, _, _ in VIEWS),
   )
   return table_lib.Table('examples', 'The videos of Figure 3', columns, tuple(rows))
 
 
 def views(paper: load_results.Paper, examples: Sequence[Example]) -> list[np.ndarray]:
-  """What the network saw of the middle frame of each example.
+  """Makes what the network saw of the middle frame of each example.
 
   Args:
-    paper: a `load_results.Paper`; the records of the first row of `VIEWS` that was tested are
-      read.
-    examples: `Example`s, as `choose` gives them.
+    paper: the results. The records of the first condition of `VIEWS` that was tested are read.
+    examples: the videos.
 
   Returns:
-    A list, an entry an example, of uint8 [3, 224, 224, 3].
+    One image per view for each example: uint8 [3, 224, 224, 3].
 
   Raises:
-    UserError: the records are not there, or lack a video.
+    UserError: the records are missing, or lack a video.
   """
   from i3d_tf.inputs import clip_settings
   from i3d_tf.records import folders
@@ -156,12 +158,13 @@ def views(paper: load_results.Paper, examples: Sequence[Example]) -> list[np.nda
   entries = {entry.path: entry for entry in source.entries}
   missing = [example.video for example in examples if example.video not in entries]
   if missing:
-    raise errors.UserError(f'{folder}: expected {missing[0]}; it is not in these records')
+    raise errors.UserError(f'{folder}: expected records of {missing[0]}; it is not among them')
   dilation = (clip_settings.ClipSettings() if run is None else run.clips).mask_dilation
   return [_view(source, entries[example.video], dilation) for example in examples]
 
 
 def _view(source: Any, entry: Any, dilation: int) -> np.ndarray:
+  """The middle frame of a record in all `VIEWS`: uint8 [3, 224, 224, 3]."""
   import tensorflow as tf
 
   from i3d_tf.inputs import preprocess
@@ -212,12 +215,9 @@ def draw(
   """Draws the figure.
 
   Args:
-    paper: a `load_results.Paper`.
-    examples: `Example`s, at least one.
-    pictures: what `views` gives.
-
-  Returns:
-    A `matplotlib.figure.Figure`.
+    paper: the results.
+    examples: the videos, at least one.
+    pictures: their images, as `views` returns them.
   """
   numbers = {name: number for number, name, _ in load_results.numbered_classes(paper.label_names)}
   with figures.look():
@@ -225,20 +225,20 @@ def draw(
     rows = figure.subplots(len(examples), len(VIEWS), squeeze=False)
     for index, (axes, example, images) in enumerate(zip(rows, examples, pictures)):
       answers = {condition: rest for condition, *rest in predictions(paper, example)}
-      for place, (axis, image, (condition, _, what)) in enumerate(zip(axes, images, VIEWS)):
+      for column, (axis, image, (condition, _, what)) in enumerate(zip(axes, images, VIEWS)):
         axis.imshow(image, interpolation='lanczos')
         axis.set_xticks([])
         axis.set_yticks([])
         axis.spines[:].set_visible(False)
-        letter = chr(ord('a') + index * len(VIEWS) + place)
+        letter = chr(ord('a') + index * len(VIEWS) + column)
         axis.set_title(f'{letter}) {what}', loc='left', pad=3)
         if condition in answers:
-          answer, right = answers[condition]
+          answer, is_correct = answers[condition]
           axis.set_xlabel(
-            f'{"right" if right else "wrong"}: {answer}',
+            f'{"correct" if is_correct else "wrong"}: {answer}',
             fontsize=6,
             labelpad=2,
-            color=_RIGHT if right else _WRONG,
+            color=_CORRECT if is_correct else _WRONG,
           )
       name = os.path.dirname(example.video)
       axes[0].set_ylabel(f'{name} {numbers[name]}' if name in numbers else name, labelpad=3)

@@ -1,8 +1,8 @@
-"""The figures of the report, drawn from its tables, at the widths of a paper's columns.
+"""The figures of the report, drawn from its tables at the column widths of a paper.
 
-Each is a `matplotlib.figure.Figure`; `save` writes it as SVG and PNG. The colours are
-those of Okabe and Ito, which the colour-blind tell apart, but for the paper's own cyan
-and magenta.
+Each is a `matplotlib.figure.Figure`, which `save` writes as SVG and PNG. Except for the paper's
+cyan and magenta, the colors are those of Okabe and Ito, which color-blind readers can
+distinguish.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,11 @@ from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 
 COLUMN, PAGE = 3.35, 6.9  # inches
-TESTED, MISCLASSIFIED = '#4fd6e0', '#c2107f'  # cyan and magenta, as the paper has them
-_INK, _SOFT, _RULE = '#1b1b1f', '#6a6a72', '#d4d4da'
+TESTED, MISCLASSIFIED = '#4fd6e0', '#c2107f'  # the paper's cyan and magenta
+INK, SOFT = '#1b1b1f', '#6a6a72'
+_RULE = '#d4d4da'
 _BLUE, _ORANGE = '#0072b2', '#d55e00'
-# row: (colour, marker), the same wherever it is drawn
+# {row: (color, marker)}, the same in all figures
 _STYLES = {
   '1b-rgb': ('#000000', 'o'),
   '2a': (_ORANGE, 'v'),
@@ -31,7 +32,7 @@ _STYLES = {
   '3a': ('#e69f00', 'v'),
   '3b': ('#56b4e9', '^'),
 }
-FEW_CLASSES = 20  # so many have room for their names
+FEW_CLASSES = 20  # figures have room for the names of at most so many classes
 _LOOK = {
   'font.family': 'sans-serif',
   'font.sans-serif': ['DejaVu Sans'],
@@ -42,13 +43,13 @@ _LOOK = {
   'ytick.labelsize': 6,
   'legend.fontsize': 6,
   'axes.linewidth': 0.6,
-  'axes.edgecolor': _SOFT,
-  'axes.labelcolor': _INK,
-  'text.color': _INK,
-  'xtick.color': _SOFT,
-  'ytick.color': _SOFT,
-  'xtick.labelcolor': _INK,
-  'ytick.labelcolor': _INK,
+  'axes.edgecolor': SOFT,
+  'axes.labelcolor': INK,
+  'text.color': INK,
+  'xtick.color': SOFT,
+  'ytick.color': SOFT,
+  'xtick.labelcolor': INK,
+  'ytick.labelcolor': INK,
   'xtick.major.width': 0.6,
   'ytick.major.width': 0.6,
   'xtick.major.size': 2.5,
@@ -67,7 +68,7 @@ _LOOK = {
 
 
 def save(figure: figure_lib.Figure, folder: str, name: str, dpi: int = 200) -> None:
-  """Writes {name}.svg and {name}.png, each atomically; the same data give the same bytes."""
+  """Writes {name}.svg and {name}.png, each atomically; equal figures give equal bytes."""
   for suffix, metadata in (('svg', {'Date': None, 'Creator': None}), ('png', {'Software': None})):
     content = io.BytesIO()
     with look():
@@ -79,39 +80,30 @@ def save(figure: figure_lib.Figure, folder: str, name: str, dpi: int = 200) -> N
 
 @contextlib.contextmanager
 def look() -> Iterator[None]:
-  """Within, figures are made in the report's typography."""
+  """A context in which figures have the typography of the report."""
   with matplotlib.rc_context(_LOOK):
     yield
-
-
-# === Figures 1 and 2 ===
-
-
-# === Confusion ===
 
 
 # === Accuracies, differences ===
 
 
 def accuracies(tables: tables_lib.Tables, with_published: bool) -> figure_lib.Figure:
-  """All rows with their 95% intervals.
+  """Draws the accuracies of all rows with their 95% intervals.
 
   Args:
-    tables: a `paper_tables.Tables`.
-    with_published: whether to draw the published figures, too.
-
-  Returns:
-    A figure.
+    tables: the tables of the report.
+    with_published: whether to draw the published accuracies, too.
   """
   rows = [row for row in tables.rows.rows if row.get('accuracy') is not None]
   with look():
     figure = figure_lib.Figure((COLUMN, 0.55 + 0.19 * len(rows)), layout='constrained')
     axis = figure.subplots()
-    places = np.arange(len(rows))[::-1]
+    positions = np.arange(len(rows))[::-1]
     middle = np.array([row['accuracy'] for row in rows])
     axis.errorbar(
       middle,
-      places,
+      positions,
       xerr=_errors(rows, 'accuracy'),
       fmt='o',
       color=_BLUE,
@@ -121,8 +113,8 @@ def accuracies(tables: tables_lib.Tables, with_published: bool) -> figure_lib.Fi
     )
     if with_published:
       published = [
-        (row['published'], place)
-        for row, place in zip(rows, places)
+        (row['published'], position)
+        for row, position in zip(rows, positions)
         if row.get('published') is not None
       ]
       axis.plot(
@@ -134,7 +126,7 @@ def accuracies(tables: tables_lib.Tables, with_published: bool) -> figure_lib.Fi
         fillstyle='none',
         label='published (UCF101)',
       )
-    _name_rows(axis, places, [row['row'] for row in rows])
+    _name_rows(axis, positions, [row['row'] for row in rows])
     axis.set_xlim(-2, 102)
     axis.set_xlabel('Accuracy, mean of splits, %; 95% interval')
     if with_published:
@@ -143,30 +135,27 @@ def accuracies(tables: tables_lib.Tables, with_published: bool) -> figure_lib.Fi
 
 
 def differences(table: table_lib.Table) -> figure_lib.Figure:
-  """A forest plot of the differences, the paper's orderings first.
+  """Draws a forest plot of the differences, the paper's orderings first.
 
   Args:
-    table: `paper_tables.Tables.differences`, of at least one row.
-
-  Returns:
-    A figure.
+    table: `Tables.differences`, with at least one row.
   """
   rows = table.rows
   with look():
     figure = figure_lib.Figure((PAGE, 0.5 + 0.21 * len(rows)), layout='constrained')
     axis = figure.subplots()
     # A gap between the families.
-    places = -np.arange(len(rows)) - 0.5 * np.array([row['family'] != 'paper' for row in rows])
-    axis.axvline(0, color=_SOFT, linewidth=0.8)
+    positions = -np.arange(len(rows)) - 0.5 * np.array([row['family'] != 'paper' for row in rows])
+    axis.axvline(0, color=SOFT, linewidth=0.8)
     errors = _errors(rows, 'difference')
-    for index, (row, place) in enumerate(zip(rows, places)):
+    for index, (row, position) in enumerate(zip(rows, positions)):
       clear = row['clear_of_zero'] == 'yes'
       axis.errorbar(
         row['difference'],
-        place,
+        position,
         xerr=errors[:, index : index + 1],
         fmt='o',
-        color=_BLUE if clear else _SOFT,
+        color=_BLUE if clear else SOFT,
         markersize=4,
         elinewidth=1.2,
         markerfacecolor=_BLUE if clear else 'white',
@@ -174,29 +163,30 @@ def differences(table: table_lib.Table) -> figure_lib.Figure:
       difference = table_lib.text(table_lib.tidy(row['difference']), 'points')
       axis.text(
         1.02,
-        place,
+        position,
         f'{difference}   {row["what"]}',
         transform=axis.get_yaxis_transform(),
         va='center',
         fontsize=6,
-        color=_SOFT,
+        color=SOFT,
       )
-    _name_rows(axis, places, [f'{row["first"]} − {row["second"]}' for row in rows])
+    _name_rows(axis, positions, [f'{row["first"]} − {row["second"]}' for row in rows])
     axis.set_xlabel(
-      'Difference of accuracy, percentage points; hollow where it is not clear of zero', loc='left'
+      'Difference of accuracy, percentage points; hollow if it is not clear of zero', loc='left'
     )
   return figure
 
 
 def _errors(rows: Sequence[Any], key: str) -> np.ndarray:
-  """Distances from estimate to bounds: float [2, N], 0 where there is no interval."""
+  """Distances from estimates to bounds: float [2, N]; 0 without an interval."""
   middle, low, high = ([row[name] for row in rows] for name in (key, f'{key}_low', f'{key}_high'))
   return np.maximum(0, np.nan_to_num([np.subtract(middle, low), np.subtract(high, middle)]))
 
 
-def _name_rows(axis: Any, places: np.ndarray, names: Sequence[str]) -> None:
-  axis.set_yticks(places, names)
-  axis.set_ylim(min(places) - 0.7, max(places) + 0.7)
+def _name_rows(axis: Any, positions: np.ndarray, names: Sequence[str]) -> None:
+  """Labels the y axis with the names of rows."""
+  axis.set_yticks(positions, names)
+  axis.set_ylim(min(positions) - 0.7, max(positions) + 0.7)
   axis.grid(axis='x')
   axis.tick_params(axis='y', length=0)
   axis.spines['left'].set_visible(False)
@@ -206,23 +196,23 @@ def _name_rows(axis: Any, places: np.ndarray, names: Sequence[str]) -> None:
 
 
 def coverage(tables: tables_lib.Tables) -> figure_lib.Figure | None:
-  """Accuracy against the share of the picture that the person covers.
+  """Draws accuracy against the fraction of the image that the person covers.
 
-  Left by bins of videos with 95% intervals, right a point a class.
+  On the left by bins of videos with 95% intervals, on the right with one point per class.
 
   Args:
-    tables: a `paper_tables.Tables`.
+    tables: the tables of the report.
 
   Returns:
-    A figure, or None if no row of `1b-rgb, 2a, 2b, 3a, 3b` has masks.
+    The figure, or None if none of the rows 1b-rgb, 2a, 2b, 3a and 3b has masks.
   """
-  found = {}
+  found: dict[str, list[Any]] = {}
   for row in tables.coverage_bins.rows:
     if row['row'] in _STYLES:
       found.setdefault(row['row'], []).append(row)
   if not found:
     return None
-  by_class = {}
+  by_class: dict[str, list[tuple[float, float, int]]] = {}
   for row in tables.coverage_classes.rows:
     by_class.setdefault(row['row'], []).append((row['coverage'], row['accuracy'], row['number']))
   rho = {row['row']: row['rho'] for row in tables.correlations.rows if row['level'] == 'classes'}
@@ -243,7 +233,7 @@ def coverage(tables: tables_lib.Tables) -> figure_lib.Figure | None:
       )
     for name in ('2a', '2b'):
       _draw_classes(right, name, by_class.get(name, []), rho.get(name))
-    _finish_coverage(left, 'a) videos, in bins of equally many')
+    _finish_coverage(left, 'a) videos, in bins of equal numbers')
     _finish_coverage(right, 'b) classes')
     left.set_ylabel('Accuracy, %')
   return figure
@@ -252,7 +242,7 @@ def coverage(tables: tables_lib.Tables) -> figure_lib.Figure | None:
 def _draw_classes(
   axis: Any, name: str, points: Sequence[tuple[float, float, int]], rho: float | None
 ) -> None:
-  """One point per class: (coverage, accuracy, number of the class)."""
+  """Draws one point per class, given as (coverage, accuracy, number of the class)."""
   if not points:
     return
   x, y, _ = zip(*points, strict=True)
@@ -267,13 +257,14 @@ def _draw_classes(
         xytext=(3, 2),
         textcoords='offset points',
         fontsize=5,
-        color=_SOFT,
+        color=SOFT,
       )
 
 
 def _finish_coverage(axis: Any, title: str) -> None:
+  """Adds title, axes and legend to a panel."""
   axis.set_title(title, loc='left')
-  axis.set_xlabel('Person covers, % of the picture')
+  axis.set_xlabel('Person covers, % of the image')
   axis.grid()
   axis.set_ylim(-2, 102)
   axis.set_xlim(-1)

@@ -1,9 +1,9 @@
-"""Reads what `reproduce` made: the rows of the paper's table and the results of each.
+"""Reads the results of `reproduce`: the conditions (rows of tables) and the results of each.
 
-    paper/conditions.json                        what the rows are
-    paper/results/{condition}.split1.seed0.csv   a row a video, see `results_lib`
+    paper/conditions.json                        the conditions
+    paper/results/{condition}.split1.seed0.csv   one row per video, see `inference.results`
 
-A file that is damaged is named in `Paper.problems`; the others are used.
+A damaged file is named in `Paper.problems`; the others are used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,46 +26,45 @@ _NAME = re.compile(r'(.+)\.split(\d+)\.seed(\d+)\.csv')
 
 @dataclasses.dataclass(frozen=True)
 class TestedCondition:
-  """A row of the table.
+  """A condition that was trained and tested: a row of a table.
 
   Attributes:
-    name: as in the names of the files, such as '2a'.
+    name: as in the names of files, such as '2a'.
     title: in words.
-    table: the paper's table, such as '2a', or None for rows that it lacks.
+    table: the paper's table, such as '2a', or None for a control.
     streams: 'rgb', 'flow' or both.
-    trained_on, tested_on: names of treatments (`masking`), such as 'background'.
-    published: a dict from split to per cent of accuracy; empty if there is none.
+    trained_on, tested_on: names of treatments (`inputs.treatments`), such as 'background'.
+    published: a dict from split to the published accuracy in per cent; may be empty.
     records: the folder of records that it was trained and tested on.
-    own_data: whether it was trained and tested on a data set of its own, whose videos
-      are not those of the other rows.
+    own_data: whether it has its own data set, whose videos are not those of the other rows.
   """
 
   name: str
   title: str
   table: str | None
-  streams: tuple
+  streams: tuple[str, ...]
   trained_on: str
   tested_on: str
-  published: dict
+  published: dict[int, float]
   records: str
   own_data: bool
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-  """One network's answers to the test list of a split; arrays of one entry a video.
+  """The predictions of one network for the test list of a split, one entry per video.
 
   Attributes:
     videos: their paths.
     labels, predictions: int [N], 0-based.
-    groups: str [N], 'Class/g01'; the video's own path if it names no group.
+    groups: str [N], 'Class/g01'; the path of the video if it names no group.
     correct, has_person: bool [N].
     coverage: float [N], NaN without a mask file.
-    probabilities: float [N], what the network gives the right class.
+    probabilities: float [N], those of the true class.
     missing: videos of the test list that the records lack.
   """
 
-  videos: tuple
+  videos: tuple[str, ...]
   labels: np.ndarray
   predictions: np.ndarray
   groups: np.ndarray
@@ -73,20 +72,20 @@ class Result:
   has_person: np.ndarray
   coverage: np.ndarray
   probabilities: np.ndarray
-  missing: tuple = ()
+  missing: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcomes:
-  """All that a condition gave, one entry a split and video, seeds averaged.
+  """All results of a condition, one entry per split and video, averaged over seeds.
 
   Attributes:
     videos: str [N].
     splits: int [N].
     labels: int [N].
     groups: str [N], as in `Result`.
-    correct: float [N], the share of seeds that were right.
-    probability: float [N], of the right class, averaged over seeds.
+    correct: float [N], the fraction of seeds that were correct.
+    probability: float [N], that of the true class, averaged over seeds.
     has_person: bool [N].
     coverage: float [N].
   """
@@ -106,7 +105,7 @@ class Outcomes:
     return self.correct, self.groups, self.splits
 
   def only(self, chosen: np.ndarray) -> 'Outcomes':
-    """Those of a bool [N]."""
+    """The outcomes that `chosen`, a bool or index array, selects."""
     return Outcomes(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))
 
 
@@ -115,57 +114,57 @@ class Paper:
   """A folder of results.
 
   Attributes:
-    folder: where it lies.
+    folder: its path.
     label_names: class names, in the order of their labels.
-    conditions: `TestedCondition`s, in the order of the table.
-    results: a dict from (condition's name, split, seed) to `Result`.
-    problems: lines of text, one a file that could not be used.
+    conditions: the conditions, in the order of the table.
+    results: a dict from (name of a condition, split, seed) to the result.
+    problems: one line for each file that could not be used.
   """
 
   folder: str
-  label_names: tuple
-  conditions: tuple
-  results: dict
-  problems: tuple
+  label_names: tuple[str, ...]
+  conditions: tuple[TestedCondition, ...]
+  results: dict[tuple[str, int, int], Result]
+  problems: tuple[str, ...]
 
   @property
   def splits(self) -> list[int]:
-    """The splits of which there is any result, ascending."""
+    """The splits with any result, in ascending order."""
     return sorted({split for _, split, _ in self.results})
 
   def splits_of(self, name: str) -> list[int]:
-    """The splits that a condition was tested on, ascending."""
+    """The splits that a condition was tested on, in ascending order."""
     return sorted({split for condition, split, _ in self.results if condition == name})
 
   def seeds_of(self, name: str, split: int) -> list[int]:
-    """The seeds of a condition and split, ascending."""
+    """The seeds of a condition and split, in ascending order."""
     return sorted(
       seed for condition, other, seed in self.results if (condition, other) == (name, split)
     )
 
   @property
   def missing(self) -> dict[int, tuple[str, ...]]:
-    """A dict from split to the videos of its test list that the records lacked, ascending."""
-    found = {}
+    """{split: the videos of its test list that the records lacked}, in ascending order."""
+    found: dict[int, set[str]] = {}
     for (_, split, _), result in self.results.items():
       found.setdefault(split, set()).update(result.missing)
     return {split: tuple(sorted(videos)) for split, videos in sorted(found.items()) if videos}
 
   @property
   def tested(self) -> tuple[TestedCondition, ...]:
-    """The conditions of which there is a result, in the order of the table."""
+    """The conditions with any result, in the order of the table."""
     return tuple(c for c in self.conditions if self.splits_of(c.name))
 
   def runs_of(self, name: str) -> list[tuple[int, int]]:
-    """The (split, seed) of a condition's results, ascending."""
+    """The (split, seed) of a condition's results, in ascending order."""
     return sorted((split, seed) for other, split, seed in self.results if other == name)
 
   def outcomes(self, name: str, runs: Sequence[tuple[int, int]] | None = None) -> Outcomes:
-    """The `Outcomes` of a condition that has a result.
+    """The outcomes of a condition that has a result.
 
     Args:
-      name: of the condition.
-      runs: the (split, seed) to take, some of `runs_of`, at least one; None for all.
+      name: the name of the condition.
+      runs: the (split, seed) to use, at least one of `runs_of`; None for all.
     """
     chosen = self.runs_of(name) if runs is None else runs
     parts = []
@@ -188,10 +187,10 @@ class Paper:
 
 
 def read(folder: str) -> Paper:
-  """Reads a folder that `reproduce` made: a `Paper`.
+  """Reads a folder made by `reproduce`.
 
   Raises:
-    UserError: the folder has no table of conditions, or no result at all.
+    UserError: the folder has no file of conditions, or no usable result.
   """
   path = os.path.join(folder, CONDITIONS)
   try:
@@ -213,7 +212,7 @@ def read(folder: str) -> Paper:
       missing = [] if summary is None else summary['about'].get('missing', [])
       if not isinstance(missing, list):
         raise errors.UserError(
-          f'{file}: expected a list of missing videos beside it; found {missing!r}'
+          f'{file}: expected a list of missing videos in its summary; found {missing!r}'
         )
       result = dataclasses.replace(_result(file, label_names), missing=tuple(map(str, missing)))
       _check_same_videos(
@@ -269,8 +268,7 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
       )
     if len(row.logits) != len(label_names) or not np.isfinite(row.logits).all():
       raise errors.UserError(
-        f'{path}: expected {len(label_names)} logits a video, all numbers; '
-        f'found others for {row.video}'
+        f'{path}: expected {len(label_names)} finite logits per video; found others for {row.video}'
       )
     if row.coverage is not None and not 0 <= row.coverage <= 1:
       raise errors.UserError(
@@ -296,6 +294,7 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
 
 
 def _group(row: results_lib.Row) -> str:
+  """The group of a video, 'Class/g01', or its path if it names no group."""
   group = ucf101.group(row.video)
   return f'{row.class_name}/{group}' if group else row.video
 
@@ -309,19 +308,19 @@ def _check_same_videos(path: str, result: Result, others: Sequence[Any]) -> None
 
 
 def numbered_classes(label_names: Sequence[str]) -> list[tuple[int, str, int]]:
-  """(number from 1, name, label) of the classes in alphabetical order, as in the paper."""
+  """(number from 1, name, label) of the classes, in alphabetical order as in the paper."""
   return [
     (number, name, label_names.index(name)) for number, name in enumerate(sorted(label_names), 1)
   ]
 
 
 def same_videos(first: Outcomes, second: Outcomes) -> tuple[Outcomes, Outcomes]:
-  """Two `Outcomes` cut down to the splits and videos that both have, in the same order."""
-  places = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
+  """Restricts two outcomes to the splits and videos that both have, in the same order."""
+  index_of = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
   shared = [
-    (index, places[key])
+    (index, index_of[key])
     for index, key in enumerate(zip(first.splits, first.videos))
-    if key in places
+    if key in index_of
   ]
   a, b = np.array(shared, int).reshape(-1, 2).T
   return first.only(a), second.only(b)

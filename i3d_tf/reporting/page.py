@@ -1,7 +1,7 @@
-"""The report as one HTML file that needs nothing beside it: tables, figures, what they mean.
+"""The report as one self-contained HTML file: tables, figures and their explanation.
 
-The figures are inside. The links below them lead to the files that lie beside the
-page. Every number is one of the tables', rounded.
+The figures are embedded, and links lead to their files next to the page. Every number is one
+of the tables', rounded.
 """
 
 import base64
@@ -23,9 +23,12 @@ PAGE, TABLES, FIGURES = 'index.html', 'tables', 'figures'
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-  """A figure whose files are written: `name` of them, and its words.
+  """A figure whose files are written.
 
-  `wide` figures take a page's width, others a column's.
+  Attributes:
+    name: the name of its files.
+    caption: its caption.
+    wide: whether it has the width of a page instead of a column.
   """
 
   name: str
@@ -35,29 +38,29 @@ class Figure:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-  """What the page shows.
+  """The content of the page.
 
   Attributes:
     paper: the results.
-    tables: made of them.
-    figures: a dict from name to `Figure`: figure1, figure2, figure3, accuracies,
-      differences, coverage, and confusion_{condition}.
-    examples: the table of Figure 3's videos, or None.
-    sentences: on what of Figure 3 was left out, and why.
+    tables: the tables made from them.
+    figures: a dict from name to figure: figure1, figure2, figure3, accuracies, differences,
+      coverage, and confusion_{condition}.
+    examples: the table of the videos of Figure 3, or None.
+    sentences: what was left out of Figure 3, and why.
     draws, seed: of the statistics.
   """
 
   paper: load_results.Paper
   tables: tables_lib.Tables
-  figures: dict
+  figures: dict[str, Figure]
   examples: table_lib.Table | None
-  sentences: tuple
+  sentences: tuple[str, ...]
   draws: int
   seed: int
 
 
 def write(folder: str, report: Report) -> str:
-  """Writes the page into the folder whose figures are written already; returns its path."""
+  """Writes the page into a folder that already has the figures, and returns its path."""
   path = os.path.join(folder, PAGE)
   environment = templates.html_environment('i3d_tf.reporting')
   text = environment.get_template('page.html').render(_data(folder, report))
@@ -66,7 +69,7 @@ def write(folder: str, report: Report) -> str:
 
 
 def _data(folder: str, report: Report) -> dict[str, Any]:
-  """What the template of the page takes."""
+  """The values of the template of the page."""
   paper, made = report.paper, report.tables
   confusion: dict[str, list[str]] = {'paper': [], 'controls': []}
   for condition in paper.tested:
@@ -99,6 +102,7 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
 
 
 def _figure(folder: str, figure: Figure) -> dict[str, Any]:
+  """A figure with the content of its SVG file."""
   with open(os.path.join(folder, FIGURES, f'{figure.name}.svg'), 'rb') as f:
     data = base64.b64encode(f.read()).decode()
   return {**dataclasses.asdict(figure), 'data': data}
@@ -123,6 +127,7 @@ def _orderings(table: table_lib.Table) -> list[dict[str, Any]]:
 
 
 def _gap(row: Mapping[str, Any]) -> dict[str, Any]:
+  """A difference as the page words it."""
   bounds = table_lib.tidy(row['difference_low']), table_lib.tidy(row['difference_high'])
   return {
     'first': row['first'],

@@ -1,4 +1,4 @@
-"""The report of a folder that `reproduce` made: tables, figures and the page that shows them.
+"""Makes the report of a folder made by `reproduce`: tables, figures and the page.
 
 report/index.html   everything, see `page`
 report/tables/      CSV and LaTeX (booktabs)
@@ -90,16 +90,16 @@ def make(
   """Makes a report.
 
   Args:
-    run_dir: a folder that `reproduce` made.
-    output: folder of the report.
-    examples: names of videos for Figure 3; if none, they are chosen.
+    run_dir: a folder made by `reproduce`.
+    output: the folder of the report.
+    examples: names of videos for Figure 3; without names, they are chosen.
     draws, seed: of bootstrap and permutation tests.
 
   Returns:
-    (path of the page, the `page.Report`).
+    (path of the page, its content).
 
   Raises:
-    UserError: there are no results, or an example is none of their videos.
+    UserError: there are no results, or no video of an example was tested.
   """
   paper = load_results.read(run_dir)
   chosen, sentences = examples_lib.choose(paper, examples)
@@ -135,11 +135,12 @@ def make(
 
 _FIGURE_3 = (
   'Figure 3: the middle frame of a video, the person on black, and the place with the '
-  'person black, as the network saw them, and what it took them for.'
+  'person black, as the network saw them, with its predictions.'
 )
 
 
 def _write_table(folder: str, table: table_lib.Table) -> None:
+  """Writes a table as CSV and LaTeX."""
   for suffix, content in (('csv', table_lib.to_csv(table)), ('tex', table_lib.to_latex(table))):
     files.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
 
@@ -147,16 +148,16 @@ def _write_table(folder: str, table: table_lib.Table) -> None:
 def _draw(
   folder: str, tables_folder: str, paper: load_results.Paper, tables: tables_lib.Tables
 ) -> dict[str, page.Figure]:
-  """Draws and writes all figures but the third: a dict from name to `page.Figure`."""
-  figures = {}
+  """Draws and writes all figures except the third: a dict from name to figure."""
+  figures: dict[str, page.Figure] = {}
 
   def add(name: str, figure: figure_lib.Figure, caption: str, wide: bool = True) -> None:
     figures_lib.save(figure, folder, name)
     figures[name] = page.Figure(name, caption, wide)
 
   how = (
-    'tested videos (cyan) and misclassified ones (magenta) by class, in alphabetical order, '
-    'numbered from 1'
+    'tested (cyan) and misclassified (magenta) videos by class, in alphabetical order, numbered '
+    'from 1'
   )
   names = {condition.name for condition in paper.tested}
   splits = paper.splits
@@ -164,7 +165,7 @@ def _draw(
     add(
       'figure1',
       class_figures.bars(tables, ['1b-rgb'], splits),
-      f'Figure 1: RGB, nothing replaced: {how}. Right above each panel, the accuracy.',
+      f'Figure 1: RGB, nothing replaced: {how}. The accuracy is above each panel, on the right.',
     )
   if names & {'2a', '2b'}:
     add(
@@ -184,15 +185,15 @@ def _draw(
     add(
       'differences',
       figures_lib.differences(tables.differences),
-      'Differences of accuracy between rows on the same videos, with 95% intervals; above, the '
-      'gaps of the paper’s orderings.',
+      'Differences of accuracy between rows on the same videos, with 95% intervals. The gaps of '
+      'the paper’s orderings are at the top.',
     )
   figure = figures_lib.coverage(tables)
   if figure is not None:
     add(
       'coverage',
       figure,
-      'Accuracy against the share of the picture that the person covers: a) by bins of videos, '
+      'Accuracy against the fraction of the image that the person covers: a) by bins of videos, '
       'with 95% intervals; b) by class, with Spearman’s rank correlation.',
     )
   for condition in paper.tested:

@@ -1,26 +1,25 @@
-"""A table as data, and the same table as CSV, HTML and LaTeX.
+"""A table as data, and as CSV, HTML and LaTeX.
 
-The CSV holds the numbers in full; HTML and LaTeX hold them as `text` rounds them.
+CSV has the numbers in full; HTML and LaTeX have them as `text` rounds them.
 """
 
 from collections.abc import Sequence
-import csv
 import dataclasses
-import io
 import itertools
 import math
 from typing import Any
 
 import markupsafe
 
+from i3d_tf.common import files
 from i3d_tf.common import templates
 
-MISSING = '–'  # where there is no number
+MISSING = '–'  # shown for a missing number
 _TEXTS = {
   'count': '{:d}',
-  'percent': '{:.2f}',  # of 100
-  'published': '{:.2f}',  # the same, by others and of other data than ours
-  'points': '{:+.2f}',  # a difference of per cents
+  'percent': '{:.2f}',
+  'published': '{:.2f}',  # a percentage, published by others for other data
+  'points': '{:+.2f}',  # a difference of percentages
   'correlation': '{:+.2f}',
 }
 _RANGES = {'percent_range': '{:.1f}', 'points_range': '{:+.1f}', 'correlation_range': '{:+.2f}'}
@@ -31,12 +30,13 @@ class Column:
   """A column.
 
   Attributes:
-    key: of the values in the rows and of the CSV; a range has `key`_low and `key`_high.
-    heading: what stands above it.
+    key: the key of its values in the rows, and its name in the CSV; a range has the keys
+      `key`_low and `key`_high.
+    heading: its heading.
     kind: 'text', 'name', 'count', 'percent', 'published', 'points', 'correlation', 'p', or
       'percent_range', 'points_range' and 'correlation_range' for the bounds of an interval.
-    group: a heading above this column and its neighbours of the same group, or ''.
-    in_csv_only: whether page and LaTeX leave it out.
+    group: a heading above this column and its neighbors of the same group, or ''.
+    in_csv_only: whether HTML and LaTeX leave it out.
   """
 
   key: str
@@ -53,31 +53,31 @@ class Column:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-  """A table: `rows` are dicts by the columns' keys, None or NaN where there is no number.
+  """A table.
 
   Attributes:
-    name: of its files.
+    name: the name of its files.
     title: its caption.
-    columns: `Column`s.
-    rows: dicts.
-    note: what a reader has to know, or ''.
-    last_apart: whether a rule sets the last row apart, such as a mean.
+    columns: its columns.
+    rows: dicts with the keys of the columns; None, NaN or no entry for a missing number.
+    note: a remark for the reader, or ''.
+    last_apart: whether a rule separates the last row, such as a mean.
   """
 
   name: str
   title: str
-  columns: tuple
-  rows: tuple
+  columns: tuple[Column, ...]
+  rows: tuple[dict[str, Any], ...]
   note: str = ''
   last_apart: bool = False
 
 
 def text(value: Any, kind: str) -> str:
-  """A number as the page shows it.
+  """A value as the page shows it.
 
   Args:
     value: a number, a string, a pair of numbers for a range, or None or NaN.
-    kind: of its `Column`.
+    kind: the kind of its column.
   """
   if kind in _RANGES:
     if any(_is_missing(bound) for bound in value):
@@ -91,7 +91,7 @@ def text(value: Any, kind: str) -> str:
 
 
 def tidy(value: Any) -> Any:
-  """A float without the noise of its last digits, as the CSV has it; others as they are."""
+  """A float rounded to twelve digits, as in the CSV; other values unchanged."""
   return float(f'{value:.12g}') if isinstance(value, float) else value
 
 
@@ -100,29 +100,27 @@ def _is_missing(value: Any) -> bool:
 
 
 def _minus(number: str) -> str:
+  """A formatted number with a minus sign instead of a hyphen, and zero without a sign."""
   number = number.replace('-', '−')
-  # +0.00 and −0.00 are no difference.
   return number[1:] if number[0] in '+−' and not number.strip('+−0.') else number
 
 
 def _cell(row: dict[str, Any], column: Column) -> str:
+  """The text of a cell."""
   values = [tidy(row.get(key)) for key in column.keys]
   return text(values if column.kind in _RANGES else values[0], column.kind)
 
 
 def to_csv(table: Table) -> str:
   """The table as CSV: one line per row, floats with twelve digits."""
-  out = io.StringIO()
-  writer = csv.writer(out, lineterminator='\n')
   keys = [key for column in table.columns for key in column.keys]
-  writer.writerow(keys)
-  for row in table.rows:
-    values = [tidy(row.get(key)) for key in keys]
-    writer.writerow(['' if _is_missing(value) else value for value in values])
-  return out.getvalue()
+  rows = [[tidy(row.get(key)) for key in keys] for row in table.rows]
+  return files.csv_text(
+    keys, ([None if _is_missing(value) else value for value in row] for row in rows)
+  )
 
 
-# === As pages and LaTeX show it ===
+# === HTML and LaTeX ===
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +142,7 @@ class GroupView:
 
 @dataclasses.dataclass(frozen=True)
 class RowView:
-  """The cells of a row as text, and whether a rule sets it apart from those before it."""
+  """The cells of a row as text, and whether a rule separates it from those above."""
 
   cells: tuple[str, ...]
   apart: bool
@@ -152,14 +150,14 @@ class RowView:
 
 @dataclasses.dataclass(frozen=True)
 class TableView:
-  """A table as its templates take it: every cell is text.
+  """A table for templates, with all cells as text.
 
   Attributes:
     name, title, note: as in `Table`.
     columns: the columns that are shown.
-    groups: headings above them; empty if no column has one.
+    groups: the headings above them; empty if no column has one.
     rows: the rows.
-    alignment: of the columns, LaTeX's letters.
+    alignment: the alignment of the columns, as LaTeX's letters.
   """
 
   name: str
@@ -172,7 +170,7 @@ class TableView:
 
 
 def view(table: Table) -> TableView:
-  """A table as templates take it."""
+  """Makes the view of a table for templates."""
   columns = [column for column in table.columns if not column.in_csv_only]
   last = len(table.rows) - 1
   return TableView(
@@ -190,7 +188,7 @@ def view(table: Table) -> TableView:
 
 
 def _groups(columns: Sequence[Column]) -> tuple[GroupView, ...]:
-  """Neighbouring columns of one group."""
+  """The headings above neighboring columns of the same group."""
   found, first = [], 1
   for heading, members in itertools.groupby(column.group for column in columns):
     count = len(list(members))
@@ -200,16 +198,17 @@ def _groups(columns: Sequence[Column]) -> tuple[GroupView, ...]:
 
 
 def _css(column: Column) -> str:
+  """The CSS classes of the cells of a column."""
   return {'text': '', 'name': 'name', 'published': 'number published'}.get(column.kind, 'number')
 
 
 def to_html(table: Table) -> str:
-  """The table as a <table> element and, if it has one, its note."""
+  """The table as a <table> element, with its note if there is one."""
   template = templates.html_environment('i3d_tf.reporting').get_template('table.html')
   return str(template.module.table(view(table)))  # type: ignore[attr-defined]  # a macro
 
 
 def to_latex(table: Table) -> str:
-  """The table as a LaTeX float that needs the booktabs package."""
+  """The table as a LaTeX float, which needs the package booktabs."""
   template = templates.latex_environment('i3d_tf.reporting').get_template('table.tex')
   return template.render(view=view(table), latex=markupsafe.Markup) + '\n'

@@ -1,6 +1,6 @@
-"""The tables of the report: the paper's own, one of all rows, and the statistics it lacks.
+"""The tables of the report: the paper's, one of all rows, and statistics that the paper lacks.
 
-Accuracies are in per cent, as the paper prints them.
+Accuracies are in per cent, as in the paper.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,18 +27,19 @@ class Tables:
   """The tables of a report.
 
   Attributes:
-    paper: the paper's, in its order.
-    rows: of all conditions.
-    differences: of pairs of conditions on the same videos.
-    coverage_bins, coverage_classes: accuracy against person coverage, by bins of videos and
-      by class; of videos in whose masks there is a person.
-    correlations: of the two.
+    paper: the paper's tables, in its order.
+    rows: all conditions.
+    differences: pairs of conditions on the same videos.
+    coverage_bins, coverage_classes: accuracy by person coverage, by bins of videos and by
+      class, for videos whose masks show a person.
+    correlations: correlations of accuracy and coverage.
     kept_original: videos in which no person was found, and accuracies without them.
-    seeds: what another seed changes.
+    seeds: the spread over seeds.
     classes: accuracy by class.
+    bars: tested and misclassified videos by class and split, the data of Figures 1 and 2.
   """
 
-  paper: tuple
+  paper: tuple[table.Table, ...]
   rows: table.Table
   differences: table.Table
   coverage_bins: table.Table
@@ -67,7 +68,7 @@ class Tables:
 
 
 def data_set(label_names: Sequence[str]) -> str:
-  """What the results are of: 'demo set', 'UCF101', or '12 classes'."""
+  """The data set with these classes: 'demo set', 'UCF101', or else '12 classes'."""
   if set(label_names) == {action.name for action in actions.ACTIONS}:
     return 'demo set'
   if len(label_names) == 101 and {'ApplyEyeMakeup', 'YoYo'} <= set(label_names):
@@ -79,7 +80,7 @@ def make(paper: load_results.Paper, *, draws: int = options.DRAWS, seed: int = 0
   """Makes all tables: a `Tables`.
 
   Args:
-    paper: a `load_results.Paper`.
+    paper: the results.
     draws, seed: of bootstrap and permutation tests.
   """
   outcomes = {condition.name: paper.outcomes(condition.name) for condition in paper.tested}
@@ -100,6 +101,7 @@ def make(paper: load_results.Paper, *, draws: int = options.DRAWS, seed: int = 0
 
 
 def _plain(value: Sequence[str]) -> str:
+  """Streams in words."""
   return 'two streams' if len(value) > 1 else {'rgb': 'RGB', 'flow': 'Flow'}.get(value[0], value[0])
 
 
@@ -116,7 +118,7 @@ def _paper_table(
   statistic: stats.Statistic,
   number: str,
 ) -> table.Table:
-  """One of the paper's tables: splits as rows, the published figure beside ours."""
+  """One of the paper's tables: one row per split, published accuracies next to ours."""
   conditions = [c for c in paper.conditions if c.table == number]
   columns = [Column('split', 'Split', 'name')]
   for condition in conditions:
@@ -151,7 +153,7 @@ def _paper_table(
       missing.append(f'{what}split {_list(absent)}')
   note = ''
   if missing:
-    note = f'Not run: {"; ".join(missing)}. The mean is that of the splits that were run.'
+    note = f'Not run: {"; ".join(missing)}. The mean is over the splits that were run.'
   return table.Table(
     f'table{number}',
     f'Table {number}: {"; ".join(c.title for c in conditions)}. Accuracy in per cent',
@@ -163,7 +165,7 @@ def _paper_table(
 
 
 def _mean_published(condition: load_results.TestedCondition, tested: Sequence[int]) -> float:
-  """The published mean of the splits that were run; of all where none was."""
+  """The published mean over the splits that were run, or over all if none was."""
   values = [value for split, value in condition.published.items() if split in tested]
   return float(np.mean(values if values else list(condition.published.values())))
 
@@ -188,7 +190,7 @@ def _rows(
   )
   rows, missing = [], []
   for condition in paper.conditions:
-    row = {
+    row: dict[str, Any] = {
       'row': condition.name,
       'title': condition.title,
       'trained_on': condition.trained_on,
@@ -213,6 +215,7 @@ def _rows(
 
 
 def _seeds(paper: load_results.Paper) -> table.Table:
+  """The spread over seeds, for conditions and splits with several seeds."""
   rows = []
   for condition in paper.tested:
     for split in paper.splits_of(condition.name):
@@ -239,7 +242,7 @@ def _seeds(paper: load_results.Paper) -> table.Table:
     Column('highest', 'Highest', 'percent'),
   )
   return table.Table(
-    'seeds', 'What another seed of the training changes. Accuracy in per cent', columns, tuple(rows)
+    'seeds', 'Accuracy in per cent for several seeds of training', columns, tuple(rows)
   )
 
 

@@ -1,45 +1,47 @@
-"""Which masks deserve a look: measures of a video's masks, and what is odd about them.
+"""Which masks a reviewer should check: measures of a video's masks, and what is odd about them.
 
-Every oddity is a severity from 0 to 1 that is 0.5 at its limit; from there on it is
-a reason to look. All of it follows from the measures: a table of them gives the
-same order again.
+Every oddity has a severity from 0 to 1, which is 0.5 at its limit; above that, it is a reason
+to check the video. Scores follow from the measures alone, so the table of measures is enough
+to reproduce them.
 """
 
 from collections.abc import Iterable
 import dataclasses
+import itertools
 import math
 import statistics
 
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import text
 from i3d_tf.masks import coco_files
 
-# The codes of reasons, in the order in which a page lists them, and what they mean.
+# {code of a reason: what it means}, in the order in which the page lists them.
 REASONS = {
   'unreadable': 'the video or its masks cannot be used',
-  'no mask file': 'nobody has looked for people in it',
+  'no mask file': 'the video has not been segmented',
   'no person': 'no frame shows a person: the video keeps its original frames in any case',
   'often no person': 'many frames show no person',
-  'tiny': 'the person covers next to nothing',
-  'huge': 'the person covers nearly everything',
-  'flickering': 'the mask jumps, breaks off or flashes up from one frame to the next',
+  'tiny': 'the person covers almost nothing',
+  'huge': 'the person covers almost everything',
+  'flickering': 'the mask jumps, disappears or appears from one frame to the next',
   'unlike its class': 'the person is far smaller or larger than is typical of the class',
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-  """Where an oddity becomes a reason to look.
+  """The values above which (for `tiny`, below which) an oddity is a reason to check a video.
 
   Attributes:
-    absent: share of the frames that show no person.
-    tiny, huge: share of the picture that the person covers, where there is one.
-    flicker: share of the steps from frame to frame that are breaks.
+    absent: fraction of the frames that show no person.
+    tiny, huge: fraction of the image that the person covers, in frames with a person.
+    flicker: fraction of the steps from frame to frame that are breaks.
     unlike: distance from the class's typical coverage, in spreads of the class.
-    break_overlap, break_area: a step is a break if the masks' intersection over
-      union falls below the one, or their areas differ by more than the factor of
-      the other; also if the person comes or goes.
-    least_spread: of a class, as a factor; classes are not taken to be more alike.
+    break_overlap, break_area: a step is a break if the intersection over union of the masks
+      is below `break_overlap`, if their areas differ by more than the factor `break_area`,
+      or if the person appears or disappears.
+    least_spread: lower bound of the spread of a class, as a factor.
   """
 
   absent: float = 0.2
@@ -54,18 +56,18 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Measures:
-  """The masks of a video in numbers.
+  """The masks of a video in numbers. The names are columns of the table of the gallery.
 
   Attributes:
-    frames: number of frames.
-    found: number of frames that show a person.
-    coverage: share of all frames' pixels that the person covers.
-    coverage_found: the same of the frames that show one; 0 if there is none.
-    overlap: mean intersection over union of successive masks that both show a
-      person; None if there are no such two.
-    gaps: stretches without a person that lie between frames with one.
-    breaks: steps from frame to frame that are breaks, see `Limits`.
-    worst: the frame behind the break that changes most pixels; None without a break.
+    frames: the number of frames.
+    found: the number of frames that show a person.
+    coverage: the fraction of all pixels that the person covers.
+    coverage_found: the same over the frames that show a person; 0 if there is none.
+    overlap: the mean intersection over union of successive masks that both show a person;
+      None if there are no such masks.
+    gaps: the number of gaps without a person between frames with one.
+    breaks: the number of steps from frame to frame that are breaks, see `Limits`.
+    worst: the frame after the break that changes most pixels; None without a break.
   """
 
   frames: int
@@ -80,7 +82,7 @@ class Measures:
 
 @dataclasses.dataclass(frozen=True)
 class Reason:
-  """Why to look: one of `REASONS`, its severity from 0.5 to 1, and the same in words."""
+  """A reason to check a video: one of `REASONS`, its severity from 0.5 to 1, and details."""
 
   code: str
   severity: float
@@ -89,21 +91,18 @@ class Reason:
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-  """How suspicious the masks of a video are: 0 to 1, and the reasons, the strongest first."""
+  """How suspicious the masks of a video are, from 0 to 1, and why, the strongest reason first."""
 
   score: float
-  reasons: tuple
+  reasons: tuple[Reason, ...]
 
 
 def measure(masks: coco_files.Masks, limits: Limits = Limits()) -> Measures:
   """Measures the masks of a video, without decoding them.
 
   Args:
-    masks: a `masks.Masks`.
-    limits: a `Limits`, which says what a break is.
-
-  Returns:
-    `Measures`.
+    masks: the masks of all frames.
+    limits: says what a break is.
   """
   frames = [
     coco_mask.merge(list(rles)) if len(rles) > 1 else (rles[0] if rles else None)
@@ -122,7 +121,7 @@ def measure(masks: coco_files.Masks, limits: Limits = Limits()) -> Measures:
       overlaps.append(overlap)
     if overlap < limits.break_overlap or large > limits.break_area * small:
       breaks += 1
-      changed = (small + large) * (1 - overlap) / (1 + overlap)  # union less intersection
+      changed = (small + large) * (1 - overlap) / (1 + overlap)  # union minus intersection
       if changed > most:
         most, worst = changed, index
   shown = [index for index, area in enumerate(areas) if area]
@@ -133,41 +132,39 @@ def measure(masks: coco_files.Masks, limits: Limits = Limits()) -> Measures:
     coverage=sum(areas) / (pixels * len(frames)),
     coverage_found=sum(areas) / (pixels * found) if found else 0.0,
     overlap=statistics.fmean(overlaps) if overlaps else None,
-    gaps=sum(after - before > 1 for before, after in zip(shown, shown[1:])),
+    gaps=sum(after - before > 1 for before, after in itertools.pairwise(shown)),
     breaks=breaks,
     worst=worst,
   )
 
 
 def typical(coverages: Iterable[float], limits: Limits = Limits()) -> tuple[float, float] | None:
-  """What is typical of a class: (coverage, spread as a factor), or None of fewer than 3 videos.
+  """The typical coverage of a class and its spread as a factor; None for fewer than 3 videos.
 
-  Medians: a mean would be drawn along by the very masks that are looked for.
+  Both are medians, because means would be shifted by the bad masks that are to be found.
 
   Args:
-    coverages: `Measures.coverage_found` of the class's videos; those of 0 do not count.
-    limits: a `Limits`.
+    coverages: `Measures.coverage_found` of the videos of the class; zeros do not count.
+    limits: gives the least spread.
   """
   logs = [math.log(coverage) for coverage in coverages if coverage > 0]
   if len(logs) < 3:
     return None
   middle = statistics.median(logs)
-  deviation = 1.4826 * statistics.median(abs(value - middle) for value in logs)  # as sigma
+  # The median absolute deviation, scaled to the standard deviation of a normal distribution.
+  deviation = 1.4826 * statistics.median(abs(value - middle) for value in logs)
   return math.exp(middle), max(math.exp(deviation), limits.least_spread)
 
 
 def judge(
   measures: Measures, of_class: tuple[float, float] | None = None, limits: Limits = Limits()
 ) -> Judgement:
-  """Says how suspicious measures are, and why.
+  """Judges how suspicious the masks of a video are, and why.
 
   Args:
-    measures: `Measures`.
-    of_class: what `typical` gives for the video's class.
-    limits: a `Limits`.
-
-  Returns:
-    A `Judgement`.
+    measures: the measures of the video.
+    of_class: the typical coverage and spread of the video's class, from `typical`.
+    limits: where an oddity becomes a reason.
   """
   if not measures.found:
     return Judgement(
@@ -176,15 +173,15 @@ def judge(
   size = measures.coverage_found
   absent, steps = measures.frames - measures.found, max(measures.frames - 1, 1)
   worst = '' if measures.worst is None else f', the worst at frame {measures.worst}'
-  gaps = f', {measures.gaps} {"gap" if measures.gaps == 1 else "gaps"}' if measures.gaps else ''
+  gaps = f', {text.count(measures.gaps, "gap")}' if measures.gaps else ''
   oddities = [
     (
       'often no person',
       _odds(absent / measures.frames) / _odds(limits.absent),
       f'no person in {absent} of {measures.frames} frames',
     ),
-    ('tiny', _odds(limits.tiny) / _odds(size), f'covers {_percent(size)} of the picture'),
-    ('huge', _odds(size) / _odds(limits.huge), f'covers {_percent(size)} of the picture'),
+    ('tiny', _odds(limits.tiny) / _odds(size), f'covers {_percent(size)} of the image'),
+    ('huge', _odds(size) / _odds(limits.huge), f'covers {_percent(size)} of the image'),
     (
       'flickering',
       measures.breaks / steps / limits.flicker,
@@ -209,19 +206,19 @@ def judge(
     ),
     key=lambda reason: -reason.severity,
   )
-  # Several reasons weigh more than one; without any, what comes nearest to one.
+  # Several reasons weigh more than one. Without any, the oddity nearest to its limit counts.
   score = 1 - math.prod(1 - reason.severity for reason in reasons) if reasons else max(severities)
   return Judgement(min(score, 0.98), tuple(reasons))
 
 
 def unusable(code: str, words: str) -> Judgement:
-  """The `Judgement` of a video that could not be measured: `code` is one of `REASONS`."""
+  """The judgement on a video that could not be measured: `code` is one of `REASONS`."""
   return Judgement(1.0, (Reason(code, 1.0, words),))
 
 
-def _odds(share: float) -> float:
-  return math.inf if share >= 1 else share / (1 - share)
+def _odds(fraction: float) -> float:
+  return math.inf if fraction >= 1 else fraction / (1 - fraction)
 
 
-def _percent(share: float) -> str:
-  return f'{100 * share:.0f}%' if share >= 0.1 else f'{100 * share:.2g}%'
+def _percent(fraction: float) -> str:
+  return f'{100 * fraction:.0f}%' if fraction >= 0.1 else f'{100 * fraction:.2g}%'

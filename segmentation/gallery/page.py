@@ -1,9 +1,9 @@
-"""The page on which a person checks masks: one HTML file that needs no server, and its table.
+"""Writes the page on which a reviewer checks masks: one HTML file, no server, and its table.
 
 output/
-  index.html      opens in any browser, from the disk
-  strips/         a JPEG a video, beside it
-  suspicion.csv   measures, reasons and scores: the numbers behind the page
+  index.html      opens in any browser, from disk
+  strips/         one JPEG per video
+  suspicion.csv   the numbers behind the page: measures, reasons and scores
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,11 +35,11 @@ _COLUMNS = (
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-  """A video of the gallery: its `strips.Glance`, `Judgement`, and what is typical of its class."""
+  """A video of the gallery; `of_class` is what `mask_quality.typical` returns for its class."""
 
   glance: strips.Glance
   judgement: mask_quality.Judgement
-  of_class: tuple | None
+  of_class: tuple[float, float] | None
 
 
 def label(video: str) -> str:
@@ -50,16 +50,16 @@ def label(video: str) -> str:
 def rank(
   glances: Iterable[strips.Glance], limits: mask_quality.Limits = mask_quality.Limits()
 ) -> list[Row]:
-  """Judges videos, each among those of its class.
+  """Judges videos, each compared with the others of its class.
 
   Args:
-    glances: `strips.Glance`s.
-    limits: a `mask_quality.Limits`.
+    glances: one per video.
+    limits: where an oddity becomes a reason.
 
   Returns:
-    `Row`s, the most suspicious first.
+    One row per video, the most suspicious first.
   """
-  coverages = {}
+  coverages: dict[str, list[float]] = {}
   for glance in glances:
     if glance.measures is not None:
       coverages.setdefault(label(glance.video), []).append(glance.measures.coverage_found)
@@ -83,25 +83,21 @@ def write(
   verdicts: Mapping[str, str] | None = None,
   title: str = 'Review of masks',
 ) -> None:
-  """Writes page and table, each atomically.
+  """Writes the page and the table, each atomically.
 
   Args:
-    folder: the gallery's, with `STRIPS` in it.
-    rows: what `rank` gives.
-    verdicts: a dict from video to verdict as far as the review has come, or None.
-    title: of the page.
+    folder: the folder of the gallery, which holds `STRIPS`.
+    rows: the videos as `rank` returns them.
+    verdicts: the verdicts made so far, a dict from video to verdict, or None.
+    title: the title of the page.
   """
-  _write_table(os.path.join(folder, TABLE), rows)
+  files.write_csv(os.path.join(folder, TABLE), _COLUMNS, map(_cells, rows))
   page = _page(folder, rows, {} if verdicts is None else verdicts, title)
   files.write_text(os.path.join(folder, PAGE), page)
 
 
-def _write_table(path: str, rows: Sequence[Row]) -> None:
-  files.write_csv(path, _COLUMNS, map(_cells, rows))
-
-
 def _cells(row: Row) -> list[Any]:
-  """A row of the table, see `_COLUMNS`."""
+  """A row of the table: the cells of `_COLUMNS`."""
   glance, reasons = row.glance, row.judgement.reasons
   measures = glance.measures
   return [
@@ -117,9 +113,10 @@ def _cells(row: Row) -> list[Any]:
 
 
 def _page(folder: str, rows: Sequence[Row], verdicts: Mapping[str, str], title: str) -> str:
+  """The HTML of the page."""
   videos = {row.glance.video for row in rows}
   data = {
-    # Marks stay in the browser under this name when the page is made anew.
+    # The browser stores verdicts under this name, also when the page is made again.
     'id': hashlib.sha256(os.path.abspath(folder).encode()).hexdigest()[:12],
     'meanings': mask_quality.REASONS,
     'others': {video: verdict for video, verdict in verdicts.items() if video not in videos},
@@ -137,6 +134,7 @@ def _page(folder: str, rows: Sequence[Row], verdicts: Mapping[str, str], title: 
 
 
 def _data(row: Row, verdict: str | None) -> dict[str, Any]:
+  """A video as the scripts of the page read it."""
   glance = row.glance
   key = hashlib.sha256(f'{glance.masks_hash} {verdict}'.encode()).hexdigest()[:8]
   measures = (

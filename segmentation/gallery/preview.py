@@ -1,4 +1,4 @@
-"""A look at every video of a data set: on all cores, going on where it was stopped."""
+"""Examines every video of a data set, in several processes; an interrupted run is resumed."""
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
@@ -13,8 +13,8 @@ from i3d_tf.common import processes as processes_lib
 from segmentation.gallery import mask_quality
 from segmentation.gallery import strips
 
-_VERSION = 1  # to be raised by whoever changes what a glance holds or how a strip looks
-_DIED = 'the process that read it died (is the file damaged, or memory full?)'
+_VERSION = 1  # increment when the content of a glance or the drawing of a strip changes
+_DIED = 'its process died (is the file damaged, or did memory run out?)'
 
 
 def examine(
@@ -26,31 +26,34 @@ def examine(
   processes: int | None = None,
   progress: Callable[[int, int], None] | None = None,
 ) -> list[strips.Glance]:
-  """Looks at videos, or at those that have not been looked at as they are now.
+  """Examines videos: measures their masks and draws their strips.
+
+  Videos that were examined before, and have not changed since, are not examined again.
 
   Args:
-    sources: `strips.ReviewSource`s.
-    folder: where strips lie, and the journal of what is done.
-    settings: a `strips.StripSettings`.
-    limits: a `mask_quality.Limits`.
-    processes: number of processes; None for one a core.
-    progress: called as progress(videos done, videos in all), or None.
+    sources: the videos.
+    folder: the folder of the strips and of the journal of finished videos.
+    settings: how strips are drawn.
+    limits: says what a break is.
+    processes: number of processes; None for one per core.
+    progress: called as progress(number of videos done, number of all videos), or None.
 
   Returns:
-    The `strips.Glance`s in the order of `sources`.
+    One `strips.Glance` per source, in their order.
   """
   keys = {source.video: _key(source, settings, limits) for source in sources}
   with files.locked(folder):
     done = _Glances(os.path.join(folder, '.journal.jsonl'), folder, keys)
     waiting = [source for source in sources if source.video not in done.glances]
     look = functools.partial(strips.glance, folder=folder, settings=settings, limits=limits)
-    tell = (lambda done, total: None) if progress is None else progress
-    tell(len(done.glances), len(sources))
+    if progress is not None:
+      progress(len(done.glances), len(sources))
     for source, seen in processes_lib.in_processes(look, waiting, processes):
       if seen is None:
         seen = strips.Glance(source.video, None, f'{source.file}: {_DIED}', '', (), (), 0, 0)
       done.add(seen, keys[source.video])
-      tell(len(done.glances), len(sources))
+      if progress is not None:
+        progress(len(done.glances), len(sources))
     done.close()
   return [done.glances[source.video] for source in sources]
 
@@ -58,7 +61,7 @@ def examine(
 def _key(
   source: strips.ReviewSource, settings: strips.StripSettings, limits: mask_quality.Limits
 ) -> str:
-  """What a glance depends on, as JSON: with the same key it need not be repeated."""
+  """Everything that a glance depends on, as JSON: with the same key it is not repeated."""
 
   def state(path: str) -> list[int] | None:
     try:
@@ -79,7 +82,7 @@ def _key(
 
 
 class _Glances:
-  """Glances as they come, kept in a journal; those of other keys or without strip are dropped."""
+  """Glances, kept in a journal; those with another key or without a strip are dropped."""
 
   def __init__(self, path: str, folder: str, keys: Mapping[str, str]) -> None:
     self.glances: dict[str, strips.Glance] = {}
@@ -95,7 +98,7 @@ class _Glances:
     return is_valid
 
   def add(self, seen: strips.Glance, key: str) -> None:
-    """Keeps a glance; a video that killed its process is worth another try and is not kept."""
+    """Adds a glance. It is journaled unless the process died, which is retried next time."""
     self.glances[seen.video] = seen
     if seen.problem is None or _DIED not in seen.problem:
       self._journal.add([{'key': key, 'glance': dataclasses.asdict(seen)}])
@@ -106,6 +109,7 @@ class _Glances:
 
 
 def _from_json(values: Mapping[str, Any]) -> strips.Glance:
+  """The glance of a journal entry."""
   measures = values['measures']
   return strips.Glance(
     **{

@@ -1,10 +1,9 @@
-"""A video at a glance: a strip of its frames with the person outlined, and its masks' measures."""
+"""A video at a glance: a strip of frames with the person outlined, and measures of its masks."""
 
 from collections.abc import Iterable, Sequence
 import dataclasses
 import hashlib
 import os
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,13 +17,13 @@ from i3d_tf.video import drawing
 from i3d_tf.video import video_files
 from segmentation.gallery import mask_quality
 
-_SEAM, _WIDE_SEAM = 2, 12  # pixels between frames, and before the worst moment
-_SPECK = 40  # pixels at twice the height of the strip
+_SEAM, _WIDE_SEAM = 2, 12  # pixels between frames, and before the frames of the greatest break
+_SPECK = 40  # pixels at twice the height of the strip: smaller masks get a ring
 
 
 @dataclasses.dataclass(frozen=True)
 class StripSettings:
-  """How strips are drawn: frames over the whole video, height in pixels, JPEG quality."""
+  """How strips are drawn: number of frames, height in pixels, JPEG quality."""
 
   frames: int = 6
   height: int = 96
@@ -33,12 +32,12 @@ class StripSettings:
 
 @dataclasses.dataclass(frozen=True)
 class ReviewSource:
-  """A video to look at.
+  """A video to review.
 
   Attributes:
     video: its name in the data set, 'Class/v_Class_g01_c01.avi'.
-    file: the video file.
-    masks: its file of masks, which may be missing.
+    file: the path of the video.
+    masks: the path of its mask file, which may be missing.
   """
 
   video: str
@@ -48,24 +47,25 @@ class ReviewSource:
 
 @dataclasses.dataclass(frozen=True)
 class Glance:
-  """What a look at a video gave.
+  """What the examination of a video found.
 
   Attributes:
     video: its name in the data set.
-    measures: `mask_quality.Measures`, or None if there are no masks to measure.
-    problem: why video or masks cannot be used, or None. A missing mask file is none.
-    masks_hash: of the mask file's content, '' without one.
-    shown: the frames of the strip, over the whole video.
-    moment: the frames behind them, around the greatest break; often none.
-    width, height: of the strip in pixels; 0 if there is none.
+    measures: the measures of its masks, or None if there are none.
+    problem: why the video or its masks cannot be used, or None. A missing mask file is not
+      a problem.
+    masks_hash: the SHA-256 of the mask file, or '' without one.
+    shown: the indices of the frames of the strip, spread over the video.
+    moment: the indices of the frames after them, around the greatest break; may be empty.
+    width, height: the size of the strip in pixels; 0 without a strip.
   """
 
   video: str
   measures: mask_quality.Measures | None
   problem: str | None
   masks_hash: str
-  shown: tuple
-  moment: tuple
+  shown: tuple[int, ...]
+  moment: tuple[int, ...]
   width: int
   height: int
 
@@ -74,12 +74,12 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
   """Finds videos and their masks.
 
   Args:
-    videos: folder of class folders of videos.
-    masks: folder of one 'v_Class_g01_c01.json' a video.
+    videos: the folder with one folder of videos per class.
+    masks: the folder with one mask file, 'v_Class_g01_c01.json', per video.
 
   Returns:
-    (sources, orphans): the `ReviewSource`s by name, and the names of mask files that belong
-    to no video.
+    (sources, orphans): the videos, sorted by name, and the names of mask files without a
+    video.
 
   Raises:
     UserError: a folder is missing, or there is no video.
@@ -104,7 +104,7 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
       )
   if not sources:
     raise errors.UserError(
-      f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; found none'
+      f'{videos}: expected folders of videos, such as Class/v_Class_g01_c01.avi; found none'
     )
   orphans = sorted(
     name
@@ -115,7 +115,7 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
 
 
 def strip_path(folder: str, video: str) -> str:
-  """Where the strip of a video lies."""
+  """The path of the strip of a video."""
   return os.path.join(folder, *f'{video}.jpg'.split('/'))
 
 
@@ -125,18 +125,18 @@ def glance(
   settings: StripSettings = StripSettings(),
   limits: mask_quality.Limits = mask_quality.Limits(),
 ) -> Glance:
-  """Looks at one video: measures its masks and draws its strip.
+  """Examines one video: measures its masks and draws its strip.
 
-  Of the video, only the frames of the strip are kept in memory.
+  Only the frames of the strip are kept in memory.
 
   Args:
-    source: a `ReviewSource`.
-    folder: where strips lie.
-    settings: a `StripSettings`.
-    limits: a `mask_quality.Limits`.
+    source: the video.
+    folder: the folder of the strips.
+    settings: how the strip is drawn.
+    limits: says what a break is.
 
   Returns:
-    A `Glance`; what is wrong with video or masks stands in it.
+    A `Glance`, which also reports what is wrong with the video or its masks.
   """
   masks, measures, problem, masks_hash = None, None, None, ''
   moment: tuple[int, ...] = ()
@@ -152,7 +152,7 @@ def glance(
     problem = str(e)
   try:
     images, shown, moment = _frames(source, masks, moment, settings)
-  except coco_files.MaskError as e:  # of another video: this one is shown without them
+  except coco_files.MaskError as e:  # masks of another video: show this one without masks
     measures, problem, moment = None, str(e), ()
     images, shown, _ = _frames(source, None, (), settings)
   except decoding.VideoError as e:
@@ -166,15 +166,18 @@ def glance(
 
 
 def _frames(
-  source: ReviewSource, masks: coco_files.Masks | None, moment: Any, settings: StripSettings
+  source: ReviewSource,
+  masks: coco_files.Masks | None,
+  moment: tuple[int, ...],
+  settings: StripSettings,
 ) -> tuple[list[np.ndarray], tuple[int, ...], tuple[int, ...]]:
-  """The frames of a strip, outlined and small: (images, shown, moment)."""
+  """The frames of a strip, outlined and resized: (images, shown, moment)."""
   _, decoded = decoding.decode(source.file)
   if masks is None:
     kept = _spread(decoded, settings)
     return [image for _, image in kept], tuple(index for index, _ in kept), ()
-  places = np.linspace(0, len(masks) - 1, settings.frames).round().astype(int)
-  shown = tuple(dict.fromkeys(places.tolist()))
+  frame_indices = np.linspace(0, len(masks) - 1, settings.frames).round().astype(int)
+  shown = tuple(dict.fromkeys(frame_indices.tolist()))
   wanted, found, number = {*shown, *moment}, {}, 0
   for number, frame in enumerate(decoded, 1):
     if number == 1 and frame.shape[:2] != (masks.height, masks.width):
@@ -193,7 +196,7 @@ def _frames(
 
 
 def _spread(frames: Iterable[np.ndarray], settings: StripSettings) -> list[tuple[int, np.ndarray]]:
-  """Frames that are spread evenly over a video of unknown length: a list of (index, image)."""
+  """Frames spread evenly over a video of unknown length: a list of (index, image)."""
   kept, step = [], 1
   for index, frame in enumerate(frames):
     if index % step:
@@ -201,23 +204,23 @@ def _spread(frames: Iterable[np.ndarray], settings: StripSettings) -> list[tuple
     kept.append((index, drawing.fit_height(frame, settings.height)))
     if len(kept) == 2 * settings.frames:
       kept, step = kept[::2], 2 * step
-  places = np.linspace(0, len(kept) - 1, settings.frames).round().astype(int)
-  return [kept[place] for place in dict.fromkeys(places.tolist())]
+  chosen = np.linspace(0, len(kept) - 1, settings.frames).round().astype(int)
+  return [kept[index] for index in dict.fromkeys(chosen.tolist())]
 
 
 def _outlined(frame: np.ndarray, mask: np.ndarray, height: int) -> np.ndarray:
-  """A frame at the height of the strip, its mask outlined."""
-  # Drawn at twice the size, or the line's dark border would hide small people.
+  """A frame at the height of the strip, with its mask outlined."""
+  # Drawn at twice the size, because the dark border of the line would hide small people.
   double = drawing.fit_height(frame, 2 * height)
   inside = cv2.resize(mask.astype(np.float32), double.shape[1::-1], interpolation=cv2.INTER_AREA)
   inside = (inside > (0.5 if inside.max() > 0.5 else 0)).astype(np.uint8)
-  if np.count_nonzero(inside) < _SPECK:  # in a JPEG it would be lost: a ring around it
+  if np.count_nonzero(inside) < _SPECK:  # JPEG compression would hide it: draw a ring around it
     inside = dilation.dilate(inside, 9)
   return drawing.fit_height(drawing.outline(double, inside, thickness=2), height)
 
 
 def _join(images: Sequence[np.ndarray], number_shown: int) -> np.ndarray:
-  """Lays frames side by side, the worst moment a little apart: uint8 [H, W, 3]."""
+  """Joins frames side by side, with a gap before the greatest break: uint8 [H, W, 3]."""
   height = images[0].shape[0]
   parts = []
   for index, image in enumerate(images):

@@ -1,11 +1,12 @@
-"""Carries masks from a frame to its neighbors by optical flow.
+"""Propagates masks from a frame to neighboring frames by optical flow.
 
-The flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV
-2016): some 10 milliseconds a pair, where the TV-L1 of the network's input takes half a
-second. Frames whose shorter side is above 256 pixels are made smaller for it.
+The flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016). It
+takes some 10 milliseconds per pair of frames; TV-L1, the network's input, takes half a second.
+Frames whose shorter side is above 256 pixels are downscaled first.
 """
 
 from collections.abc import Iterator, Sequence
+import itertools
 
 import cv2
 import numpy as np
@@ -15,14 +16,14 @@ from i3d_tf.video import decoding
 _SMALL = 160  # pixels of the shorter side
 
 
-class Carrier:
-  """Follows the pixels of a frame through those that come after it, or before."""
+class Propagator:
+  """Follows the pixels of a frame through the frames after it, or before it."""
 
   def __init__(self) -> None:
     self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
   def grey(self, frame: np.ndarray) -> np.ndarray:
-    """What the flow is computed of: uint8 [h, w], for uint8 RGB [H, W, 3]."""
+    """Converts a frame, uint8 RGB [H, W, 3], to the input of the flow: uint8 [h, w]."""
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
     if min(height, width) > decoding.SHORT_SIDE:
@@ -31,22 +32,22 @@ class Carrier:
     return grey
 
   def follow(self, greys: Sequence[np.ndarray], height: int, width: int) -> Iterator[np.ndarray]:
-    """Where in the first frame the pixels of each later one were.
+    """Finds where the pixels of each later frame were in the first one.
 
-    The flows between neighbors are composed, so that a mask is resampled once, however
-    far it is carried.
+    The flows between neighboring frames are composed, so that a mask is resampled only once,
+    however far it is propagated.
 
     Args:
-      greys: of `grey`, of neighboring frames: in the order of time, or against it.
-      height, width: of the frames.
+      greys: consecutive frames as `grey` returns them, in forward or reverse order.
+      height, width: the size of the original frames.
 
     Yields:
-      float32 [H, W, 2], x and y in pixels of the first frame, for each later frame.
+      float32 [H, W, 2] for each later frame: x and y in pixels of the first frame.
     """
-    # The last halving of the size is left out where it would lose limbs.
+    # For small frames, the finest scale of DIS is needed, or limbs would be lost.
     self._dis.setFinestScale(0 if min(greys[0].shape) < _SMALL else 1)
     total = None
-    for before, after in zip(greys, greys[1:]):
+    for before, after in itertools.pairwise(greys):
       flow = self._dis.calc(after, before, None)
       if total is None:
         total = flow
@@ -61,14 +62,14 @@ class Carrier:
       yield _grid(height, width) + _enlarge(total, height, width)
 
 
-def carry(mask: np.ndarray, positions: np.ndarray) -> np.ndarray:
-  """Moves a mask: bool [H, W], to where its pixels are in another frame.
+def propagate(mask: np.ndarray, positions: np.ndarray) -> np.ndarray:
+  """Moves a mask to where its pixels are in another frame: bool [H, W].
 
-  What comes in at a border goes on as the mask does there: people are often cut by it.
+  Beyond its border, the mask is continued, because people are often cut off there.
 
   Args:
     mask: bool [H, W].
-    positions: of `Carrier.follow`.
+    positions: float32 [H, W, 2], from `Propagator.follow`.
   """
   moved = cv2.remap(
     mask.astype(np.uint8) * 255, positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -83,6 +84,7 @@ def _grid(height: int, width: int) -> np.ndarray:
 
 
 def _enlarge(flow: np.ndarray, height: int, width: int) -> np.ndarray:
+  """Flow, float32 [h, w, 2] in pixels, resized to another size and scaled to its pixels."""
   h, w = flow.shape[:2]
   if (h, w) == (height, width):
     return flow

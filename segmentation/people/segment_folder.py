@@ -1,4 +1,4 @@
-"""Masks of one video, and of a folder of videos: resumable, in several processes."""
+"""Makes the masks of a video or of a folder of videos: resumable, in several processes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
@@ -23,7 +23,7 @@ NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
 
 @dataclasses.dataclass(frozen=True)
 class MaskFailure:
-  """A video without masks: its name and the reason, which names the file."""
+  """A video without masks: its name, and the reason with the path of the file."""
 
   video: str
   reason: str
@@ -31,12 +31,12 @@ class MaskFailure:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-  """What came of a folder of videos.
+  """The outcome for a folder of videos.
 
   Attributes:
-    num_videos: number of videos found.
-    no_person: names of those in which nobody was found, sorted.
-    failures: `MaskFailure`s, sorted.
+    num_videos: the number of videos found.
+    no_person: the names of the videos without a person in any frame, sorted.
+    failures: the videos without masks, sorted by name.
   """
 
   num_videos: int
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def find_videos(path: str) -> tuple[str, list[str]]:
-  """The videos below a folder.
+  """Finds the videos of a folder and its subfolders.
 
   Args:
     path: a folder, or one video file.
@@ -54,7 +54,7 @@ def find_videos(path: str) -> tuple[str, list[str]]:
     (folder, names of the videos relative to it, with '/', sorted).
 
   Raises:
-    UserError: there is none, or two are called the same, whose masks would be.
+    UserError: there is no video, or two have the same name and so the same mask file.
   """
   if os.path.isfile(path):
     return os.path.dirname(path), [os.path.basename(path)]
@@ -64,8 +64,8 @@ def find_videos(path: str) -> tuple[str, list[str]]:
     other = stems.setdefault(video_files.stem(name), name)
     if other != name:
       raise errors.UserError(
-        f'{path}: {other} and {name} would have the same file of masks; '
-        'expected videos of different names'
+        f'{path}: expected videos of different names; {other} and {name} would have '
+        'the same mask file'
       )
   return path, names
 
@@ -84,15 +84,15 @@ def segment_video(
 
   Args:
     path: the video file.
-    output: the file to write.
-    segmenter: a `Segmenter`.
-    settings: a `video_masks.MaskSettings`.
-    video: name of the video, which goes into the file.
-    recorded: dict of settings, which goes into the file.
-    progress: called with the share of the video that was done since the last call.
+    output: the mask file to write.
+    segmenter: the segmenter.
+    settings: how people are found.
+    video: the name of the video, stored in the file.
+    recorded: the settings to store in the file.
+    progress: called with the fraction of the video that was done since the last call, or None.
 
   Returns:
-    Whether somebody was found.
+    Whether any frame has a person.
 
   Raises:
     UserError: the video cannot be used.
@@ -100,7 +100,7 @@ def segment_video(
   source = segmenter.for_video(path)
   _, frames = decoding.decode(path)
   first = next(frames)
-  total = _announced_frames(path)
+  total = _declared_frames(path)
 
   def checked() -> Iterator[Any]:
     for frame in itertools.chain([first], frames):
@@ -131,20 +131,20 @@ def segment_folder(
   processes: int = 1,
   progress: Callable[..., Any] | None = None,
 ) -> Outcome:
-  """Writes the masks of every video of a folder, or those that are missing.
+  """Writes the masks of all videos of a folder that have none yet.
 
   Args:
-    videos: folder of videos, or a video file.
-    output: folder of masks.
-    make_segmenter: a function that makes a `Segmenter`. For several processes it must be
-      one that pickle knows: functools.partial of a function of a module, for example.
-    settings: a `video_masks.MaskSettings`.
-    processes: videos worked on at a time.
-    progress: called as `progress(total=n, initial=m)`, gives a context manager with
-      `update(k)`; tqdm.tqdm, for example. Or None.
+    videos: the folder of videos, or a video file.
+    output: the folder of masks.
+    make_segmenter: makes the segmenter. With several processes it must be picklable, such as
+      a functools.partial of a module's function.
+    settings: how people are found.
+    processes: number of processes, each with its own segmenter.
+    progress: called as `progress(total=n, initial=m)`; returns a context manager with a
+      method `update(k)`, as tqdm.tqdm does. Or None.
 
   Returns:
-    An `Outcome`.
+    The `Outcome`.
 
   Raises:
     UserError: there are no videos, the segmenter cannot be made, or `output` has masks of
@@ -153,7 +153,7 @@ def segment_folder(
   folder, names = find_videos(videos)
   segmenter = make_segmenter()
   recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
-  del recorded['batch_size']  # changes nothing
+  del recorded['batch_size']  # does not change the masks
   with files.locked(output):
     found = _done(output, names, recorded)
     missing = [name for name in names if name not in found]
@@ -174,7 +174,7 @@ def segment_folder(
           failed.append(MaskFailure(name, result))
         else:
           found[name] = result
-    no_person = tuple(sorted(name for name, somebody in found.items() if not somebody))
+    no_person = tuple(sorted(name for name, has_person in found.items() if not has_person))
     failures = tuple(sorted(failed, key=lambda failure: failure.video))
     files.write_csv(os.path.join(output, NO_PERSON), ['video'], [[name] for name in no_person])
     files.write_csv(
@@ -187,12 +187,12 @@ def segment_folder(
 
 @dataclasses.dataclass(frozen=True)
 class _Work:
-  """What to do with each video."""
+  """Segments the videos of a folder, one at a time."""
 
   folder: str
   output: str
   settings: video_masks.MaskSettings
-  recorded: dict
+  recorded: dict[str, Any]
 
   def do(
     self,
@@ -200,14 +200,14 @@ class _Work:
     segmenter: segmenter_lib.Segmenter,
     progress: Callable[[float], None] | None = None,
   ) -> bool | str:
-    """Segments one video: whether somebody was found, or the reason why it failed."""
-    given = 0.0
+    """Segments one video: whether it has a person, or the reason why it failed."""
+    done = 0.0
 
-    def report(share: float) -> None:
-      nonlocal given
-      given += share
+    def count(fraction: float) -> None:
+      nonlocal done
+      done += fraction
       if progress is not None:
-        progress(share)
+        progress(fraction)
 
     try:
       return segment_video(
@@ -217,16 +217,18 @@ class _Work:
         self.settings,
         video=name,
         recorded=self.recorded,
-        progress=None if progress is None else report,
+        progress=None if progress is None else count,
       )
     except errors.UserError as e:
       return str(e)
     finally:
       if progress is not None:
-        progress(1 - given)
+        progress(1 - done)
 
 
 class _NoProgress:
+  """A progress bar that shows nothing."""
+
   def __init__(self, **kwargs: Any) -> None:
     del kwargs
 
@@ -236,12 +238,12 @@ class _NoProgress:
   def __exit__(self, *error: Any) -> None:
     pass
 
-  def update(self, share: float) -> None:
+  def update(self, fraction: float) -> None:
     pass
 
 
 def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dict[str, bool]:
-  """The videos that have masks: {name: whether somebody was found}."""
+  """The videos that already have masks: {name: whether it has a person}."""
   done = {}
   for name in names:
     path = _mask_path(output, name)
@@ -250,18 +252,18 @@ def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dic
     try:
       info = coco_files.read_info(path)
     except coco_files.MaskError:
-      continue  # a damaged file is made anew
-    wanted = {'video': name, **recorded}
-    there = {'video': info.video, **info.settings}
+      continue  # a damaged file is made again
+    expected = {'video': name, **recorded}
+    received = {'video': info.video, **info.settings}
     differences = [
-      f'{key} is {there.get(key)!r} there and {wanted.get(key)!r} here'
-      for key in sorted({*there, *wanted})
-      if there.get(key) != wanted.get(key)
+      f'{key}: expected {expected.get(key)!r}; received {received.get(key)!r}'
+      for key in sorted({*received, *expected})
+      if received.get(key) != expected.get(key)
     ]
     if differences:
       raise errors.UserError(
-        f'{path}: these masks were made otherwise ({"; ".join(differences)}); '
-        'choose another --output, or remove them'
+        f'{path}: these masks were made with other settings ({", ".join(differences)}). '
+        'Choose another --output, or remove them'
       )
     done[name] = info.num_with_person > 0
   return done
@@ -270,7 +272,7 @@ def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dic
 # === Several processes ===
 
 _worker = {}
-_DIED = 'the process that worked on it died (is the file damaged, or memory full?)'
+_DIED = 'its process died (is the file damaged, or did memory run out?)'
 
 
 def _in_processes(
@@ -280,7 +282,7 @@ def _in_processes(
   processes: int,
   progress: Any,
 ) -> Iterator[tuple[str, bool | str]]:
-  """Yields (name, result of `_Work.do`) in the order in which they are done."""
+  """Yields (name, result of `_Work.do`) in the order of completion."""
   start = functools.partial(_start_worker, work, make_segmenter)
   for name, result in processes_lib.in_processes(_do_in_worker, names, processes, start):
     yield name, f'{os.path.join(work.folder, name)}: {_DIED}' if result is None else result
@@ -288,18 +290,20 @@ def _in_processes(
 
 
 def _start_worker(work: _Work, make_segmenter: Callable[[], segmenter_lib.Segmenter]) -> None:
+  """Makes the segmenter of a worker process."""
   _worker.update(work=work, segmenter=make_segmenter())
 
 
 def _do_in_worker(name: str) -> bool | str:
+  """`_Work.do` for one video, in a worker process."""
   return _worker['work'].do(name, _worker['segmenter'])
 
 
 # === Files ===
 
 
-def _announced_frames(path: str) -> int:
-  """The number of frames that a video's header tells, at least 1."""
+def _declared_frames(path: str) -> int:
+  """The number of frames that the header of a video declares, at least 1."""
   capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
   try:
     return max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
@@ -308,4 +312,5 @@ def _announced_frames(path: str) -> int:
 
 
 def _mask_path(output: str, name: str) -> str:
+  """The mask file of a video."""
   return os.path.join(output, f'{video_files.stem(name)}.json')

@@ -1,6 +1,6 @@
-"""The people of a video: found, followed over time, united to one mask a frame.
+"""Finds the people of a video and tracks them over time: one mask per person and frame.
 
-A few frames are in memory at a time, however long the video is.
+Only a few frames are in memory at a time, however long the video is.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from i3d_tf.common import errors
+from i3d_tf.common import validation
 from i3d_tf.masks import coco_files
 from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import mask_propagation
@@ -23,14 +23,13 @@ class MaskSettings:
   """How the people of a video are found.
 
   Attributes:
-    score_threshold: people below are left out.
-    detect_every: the segmenter sees every so many-th frame, and the last; to the frames
-      between, the optical flow carries the masks of the nearer one. 1 is exact.
-    track: whether people whom the segmenter missed for a moment are filled in, and those
-      whom it found but once are dropped.
-    max_gap: looks of the segmenter in a row that are filled in.
-    min_detections: a person found at fewer looks is a flicker.
-    batch_size: frames that the segmenter gets at a time.
+    score_threshold: people with a lower score are left out.
+    detect_every: the segmenter runs on every n-th frame and on the last one (the keyframes);
+      the masks of the nearest keyframe are propagated to the other frames. 1 is exact.
+    track: whether people missed for a moment are filled in, and flickers are dropped.
+    max_gap: the most keyframes in a row that are filled in.
+    min_detections: a person found at fewer keyframes is a flicker.
+    batch_size: the number of frames per call of the segmenter.
   """
 
   score_threshold: float = 0.5
@@ -41,50 +40,16 @@ class MaskSettings:
   batch_size: int = 4
 
   def __post_init__(self) -> None:
-    if not 0 <= self.score_threshold <= 1:
-      raise errors.UserError(
-        f'`score_threshold` must be between 0 and 1; received {self.score_threshold}'
-      )
+    score = self.score_threshold
+    validation.check('score_threshold', score, 'between 0 and 1', 0 <= score <= 1)
     for name, least in (
       ('detect_every', 1),
       ('max_gap', 0),
       ('min_detections', 1),
       ('batch_size', 1),
     ):
-      if getattr(self, name) < least:
-        raise errors.UserError(f'`{name}` must be at least {least}; received {getattr(self, name)}')
-
-
-def masks_of(
-  frames: Iterable[np.ndarray],
-  segmenter: segmenter_lib.Segmenter,
-  settings: MaskSettings = MaskSettings(),
-) -> Iterator[tuple[np.ndarray, float]]:
-  """One mask a frame: everybody in it.
-
-  Args:
-    frames: an iterable of uint8 RGB [H, W, 3], of one size.
-    segmenter: a `Segmenter`; for that of a file, `segmenter.for_video(path)`.
-    settings: a `MaskSettings`.
-
-  Yields:
-    (bool [H, W], the highest score in the frame, or 0.0 where nobody is), one for each
-    frame, in order.
-  """
-  frames = iter(frames)
-  first = next(frames, None)
-  if first is None:
-    return
-  shape = first.shape[:2]
-  for people in people_of(itertools.chain([first], frames), segmenter, settings):
-    if people:
-      union = coco_mask.merge([person.rle for person in people])
-      yield (
-        np.ascontiguousarray(coco_mask.decode(union), bool),
-        max(person.score for person in people if person.score is not None),
-      )
-    else:
-      yield np.zeros(shape, bool), 0.0
+      value = getattr(self, name)
+      validation.check(name, value, f'at least {least}', value >= least)
 
 
 def of_frames(
@@ -92,10 +57,12 @@ def of_frames(
   segmenter: segmenter_lib.Segmenter,
   settings: MaskSettings = MaskSettings(),
 ) -> coco_files.Masks:
-  """The masks of a whole video, run-length encoded: a `masks.Masks`.
+  """Finds the masks of an entire video, run-length encoded.
 
   Args:
-    frames, segmenter, settings: as in `masks_of`; at least one frame.
+    frames: uint8 RGB [H, W, 3], of one size; at least one.
+    segmenter: the segmenter; for a video file, `segmenter.for_video(path)`.
+    settings: how people are found.
 
   Raises:
     ValueError: there is no frame.
@@ -116,42 +83,44 @@ def people_of(
   segmenter: segmenter_lib.Segmenter,
   settings: MaskSettings = MaskSettings(),
 ) -> Iterator[list[coco_files.PersonMask]]:
-  """The people of each frame, followed over time.
+  """Finds the people of each frame and tracks them over time.
 
   Args:
-    frames, segmenter, settings: as in `masks_of`.
+    frames, segmenter, settings: as in `of_frames`.
 
   Yields:
-    A list of `masks.Person` for each frame, in order; perhaps empty.
+    The people of each frame, in order; may be empty.
   """
   if settings.track:
     tracker = tracking.Tracker(settings.max_gap, settings.min_detections)
   else:
     tracker = tracking.Tracker(0, 1)
-  carrier = mask_propagation.Carrier()
-  before = None  # the grey of the last frame that was looked at
-  for interval, found in _looks(frames, segmenter, settings):
-    greys = [carrier.grey(frame) for frame in interval]
+  propagator = mask_propagation.Propagator()
+  before = None  # the last keyframe in grey
+  for interval, found in _detections(frames, segmenter, settings):
+    greys = [propagator.grey(frame) for frame in interval]
     if before is None:
       yield from tracker.start(found)
     else:
       size = interval[-1].shape[:2]
-      forward = _carried(carrier, [before] + greys, tracker.followed, size)
-      # A frame in the middle takes what was found before it.
+      forward = _propagated(propagator, [before] + greys, tracker.tracked, size)
+      # The frame in the middle uses the keyframe before it.
       half = len(interval) // 2
-      backward = _carried(carrier, greys[half:][::-1], [rle for rle, _ in found], size)[::-1]
-      yield from tracker.look(forward, [None] * half + backward, found)
+      masks = [rle for rle, _ in found]
+      backward = _propagated(propagator, greys[half:][::-1], masks, size)[::-1]
+      yield from tracker.update(forward, [*[None] * half, *backward], found)
     before = greys[-1]
   yield from tracker.finish()
 
 
-def _looks(
+def _detections(
   frames: Iterable[np.ndarray], segmenter: segmenter_lib.Segmenter, settings: MaskSettings
 ) -> Iterator[tuple[list[np.ndarray], list[tuple[Any, float]]]]:
-  """Shows the segmenter every so many-th frame.
+  """Runs the segmenter on the keyframes.
 
   Yields:
-    (the frames after the last look up to and with this one, [(RLE, score)] of those found).
+    For each keyframe: (the frames after the previous keyframe up to and including this one,
+    [(RLE, score)] of the people found).
   """
   every = settings.detect_every
   frames = iter(frames)
@@ -172,17 +141,17 @@ def _looks(
       )
 
 
-def _carried(
-  carrier: mask_propagation.Carrier,
+def _propagated(
+  propagator: mask_propagation.Propagator,
   greys: Sequence[np.ndarray],
   rles: Sequence[Any],
   size: tuple[int, int],
 ) -> list[list[Any]]:
-  """Masks of the first frame in each later one: a list of lists of RLEs."""
+  """The RLEs of the first frame propagated to each later frame."""
   if not rles:
     return [[] for _ in greys[1:]]
   masks = [np.ascontiguousarray(coco_mask.decode(rle)) for rle in rles]
   return [
-    [coco_files.encode(mask_propagation.carry(mask, positions)) for mask in masks]
-    for positions in carrier.follow(greys, *size)
+    [coco_files.encode(mask_propagation.propagate(mask, positions)) for mask in masks]
+    for positions in propagator.follow(greys, *size)
   ]

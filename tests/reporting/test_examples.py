@@ -1,4 +1,4 @@
-"""Figure 3: which videos are chosen, and that its pictures are what the network saw."""
+"""Figure 3: which videos are chosen, and that its images are what the network saw."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def answer(paper, name, example):
   return bool(result.correct[result.videos.index(example.video)])
 
 
-def test_one_where_the_person_decides_and_one_where_the_place_does(paper):
+def test_a_video_decided_by_the_person_and_one_decided_by_the_place_are_chosen(paper):
   (person, place), sentences = examples_lib.choose(paper)
   assert not sentences and (person.kind, place.kind) == ('person', 'place')
   assert answer(paper, '2a', person) and not answer(paper, '2b', person)
@@ -50,7 +50,7 @@ def test_one_where_the_person_decides_and_one_where_the_place_does(paper):
   assert a.probability[index] - b.probability[index] == gaps.max()
 
 
-def test_what_cannot_be_found_is_said(folder, tmp_path):
+def test_missing_examples_are_explained(folder, tmp_path):
   copy = tmp_path / 'paper'
   shutil.copytree(folder / 'results', copy / 'results')
   shutil.copy(folder / 'conditions.json', copy)
@@ -60,7 +60,7 @@ def test_what_cannot_be_found_is_said(folder, tmp_path):
       copy / 'results' / f'2b.split{split}.seed0.csv',
     )
   examples, sentences = examples_lib.choose(load_results.read(copy))
-  assert examples == [] and len(sentences) == 2 and 'the place decides' in sentences[1]
+  assert examples == [] and len(sentences) == 2 and 'The place decides in no' in sentences[1]
   for split in (1, 2, 3):
     os.remove(copy / 'results' / f'2b.split{split}.seed0.csv')
   examples, sentences = examples_lib.choose(load_results.read(copy))
@@ -70,28 +70,28 @@ def test_what_cannot_be_found_is_said(folder, tmp_path):
 @pytest.mark.parametrize(
   'name', ['Waving/v_Waving_g02_c01.avi', 'v_Waving_g02_c01.avi', 'v_Waving_g02_c01']
 )
-def test_videos_are_named_by_their_ends(paper, name):
+def test_videos_are_found_by_path_file_name_and_stem(paper, name):
   (example,), _ = examples_lib.choose(paper, [name])
   assert example == examples_lib.Example('Waving/v_Waving_g02_c01.avi', 2)
 
 
 def test_an_unknown_name_is_an_error(paper):
-  with pytest.raises(errors.UserError, match=r'--examples: expected .* found none for v_X_g01_c01'):
+  with pytest.raises(errors.UserError, match=r'--examples: expected .* received v_X_g01_c01'):
     examples_lib.choose(paper, ['v_X_g01_c01'])
 
 
-def test_pictures_are_frame_person_and_place(paper):
+def test_views_are_frame_person_and_place(paper):
   examples, _ = examples_lib.choose(paper)
   for frame, person, place in examples_lib.views(paper, examples):
     assert frame.shape == (224, 224, 3) and frame.dtype == np.uint8
     kept = (person == frame).all(axis=-1) & ~(person == 0).all(axis=-1)
     black = (place == 0).all(axis=-1)
     assert 0.005 < kept.mean() < 0.9
-    # Each pixel shows the person or the place; where one is black the other is the frame.
+    # Each pixel shows the person or the place: if one is black, the other is the frame.
     np.testing.assert_array_equal(np.where(black[..., np.newaxis], person, place), frame)
 
 
-def test_a_video_that_keeps_its_original_shows_it_three_times(source, tmp_path):
+def test_a_video_that_keeps_its_original_frames_shows_them_three_times(source, tmp_path):
   records = tmp_path / 'records'
   shutil.copytree(source, records)
   for index in records.glob('videos-*.csv'):
@@ -106,7 +106,7 @@ def test_a_video_that_keeps_its_original_shows_it_three_times(source, tmp_path):
   np.testing.assert_array_equal(place, frame)
 
 
-def test_verdicts_of_the_run_hold(source, tmp_path):
+def test_verdicts_of_the_run_are_applied(source, tmp_path):
   paper_results.write(tmp_path, groups=1, clips=1, records=source)
   examples, _ = examples_lib.choose(load_results.read(tmp_path))
   judged = {examples[0].video: verdicts.ORIGINAL}
@@ -118,7 +118,7 @@ def test_verdicts_of_the_run_hold(source, tmp_path):
   assert (second[1] != second[0]).any()
 
 
-def test_a_row_on_a_data_set_of_its_own_gives_no_example(tmp_path):
+def test_a_condition_with_its_own_data_set_gives_no_example(tmp_path):
   paper_results.write(tmp_path, groups=1, clips=1, names=['1b-diversity3'])
   paper = load_results.read(tmp_path)
   video = paper.results['1b-diversity3', 1, 0].videos[0]
@@ -138,7 +138,7 @@ def test_records_without_the_video_are_one_line(source, tmp_path):
   paper_results.write(tmp_path, groups=2, clips=2, records=source)
   other = load_results.read(tmp_path)
   examples, _ = examples_lib.choose(other, ['v_Waving_g06_c02'])
-  with pytest.raises(errors.UserError, match=r'expected Waving/v_Waving_g06_c02.avi; it is not in'):
+  with pytest.raises(errors.UserError, match=r'expected records of Waving/v_Waving_g06_c02.avi'):
     examples_lib.views(other, examples)
 
 
@@ -156,13 +156,13 @@ def test_a_damaged_record_is_one_line(source, tmp_path):
     examples_lib.views(broken, examples)
 
 
-def test_the_drawing_has_a_row_a_video_and_its_answers(paper):
+def test_the_figure_has_a_row_per_video_with_the_predictions(paper):
   examples, _ = examples_lib.choose(paper)
   pictures = [np.full((3, 8, 8, 3), 90, np.uint8)] * 2
   axes = examples_lib.draw(paper, examples, pictures).axes
   assert [axis.get_title('left')[:2] for axis in axes] == ['a)', 'b)', 'c)', 'd)', 'e)', 'f)']
   class_name = os.path.dirname(examples[0].video)
-  assert axes[1].get_xlabel() == f'right: {class_name}'
+  assert axes[1].get_xlabel() == f'correct: {class_name}'
   assert axes[2].get_xlabel().startswith('wrong: ')
   assert axes[0].get_ylabel().startswith(f'{class_name} ')
   table = table_lib.to_csv(examples_lib.table(paper, examples)).splitlines()

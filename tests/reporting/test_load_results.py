@@ -1,4 +1,4 @@
-"""Reading the folder of reproduce: what is there, what is missing, what is damaged."""
+"""Reading the folder of reproduce: complete, with missing results, with damaged files."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def _edit(path, old, new, count=1):
   path.write_text(text.replace(old, new, count))
 
 
-def test_what_is_there(folder):
+def test_conditions_and_results_are_read(folder):
   paper = load_results.read(folder)
   assert paper.label_names == paper_results.CLASSES and paper.problems == ()
   assert [c.name for c in paper.conditions] == list(paper_results.CONDITIONS)
@@ -48,7 +48,7 @@ def test_outcomes_average_seeds_and_join_splits(folder):
   assert set(kept.groups) == {'Clapping/g01', 'Clapping/g03'} and not kept.coverage.any()
 
 
-def test_outcomes_are_of_the_runs_that_are_named(folder):
+def test_outcomes_are_those_of_the_given_runs(folder):
   paper = load_results.read(folder)
   assert paper.runs_of('1b-rgb') == [(1, 0), (1, 1), (2, 0), (2, 1)]
   outcomes = paper.outcomes('1b-rgb', [(2, 1)])
@@ -56,7 +56,7 @@ def test_outcomes_are_of_the_runs_that_are_named(folder):
   np.testing.assert_array_equal(outcomes.correct, paper.results['1b-rgb', 2, 1].correct)
 
 
-def test_videos_that_the_records_lacked_are_told_by_split(folder):
+def test_videos_missing_in_the_records_are_listed_by_split(folder):
   assert load_results.read(folder).missing == {}
   for name, missing in (('2a.split2.seed0', ['B/b.avi', 'A/a.avi']), ('2b.split2.seed0', [])):
     (folder / 'results' / f'{name}.json').write_text(
@@ -65,15 +65,15 @@ def test_videos_that_the_records_lacked_are_told_by_split(folder):
   assert load_results.read(folder).missing == {2: ('A/a.avi', 'B/b.avi')}
 
 
-def test_a_summary_that_tells_no_list_is_a_problem(folder):
+def test_a_summary_without_a_list_is_a_problem(folder):
   (folder / 'results' / '2a.split2.seed0.json').write_text(
     json.dumps({'about': {'missing': 5}, 'videos': 1, 'accuracy': 1.0})
   )
   paper = load_results.read(folder)
-  assert 'expected a list of missing videos beside it; found 5' in paper.problems[0]
+  assert 'expected a list of missing videos in its summary; found 5' in paper.problems[0]
 
 
-def test_probabilities_are_softmax_of_the_right_class(folder):
+def test_probabilities_are_the_softmax_of_the_true_class(folder):
   result = load_results.read(folder).results['2a', 1, 0]
   rows = [
     line.split(',')
@@ -84,7 +84,7 @@ def test_probabilities_are_softmax_of_the_right_class(folder):
     assert probability == pytest.approx(powers[int(row[1])] / powers.sum())
 
 
-def test_a_video_without_a_group_is_its_own(folder):
+def test_a_video_without_a_group_is_its_own_group(folder):
   path = folder / 'results' / '2a.split1.seed0.csv'
   path.write_text(path.read_text().replace('_g01_c01', '_x').replace('_g01_c02', '_y'))
   groups = load_results.read(folder).results['2a', 1, 0].groups
@@ -112,7 +112,7 @@ def test_a_video_without_a_group_is_its_own(folder):
     ('1b-rgb', lambda path: _edit(path, '_c02', '_c09'), 'expected the videos of seed'),
   ],
 )
-def test_a_damaged_result_is_one_line_and_the_others_are_used(folder, name, damage, message):
+def test_a_damaged_result_is_a_problem_and_the_others_are_used(folder, name, damage, message):
   damage(folder / 'results' / f'{name}.split1.seed0.csv')
   paper = load_results.read(folder)
   (problem,) = paper.problems
@@ -130,13 +130,13 @@ def test_an_unknown_condition_is_a_problem(folder):
 
 
 @pytest.mark.parametrize('content', ['', '{', '[]', '{"conditions": 3}', 'null'])
-def test_no_table_of_conditions_is_an_error(folder, content):
+def test_a_damaged_file_of_conditions_is_an_error(folder, content):
   (folder / 'conditions.json').write_text(content)
   with pytest.raises(errors.UserError, match=r'conditions\.json: expected what reproduce writes'):
     load_results.read(folder)
 
 
-def test_a_row_without_a_title_is_an_error(folder):
+def test_a_condition_without_a_title_is_an_error(folder):
   path = folder / 'conditions.json'
   content = json.loads(path.read_text())
   del content['conditions'][2]['title']
@@ -157,8 +157,8 @@ def test_no_result_is_an_error(folder, tmp_path):
     load_results.read(folder)
 
 
-def test_classes_are_numbered_as_the_paper_does():
-  # Its Hammering36 and JumpRope47: capitals before small letters.
+def test_classes_are_numbered_as_in_the_paper():
+  # The paper's Hammering36 and JumpRope47: capitals sort before small letters.
   names = ['JumpRope', 'JumpingJack', 'Hammering', 'HammerThrow']
   assert load_results.numbered_classes(names) == [
     (1, 'HammerThrow', 3),

@@ -1,4 +1,4 @@
-"""The command and its page: every number from the CSV beside it, whatever is missing or damaged."""
+"""The command and its page: every number is in a CSV file, also if results are missing."""
 
 import csv
 import html.parser
@@ -27,7 +27,7 @@ def _made(tmp_path_factory):
 
 
 class Tables(html.parser.HTMLParser):
-  """The tables of a page: {name: rows of cells}; `text` is all that is not in one."""
+  """The tables of a page, {name: rows of cells}; `text` is everything outside of them."""
 
   def __init__(self, page):
     super().__init__()
@@ -77,7 +77,7 @@ def numbers(cell):
   return [float(number) for number in re.findall(r'[+-]?\d+(?:\.\d+)?', cell.replace('−', '-'))]
 
 
-def test_every_number_of_a_table_is_in_the_csv_beside_it(made):
+def test_every_number_of_a_table_is_in_its_csv(made):
   tables = Tables((made / 'index.html').read_text()).tables
   expected = {
     'table1a',
@@ -98,26 +98,26 @@ def test_every_number_of_a_table_is_in_the_csv_beside_it(made):
   }
   assert set(tables) == expected
   for name, rows in tables.items():
-    beside = rows_of(made, name)
-    assert len(rows) == len(beside) and rows
-    # A column of the page is one of the CSV, or two: the bounds of an interval.
+    in_csv = rows_of(made, name)
+    assert len(rows) == len(in_csv) and rows
+    # A column of the page is one column of the CSV, or two for the bounds of an interval.
     columns = [
       (key, f'{key[:-4]}_high') if key.endswith('_low') else (key,)
-      for key in beside[0]
+      for key in in_csv[0]
       if not key.endswith('_high') and key != 'family'
     ]
-    for cells, values in zip(rows, beside):
+    for cells, values in zip(rows, in_csv):
       for cell, keys in zip(cells, columns, strict=True):
         check(cell, [values[key] for key in keys])
 
 
 def check(cell, values):
-  """A cell is what the CSV has, rounded to as many places as it shows."""
+  """Checks that a cell is the value of the CSV, rounded to the digits that it shows."""
   if '' in values:
     assert cell == '–'
   elif cell == '< 0.001':
     assert 0 < float(values[0]) < 0.001
-  elif cell != values[0]:  # text and counts are as they are
+  elif cell != values[0]:  # text and counts are not rounded
     for part, value in zip(cell.replace('−', '-').split(' to '), values, strict=True):
       places = len(part.partition('.')[2])
       assert float(part) == pytest.approx(float(value), abs=0.5001 * 10**-places)
@@ -159,7 +159,7 @@ def test_confusion_counts_follow_from_videos(made):
         )
 
 
-def test_the_page_stands_alone_and_its_links_lead_somewhere(made):
+def test_the_page_is_self_contained_and_its_links_exist(made):
   page = (made / 'index.html').read_text()
   assert '{{' not in page and 'http' not in re.sub(r'base64,[^"]*', '', page)
   ids = re.findall(r' id="([^"]*)"', page)
@@ -175,7 +175,7 @@ def test_the_page_stands_alone_and_its_links_lead_somewhere(made):
   )
 
 
-def test_demo_results_are_set_apart_from_the_published(made):
+def test_demo_results_are_distinguished_from_published_ones(made):
   seen = Tables((made / 'index.html').read_text())
   assert 'not of UCF101' in seen.text and 'The place predicts the class' in seen.text
   for name, headings in seen.headings.items():
@@ -184,13 +184,13 @@ def test_demo_results_are_set_apart_from_the_published(made):
     assert bool(published) == (name.startswith('table') or name == 'rows')
 
 
-def test_what_is_left_out_is_said(made):
+def test_the_page_says_what_is_left_out(made):
   text = Tables((made / 'index.html').read_text()).text
   assert 'Figure 3 is left out: /nowhere/records: expected a folder' in text
   assert not (made / 'figures' / 'figure3.svg').exists()
 
 
-def test_the_same_call_makes_the_same_report(made, tmp_path):
+def test_the_report_is_deterministic(made, tmp_path):
   report.make(str(made.parent), str(tmp_path), draws=DRAWS, seed=5)
   for folder, _, names in os.walk(made):
     for name in names:
@@ -199,7 +199,7 @@ def test_the_same_call_makes_the_same_report(made, tmp_path):
 
 
 @pytest.mark.parametrize('names', [('2a',), ('1b-flow',), ('2b-elsewhere', '1b-diversity3')])
-def test_one_row_alone_makes_a_report(tmp_path, names):
+def test_a_single_condition_makes_a_report(tmp_path, names):
   paper_results.write(tmp_path, splits=(3,), names=names, groups=1, clips=1)
   path, _ = report.make(str(tmp_path), str(tmp_path / 'report'), draws=100)
   page = pathlib.Path(path).read_text(encoding='utf-8')
@@ -259,7 +259,7 @@ def test_a_browser_shows_it(made, tmp_path):
       for width in (1000, 400):
         browser.look(width, 900, dark)
         browser.open(str(made / 'index.html'))
-        # Only tables and figures in frames of their own are wider than the window.
+        # Only tables and figures that scroll may be wider than the window.
         assert browser.run('document.documentElement.scrollWidth <= innerWidth')
         assert browser.run('[...document.images].every(i => i.complete && i.naturalWidth > 0)')
       backgrounds.append(browser.run('getComputedStyle(document.body).backgroundColor'))

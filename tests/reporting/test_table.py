@@ -1,4 +1,4 @@
-"""One table in three forms: the same rows, rounded alike, with nothing that breaks the form."""
+"""A table in three formats: the same rows, rounded alike, with special characters escaped."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ TABLE = table_lib.Table(
 )
 
 
-def test_csv_has_the_digits():
+def test_csv_has_twelve_digits():
   rows = list(csv.reader(io.StringIO(table_lib.to_csv(TABLE))))
   assert rows == [
     ['split', 'a_published', 'a_low', 'a_high', 'gap', 'n'],
@@ -102,5 +102,5 @@ def test_latex_is_booktabs_and_escaped():
     (-0.04, 'points', '−0.04'),
   ],
 )
-def test_numbers_as_the_page_shows_them(value, kind, expected):
+def test_text_formats_each_kind_of_value(value, kind, expected):
   assert table_lib.text(value, kind) == expected

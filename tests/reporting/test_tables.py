@@ -1,4 +1,4 @@
-"""Every table, computed again from videos.csv by csv and plain Python alone."""
+"""Every table agrees with one computed from videos.csv in plain Python."""
 
 import collections
 import csv
@@ -33,7 +33,7 @@ def _made(tmp_path_factory):
 
 
 def of(videos, **wanted):
-  """{(split, video): (share of seeds that were right, a row)} of rows that have these values."""
+  """{(split, video): (fraction of correct seeds, a row)} of the rows with these values."""
   found = collections.defaultdict(list)
   for row in videos:
     if all(row[key] == value for key, value in wanted.items()):
@@ -107,7 +107,7 @@ def test_the_published_mean_is_of_the_splits_that_were_run(tmp_path):
   assert other['published'] == pytest.approx((58.92 + 54.28 + 56.54) / 3)
 
 
-def test_all_rows_are_in_one_table(made):
+def test_all_conditions_are_in_one_table(made):
   videos, tables = made
   assert [row['row'] for row in tables['rows']] == list(paper_results.CONDITIONS)
   for row in tables['rows']:
@@ -261,7 +261,7 @@ def test_classes_and_bars(made):
 # === What is missing ===
 
 
-def test_missing_rows_and_splits_are_said(tmp_path):
+def test_missing_rows_and_splits_are_noted(tmp_path):
   paper_results.write(tmp_path, splits=(2,), names=('1b-rgb', '2a'), groups=2, clips=1)
   tables = tables_lib.make(load_results.read(tmp_path), draws=100)
   by_name = {table.name: table for table in tables.all}
@@ -314,5 +314,5 @@ def test_without_masks_there_is_no_coverage(tmp_path):
     (('ApplyEyeMakeup', 'YoYo', *map(str, range(99))), 'UCF101'),
   ],
 )
-def test_what_the_results_are_of(names, kind):
+def test_data_sets_are_recognized_by_their_classes(names, kind):
   assert tables_lib.data_set(names) == kind

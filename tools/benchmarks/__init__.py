@@ -1,1 +1,1 @@
-"""What //tools:benchmark measures: one file a subject, each with `measure(quick=False)`."""
+"""The subjects of //tools:benchmark: one module each, with `measure(quick=False)`."""

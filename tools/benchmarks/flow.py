@@ -1,28 +1,30 @@
-"""Optical flow: OpenCV's TV-L1, the same as array code, and DIS; their rates, and how far off."""
+"""Optical flow: the speed of OpenCV's TV-L1, of TV-L1 as array code and of DIS, and errors."""
+
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.flow import tvl1
-from tools.benchmarks import figure
-from tools.benchmarks import footage
+from tools.benchmarks.support import figure
+from tools.benchmarks.support import footage
 
-_SIZES = ((256, 340), (73, 97))  # what records hold: of real videos, and of the demo set
-_OFF = 0.1  # pixels by which array code may differ from OpenCV in the mean
-_ON_ACCELERATOR = 50  # pairs a second that one has to reach at the larger size
+_SIZES = ((256, 340), (73, 97))  # frame sizes in records of real videos and of the demo set
+_MEAN_ERROR = 0.1  # pixels by which array code may differ from OpenCV on average
+_ON_ACCELERATOR = 50  # pairs per second that an accelerator must reach at the larger size
 
 
-def measure(quick=False):
+def measure(quick: bool = False) -> list[figure.Figure]:
   """Computes the flow of some pairs of frames in every way.
 
   Args:
-    quick: whether few pairs will do.
+    quick: whether to use few pairs.
 
   Returns:
-    `figure.Figure`s for each size: the mean endpoint error of array code against OpenCV's TV-L1,
-    in the mean and of the worst pair; pairs a second of CPU time; and how often faster than
-    OpenCV array code is on a core. On an accelerator, the pairs it does in a second.
+    For each size: the endpoint error of array code relative to OpenCV's TV-L1, of the mean
+    and of the worst pair; pairs per second of CPU time; and the speed of array code relative
+    to OpenCV's on one core. On an accelerator also the pairs per second there.
   """
   threads = cv2.getNumThreads()
   cv2.setNumThreads(1)
@@ -41,44 +43,40 @@ def measure(quick=False):
     cv2.setNumThreads(threads)
 
 
-def _pairs(height, width, count):
-  """Pairs of RGB frames, `count` evenly over each clip: a list of [2, height, width, 3]."""
+def _pairs(height: int, width: int, count: int) -> list[np.ndarray]:
+  """Pairs of RGB frames, [2, height, width, 3], `count` spread over each clip."""
   found = []
   for frames in footage.clips():
-    for place in np.linspace(0, len(frames) - 2, count).astype(int):
-      found.append(
-        np.stack(
-          [
-            cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-            for frame in frames[place : place + 2]
-          ]
-        )
-      )
+    for index in np.linspace(0, len(frames) - 2, count).astype(int):
+      pair = [
+        cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+        for frame in frames[index : index + 2]
+      ]
+      found.append(np.stack(pair))
   return found
 
 
-def _errors(pairs, size):
-  off = []
+def _errors(pairs: Sequence[np.ndarray], size: str) -> list[figure.Figure]:
+  """The endpoint error of array code relative to OpenCV."""
+  errors = []
   for pair in pairs:
     (found,), (expected,) = (
       list(optical_flow.compute(pair, 'tvl1', backend)) for backend in ('xla', 'opencv')
     )
-    off.append(np.linalg.norm(found - expected, axis=-1).mean())
-  how = f'mean endpoint error of each of {len(off)} pairs of ' + (
-    'the real clips' if footage.are_real() else 'drawn scenes'
-  )
+    errors.append(np.linalg.norm(found - expected, axis=-1).mean())
+  how = f'mean endpoint error of each of {len(errors)} pairs of {footage.content()}'
   return [
     figure.Figure(
       f'{size}: xla against opencv, mean pair',
-      float(np.mean(off)),
+      float(np.mean(errors)),
       'px',
-      _OFF,
+      _MEAN_ERROR,
       higher_is_better=False,
       how=how,
     ),
     figure.Figure(
       f'{size}: xla against opencv, worst pair',
-      float(np.max(off)),
+      float(np.max(errors)),
       'px',
       higher_is_better=False,
       how=how,
@@ -86,9 +84,11 @@ def _errors(pairs, size):
   ]
 
 
-def _rates(pairs, size, repeats):
-  def function(method, backend):
-    def call(start):
+def _rates(pairs: Sequence[np.ndarray], size: str, repeats: int) -> list[figure.Figure]:
+  """The speed of all methods on one core."""
+
+  def function(method: str, backend: str) -> figure.Measured:
+    def call(start: Callable[[], None]) -> int:
       start()
       for pair in pairs:
         list(optical_flow.compute(pair, method, backend))
@@ -102,14 +102,14 @@ def _rates(pairs, size, repeats):
     'dis': ('dis', 'opencv'),
   }
   rates = figure.interleaved({name: function(*how) for name, how in names.items()}, repeats)
-  how = f'{len(pairs)} pairs, one after the other, on one thread; the three by turns'
+  how = f'{len(pairs)} pairs, one after the other, on one thread; the three alternately'
   figures = [
     figure.from_values(
       f'{size}: {name}',
       rate.cpu,
       unit='pairs/s of CPU',
       how=how,
-      note=f'{1 / np.median(rate.cpu):.4f} s of CPU a pair',
+      note=f'{1 / np.median(rate.cpu):.4f} s of CPU per pair',
     )
     for name, rate in rates.items()
   ]
@@ -121,13 +121,14 @@ def _rates(pairs, size, repeats):
   return figures
 
 
-def _on_accelerator(pairs):
+def _on_accelerator(pairs: Sequence[np.ndarray]) -> figure.Figure:
+  """The speed of array code on an accelerator."""
   batch = 4 * tvl1.batch_size()
   grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for pair in pairs for frame in pair]
-  places = np.arange(batch) % len(pairs)
-  first, second = (np.stack(grey[part::2])[places] for part in (0, 1))
+  chosen = np.arange(batch) % len(pairs)
+  first, second = (np.stack(grey[part::2])[chosen] for part in (0, 1))
 
-  def call(start):
+  def call(start: Callable[[], None]) -> int:
     start()
     return len(tvl1.compute(first, second))
 
@@ -137,5 +138,5 @@ def _on_accelerator(pairs):
     rates.wall,
     unit='pairs/s',
     bound=_ON_ACCELERATOR,
-    how=f'{batch} pairs, {tvl1.batch_size()} at once, from grey frames in memory to flow in memory',
+    how=f'{batch} pairs, {tvl1.batch_size()} at once, from frames in memory to flow in memory',
   )

@@ -1,11 +1,13 @@
-"""How fast training clips are read, beside nothing but the decoding of their frames."""
+"""The speed of reading training clips, relative to only decoding their frames."""
 
+from collections.abc import Callable
 import os
 import tempfile
 
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf.common import processes
 from i3d_tf.ingest import encode_video
 from i3d_tf.ingest import requests
 from i3d_tf.inputs import clip_settings
@@ -14,21 +16,21 @@ from i3d_tf.masks import png
 from i3d_tf.records import folders
 from i3d_tf.records import schema
 from i3d_tf.records import shards
-from tools.benchmarks import figure
-from tools.benchmarks import footage
+from tools.benchmarks.support import figure
+from tools.benchmarks.support import footage
 
 BOUND = 0.85
 _BATCHES = 16
-_READ_AHEAD = 2  # batches before the measured ones, so that all threads are at work
+_READ_AHEAD = 2  # batches before the measured ones, after which all threads are busy
 
 
-def measure(quick=False):
-  """Frames a second of `from_records.training` over those of bare `tf.io.decode_jpeg`."""
+def measure(quick: bool = False) -> list[figure.Figure]:
+  """Frames per second of `from_records.training` over those of bare `tf.io.decode_jpeg`."""
   settings = clip_settings.ClipSettings()
   unmasked = clip_settings.ClipSettings(with_masks=False)
   batches = 2 if quick else _BATCHES
   with tempfile.TemporaryDirectory() as folder:
-    # Of videos of the clip's length, every frame that is read is decoded, too.
+    # In videos of the length of a clip, every frame that is read is also decoded.
     source = write_records(os.path.join(folder, 'short'), settings.clip_frames)
     functions = {
       'pipeline': _pipeline(source, settings, batches),
@@ -39,11 +41,15 @@ def measure(quick=False):
       long = write_records(os.path.join(folder, 'long'), 250)
       functions['long videos'] = _pipeline(long, settings, batches)
     rates = figure.interleaved(functions, 2 if quick else 5)
-  content = 'the real clips' if footage.are_real() else 'drawn scenes'
-  threads = os.cpu_count()
+  return _figures(rates)
+
+
+def _figures(rates: dict[str, figure.Rates]) -> list[figure.Figure]:
+  """The figures of the rates of 'pipeline', 'without masks', 'bare' and maybe 'long videos'."""
+  threads = processes.num_cores()
   how = (
-    f'training clips of 64 frames, 340x256 JPEG of {content}, cropped to 224, mirrored, with '
-    f'masks grown by 9 pixels; {threads} threads'
+    f'training clips of 64 frames, 340x256 JPEG of {footage.content()}, cropped to 224, mirrored, '
+    f'with masks grown by 9 pixels; {threads} threads'
   )
   ratio = {name: rates[name].over(rates['bare']) for name in rates}
   figures = [
@@ -54,8 +60,7 @@ def measure(quick=False):
       '  the same in CPU time',
       ratio['pipeline'].cpu,
       how=how,
-      note='what the ratio above would be if nobody else used the machine '
-      'and all threads were always busy',
+      note='the ratio above for an otherwise idle machine whose threads are always busy',
     ),
     figure.from_values('  without masks, in CPU time', ratio['without masks'].cpu, how=how),
     figure.from_values(
@@ -66,21 +71,26 @@ def measure(quick=False):
     ),
     figure.from_values('input pipeline', rates['pipeline'].wall, unit='frames/s', how=how),
   ]
-  if not quick:
+  if 'long videos' in ratio:
     figures.insert(
       3,
       figure.from_values(
         '  of long videos, in CPU time',
         ratio['long videos'].cpu,
         how=how,
-        note='videos of up to 250 frames are read and verified whole for the 64 that are used',
+        note='videos of up to 250 frames are read and verified, of which 64 frames are used',
       ),
     )
   return figures
 
 
-def write_records(folder, length):
-  """Records of the footage, as make_tfrecords writes them: a `folders.Records`."""
+def write_records(folder: str, length: int) -> folders.Records:
+  """Writes records of the footage as make_tfrecords does.
+
+  Args:
+    folder: made here.
+    length: the most frames per video.
+  """
   os.makedirs(folder)
   videos = []
   for number, frames in enumerate(footage.clips(length)):
@@ -106,25 +116,28 @@ def write_records(folder, length):
   return folders.open_folder(folder)
 
 
-def encode_frame(frame):
-  """RGB as make_tfrecords stores it."""
+def encode_frame(frame: np.ndarray) -> bytes:
+  """Encodes an RGB frame as make_tfrecords does."""
   return encode_video.encode_image(
     '.jpg', frame[..., ::-1], 1, requests.EncodingSettings().jpeg_quality
   )
 
 
-def _threads(dataset):
-  """The dataset on as many threads as there are cores, whoever else uses TensorFlow's."""
+def _threads(dataset: tf.data.Dataset) -> tf.data.Dataset:
+  """The dataset with its own threads, one per core."""
   options = tf.data.Options()
-  options.threading.private_threadpool_size = os.cpu_count()
+  options.threading.private_threadpool_size = processes.num_cores()
   return dataset.with_options(options)
 
 
-def _pipeline(source, settings, batches):
-  # Endless: whoever takes the last batch of a finite one has others read ahead in vain.
+def _pipeline(
+  source: folders.Records, settings: clip_settings.ClipSettings, batches: int
+) -> figure.Measured:
+  """Reading of training clips, counted in frames."""
+  # Endless, because at the end of a finite dataset no further batches are read ahead.
   dataset = _threads(from_records.training(source, source.entries, settings))
 
-  def run(start):
+  def run(start: Callable[[], None]) -> int:
     iterator = iter(dataset)
     for _ in range(_READ_AHEAD):
       next(iterator)
@@ -136,8 +149,10 @@ def _pipeline(source, settings, batches):
   return run
 
 
-def _bare(source, settings, batches):
-  """Decoding of as many frames of the same videos, from memory."""
+def _bare(
+  source: folders.Records, settings: clip_settings.ClipSettings, batches: int
+) -> figure.Measured:
+  """Decoding of as many frames of the same videos from memory."""
   encoded = []
   for entry in source.entries:
     dataset = tf.data.Dataset.from_tensors(entry.offset).flat_map(
@@ -151,10 +166,12 @@ def _bare(source, settings, batches):
     tf.data.Dataset.from_tensor_slices(encoded)
     .repeat()
     .take(count)
-    .map(lambda image: tf.io.decode_jpeg(image, channels=3), num_parallel_calls=os.cpu_count())
+    .map(
+      lambda image: tf.io.decode_jpeg(image, channels=3), num_parallel_calls=processes.num_cores()
+    )
   )
 
-  def run(start):
+  def run(start: Callable[[], None]) -> int:
     start()
     dataset.reduce(np.int64(0), lambda number, _: number + 1).numpy()
     return count

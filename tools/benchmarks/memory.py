@@ -1,4 +1,4 @@
-"""Memory: a training takes no more with time, and testing a whole video fits into 4 GiB.
+"""Memory: that of a training does not grow, and testing a full video fits into 4 GiB.
 
 python -m tools.benchmark --only=memory
 """
@@ -20,17 +20,17 @@ from i3d_tf.training import checkpoints
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
 from i3d_tf.training import runs
-from tools.benchmarks import figure
-from tools.benchmarks import footage
-from tools.benchmarks import small_training
+from tools.benchmarks.support import figure
+from tools.benchmarks.support import footage
+from tools.benchmarks.support import small_training
 
-GROWTH = 32  # MiB between step 100 and the last
+GROWTH = 32  # MiB from step 100 to the last step
 PEAK = 4.0  # GiB
 _FRAMES = 250
 
 
-def measure(quick=False):
-  """Resident memory of processes of train and evaluate: `figure.Figure`s."""
+def measure(quick: bool = False) -> list[figure.Figure]:
+  """Measures the resident memory of train and evaluate."""
   steps = 200 if quick else 1000
   with tempfile.TemporaryDirectory() as folder:
     small_training.make_records(folder)
@@ -38,12 +38,12 @@ def measure(quick=False):
   with tempfile.TemporaryDirectory() as folder:
     peak = evaluation_memory(folder, 32 if quick else _FRAMES)
   early, late = (
-    np.median([resident[step] for step in resident if low <= step <= high])
+    float(np.median([resident[step] for step in resident if low <= step <= high]))
     for low, high in ((60, 140), (steps - 80, steps))
   )
   how = (
     f'process of train, {steps} steps of a small network on drawn videos, with masks, history '
-    'and checkpoints; medians of what is resident around step 100 and at the end'
+    'and checkpoints; medians of the resident size around step 100 and at the end'
   )
   return [
     figure.Figure(
@@ -61,14 +61,13 @@ def measure(quick=False):
       unit='GiB',
       bound=PEAK,
       higher_is_better=False,
-      how='process of evaluate, I3D on one video at 224x224, float32, all of what '
-      'was ever resident',
+      how='process of evaluate, I3D on one video at 224x224, float32; peak resident size',
     ),
   ]
 
 
-def training_memory(folder, steps):
-  """Memory of a training over its steps: a dict from step to MiB."""
+def training_memory(folder: str, steps: int) -> dict[int, float]:
+  """The resident memory of a training: a dict from step to MiB."""
   process = small_training.start(
     folder, 'i3d_tf.train', *small_training.FLAGS, f'--steps={steps}', '--run_dir=run'
   )
@@ -85,17 +84,40 @@ def training_memory(folder, steps):
   return resident
 
 
-def _resident(pid):
-  """MiB of memory that a process has resident."""
+def _resident(pid: int) -> float:
+  """The resident memory of a process in MiB; raises an OSError if it has ended."""
   with open(f'/proc/{pid}/status') as f:
     for line in f:
       if line.startswith('VmRSS:'):
         return int(line.split()[1]) / 1024
-  raise OSError('it has ended')
+  raise OSError(f'process {pid} has ended')
 
 
-def evaluation_memory(folder, frames):
-  """Most that evaluate had resident while it tested I3D on one video: GiB."""
+def evaluation_memory(folder: str, frames: int) -> float:
+  """The peak resident memory of evaluate, testing I3D on one video, in GiB.
+
+  Args:
+    folder: for records and run.
+    frames: the length of the video.
+  """
+  _write_run(folder, _write_records(folder, frames), frames)
+  process = small_training.start(
+    folder, 'i3d_tf.evaluate', '--run_dir=run', '--eval_masks=none,background,activity'
+  )
+  peak = 0
+  while process.poll() is None:
+    time.sleep(0.1)
+    try:
+      with open(f'/proc/{process.pid}/status') as f:
+        peak = max(peak, *(int(line.split()[1]) for line in f if line.startswith('VmHWM:')))
+    except (OSError, TypeError):
+      continue  # it has just ended
+  small_training.check_ended(process, folder)
+  return peak / 2**20
+
+
+def _write_records(folder: str, frames: int) -> str:
+  """Writes records of one drawn video with a test list: their folder."""
   clip = footage.clips(frames, os.path.join(folder, 'no clips'))[0]
   path = 'A/v_A_g01_c01.avi'
   video = schema.StoredVideo(
@@ -123,6 +145,11 @@ def evaluation_memory(folder, frames):
   )
   with open(os.path.join(source, 'lists', 'testlist01.txt'), 'w') as f:
     f.write(f'{path} 1\n')
+  return source
+
+
+def _write_run(folder: str, source: str, frames: int) -> None:
+  """Writes a run of an I3D with random weights at step 1."""
   run = run_settings.Run(
     run_settings.Data(source),
     clip_settings.ClipSettings(max_frames=frames),
@@ -135,16 +162,3 @@ def evaluation_memory(folder, frames):
   step = tf.Variable(1, dtype=tf.int64)
   checkpoint = checkpoints.build_checkpoint(step, network.build_model(run))
   checkpoints.save(checkpoints.create_manager(checkpoint, run_dir, step), step)
-  process = small_training.start(
-    folder, 'i3d_tf.evaluate', '--run_dir=run', '--eval_masks=none,background,activity'
-  )
-  peak = 0
-  while process.poll() is None:
-    time.sleep(0.1)
-    try:
-      with open(f'/proc/{process.pid}/status') as f:
-        peak = max(peak, *(int(line.split()[1]) for line in f if line.startswith('VmHWM:')))
-    except (OSError, TypeError):
-      continue  # it has just ended
-  small_training.check_ended(process, folder)
-  return peak / 2**20

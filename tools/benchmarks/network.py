@@ -1,8 +1,11 @@
-"""The network's arithmetic a second over that of a large matrix product: inference and training.
+"""The network's arithmetic rate relative to a large matrix product, in inference and training.
 
-On TensorFlow; `tools.benchmarks.accelerator` is the same on JAX. What counts as arithmetic
-says `tools.benchmarks.flops`.
+It runs on TensorFlow; `tools.benchmarks.accelerator` measures the same on JAX. The module
+`tools.benchmarks.support.flops` defines what counts as arithmetic.
 """
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,25 +13,27 @@ import tensorflow as tf
 
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
-from tools.benchmarks import figure
-from tools.benchmarks import flops
+from tools.benchmarks.support import figure
+from tools.benchmarks.support import flops
 
 INFERENCE_BOUND = 0.85  # of the float32 matmul's rate
 BFLOAT16_BOUND = 1.7  # times the rate of float32
 TRAINING_BOUND = 3.1  # times the time of inference on the same batch
 
 
-def measure(quick=False):
-  """Rates of inference (1, 64, 224, 224, 3) and of a training step (2, 16, 224, 224, 3)."""
+def measure(quick: bool = False) -> list[figure.Figure]:
+  """Measures inference (1, 64, 224, 224, 3) and a training step (2, 16, 224, 224, 3)."""
   frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
-  arguments = {'num_classes': 400, 'frame_size': size, 'width': width, 'seed': 0}
-  model = inception_i3d.InceptionI3D(**arguments, dtype='float32')
-  mixed = inception_i3d.InceptionI3D(**arguments, dtype='mixed_bfloat16')
+  model, mixed = (
+    inception_i3d.InceptionI3D(400, frame_size=size, width=width, seed=0, dtype=dtype)
+    for dtype in ('float32', 'mixed_bfloat16')
+  )
   mixed.set_weights(model.get_weights())
 
   clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
   per_inference = flops.inference(model, clip.shape)
-  work = {  # name -> (function that computes, floating-point operations of a call)
+  # {name: (function that computes, floating-point operations of a call)}
+  work: dict[str, tuple[Callable[[], Any], int]] = {
     'matmul float32': _matmul(product, 'float32'),
     'matmul bfloat16': _matmul(product, 'bfloat16'),
     'float32': (inference(model, clip), per_inference),
@@ -46,19 +51,33 @@ def measure(quick=False):
   return _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
 
 
-def _figures(calls, rates, clip, batch, product):
+def _figures(
+  calls: Mapping[str, figure.Rates],
+  rates: Mapping[str, figure.Rates],
+  clip: tuple[int, ...],
+  batch: tuple[int, ...],
+  product: int,
+) -> list[figure.Figure]:
+  """The figures.
+
+  Args:
+    calls: calls per second.
+    rates: operations per nanosecond (GFLOP/s).
+    clip, batch: the shapes of the input of inference and of training.
+    product: the size of the matrices of the matmul.
+  """
   inference = (
-    f'one call on a clip {clip}, weights as variables; multiply-adds of all '
-    'convolutions count as two, zeros at the borders included'
+    f'one call on a clip {clip}, weights as variables; a multiply-add of a convolution counts as '
+    'two operations, including zeros at the borders'
   )
-  matmul = f'{product} x {product} x {product}, the same process, by turns'
+  matmul = f'{product} x {product} x {product}, in the same process, alternately'
   step = (
-    f'a step on a batch {batch}: loss, gradients, SGD with momentum; over an inference '
+    f'a step on a batch {batch}: loss, gradients, SGD with momentum; relative to an inference '
     'on the same batch'
   )
-  figures = []
+  figures: list[figure.Figure] = []
 
-  def ratio(name, compared, **kwargs):
+  def ratio(name: str, compared: figure.Rates, **kwargs: Any) -> None:
     figures.append(figure.from_values(name, compared.wall, **kwargs))
     figures.append(
       figure.from_values('  the same in CPU time', compared.cpu, how=kwargs.get('how', ''))
@@ -73,13 +92,13 @@ def _figures(calls, rates, clip, batch, product):
   ratio(
     '  folded',
     rates['float32 folded'].over(rates['matmul float32']),
-    how=f'{inference}; of i3d_tf.model.folding.fold',
+    how=f'{inference}; batch norm folded by i3d_tf.model.folding',
   )
   ratio(
     'bfloat16 inference / float32 inference',
     rates['bfloat16 folded'].over(rates['float32']),
     bound=BFLOAT16_BOUND,
-    how=f'{inference}; mixed_bfloat16, folded, over float32 as it comes',
+    how=f'{inference}; mixed_bfloat16, folded, over float32, not folded',
   )
   ratio('  neither folded', rates['bfloat16'].over(rates['float32']), how=inference)
   ratio('  both folded', rates['bfloat16 folded'].over(rates['float32 folded']), how=inference)
@@ -98,7 +117,7 @@ def _figures(calls, rates, clip, batch, product):
   ratio(
     'float32 training / float32 matmul',
     rates['training'].over(rates['matmul float32']),
-    how=f'{step}; three times the arithmetic of inference less the gradient of the clip',
+    how=f'{step}; three times the arithmetic of inference minus the gradient of the clip',
   )
   ratio(
     'bfloat16 training / float32 training',
@@ -118,19 +137,19 @@ def _figures(calls, rates, clip, batch, product):
   return figures
 
 
-def clips(shape):
-  """Random clips: float32 of a shape, in [-1, 1]."""
+def clips(shape: Sequence[int]) -> tf.Tensor:
+  """Random clips of a shape: float32 in [-1, 1]."""
   return tf.constant(np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32))
 
 
-def _times(rates, factor):
+def _times(rates: figure.Rates, factor: float) -> figure.Rates:
   return figure.Rates([r * factor for r in rates.wall], [r * factor for r in rates.cpu])
 
 
-def _timed(function):
-  """A function for `figure.interleaved`: one call at a time."""
+def _timed(function: Callable[[], Any]) -> figure.Measured:
+  """Calls of a function, for `figure.interleaved`."""
 
-  def run(start):
+  def run(start: Callable[[], None]) -> int:
     start()
     function()
     return 1
@@ -138,33 +157,33 @@ def _timed(function):
   return run
 
 
-def _matmul(size, dtype):
-  """(Function that multiplies large matrices a few times, floating-point operations of that.)"""
+def _matmul(size: int, dtype: str) -> tuple[Callable[[], None], int]:
+  """(a function that multiplies large matrices a few times, its floating-point operations)."""
   repeats = 4
   a = tf.cast(clips((size, size)), dtype)
   product = tf.function(lambda: tf.linalg.matmul(a, a))
 
-  def run():
+  def run() -> None:
     for _ in range(repeats):
       product()
 
   return run, repeats * 2 * size**3
 
 
-def inference(model, clip):
-  """A function without arguments that gives a model's logits of a clip."""
-  # Traced here: TensorFlow warns of functions from the same line that are traced in a loop.
+def inference(model: keras.Model, clip: tf.Tensor) -> Callable[[], Any]:
+  """A function that computes a model's logits of a clip."""
+  # Traced here, because TensorFlow warns of functions of one line that are traced repeatedly.
   return tf.function(lambda: model(clip, training=False)).get_concrete_function()
 
 
-def training(model, batch):
-  """A function without arguments that trains a model on a batch, and gives the loss."""
+def training(model: keras.Model, batch: tf.Tensor) -> Callable[[], Any]:
+  """A function that trains a model on a batch and returns the loss."""
   optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
   optimizer.build(model.trainable_variables)
   labels = tf.range(batch.shape[0])
 
   @tf.function
-  def step():
+  def step() -> tf.Tensor:
     with tf.GradientTape() as tape:
       losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(batch, training=True))
       loss = tf.reduce_mean(losses)

@@ -1,23 +1,25 @@
-"""The network beside a PyTorch I3D, where both are at hand: how many times as fast ours is.
+"""The speed of the network relative to a PyTorch I3D, if there is one.
 
     PYTORCH_I3D=pytorch_i3d.py PYTORCH_PYTHON=python3 python -m tools.benchmark --only=peer
 
-PYTORCH_I3D is the file of a port with a class `InceptionI3d` (piergiaj/pytorch-i3d),
+PYTORCH_I3D is the file of a port with a class `InceptionI3d` (piergiaj/pytorch-i3d), and
 PYTORCH_PYTHON a Python that has PyTorch, by default `python3`. Neither is a dependency:
-without them there is nothing to measure.
+without them, nothing is measured.
 """
 
+from collections.abc import Callable, Sequence
 import os
 import statistics
 import subprocess
 import time
+from typing import Any
 
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
-from tools.benchmarks import figure
 from tools.benchmarks import network
+from tools.benchmarks.support import figure
 
-_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pytorch_peer.py')
+_PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'support', 'pytorch_peer.py')
 
 
 class _Peer:
@@ -28,41 +30,44 @@ class _Peer:
     path: the file of the port.
   """
 
-  def __init__(self, python, path):
+  def __init__(self, python: str, path: str) -> None:
     self._process = subprocess.Popen(
       [python, _PROGRAM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+    assert self._process.stdin is not None and self._process.stdout is not None  # both are pipes
+    self._requests, self._answers = self._process.stdin, self._process.stdout
     self.version = self._answer()
 
-  def seconds(self, work, clip):
-    """Seconds that it takes to do some of its `WORK` on a clip of that shape."""
-    self._process.stdin.write(f'{work} {clip[2]} {clip[1]}\n')
-    self._process.stdin.flush()
+  def seconds(self, work: str, clip: Sequence[int]) -> float:
+    """Seconds of one call of some of its `WORK` on a clip of a shape."""
+    self._requests.write(f'{work} {clip[2]} {clip[1]}\n')
+    self._requests.flush()
     return float(self._answer())
 
-  def _answer(self):
-    line = self._process.stdout.readline()
+  def _answer(self) -> str:
+    line = self._answers.readline()
     if not line:
       raise RuntimeError(f'the PyTorch I3D ended with status {self._process.wait()}')
     return line.strip()
 
-  def __enter__(self):
+  def __enter__(self) -> '_Peer':
     return self
 
-  def __exit__(self, *_):
-    self._process.stdin.close()
+  def __exit__(self, *_: object) -> None:
+    self._requests.close()
     self._process.wait()
 
 
-def measure(quick=False):
-  """Ours and the peer's inference and training step by turns: `figure.Figure`s, or none."""
+def measure(quick: bool = False) -> list[figure.Figure]:
+  """Measures inference and training of both alternately; no figures without a peer."""
   path = os.environ.get('PYTORCH_I3D')
   if path is None:
     return []
   size, frames, width, repeats = (64, 16, 0.25, 1) if quick else (224, 64, 1.0, 3)
   model = inception_i3d.InceptionI3D(frame_size=size, width=width, seed=0, dtype='float32')
   clip, batch = network.clips((1, frames, size, size, 3)), network.clips((2, 16, size, size, 3))
-  work = (  # (ours, its input, what the peer does in its place)
+  work: tuple[tuple[Callable[[], Any], Any, tuple[str, ...]], ...] = (
+    # (our function, its input, the work of the peer that it is compared with)
     (network.inference(model, clip), clip, ('float32', 'float32 channels last')),
     (network.inference(folding.fold(model, 'mixed_bfloat16'), clip), clip, ('bfloat16',)),
     (network.training(model, batch), batch, ('training',)),
@@ -71,7 +76,8 @@ def measure(quick=False):
   with _Peer(os.environ.get('PYTORCH_PYTHON', 'python3'), path) as peer:
     for function, data, names in work:
       _seconds(function)  # traced and warm
-      ours, theirs = [], {name: [] for name in names}
+      ours: list[float] = []
+      theirs: dict[str, list[float]] = {name: [] for name in names}
       for _ in range(repeats):
         ours.append(_seconds(function))
         for name in names:
@@ -82,15 +88,16 @@ def measure(quick=False):
             f'{name}: times as fast as PyTorch',
             [b / a for a, b in zip(ours, theirs[name])],
             how=f'{os.path.basename(path)} on PyTorch {peer.version}, {tuple(data.shape)}, wall '
-            'clock, two processes by turns; training is a step of SGD with momentum, the others '
-            'inference; bfloat16 is ours folded, theirs autocast',
+            'clock, two processes alternately; training is a step of SGD with momentum, the '
+            'others inference; bfloat16 is ours folded, theirs autocast',
             note=f'{statistics.median(ours):.3g} s and {statistics.median(theirs[name]):.3g} s',
           )
         )
   return figures
 
 
-def _seconds(function):
+def _seconds(function: Callable[[], Any]) -> float:
+  """Seconds of one call, including the wait for its result."""
   start = time.perf_counter()
   result = function()
   (result[0] if isinstance(result, (list, tuple)) else result).numpy()

@@ -1,8 +1,9 @@
-"""What records cost: seconds of a core and bytes a frame, and from them hours, GB and euros.
+"""The cost of records: core seconds and bytes per frame, and from them hours, GB and euros.
 
-The rates are those of one core. `table` takes any other rates, sets and prices.
+The rates are those of one core. `table` takes other rates, data sets and prices.
 """
 
+from collections.abc import Sequence
 import dataclasses
 import os
 import tempfile
@@ -16,19 +17,19 @@ from i3d_tf.ingest import encode_video
 from i3d_tf.ingest import requests
 from i3d_tf.masks import png as png_lib
 from i3d_tf.video import decoding
-from tools.benchmarks import figure
-from tools.benchmarks import footage
 from tools.benchmarks import input_pipeline
+from tools.benchmarks.support import figure
+from tools.benchmarks.support import footage
 
 
 @dataclasses.dataclass(frozen=True)
 class Rates:
-  """Cost of one stored frame.
+  """The cost of one stored frame.
 
   Attributes:
-    frame_seconds: of a core, to decode, resize and encode a frame.
-    flow_seconds: of a core, for the TV-L1 flow from one frame to the next.
-    frame_bytes, flow_bytes, mask_bytes: of a JPEG frame, a PNG flow field, a PNG mask.
+    frame_seconds: core seconds to decode, resize and encode a frame.
+    flow_seconds: core seconds for the TV-L1 flow from one frame to the next.
+    frame_bytes, flow_bytes, mask_bytes: sizes of a JPEG frame, a PNG flow field, a PNG mask.
   """
 
   frame_seconds: float
@@ -40,15 +41,15 @@ class Rates:
 
 @dataclasses.dataclass(frozen=True)
 class DataSet:
-  """A set of videos: its name, their number, their mean length in seconds."""
+  """A data set: its name, the number of its videos, their mean length in seconds."""
 
   name: str
   videos: int
   seconds: float
 
   @property
-  def frames(self):
-    """As stored, at 25 frames a second."""
+  def frames(self) -> float:
+    """The number of stored frames, at 25 frames per second."""
     return self.videos * self.seconds * decoding.FRAME_RATE
 
 
@@ -57,8 +58,10 @@ EUROS_PER_CORE_HOUR = 0.04
 _UNITS = {'hours': 'core hours', 'GB': 'GB', 'euros': 'euros'}
 
 
-def cost(data_set, rates, euros_per_core_hour=EUROS_PER_CORE_HOUR):
-  """What a data set costs: a dict of core hours, GB and euros, for frames and for flow."""
+def cost(
+  data_set: DataSet, rates: Rates, euros_per_core_hour: float = EUROS_PER_CORE_HOUR
+) -> dict[str, float]:
+  """The cost of a data set: core hours, GB and euros, of frames and of flow."""
   hours = data_set.frames * rates.frame_seconds / 3600
   flow_hours = data_set.frames * rates.flow_seconds / 3600
   gigabytes = lambda size: data_set.frames * size / 1e9
@@ -74,8 +77,12 @@ def cost(data_set, rates, euros_per_core_hour=EUROS_PER_CORE_HOUR):
   }
 
 
-def table(rates, euros_per_core_hour=EUROS_PER_CORE_HOUR, data_sets=DATA_SETS):
-  """The cost of data sets as a Markdown table: a string."""
+def table(
+  rates: Rates,
+  euros_per_core_hour: float = EUROS_PER_CORE_HOUR,
+  data_sets: Sequence[DataSet] = DATA_SETS,
+) -> str:
+  """The cost of data sets as a Markdown table."""
   lines = [
     '| data set | frames | core hours | with flow | frames, GB | masks, GB | flow, GB | '
     'euros | with flow |',
@@ -91,8 +98,8 @@ def table(rates, euros_per_core_hour=EUROS_PER_CORE_HOUR, data_sets=DATA_SETS):
   return '\n'.join(lines)
 
 
-def measure(quick=False):
-  """Seconds of a core and bytes of a frame, a flow field and a mask, and what data sets cost."""
+def measure(quick: bool = False) -> list[figure.Figure]:
+  """Measures core seconds and bytes of frames, flow and masks: these and the cost of data sets."""
   videos = footage.clips(40 if quick else 250)
   threads = cv2.getNumThreads()
   cv2.setNumThreads(1)
@@ -106,19 +113,13 @@ def measure(quick=False):
   frame_bytes = [len(input_pipeline.encode_frame(frame)) for frame in sample]
   mask_bytes = [len(png_lib.encode(mask)) for mask in masks]
   rates = Rates(
-    *map(
-      float,
-      (
-        np.median(frame_seconds),
-        np.mean(flow_seconds),
-        np.mean(frame_bytes),
-        np.mean(flow_bytes),
-        np.mean(mask_bytes),
-      ),
-    )
+    frame_seconds=float(np.median(frame_seconds)),
+    flow_seconds=float(np.mean(flow_seconds)),
+    frame_bytes=float(np.mean(frame_bytes)),
+    flow_bytes=float(np.mean(flow_bytes)),
+    mask_bytes=float(np.mean(mask_bytes)),
   )
-  content = 'the real clips' if footage.are_real() else 'drawn scenes'
-  where = f'340x256 frames of {content}, CPU time of one thread'
+  where = f'340x256 frames of {footage.content()}, CPU time of one thread'
   figures = [
     figure.from_values(
       'decode, resize, JPEG',
@@ -133,7 +134,7 @@ def measure(quick=False):
       unit='s/pair',
       higher_is_better=False,
       how=f'{len(flow_seconds)} pairs with PNG; {where}',
-      note=f'the mean, by which the costs are worked out, is {rates.flow_seconds:.2f}',
+      note=f'the mean, from which the costs are computed, is {rates.flow_seconds:.2f}',
     ),
     figure.from_values('JPEG frame', frame_bytes, unit='B', higher_is_better=False, how=where),
     figure.from_values('PNG flow field', flow_bytes, unit='B', higher_is_better=False, how=where),
@@ -141,24 +142,27 @@ def measure(quick=False):
       'PNG mask', mask_bytes, unit='B', higher_is_better=False, how='drawn persons, near and far'
     ),
   ]
-  for data_set in DATA_SETS:
-    for what, value in cost(data_set, rates).items():
-      if what != 'frames':
-        figures.append(
-          figure.Figure(
-            f'{data_set.name}: {what}',
-            value,
-            unit=_UNITS[what.rsplit(' ', maxsplit=1)[-1]],
-            higher_is_better=False,
-            how=f'{data_set.videos:,} videos of {data_set.seconds} s by the rates above; '
-            f'{EUROS_PER_CORE_HOUR} euros a core hour',
-          )
-        )
-  return figures
+  return figures + [one for data_set in DATA_SETS for one in _cost_figures(data_set, rates)]
 
 
-def _frame_seconds(frames):
-  """CPU seconds a stored frame takes, by repeat."""
+def _cost_figures(data_set: DataSet, rates: Rates) -> list[figure.Figure]:
+  """The figures of the cost of a data set."""
+  return [
+    figure.Figure(
+      f'{data_set.name}: {what}',
+      value,
+      unit=_UNITS[what.rsplit(' ', maxsplit=1)[-1]],
+      higher_is_better=False,
+      how=f'{data_set.videos:,} videos of {data_set.seconds} s at the rates above; '
+      f'{EUROS_PER_CORE_HOUR} euros per core hour',
+    )
+    for what, value in cost(data_set, rates).items()
+    if what != 'frames'
+  ]
+
+
+def _frame_seconds(frames: np.ndarray) -> list[float]:
+  """CPU seconds per stored frame, one number per repeat."""
   with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, 'video.avi')
     writer = cv2.VideoWriter(
@@ -176,17 +180,15 @@ def _frame_seconds(frames):
   return seconds
 
 
-def _flow(videos, pairs):
-  """(CPU seconds, bytes as PNG) of TV-L1 flow, one number a pair."""
+def _flow(videos: Sequence[np.ndarray], pairs: int) -> tuple[list[float], list[int]]:
+  """CPU seconds and bytes (PNG) of TV-L1 flow, one number per pair of frames."""
   seconds, sizes = [], []
   for frames in videos:
-    for place in np.linspace(0, len(frames) - 2, pairs + 2).astype(int)[1:-1]:
+    for index in np.linspace(0, len(frames) - 2, pairs + 2).astype(int)[1:-1]:
       start = time.process_time()
-      (field,) = optical_flow.tvl1(frames[place : place + 2])
-      codes = optical_flow.quantize(field)
-      png = encode_video.encode_image(
-        '.png', np.dstack([np.zeros_like(codes[..., 0]), codes[..., 1], codes[..., 0]])
-      )
+      (field,) = optical_flow.tvl1(frames[index : index + 2])
+      u, v = np.moveaxis(optical_flow.quantize(field), -1, 0)
+      png = encode_video.encode_image('.png', np.dstack([np.zeros_like(u), v, u]))
       seconds.append(time.process_time() - start)
       sizes.append(len(png))
   return seconds, sizes

@@ -1,77 +1,85 @@
-"""The share of time that the training step waits for its input.
+"""The fraction of time that training waits for its input.
 
 python -m tools.benchmark --only=waiting
 """
 
+from collections.abc import Iterable, Iterator
 import os
 import tempfile
 import time
+from typing import Any
 from unittest import mock
 
 import numpy as np
 
+from i3d_tf.common import processes
 from i3d_tf.inputs import clip_settings
+from i3d_tf.records import folders
 from i3d_tf.training import loop
 from i3d_tf.training import run_settings
 from i3d_tf.training import runs
 from i3d_tf.training import strategies
-from tools.benchmarks import figure
-from tools.benchmarks import footage
 from tools.benchmarks import input_pipeline
+from tools.benchmarks.support import figure
+from tools.benchmarks.support import footage
 
 BOUND = 0.02
 _BATCH, _FRAMES = 2, 16
-_FIRST = 3  # batches that are not counted: the step is compiled, the pipeline starts
+_FIRST = 3  # batches that are not counted, while the step is compiled and the pipeline starts
 
 
 class _Stopwatch:
-  """Batches, and when each was asked for and given.
+  """Iterates over batches and records when each was requested and received.
 
   Args:
-    batches: an iterable.
-    repeat: whether to give the first batch again and again, at no cost.
+    batches: the batches.
+    repeat: whether to repeat the first batch, at no cost.
+
+  Attributes:
+    requested, received: times in seconds.
   """
 
-  def __init__(self, batches, repeat):
+  def __init__(self, batches: Iterable[Any], repeat: bool) -> None:
     self._batches, self._repeat = batches, repeat
-    self.asked, self.given = [], []
+    self.requested: list[float] = []
+    self.received: list[float] = []
 
-  def __iter__(self):
+  def __iter__(self) -> Iterator[Any]:
     iterator = iter(self._batches)
     batch = None
     while True:
-      self.asked.append(time.perf_counter())
+      self.requested.append(time.perf_counter())
       if batch is None or not self._repeat:
         batch = next(iterator)
-      self.given.append(time.perf_counter())
+      self.received.append(time.perf_counter())
       yield batch
 
-  def waited(self):
-    """Share of the time from the first counted batch to the last that was spent in waiting."""
-    asked, given = np.array(self.asked[_FIRST:]), np.array(self.given[_FIRST:])
-    return float((given - asked)[1:].sum() / (given[-1] - given[0]))
+  def waited(self) -> float:
+    """The fraction of the time from the first to the last counted batch spent waiting."""
+    requested, received = np.array(self.requested[_FIRST:]), np.array(self.received[_FIRST:])
+    return float((received - requested)[1:].sum() / (received[-1] - received[0]))
 
-  def seconds(self):
-    """Median time from one batch to the next."""
-    return float(np.median(np.diff(self.given[_FIRST:])))
+  def seconds(self) -> float:
+    """The median time from one batch to the next."""
+    return float(np.median(np.diff(self.received[_FIRST:])))
 
 
-def measure(quick=False):
-  """Trains I3D on records by the trainer itself, under a stopwatch: `figure.Figure`s."""
+def measure(quick: bool = False) -> list[figure.Figure]:
+  """Trains I3D on records with the training loop, its batches timed."""
   steps = _FIRST + (3 if quick else 15)
   with tempfile.TemporaryDirectory() as folder:
     source = input_pipeline.write_records(os.path.join(folder, 'records'), 250)
     _list_all(source)
     fed = _train(source, os.path.join(folder, 'fed'), steps, repeat=False)
     idle = _train(source, os.path.join(folder, 'idle'), steps, repeat=True)
-  content = 'the real clips' if footage.are_real() else 'drawn scenes'
   how = (
-    f'the trainer, I3D, batch {_BATCH}, {_FRAMES} frames of 224x224, on records of {content} '
-    f'of up to 250 frames with masks; {os.cpu_count()} threads; {steps - _FIRST} steps'
+    f'the training loop, I3D, batch {_BATCH}, {_FRAMES} frames of 224x224, on records of '
+    f'{footage.content()} of up to 250 frames with masks; {processes.num_cores()} threads; '
+    f'{steps - _FIRST} steps'
   )
   return [
     figure.Figure(
-      'share of time that training waits for input',
+      'fraction of time that training waits for input',
       fed.waited(),
       bound=BOUND,
       higher_is_better=False,
@@ -81,15 +89,15 @@ def measure(quick=False):
       'step on one batch / step on the pipeline',
       idle.seconds() / fed.seconds(),
       how=how,
-      note='what reading takes from the step, whose cores it shares; the '
-      'two were measured one after the other',
+      note='below 1 by what reading takes of the cores that it shares with the step; the two '
+      'were measured one after the other',
     ),
     figure.Figure('training step', fed.seconds(), unit='s', how=how),
   ]
 
 
-def _train(source, run_dir, steps, repeat):
-  """Trains for some steps: the `_Stopwatch` of its batches."""
+def _train(source: folders.Records, run_dir: str, steps: int, repeat: bool) -> _Stopwatch:
+  """Trains for some steps and returns the stopwatch of its batches."""
   run = run_settings.Run(
     run_settings.Data(source.folder, mask='background'),
     clip_settings.ClipSettings(clip_frames=_FRAMES, batch_size=_BATCH),
@@ -98,9 +106,9 @@ def _train(source, run_dir, steps, repeat):
     source.label_names,
   )
   runs.start(run_dir, run)
-  watches = []
+  watches: list[_Stopwatch] = []
 
-  def watched(*args):
+  def watched(*args: Any) -> _Stopwatch:
     watches.append(_Stopwatch(datasets(*args), repeat))
     return watches[0]
 
@@ -110,8 +118,8 @@ def _train(source, run_dir, steps, repeat):
   return watches[0]
 
 
-def _list_all(source):
-  """Puts all videos of a folder of records on its first training list."""
+def _list_all(source: folders.Records) -> None:
+  """Writes a first training list with all videos of a folder of records."""
   os.makedirs(os.path.join(source.folder, 'lists'))
   with open(os.path.join(source.folder, 'lists', 'trainlist01.txt'), 'w') as f:
     f.writelines(f'{entry.path} {entry.label + 1}\n' for entry in source.entries)

@@ -1,4 +1,4 @@
-"""Spearman's rank correlation with its interval and p value."""
+"""Spearman's rank correlation with its confidence interval and p value."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from i3d_tf.reporting.statistics import stats
 
 @dataclasses.dataclass(frozen=True)
 class Correlation(stats.Interval):
-  """A rank correlation of `points` points; `p` is two-sided."""
+  """A rank correlation over `points` points; `p` is two-sided."""
 
   p: float
   points: int
@@ -28,21 +28,20 @@ def rank_correlation(
 ) -> Correlation:
   """Spearman's rank correlation, its 95% interval and p value.
 
-  Spearman, "The proof and measurement of association between two things", 1904; ties
-  have mid-ranks. The interval is the percentile bootstrap over points or, with groups,
-  over groups. p is that of a permutation test of the pairings; with groups, whose
-  points are not exchangeable, that of a normal test of Fisher's z = artanh(rho), whose
-  standard error is the bootstrap's over groups. Below 30 groups that test gives too many
-  false alarms (a quarter in place of one in twenty with 12 groups and rare answers), and p
-  is NaN.
+  Spearman, "The proof and measurement of association between two things", 1904; ties have
+  mid-ranks. The interval is a percentile bootstrap over points or, with groups, over groups.
+  p is that of a permutation test of the pairings. With groups, whose points are not
+  exchangeable, it is that of a normal test of Fisher's z = artanh(rho) with the standard
+  error of the bootstrap over groups. Below 30 groups, that test gives too many false alarms
+  (one in four instead of one in twenty with 12 groups and rare answers), and p is NaN.
 
   Args:
     x, y: float [N].
     groups: [N], or None if the points are independent.
-    draws, seed: as `stats.mean_interval`.
+    draws, seed: as in `stats.mean_interval`.
 
   Returns:
-    A `Correlation`, with NaN throughout where x or y does not vary.
+    The correlation; all NaN if x or y does not vary.
   """
   x, y = np.asarray(x, float), np.asarray(y, float)
   if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
@@ -75,13 +74,13 @@ def rank_correlation(
   else:
     z = np.arctanh(np.clip(np.append(drawn, rho), -1 + 1e-12, 1 - 1e-12))
     deviation = z[:-1].std(ddof=1)
-    normal = unit.max() + 1 >= stats._MIN_GROUPS and deviation > 1e-6
+    normal = unit.max() + 1 >= stats.MIN_GROUPS and deviation > 1e-6
     p = float(2 * scipy_stats.norm.sf(abs(z[-1]) / deviation)) if normal else np.nan
   return Correlation(rho, *resampling.percentiles(drawn), p, len(x))
 
 
 def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-  """Spearman's correlation of draws that hold point i weights[d, i] times: float [D]."""
+  """Spearman's correlation of draws that take point i weights[d, i] times: float [D]."""
   x, y = _mid_ranks(x, weights), _mid_ranks(y, weights)
   total = weights.sum(axis=1, keepdims=True)
   x -= np.sum(weights * x, axis=1, keepdims=True) / total
@@ -92,7 +91,7 @@ def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> 
 
 
 def _mid_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-  """Ranks, ties averaged, where value i stands weights[d, i] times: float [D, N]."""
+  """Ranks, ties averaged, if value i occurs weights[d, i] times: float [D, N]."""
   distinct, inverse = np.unique(values, return_inverse=True)
   order = np.argsort(inverse, kind='stable')
   starts = np.searchsorted(inverse[order], np.arange(len(distinct)))

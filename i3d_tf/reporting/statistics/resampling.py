@@ -1,4 +1,4 @@
-"""Draws groups with replacement: what every interval rests on."""
+"""Draws groups with replacement, on which every interval is based."""
 
 from collections.abc import Sequence
 import functools
@@ -12,10 +12,10 @@ CHUNK = 250  # draws that are worked on together where memory grows with the vid
 def by_group(
   values: np.ndarray, groups: np.ndarray, splits: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-  """(sums, counts) of values: float [groups, splits] each."""
+  """The sums and counts of values by group and split: float [groups, splits] each."""
   values = np.asarray(values, float)
   if not len(values):
-    raise ValueError('`values` must hold a number; received none')
+    raise ValueError('`values` must hold at least one number; received none')
   _, group = np.unique(groups, return_inverse=True)
   _, split = np.unique(np.zeros(len(values)) if splits is None else splits, return_inverse=True)
   shape = (group.max() + 1, split.max() + 1)
@@ -26,9 +26,9 @@ def by_group(
 
 
 def strata(counts: np.ndarray) -> list[np.ndarray]:
-  """Groups that are tested in the same splits, as arrays of their indices.
+  """Sets of groups that are tested in the same splits, as arrays of their indices.
 
-  Those that have no other beside them are put together; one alone joins the largest.
+  Groups that are alone in their set are merged into one; if only one is, it joins the largest.
   """
   _, stratum = np.unique(counts > 0, axis=0, return_inverse=True)
   strata = [np.flatnonzero(stratum == index) for index in range(stratum.max() + 1)]
@@ -43,7 +43,7 @@ def strata(counts: np.ndarray) -> list[np.ndarray]:
 
 
 def weights(strata: Sequence[np.ndarray], draws: int, seed: int) -> np.ndarray:
-  """How often each draw takes each group: float [draws, groups]."""
+  """How often each draw takes each group, each stratum drawn separately: float [draws, groups]."""
   weights = np.empty((draws, sum(map(len, strata))))
   for number, members in enumerate(strata):
     weights[:, members] = draws_of(len(members), draws, seed, number)
@@ -52,9 +52,12 @@ def weights(strata: Sequence[np.ndarray], draws: int, seed: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=8)
 def draws_of(count: int, draws: int, seed: int, stream: int) -> np.ndarray:
-  """How often each of `draws` draws of `count` out of `count` takes each: float32 [draws, count].
+  """How often each of `draws` draws of `count` out of `count` items takes each item.
 
-  The same for the same arguments, so that conditions are compared on the same draws.
+  Equal arguments give equal draws, so that conditions are compared on the same draws.
+
+  Returns:
+    float32 [draws, count].
   """
   rng = np.random.default_rng([seed, stream])
   taken = rng.integers(count, size=(draws, count)) + np.arange(draws)[:, np.newaxis] * count
@@ -64,7 +67,7 @@ def draws_of(count: int, draws: int, seed: int, stream: int) -> np.ndarray:
 
 
 def percentiles(values: np.ndarray) -> tuple[float, float]:
-  """The bounds of `LEVEL` of values: (low, high)."""
+  """The bounds of the central `LEVEL` of values: (low, high); NaN without values."""
   if not len(values):
     return np.nan, np.nan
   low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

@@ -1,16 +1,16 @@
-"""Statistics of accuracies: intervals, paired tests, correlation with the person's size.
+"""Statistics of accuracies: confidence intervals, paired tests, bins by the person's size.
 
 Clips of a group (class, gNN) show one performer in one place and are near-duplicates:
-counting them as independent makes intervals too narrow. Everything here therefore
-treats the group as the unit that is drawn.
+counting them as independent makes intervals too narrow. So the unit that is drawn is always
+the group.
 
-  values   float [N], what is averaged: 1 where a video was classified correctly, else
-           0; with several seeds, the share of them that were correct.
-  groups   [N], which group a video belongs to; anything that numpy can sort.
-  splits   [N], which split it was tested in; None if there is one. An average over
-           splits weighs each split alike, as the published ones do.
+  values   float [N], the averaged numbers: 1 for a correct video, else 0; with several seeds,
+           the fraction of them that were correct.
+  groups   [N], the group of each video; of any type that numpy can sort.
+  splits   [N], the split in which it was tested; None if there is only one. Averages over
+           splits give each split the same weight, like the published ones.
 
-Every random draw follows from `seed`; the same call gives the same result.
+All random draws follow from `seed`: the same call gives the same result.
 """
 
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ from scipy import stats
 from i3d_tf.reporting import options
 from i3d_tf.reporting.statistics import resampling
 
-_MIN_GROUPS = 30  # below, the normal test of a correlation of groups does not hold
+MIN_GROUPS = 30  # with fewer groups, the normal test of a correlation is not valid
 
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-  """An estimate and the bounds of its interval; the bounds are NaN where there is none."""
+  """An estimate and the bounds of its interval; the bounds are NaN without an interval."""
 
   estimate: float
   low: float
@@ -35,7 +35,7 @@ class Interval:
 
   @property
   def clear_of_zero(self) -> bool:
-    """Whether zero lies outside; False without an interval."""
+    """Whether zero is outside the interval; False without an interval."""
     return self.low > 0 or self.high < 0
 
 
@@ -49,17 +49,17 @@ class Difference(Interval):
 
   @property
   def clear_of_zero(self) -> bool:
-    """Whether zero lies outside, and the test agrees.
+    """Whether zero is outside the interval and the test agrees.
 
-    Where few groups differ, and all in one direction, no draw reaches zero, and that is all that
-    the interval says.
+    If only a few groups differ, all in one direction, the interval alone may exclude zero
+    although the evidence is weak.
     """
     return super().clear_of_zero and self.p < 1 - resampling.LEVEL
 
 
 @dataclasses.dataclass(frozen=True)
 class Bin:
-  """Videos whose person covers `low` to `high` of the picture: how many, and their accuracy."""
+  """The number and accuracy of videos whose person covers `low` to `high` of the image."""
 
   low: float
   high: float
@@ -90,14 +90,13 @@ def mean_interval(
   than narrower.
 
   Args:
-    values, groups, splits: see the module.
-    draws: number of bootstrap draws.
-    seed: of the draws.
+    values, groups, splits: see the module's docstring.
+    draws: the number of bootstrap draws.
+    seed: seeds the draws.
 
   Returns:
-    An `Interval`. Where a split has one group alone there is nothing to draw, and the
-    bounds are NaN. Groups that alone are tested in their combination of splits are
-    drawn together.
+    The interval. If a split has only one group, nothing can be drawn, and the bounds are
+    NaN. Groups that are the only one in their combination of splits are drawn together.
 
   Raises:
     ValueError: there are no values.
@@ -108,7 +107,7 @@ def mean_interval(
     return Interval(estimate, np.nan, np.nan)
   weights = resampling.weights(resampling.strata(counts), draws, seed)
   drawn = weights @ counts
-  # A draw that leaves a split without a video has no mean: possible only for groups drawn together.
+  # A draw may leave a split without videos if it has groups of several combinations of splits.
   usable = (drawn > 0).all(axis=1)
   means = np.mean((weights[usable] @ sums) / drawn[usable], axis=1)
   return Interval(estimate, *resampling.percentiles(means))
@@ -122,10 +121,10 @@ def accuracy(
   draws: int = options.DRAWS,
   seed: int = 0,
 ) -> Interval:
-  """`mean_interval` of an accuracy, also where all videos are correct or none is.
+  """`mean_interval` of an accuracy, also if all videos are correct or none is.
 
-  There every draw is alike and the bootstrap has no width. The interval is then that
-  of Clopper and Pearson (Biometrika 26, 1934), with a group as one trial.
+  Then all draws are equal and the bootstrap has no width. The interval is instead that of
+  Clopper and Pearson (Biometrika 26, 1934), with each group as one trial.
 
   Args, returns and raises: as `mean_interval`.
   """
@@ -150,23 +149,23 @@ def difference(
 ) -> Difference:
   """The difference of two accuracies on the same videos, its interval and a paired test.
 
-  The test flips the signs of whole groups (Fisher's randomisation test; Good,
-  "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, section 3.2): if
-  the two conditions were alike, each group's difference might as well have the other
-  sign. All 2^G flips where they are no more than `draws`, else `draws` random ones with
-  the observed one counted among them, so that p is never 0 (Phipson and Smyth, 2010).
+  The test flips the signs of entire groups (Fisher's randomization test; Good,
+  "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, section 3.2): if the two
+  conditions were equal, each group's difference might as well have the other sign. All 2^G
+  flips are computed if they are at most `draws`; otherwise `draws` random ones, with the
+  observed one counted among them, so that p is never 0 (Phipson and Smyth, 2010).
 
   Args:
-    first, second: float [N], `values` of the two conditions, video by video.
-    groups, splits, draws, seed: as `mean_interval`.
+    first, second: float [N], the `values` of the two conditions, video by video.
+    groups, splits, draws, seed: as in `mean_interval`.
 
   Returns:
-    A `Difference`, of first minus second.
+    The difference, first minus second.
   """
   values = np.asarray(first, float) - np.asarray(second, float)
   interval = mean_interval(values, groups, splits, draws=draws, seed=seed)
   sums, counts = resampling.by_group(values, groups, splits)
-  # What each group adds to the mean over splits.
+  # The contribution of each group to the mean over splits.
   parts = np.mean(sums / counts.sum(axis=0), axis=1)
   p = 1.0
   if np.any(parts):
@@ -185,15 +184,15 @@ def difference(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-  """p values of one family, corrected so that one false alarm among them stays below the level.
+  """Corrects the p values of a family, so that any false alarm stays below the level.
 
   Holm, "A simple sequentially rejective multiple test procedure", 1979.
 
   Args:
-    p_values: a list of floats.
+    p_values: the p values.
 
   Returns:
-    A list of floats in the same order.
+    The corrected p values in the same order.
   """
   count, corrected, largest = len(p_values), [0.0] * len(p_values), 0.0
   for rank, index in enumerate(np.argsort(p_values, kind='stable')):
@@ -203,13 +202,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def spread(accuracies: Sequence[float]) -> tuple[float, float, float, float]:
-  """What seeds do: (mean, standard deviation with n - 1, lowest, highest).
+  """The spread over seeds.
 
   Args:
-    accuracies: floats, one a seed; at least one.
+    accuracies: one per seed, at least one.
 
   Returns:
-    Four floats; the deviation is NaN for one seed.
+    (mean, standard deviation with n - 1, lowest, highest); the deviation is NaN for one seed.
   """
   values = np.asarray(accuracies, float)
   deviation = float(values.std(ddof=1)) if len(values) > 1 else np.nan
@@ -228,23 +227,23 @@ def bins(
   draws: int = options.DRAWS,
   seed: int = 0,
 ) -> list[Bin]:
-  """The accuracy of videos by how much of the picture the person covers.
+  """The accuracy of videos by how much of the image the person covers.
 
   Args:
-    coverage: float [N], shares in [0, 1].
-    values, groups: see the module.
+    coverage: float [N], fractions in [0, 1].
+    values, groups: see the module's docstring.
     edges: float [B + 1], ascending; see `quantile_edges`.
-    draws, seed: as `mean_interval`.
+    draws, seed: as in `mean_interval`.
 
   Returns:
-    A list of `Bin`, without those that are empty. A bin holds its lower edge, and the
-    last one its upper edge too.
+    The bins that are not empty. A bin includes its lower edge; the last includes its upper
+    edge, too.
   """
   coverage, values, groups = map(np.asarray, (coverage, values, groups))
-  place = np.clip(np.searchsorted(edges, coverage, side='right') - 1, 0, len(edges) - 2)
+  bin_of = np.clip(np.searchsorted(edges, coverage, side='right') - 1, 0, len(edges) - 2)
   found = []
   for index in range(len(edges) - 1):
-    inside = place == index
+    inside = bin_of == index
     if inside.any():
       found.append(
         Bin(
@@ -259,7 +258,7 @@ def bins(
 
 
 def quantile_edges(coverage: np.ndarray, count: int) -> np.ndarray:
-  """Edges of `count` bins of equally many videos; fewer where coverages are alike."""
+  """The edges of `count` bins with equal numbers of videos; fewer if coverages are equal."""
   return np.unique(np.quantile(np.asarray(coverage, float), np.linspace(0, 1, count + 1)))
 
 
@@ -267,13 +266,13 @@ def quantile_edges(coverage: np.ndarray, count: int) -> np.ndarray:
 
 
 def named(name: str, values: Sequence[float]) -> dict[str, float]:
-  """An estimate and its bounds as a row of a `paper_table.Table` holds them: a dict."""
+  """An estimate and its bounds under the keys of a `table.Table`: name, name_low, name_high."""
   return dict(zip((name, f'{name}_low', f'{name}_high'), values))
 
 
 @dataclasses.dataclass(frozen=True)
 class Statistic:
-  """How the intervals of a report are drawn: `draws` and `seed` as in `mean_interval`."""
+  """The settings of all intervals of a report: `draws` and `seed` as in `mean_interval`."""
 
   draws: int
   seed: int
@@ -281,6 +280,6 @@ class Statistic:
   def accuracy(
     self, correct: np.ndarray, groups: np.ndarray, splits: np.ndarray
   ) -> tuple[float, float, float]:
-    """(mean of splits, low, high) of an accuracy, in per cent; arguments as `mean_interval`."""
+    """(mean over splits, low, high) of an accuracy, in per cent; arguments: `mean_interval`."""
     interval = accuracy(correct, groups, splits, draws=self.draws, seed=self.seed)
     return 100 * interval.estimate, 100 * interval.low, 100 * interval.high

@@ -1,7 +1,7 @@
-// The review of masks: a list of videos of which only the rows near the window exist, filters and
-// keys. gallery_verdicts.js comes before this file.
+// The review of masks: filters, keys, and a list of videos of which only the rows near the window
+// exist. verdicts.js is included before this file.
 
-const MARGIN = 4;  // rows made above and below the window
+const MARGIN = 4;  // rows that exist above and below the window
 
 // === Filters ===
 
@@ -46,7 +46,7 @@ function count() {
   $('progress').max = Math.max(1, odd.length);
   $('progress').value = odd.filter(row => row.verdict).length;
   $('counts').textContent =
-      `${number($('progress').value)} of ${number(odd.length)} with a reason looked at; ` +
+      `${number($('progress').value)} of ${number(odd.length)} with a reason reviewed; ` +
       `${number(marked.length)} of ${number(data.rows.length)} in all: ` +
       `${number(originals)} original, ${number(marked.length - originals)} fine`;
   $('undo').disabled = !history.length;
@@ -54,7 +54,7 @@ function count() {
 
 // === Rows ===
 
-const rows = new Map();  // row of data -> its element, of those near the window
+const rows = new Map();  // row of data -> its element, for rows near the window
 let rowHeight = 1;
 
 const number = value => value.toLocaleString('en');
@@ -82,7 +82,7 @@ function facts(row) {
   return parts.join('; ');
 }
 
-// As strips.strip_path.
+// Mirrors strips.strip_path.
 const stripUrl = row => 'strips/' + `${row.video}.jpg`.split('/').map(encodeURIComponent).join('/');
 
 function make(row) {
@@ -173,13 +173,13 @@ function layout() {
   }
 }
 
-// Height of what covers the top of the window.
+// Height of the header, which covers the top of the window.
 function covered() {
   const header = document.querySelector('header');
   return getComputedStyle(header).position === 'sticky' ? header.offsetHeight : 0;
 }
 
-// Scrolls so that the current row is in sight, and the next one, too.
+// Scrolls so that the current row and the next one are visible.
 function reveal() {
   const free = window.innerHeight - covered();
   const margin = Math.max(0, Math.min(rowHeight, (free - rowHeight) / 2));
@@ -215,11 +215,11 @@ function showZoomed() {
       [row.video, NAMES[row.verdict], ...reasons, facts(row)].filter(Boolean).join(' — ');
 }
 
-// === Words ===
+// === Messages ===
 
-function tell(text) {
-  $('told').textContent = text;
-  $('told').animate([{opacity: 1}, {opacity: 1, offset: .8}, {opacity: 0}], 2500);
+function announce(text) {
+  $('announcement').textContent = text;
+  $('announcement').animate([{opacity: 1}, {opacity: 1, offset: .8}, {opacity: 0}], 2500);
 }
 
 function notice(text) {
@@ -237,7 +237,7 @@ const KEYS = {
   Home: () => go(0), End: () => go(shown.length - 1),
   n: () => {
     const next = shown.findIndex((row, index) => index > current && !row.verdict);
-    if (next >= 0) go(next); else tell('all behind this one are looked at');
+    if (next >= 0) go(next); else announce('all videos after this one are reviewed');
   },
   o: () => mark('original'), f: () => mark('fine'), x: () => mark(''), u: undo, e: save,
   z: () => $('zoom').open ? $('zoom').close() : zoom(),
@@ -288,7 +288,7 @@ for (const [code, meaning] of Object.entries(data.meanings)) {
 }
 
 for (const id of ['class', 'reason', 'verdict', 'order']) {
-  let byMouse = false;  // then the keys go back to the list, not to the select
+  let byMouse = false;  // if so, keys go to the list again, not to the select
   $(id).addEventListener('pointerdown', () => { byMouse = true; });
   $(id).addEventListener('keydown', () => { byMouse = false; });
   $(id).addEventListener('change', () => {
@@ -310,7 +310,7 @@ const soon = () => {
 };
 window.addEventListener('scroll', soon, {passive: true});
 window.addEventListener('resize', soon);
-// Another tab with the same gallery.
+// Verdicts from another tab with the same gallery.
 window.addEventListener('storage', event => {
   const row = data.rows.find(row => storageKey(row) === event.key);
   if (!row) return;

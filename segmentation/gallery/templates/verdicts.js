@@ -1,11 +1,11 @@
-// Verdicts: they stay in the browser until they are exported. gallery.js comes behind this file.
+// Verdicts: stored in the browser until they are exported. page.js is included after this file.
 'use strict';
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const $ = id => document.getElementById(id);
 const NAMES = {original: 'use original', fine: 'fine', '': 'no verdict'};
 
-// A mark counts for the masks and the imported verdict that it was made on: `key` stands for both.
+// A stored verdict is valid for the masks and the imported verdict that `key` was made from.
 const storageKey = row => `i3d_tf review ${data.id}/${row.video}`;
 const history = [];  // of {row, before}
 let storageWorks = true;
@@ -31,11 +31,11 @@ function load() {
     localStorage.setItem(`i3d_tf review ${data.id}`, 'open');
   } catch (error) {
     storageWorks = false;
-    notice('This browser keeps no marks of this page: export them before you close it.');
+    notice('This browser cannot store verdicts: export them before you close this page.');
   }
   if (outdated) {
-    notice(`${outdated} earlier ${outdated === 1 ? 'mark does' : 'marks do'} not count: ` +
-           'masks or imported verdicts have changed since.');
+    notice(`${outdated} earlier ${outdated === 1 ? 'verdict is' : 'verdicts are'} ignored: ` +
+           'the masks or the imported verdicts have changed since.');
   }
 }
 
@@ -46,7 +46,7 @@ function set(row, verdict) {
     else localStorage.setItem(storageKey(row), JSON.stringify({verdict, key: row.key}));
   } catch (error) {
     if (storageWorks) {
-      notice('This browser has no room for more marks: export them before you close it.');
+      notice('This browser cannot store more verdicts: export them before you close this page.');
     }
     storageWorks = false;
   }
@@ -57,7 +57,7 @@ function mark(verdict) {
   if (!row) return;
   history.push({row, before: row.verdict});
   set(row, verdict);
-  tell(`${row.video}: ${NAMES[verdict]}`);
+  announce(`${row.video}: ${NAMES[verdict]}`);
   refresh(row);
   count();
   if (verdict && current + 1 < shown.length) go(current + 1);
@@ -67,7 +67,7 @@ function undo() {
   const last = history.pop();
   if (!last) return;
   set(last.row, last.before);
-  tell(`${last.row.video}: ${NAMES[last.before]} again`);
+  announce(`${last.row.video}: ${NAMES[last.before]} again`);
   refresh(last.row);
   count();
   const index = shown.indexOf(last.row);
@@ -78,7 +78,7 @@ function csv() {
   const quoted = text => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   const verdicts = data.rows.filter(row => row.verdict).map(row => [row.video, row.verdict]);
   verdicts.push(...Object.entries(data.others));
-  // By code points, as Python sorts.
+  // By code points, like Python.
   verdicts.sort(([a], [b]) => {
     const [x, y] = [Array.from(a), Array.from(b)];
     for (let i = 0; i < Math.min(x.length, y.length); i++) {
@@ -96,5 +96,5 @@ function save() {
   link.download = 'verdicts.csv';
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  tell('verdicts.csv saved');
+  announce('verdicts.csv saved');
 }

@@ -56,7 +56,7 @@ def search(page, text):
   page.press('/', *text, 'Escape')
 
 
-def test_all_rows_and_pictures_are_there(page):
+def test_all_rows_and_strips_are_shown(page):
   assert listed(page) == test_page.ORDER
   page.look(1200, 2400)
   page.wait('document.querySelectorAll("article").length === 10')
@@ -71,7 +71,7 @@ def test_all_rows_and_pictures_are_there(page):
   page.look(1200, 800)
 
 
-def test_keys_move_mark_and_undo(page):
+def test_keys_move_judge_and_undo(page):
   assert current(page) == test_page.ORDER[0]
   page.press('j', 'ArrowDown')
   assert current(page) == test_page.ORDER[2]
@@ -97,7 +97,7 @@ def test_keys_move_mark_and_undo(page):
   assert current(page) == test_page.ORDER[3 - 1]
 
 
-def test_the_current_row_is_in_sight_and_has_the_focus(page):
+def test_the_current_row_is_visible_and_has_the_focus(page):
   page.press(*'jjjjjjj')
   assert page.run('document.activeElement.ariaLabel') == test_page.ORDER[7]
   top, bottom, header, height = page.run(
@@ -107,7 +107,7 @@ def test_the_current_row_is_in_sight_and_has_the_focus(page):
   assert header <= top + 1 and bottom <= height + 1
 
 
-def test_buttons_mark_and_take_back(page):
+def test_buttons_judge_and_undo(page):
   page.click('article:nth-of-type(2) button[value=original]')
   assert list(marked(page).values()) == ['original']
   page.click('article:nth-of-type(2) button[value=original]')
@@ -116,10 +116,10 @@ def test_buttons_mark_and_take_back(page):
   assert list(marked(page).values()) == ['original']
 
 
-def test_marks_survive_a_reload_and_the_browser_shows_how_far_one_is(page, tmp_path):
+def test_verdicts_survive_a_reload_and_progress_is_shown(page, tmp_path):
   page.press('o', 'f', 'f')
   counts = page.run('document.getElementById("counts").textContent')
-  assert counts == '3 of 5 with a reason looked at; 3 of 10 in all: 1 original, 2 fine'
+  assert counts == '3 of 5 with a reason reviewed; 3 of 10 in all: 1 original, 2 fine'
   page.open(tmp_path / page_lib.PAGE)
   assert marked(page) == {
     test_page.ORDER[0]: 'original',
@@ -129,7 +129,7 @@ def test_marks_survive_a_reload_and_the_browser_shows_how_far_one_is(page, tmp_p
   assert page.run('document.getElementById("counts").textContent') == counts
 
 
-def test_what_is_exported_is_what_verdicts_reads_and_writes(page, tmp_path):
+def test_an_exported_file_is_as_verdicts_reads_and_writes_it(page, tmp_path):
   expected = {
     test_page.ORDER[0]: 'original',
     test_page.ORDER[4]: 'fine',
@@ -174,7 +174,7 @@ def test_filters_and_search(page):
   assert marked(page) == {'B/v_B_g01_c01.avi': 'original'}
   search(page, 'zzz')
   assert listed(page) == [] and not page.run('document.getElementById("empty").hidden')
-  page.press('o', 'j', 'u')  # nothing is there to be marked: undo takes back the mark before
+  page.press('o', 'j', 'u')  # no row is shown to be judged: undo removes the verdict before
   assert marked(page) == {}
   page.click('#reset')
   assert listed(page) == test_page.ORDER
@@ -184,14 +184,14 @@ def test_filters_and_search(page):
   assert listed(page)[-1] in ('B/v_B_g01_c01.avi', 'B/v_B_g02_c01.avi', 'B/v_B_g03_c01.avi')
 
 
-def test_letters_in_the_search_are_no_marks(page):
+def test_letters_typed_in_the_search_are_not_verdicts(page):
   page.press('/', *'fox')
   assert page.run('document.getElementById("search").value') == 'fox'
   assert page.run('data.rows.filter(row => row.verdict).length') == 0
   page.press('Escape')
 
 
-def test_the_review_goes_on_from_an_earlier_file(chromium, tmp_path):
+def test_a_review_is_continued_from_an_earlier_file(chromium, tmp_path):
   earlier = {
     test_page.ORDER[0]: 'fine',
     test_page.ORDER[1]: 'original',
@@ -207,13 +207,13 @@ def test_the_review_goes_on_from_an_earlier_file(chromium, tmp_path):
   }
   path = export(chromium, tmp_path / 'saved')
   assert verdicts.read(path) == expected
-  # A page made of what was exported says the same, and so does the old one.
+  # A page made from the exported verdicts shows the same, and so does the old page.
   chromium.open(test_page.write(tmp_path, decided=expected))
   assert marked(chromium) == {test_page.ORDER[0]: 'fine', test_page.ORDER[2]: 'original'}
   assert chromium.run('document.getElementById("notice").hidden')
 
 
-def test_marks_on_other_masks_do_not_count(chromium, tmp_path):
+def test_verdicts_on_other_masks_are_ignored(chromium, tmp_path):
   chromium.open(test_page.write(tmp_path))
   chromium.press('j', 'j', 'f', 'f')
   changed = [
@@ -224,10 +224,10 @@ def test_marks_on_other_masks_do_not_count(chromium, tmp_path):
   ]
   chromium.open(test_page.write(tmp_path, changed))
   assert marked(chromium) == {test_page.ORDER[3]: 'fine'}
-  assert '1 earlier mark does not count' in chromium.run('document.body.innerText')
+  assert '1 earlier verdict is ignored' in chromium.run('document.body.innerText')
 
 
-def test_galleries_in_two_folders_keep_their_marks_apart(chromium, tmp_path):
+def test_galleries_in_two_folders_have_separate_verdicts(chromium, tmp_path):
   one, two = test_page.write(tmp_path / 'one'), test_page.write(tmp_path / 'two')
   chromium.open(one)
   chromium.press('o')
@@ -271,7 +271,7 @@ def test_nothing_is_wider_than_the_window_and_text_can_be_read(page, dark, width
   page.press('o', 'f')
   try:
     assert page.run('document.documentElement.scrollWidth') <= width
-    # WCAG's contrast of every text with what lies behind it, 4.5 at least.
+    # WCAG: the contrast of every text with its background must be at least 4.5.
     worst = page.run("""(() => {
       const parse = c => c.match(/[\\d.]+/g).map(Number);
       const light = c => parse(c).slice(0, 3).map(v => v / 255).map(

@@ -1,6 +1,7 @@
-"""What is odd about masks: every kind of bad masks is found for its reason, good ones are not."""
+"""Every kind of bad masks is found for its own reason, and good masks are not."""
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -25,7 +26,7 @@ def measure(tmp_path, frames):
 
 
 def walking():
-  """A square that walks: a pixel a frame, without a jump."""
+  """A square that moves by one pixel per frame, without a jump."""
   return [square(5 + t) for t in range(T)]
 
 
@@ -33,10 +34,10 @@ def spoiled(change):
   return [change(t, mask) for t, mask in enumerate(walking())]
 
 
-def test_measures_are_those_of_the_pixels(tmp_path):
+def test_measures_agree_with_pixel_counts(tmp_path):
   frames = spoiled(lambda t, mask: mask & (t not in (4, 5, 20)))
   measures = measure(tmp_path, frames)
-  pairs = [(a, b) for a, b in zip(frames, frames[1:]) if a.any() and b.any()]
+  pairs = [(a, b) for a, b in itertools.pairwise(frames) if a.any() and b.any()]
   overlap = np.mean([(a & b).sum() / (a | b).sum() for a, b in pairs])
   assert measures == mask_quality.Measures(
     frames=T,
@@ -50,7 +51,7 @@ def test_measures_are_those_of_the_pixels(tmp_path):
   )
 
 
-def test_persons_of_a_frame_count_as_one_mask(tmp_path):
+def test_the_people_of_a_frame_count_as_one_mask(tmp_path):
   path = tmp_path / 'm.json'
   coco_files.write(path, [square(5)] * 2, video='A/a.avi')
   masks = coco_files.read(path)
@@ -62,8 +63,8 @@ def test_persons_of_a_frame_count_as_one_mask(tmp_path):
   'frames, codes, words',
   [
     (walking(), [], ''),
-    ([square(5, size=4) for _ in range(T)], ['tiny'], 'covers 0.67% of the picture'),
-    ([~square(5, size=5) for _ in range(T)], ['huge'], 'covers 99% of the picture'),
+    ([square(5, size=4) for _ in range(T)], ['tiny'], 'covers 0.67% of the image'),
+    ([~square(5, size=5) for _ in range(T)], ['huge'], 'covers 99% of the image'),
     (spoiled(lambda t, mask: mask & False), ['no person'], 'no person in any of 30 frames'),
     (spoiled(lambda t, mask: mask & (t < 20)), ['often no person'], 'no person in 10 of 30 frames'),
     (
@@ -80,7 +81,7 @@ def test_persons_of_a_frame_count_as_one_mask(tmp_path):
   ],
   ids=['good', 'tiny', 'huge', 'empty', 'ends early', 'gaps', 'grows', 'jumps'],
 )
-def test_every_kind_of_bad_masks_is_found(tmp_path, frames, codes, words):
+def test_every_kind_of_bad_masks_is_found_for_its_reason(tmp_path, frames, codes, words):
   judgement = mask_quality.judge(measure(tmp_path, frames))
   assert [reason.code for reason in judgement.reasons] == codes
   assert all(reason.severity >= 0.5 and words in reason.words for reason in judgement.reasons)
@@ -101,7 +102,7 @@ GOOD = mask_quality.Measures(
     ('breaks', 5, 1),
   ],
 )
-def test_severity_is_a_half_at_the_limit_and_grows_beyond(field, limit, worse):
+def test_severity_is_one_half_at_the_limit_and_grows_beyond_it(field, limit, worse):
   limits = mask_quality.Limits(flicker=5 / 99)
 
   def at(value):
@@ -122,7 +123,7 @@ def test_a_person_far_smaller_or_larger_than_its_class_is_found():
   assert judgement.reasons[0].words == 'covers 3%, its class typically 10%'
 
 
-def test_a_varied_class_forgives_more_than_an_even_one():
+def test_a_varied_class_tolerates_more_than_a_uniform_one():
   varied = mask_quality.typical([0.02, 0.05, 0.1, 0.2, 0.5])
   assert varied[0] == pytest.approx(0.1)
   assert varied[1] == pytest.approx(math.exp(1.4826 * math.log(2)), rel=1e-6)
@@ -131,11 +132,11 @@ def test_a_varied_class_forgives_more_than_an_even_one():
   assert mask_quality.judge(far, (0.1, 1.5)).reasons
 
 
-def test_two_videos_make_no_class():
+def test_two_videos_are_too_few_for_a_typical_coverage():
   assert mask_quality.typical([0.1, 0.2, 0, 0]) is None
 
 
-def test_more_reasons_are_more_suspicious():
+def test_more_reasons_give_a_higher_score():
   one = mask_quality.judge(dataclasses.replace(GOOD, breaks=20))
   two = mask_quality.judge(dataclasses.replace(GOOD, breaks=20, coverage_found=0.005))
   none = mask_quality.judge(dataclasses.replace(GOOD, found=0, coverage_found=0.0))

@@ -1,4 +1,4 @@
-"""The page, in a real browser: keys, marks that stay, filters, and verdicts that are read again."""
+"""The page and its table: order, scores, and that the page needs no other file or host."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ GOOD = mask_quality.Measures(
 EMPTY = mask_quality.Measures(50, 0, 0.0, 0.0, None, 0, 0, None)
 TINY = mask_quality.Measures(50, 50, 0.001, 0.001, 0.8, 0, 0, None)
 FLICKERING = mask_quality.Measures(50, 45, 0.18, 0.2, 0.9, 5, 10, 7)
-ODD_NAME = 'B/v_"odd", #1 100%_g01_c02.avi'  # what breaks addresses, CSV and HTML
+ODD_NAME = 'B/v_"odd", #1 100%_g01_c02.avi'  # special characters of URLs, CSV and HTML
 HOSTILE = 'C/v_<img src=x onerror=alert(1)>&amp;_g01_c01.avi'
 PROBLEM = 'm.json: expected masks </script><img src=x onerror=alert(1)>'
 
@@ -49,7 +49,7 @@ GLANCES = (
   glance('B/v_B_g03_c01.avi', None, PROBLEM, 0),
   glance(HOSTILE),
 )
-# By suspicion; those without a reason by what comes nearest to one, here all equal, by name.
+# By score; videos without a reason are all equal here and sorted by name.
 ORDER = [
   'B/v_B_g02_c01.avi',
   'B/v_B_g03_c01.avi',
@@ -62,7 +62,7 @@ ORDER = [
 
 
 def write(folder, glances=GLANCES, decided=None):
-  """Writes strips and page; the path of the page."""
+  """Writes strips and page; returns the path of the page."""
   image = cv2.imencode('.jpg', np.full((32, 120, 3), 90, np.uint8))[1].tobytes()
   for seen in glances:
     if seen.width:
@@ -80,7 +80,7 @@ def test_the_most_suspicious_come_first():
   assert [row.glance.video for row in page_lib.rank(GLANCES)] == ORDER
 
 
-def test_the_table_gives_the_scores_again(tmp_path):
+def test_the_scores_follow_from_the_table(tmp_path):
   write(tmp_path)
   with open(tmp_path / page_lib.TABLE, newline='', encoding='utf-8') as f:
     table = list(csv.DictReader(f))
@@ -129,13 +129,10 @@ def test_the_page_is_one_file_that_needs_no_other_host(tmp_path):
   assert [row['video'] for row in data['rows']] == ORDER
 
 
-def test_the_same_gives_the_same_page(tmp_path):
+def test_the_page_is_deterministic(tmp_path):
   path = write(tmp_path)
   with open(path, 'rb') as f:
     before = f.read()
   write(tmp_path)
   with open(path, 'rb') as f:
     assert f.read() == before
-
-
-# === In a browser ===

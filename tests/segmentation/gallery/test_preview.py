@@ -1,4 +1,4 @@
-"""A look at every video: in several processes, of which one may die, and never twice."""
+"""Every video is examined once, in several processes, any of which may die."""
 
 import os
 
@@ -23,23 +23,23 @@ def sources(tmp_path):
 
 
 def examine(sources, folder, settings=SETTINGS, processes=1):
-  """(glances, the numbers of videos that progress told)."""
-  told = []
+  """(glances, the numbers of videos that progress reported)."""
+  reported = []
   glances = preview.examine(
     sources,
     str(folder),
     settings,
     processes=processes,
-    progress=lambda done, total: told.append((done, total)),
+    progress=lambda done, total: reported.append((done, total)),
   )
-  return glances, [done for done, _ in told]
+  return glances, [done for done, _ in reported]
 
 
-def test_every_video_is_looked_at_once(tmp_path, sources):
-  glances, told = examine(sources, tmp_path / 'strips', processes=2)
+def test_every_video_is_examined_once(tmp_path, sources):
+  glances, reported = examine(sources, tmp_path / 'strips', processes=2)
   assert [glance.video for glance in glances] == [f'A/{name}.avi' for name in NAMES]
   assert all(glance.measures.coverage == 1 for glance in glances)
-  assert told == [0, 1, 2, 3]
+  assert reported == [0, 1, 2, 3]
   assert examine(sources, tmp_path / 'strips') == (glances, [3])
 
 
@@ -60,21 +60,21 @@ def remove_masks(source, folder):
 
 
 @pytest.mark.parametrize('change', [change_masks, change_video, remove_strip, remove_masks])
-def test_what_changed_is_looked_at_again_and_nothing_else(tmp_path, sources, change):
+def test_only_changed_videos_are_examined_again(tmp_path, sources, change):
   examine(sources, tmp_path / 'strips')
   change(sources[1], tmp_path / 'strips')
-  glances, told = examine(sources, tmp_path / 'strips')
-  assert told == [2, 3]
-  assert glances == examine(sources, tmp_path / 'anew')[0]
+  glances, reported = examine(sources, tmp_path / 'strips')
+  assert reported == [2, 3]
+  assert glances == examine(sources, tmp_path / 'again')[0]
 
 
-def test_other_settings_make_all_anew(tmp_path, sources):
+def test_other_settings_make_all_strips_again(tmp_path, sources):
   examine(sources, tmp_path / 'strips')
-  _, told = examine(sources, tmp_path / 'strips', strips.StripSettings(frames=3, height=16))
-  assert told == [0, 1, 2, 3]
+  _, reported = examine(sources, tmp_path / 'strips', strips.StripSettings(frames=3, height=16))
+  assert reported == [0, 1, 2, 3]
 
 
-def test_a_journal_that_a_kill_cut_off_costs_its_last_line(tmp_path, sources):
+def test_a_truncated_journal_loses_only_its_last_line(tmp_path, sources):
   expected, _ = examine(sources, tmp_path / 'strips')
   path = tmp_path / 'strips' / '.journal.jsonl'
   path.write_bytes(path.read_bytes()[:-20])

@@ -1,4 +1,4 @@
-"""A strip shows the frames that it says, their masks outlined; what cannot be used is told."""
+"""A strip shows the frames that it names, with masks outlined; unusable files are reported."""
 
 import os
 import re
@@ -17,7 +17,7 @@ H, W = 48, 64
 
 
 def gray(number, count):
-  """Frames that tell their number: frame t is of brightness 5 * t."""
+  """Frames whose brightness encodes their index t as 5 * t."""
   return [np.full((H, W, 3), 5 * t, np.uint8) for t in range(number, number + count)]
 
 
@@ -29,7 +29,7 @@ def boxes(count):
 
 @pytest.fixture
 def make(tmp_path):
-  """A function that writes a video with masks (None for no file) and gives its source."""
+  """A function that writes a video with masks (None for no file) and returns its source."""
 
   def write(masks, count=40, name='v_A_g01_c01'):
     fakes.write_video(tmp_path / 'videos' / 'A' / f'{name}.avi', gray(0, count))
@@ -53,11 +53,11 @@ def tiles(folder, seen, settings):
 
 
 def numbers(images):
-  """The frame numbers that brightness in a corner tells."""
+  """The frame indices encoded in the brightness of a corner."""
   return [round(float(image[2:8, 2:8].mean()) / 5) for image in images]
 
 
-def test_a_strip_shows_frames_of_the_whole_video_with_the_person_outlined(tmp_path, make):
+def test_a_strip_shows_frames_spread_over_the_video_with_the_person_outlined(tmp_path, make):
   settings = strips.StripSettings(frames=4, height=48, quality=95)
   seen = strips.glance(make(boxes(40)), str(tmp_path), settings)
   assert seen.problem is None and seen.shown == (0, 13, 26, 39) and seen.moment == ()
@@ -72,7 +72,7 @@ def test_a_strip_shows_frames_of_the_whole_video_with_the_person_outlined(tmp_pa
     assert not magenta[16:32, 20:44].any()
 
 
-def test_the_greatest_break_is_shown_behind(tmp_path, make):
+def test_the_greatest_break_is_shown_after_the_frames(tmp_path, make):
   masks = boxes(40)
   masks[17] = False
   settings = strips.StripSettings(frames=3, height=48, quality=95)
@@ -84,7 +84,7 @@ def test_the_greatest_break_is_shown_behind(tmp_path, make):
   assert outlined == [True, True, True, True, False, True]
 
 
-def test_a_mask_of_a_few_pixels_does_not_vanish(tmp_path, make):
+def test_a_mask_of_a_few_pixels_is_visible(tmp_path, make):
   masks = np.zeros((5, H, W), bool)
   masks[:, 20, 30] = True
   settings = strips.StripSettings(frames=1, height=48)
@@ -94,7 +94,7 @@ def test_a_mask_of_a_few_pixels_does_not_vanish(tmp_path, make):
 
 
 @pytest.mark.parametrize('count, shown', [(40, (0, 8, 15, 23, 30, 38)), (3, (0, 1, 2)), (1, (0,))])
-def test_a_video_without_a_mask_file_is_shown_and_is_no_problem(tmp_path, make, count, shown):
+def test_a_video_without_a_mask_file_is_shown_without_a_problem(tmp_path, make, count, shown):
   settings = strips.StripSettings(height=48)
   seen = strips.glance(make(None, count), str(tmp_path), settings)
   assert (seen.measures, seen.problem, seen.masks_hash) == (None, None, '')
@@ -111,7 +111,9 @@ def test_a_video_without_a_mask_file_is_shown_and_is_no_problem(tmp_path, make, 
     (np.ones((40, H, H), bool), 'expected masks of 48x64, the size of .*avi; found 48x48'),
   ],
 )
-def test_masks_of_another_video_are_a_problem_and_it_is_shown(tmp_path, make, masks, message):
+def test_masks_of_another_video_are_a_problem_but_the_video_is_shown(
+  tmp_path, make, masks, message
+):
   seen = strips.glance(make(masks), str(tmp_path))
   assert re.search(message, seen.problem) and seen.measures is None
   assert os.path.exists(strips.strip_path(str(tmp_path), seen.video)) and len(seen.shown) == 6
@@ -125,7 +127,7 @@ def test_a_damaged_mask_file_is_a_problem(tmp_path, make):
   assert seen.problem.startswith(f'{source.masks}: expected a COCO dataset') and seen.width
 
 
-def test_a_video_cut_in_half_is_a_problem(tmp_path, make):
+def test_a_truncated_video_is_a_problem(tmp_path, make):
   source = make(boxes(40))
   size = os.path.getsize(source.file)
   os.truncate(source.file, size // 2)
@@ -134,7 +136,7 @@ def test_a_video_cut_in_half_is_a_problem(tmp_path, make):
   assert not os.path.exists(strips.strip_path(str(tmp_path), seen.video))
 
 
-def test_finds_videos_and_masks_without_one(tmp_path, make):
+def test_find_lists_videos_and_masks_without_a_video(tmp_path, make):
   make(boxes(40))
   make(None, name='v_A_g01_c02')
   (tmp_path / 'videos' / 'A' / '.partial_v_A_g01_c03.avi').write_text('')

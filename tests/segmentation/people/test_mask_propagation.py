@@ -1,4 +1,4 @@
-"""Masks carried by optical flow: they stay on what they were on."""
+"""Masks propagated by optical flow stay on the object that they covered."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from tests import fakes
 
 
 def _shifted(count, dy, dx, height=80, width=120):
-  """Frames of a texture that moves by (dy, dx) pixels a frame."""
+  """Frames of a texture that moves by (dy, dx) pixels per frame."""
   large = fakes.texture(height + 100, width + 100, seed=3)
   return [
     large[50 - i * dy : 50 - i * dy + height, 50 - i * dx : 50 - i * dx + width]
@@ -28,36 +28,36 @@ def _iou(a, b):
 
 @pytest.mark.parametrize('dy, dx', [(0, 0), (0, 2), (1, 0), (-1, 1), (2, -3)])
 def test_a_mask_follows_a_known_translation(dy, dx):
-  carrier = mask_propagation.Carrier()
+  propagator = mask_propagation.Propagator()
   frames = _shifted(5, dy, dx)
-  greys = [carrier.grey(frame) for frame in frames]
-  for i, positions in enumerate(carrier.follow(greys, 80, 120), 1):
-    moved = mask_propagation.carry(_mask(25, 50), positions)
+  greys = [propagator.grey(frame) for frame in frames]
+  for i, positions in enumerate(propagator.follow(greys, 80, 120), 1):
+    moved = mask_propagation.propagate(_mask(25, 50), positions)
     assert _iou(moved, _mask(25 + i * dy, 50 + i * dx)) > 0.9
 
 
-def test_against_time_it_goes_back():
-  carrier = mask_propagation.Carrier()
-  greys = [carrier.grey(frame) for frame in _shifted(4, 1, 2)][::-1]
-  moved = [mask_propagation.carry(_mask(28, 56), p) for p in carrier.follow(greys, 80, 120)]
+def test_a_mask_is_propagated_backward_in_time():
+  propagator = mask_propagation.Propagator()
+  greys = [propagator.grey(frame) for frame in _shifted(4, 1, 2)][::-1]
+  moved = [mask_propagation.propagate(_mask(28, 56), p) for p in propagator.follow(greys, 80, 120)]
   assert _iou(moved[-1], _mask(25, 50)) > 0.9
 
 
 def test_positions_are_x_and_y_in_pixels_of_the_first_frame():
-  carrier = mask_propagation.Carrier()
-  greys = [carrier.grey(frame) for frame in _shifted(2, 1, 3)]
-  (positions,) = carrier.follow(greys, 80, 120)
+  propagator = mask_propagation.Propagator()
+  greys = [propagator.grey(frame) for frame in _shifted(2, 1, 3)]
+  (positions,) = propagator.follow(greys, 80, 120)
   assert positions.shape == (80, 120, 2)
   np.testing.assert_allclose(positions[40, 60], [57, 39], atol=0.3)
 
 
 def test_the_flow_of_large_frames_is_computed_on_smaller_ones():
-  carrier = mask_propagation.Carrier()
+  propagator = mask_propagation.Propagator()
   frames = [np.kron(frame, np.ones((8, 8, 1), np.uint8)) for frame in _shifted(3, 0, 2)]
-  greys = [carrier.grey(frame) for frame in frames]
+  greys = [propagator.grey(frame) for frame in frames]
   assert greys[0].shape == (256, 384)
-  positions = list(carrier.follow(greys, 640, 960))
-  moved = mask_propagation.carry(np.kron(_mask(25, 50), np.ones((8, 8), bool)), positions[-1])
+  positions = list(propagator.follow(greys, 640, 960))
+  moved = mask_propagation.propagate(np.kron(_mask(25, 50), np.ones((8, 8), bool)), positions[-1])
   assert _iou(moved, np.kron(_mask(25, 54), np.ones((8, 8), bool))) > 0.9
 
 
@@ -66,11 +66,11 @@ def _positions(dx):
   return np.dstack(np.meshgrid(np.arange(120) + dx, np.arange(80))).astype(np.float32)
 
 
-def test_who_leaves_the_frame_is_gone():
-  assert mask_propagation.carry(_mask(20, 40), _positions(50))[20, 5]
-  assert not mask_propagation.carry(_mask(20, 40), _positions(65)).any()
+def test_a_person_who_leaves_the_frame_is_gone():
+  assert mask_propagation.propagate(_mask(20, 40), _positions(50))[20, 5]
+  assert not mask_propagation.propagate(_mask(20, 40), _positions(65)).any()
 
 
-def test_who_is_cut_by_the_border_goes_on_beyond_it():
-  moved = mask_propagation.carry(_mask(20, 100), _positions(10))
+def test_a_mask_cut_by_the_border_continues_beyond_it():
+  moved = mask_propagation.propagate(_mask(20, 100), _positions(10))
   np.testing.assert_array_equal(moved, _mask(20, 90) | _mask(20, 100))

@@ -1,4 +1,4 @@
-"""Masks of every video of a folder: resumable, in several processes, whatever fails."""
+"""Masks for every video of a folder: resumable, in several processes, with bad videos listed."""
 
 import csv
 import functools
@@ -23,7 +23,7 @@ _HEIGHT, _WIDTH = 48, 64
 
 
 class Bright(segmenter.Segmenter):
-  """Bright is a person. Slow, if asked to be, so that it can be killed."""
+  """Takes bright pixels for a person. It can be slow, so that it can be killed in time."""
 
   name = 'bright'
 
@@ -67,7 +67,7 @@ def _read_csv(path):
 
 
 @pytest.mark.parametrize('processes', [1, 2])
-def test_every_video_gets_a_file_of_its_people(tmp_path, processes):
+def test_every_video_gets_a_mask_file(tmp_path, processes):
   _write_videos(tmp_path / 'videos')
   outcome = _segment(tmp_path, processes=processes, detect_every=1)
   assert outcome == segment_folder.Outcome(4, (), ())
@@ -91,7 +91,7 @@ def test_every_video_gets_a_file_of_its_people(tmp_path, processes):
   assert {a['track_id'] for a in dataset['annotations']} == {0}
 
 
-def test_masks_that_were_carried_say_so(tmp_path):
+def test_propagated_masks_are_marked(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'], 1)
   _segment(tmp_path, detect_every=3)
   dataset = json.loads((tmp_path / 'masks' / 'v_A_g01_c01.json').read_text())
@@ -108,14 +108,14 @@ def test_masks_that_were_carried_say_so(tmp_path):
 def test_videos_in_which_nobody_is_found_are_listed(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'])
   _write_videos(tmp_path / 'videos', ['B'], 1, somebody=False)
-  for _ in range(2):  # also when all is there already
+  for _ in range(2):  # also if all masks already exist
     assert _segment(tmp_path).no_person == ('B/v_B_g01_c01.avi',)
     assert _read_csv(tmp_path / 'masks' / 'no_person.csv') == [{'video': 'B/v_B_g01_c01.avi'}]
   assert len(coco_files.read(tmp_path / 'masks' / 'v_B_g01_c01.json')) == 6
 
 
 class Deadly(Bright):
-  """Its process dies of videos that begin with a bright frame."""
+  """Kills its process on videos that begin with a bright frame."""
 
   def people(self, frames):
     if frames[0].min() > 200:
@@ -123,7 +123,7 @@ class Deadly(Bright):
     return super().people(frames)
 
 
-def test_a_video_of_which_a_process_dies_is_listed_and_the_rest_is_done(tmp_path):
+def test_a_video_that_kills_its_process_is_listed_and_the_rest_is_done(tmp_path):
   _write_videos(tmp_path / 'videos', groups=3)
   fakes.write_video(
     tmp_path / 'videos' / 'A' / 'v_A_g02_c01.avi', np.full((6, _HEIGHT, _WIDTH, 3), 255, np.uint8)
@@ -131,9 +131,7 @@ def test_a_video_of_which_a_process_dies_is_listed_and_the_rest_is_done(tmp_path
   outcome = _segment(tmp_path, Deadly, processes=2)
   (failure,) = outcome.failures
   assert failure.video == 'A/v_A_g02_c01.avi'
-  assert failure.reason.endswith(
-    'the process that worked on it died (is the file damaged, or memory full?)'
-  )
+  assert failure.reason.endswith('its process died (is the file damaged, or did memory run out?)')
   assert len(list((tmp_path / 'masks').glob('v_*.json'))) == 5
 
 
@@ -154,7 +152,7 @@ def test_bad_videos_are_listed_and_the_rest_is_done(tmp_path):
     'v_A_g02_c01',
     'v_B_g02_c01',
   ]
-  bad.write_bytes(whole)  # mended
+  bad.write_bytes(whole)
   assert not _segment(tmp_path).failures
   assert not _read_csv(tmp_path / 'masks' / 'failures.csv')
   assert (tmp_path / 'masks' / 'v_B_g01_c01.json').exists()
@@ -171,7 +169,7 @@ def test_a_video_cut_in_half_leaves_no_file(tmp_path):
   assert not [name for name in os.listdir(tmp_path / 'masks') if 'v.json' in name]
 
 
-def test_what_is_there_is_not_made_again(tmp_path):
+def test_existing_masks_are_not_made_again(tmp_path):
   _write_videos(tmp_path / 'videos')
   _segment(tmp_path)
   before = fakes.contents(tmp_path / 'masks')
@@ -190,43 +188,43 @@ def test_what_is_there_is_not_made_again(tmp_path):
   } == {'v_A_g02_c01.json', 'v_B_g01_c01.json'}
 
 
-def test_other_settings_are_refused(tmp_path):
+def test_existing_masks_of_other_settings_are_rejected(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'], 1)
   _segment(tmp_path)
   with pytest.raises(
     errors.UserError,
-    match='v_A_g01_c01.json: these masks were made otherwise '
-    r'\(detect_every is 1 there and 2 here\); choose another --output',
+    match='v_A_g01_c01.json: these masks were made with other settings '
+    r'\(detect_every: expected 2; received 1\). Choose another --output',
   ):
     _segment(tmp_path, detect_every=2)
-  _segment(tmp_path, batch_size=1)  # changes nothing
+  _segment(tmp_path, batch_size=1)  # does not change the masks
 
 
-def test_masks_of_another_video_of_that_name_are_refused(tmp_path):
+def test_masks_of_another_video_of_the_same_name_are_rejected(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'], 1)
   _segment(tmp_path)
   (tmp_path / 'videos' / 'A').rename(tmp_path / 'videos' / 'Z')
-  with pytest.raises(errors.UserError, match=r"video is 'A/v_A_g01_c01.avi' there and 'Z/"):
+  with pytest.raises(errors.UserError, match=r"received 'A/v_A_g01_c01.avi'"):
     _segment(tmp_path)
 
 
 @pytest.mark.parametrize('processes', [1, 2])
-def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes):
+def test_resuming_after_a_kill_gives_the_same_masks(tmp_path, processes):
   _write_videos(tmp_path / 'videos', groups=3)
   _segment(tmp_path)
   expected = fakes.contents(tmp_path / 'masks')
   code = (
-    'from tests.segmentation.people import test_segment_folder; import pathlib, functools\n'
+    'from tests.segmentation.people import test_segment_folder as test\n'
+    'import functools, pathlib\n'
     'if __name__ == "__main__":\n'
-    '  test_segment_folder._segment(pathlib.Path(), functools.partial(test_segment_folder.Bright, 0.4),'
-    f' processes={processes})\n'
+    f'  test._segment(pathlib.Path(), functools.partial(test.Bright, 0.4), {processes})\n'
   )
   killed = tmp_path / 'killed'
   (killed / 'videos').mkdir(parents=True)
   for name in 'AB':
     (killed / 'videos' / name).symlink_to(tmp_path / 'videos' / name)
   (killed / 'script.py').write_text(code)
-  # By its path: Bazel's Python does not look for modules in the current folder.
+  # As a file: Bazel's Python does not search the current folder for modules.
   process = subprocess.Popen(
     [sys.executable, 'script.py'],
     cwd=killed,
@@ -235,7 +233,7 @@ def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes
     stderr=subprocess.PIPE,
   )
   commands.kill_when(process, lambda: len(list(killed.glob('masks/v_*.json'))) >= 2)
-  time.sleep(1.5)  # the others end by themselves
+  time.sleep(1.5)  # its worker processes end with it
   left = len(list(killed.glob('masks/v_*.json')))
   assert 2 <= left < 6
   _segment(killed, functools.partial(Bright, 0.0))
@@ -247,10 +245,10 @@ def test_killed_and_called_again_it_ends_with_the_same_masks(tmp_path, processes
   assert found == expected
 
 
-def test_videos_of_one_name_are_refused(tmp_path):
+def test_two_videos_of_one_name_are_rejected(tmp_path):
   for name in ('A', 'B'):
     fakes.write_video(tmp_path / 'videos' / name / 'v.avi', _frames(0))
-  with pytest.raises(errors.UserError, match=r'A/v.avi and B/v.avi would have the same file'):
+  with pytest.raises(errors.UserError, match=r'A/v.avi and B/v.avi would have the same mask'):
     _segment(tmp_path)
 
 
@@ -264,7 +262,7 @@ def test_a_folder_without_videos_is_named(tmp_path):
     _segment(tmp_path)
 
 
-def test_one_video_file_will_do(tmp_path):
+def test_a_single_video_file_is_accepted(tmp_path):
   path = fakes.write_video(tmp_path / 'clip.avi', _frames(0))
   outcome = segment_folder.segment_folder(
     path, str(tmp_path / 'masks'), Bright, video_masks.MaskSettings()

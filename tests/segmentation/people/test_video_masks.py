@@ -1,4 +1,6 @@
-"""The people of a video: carried, filled, flickers dropped, in constant memory."""
+"""The people of a video: masks propagated, gaps filled, flickers dropped, in constant memory."""
+
+import itertools
 
 import numpy as np
 import pytest
@@ -12,9 +14,9 @@ _SIDE = 20
 
 
 def _frame(index, speed=1):
-  """A bright textured square that moves to the right by `speed` pixels a frame.
+  """A bright textured square that moves to the right by `speed` pixels per frame.
 
-  Its first pixel tells the frame's number.
+  Its first pixel encodes the index.
   """
   frame = fakes.texture(_HEIGHT, _WIDTH, seed=1) // 3
   square = 150 + fakes.texture(_SIDE, _SIDE, seed=2) // 3
@@ -30,7 +32,7 @@ def _truth(index, speed=1):
 
 
 class _Squares(segmenter_lib.Segmenter):
-  """Finds the bright square, but not in the frames `missed`; `extra` adds people."""
+  """Finds the bright square except in the frames `missed`; `extra` adds people."""
 
   name = 'squares'
 
@@ -60,65 +62,50 @@ def _box(y0, x0, y1, x1):
 
 def _masks(segmenter, num_frames=12, speed=1, **settings):
   frames = (_frame(index, speed) for index in range(num_frames))
-  return [
-    mask
-    for mask, _ in video_masks.masks_of(frames, segmenter, video_masks.MaskSettings(**settings))
-  ]
+  masks = video_masks.of_frames(frames, segmenter, video_masks.MaskSettings(**settings))
+  assert (masks.height, masks.width) == (_HEIGHT, _WIDTH)
+  return [masks.decode(index) for index in range(len(masks))]
 
 
 def _iou(a, b):
   return (a & b).sum() / (a | b).sum()
 
 
-# === One mask a frame ===
+# === One mask per frame ===
 
 
 @pytest.mark.parametrize('track', [False, True])
 @pytest.mark.parametrize('num_frames', [1, 2, 12])
-def test_at_every_frame_the_masks_are_the_segmenters(num_frames, track):
+def test_without_keyframe_intervals_the_masks_are_those_of_the_segmenter(num_frames, track):
   for index, mask in enumerate(_masks(_Squares(), num_frames, track=track)):
     np.testing.assert_array_equal(mask, _truth(index))
 
 
-def test_people_are_united_and_the_score_is_the_highest():
+def test_the_masks_of_a_frame_are_united_and_each_person_keeps_the_score():
   second = _box(50, 60, 60, 90)
-  segmenter = _Squares(extra={index: [(second, 0.7)] for index in range(3)})
-  frames = [_frame(index) for index in range(3)]
-  for index, (mask, score) in enumerate(video_masks.masks_of(frames, segmenter)):
+  extra = {index: [(second, 0.7)] for index in range(3)}
+  for index, mask in enumerate(_masks(_Squares(extra=extra), 3)):
     np.testing.assert_array_equal(mask, _truth(index) | second)
-    assert score == pytest.approx(0.9)
+  for people in video_masks.people_of(map(_frame, range(3)), _Squares(extra=extra)):
+    assert sorted(person.score for person in people) == pytest.approx([0.7, 0.9])
 
 
-def test_the_masks_of_a_whole_video_are_those_of_its_frames():
-  frames = [_frame(index) for index in range(5)]
-  found = video_masks.of_frames(frames, _Squares())
-  assert len(found) == 5 and found.has_person
-  for index, (mask, _) in enumerate(video_masks.masks_of(frames, _Squares())):
-    np.testing.assert_array_equal(found.decode(index), mask)
+def test_people_below_the_score_threshold_are_left_out():
+  assert not any(mask.any() for mask in _masks(_Squares(score=0.49), 3, score_threshold=0.5))
+  assert all(mask.any() for mask in _masks(_Squares(score=0.5), 3, score_threshold=0.5))
+
+
+def test_no_frames_are_an_error():
   with pytest.raises(ValueError, match='must hold at least one frame'):
     video_masks.of_frames([], _Squares())
 
 
-def test_people_below_the_score_threshold_are_left_out():
-  frames = [_frame(index) for index in range(3)]
-  settings = video_masks.MaskSettings(score_threshold=0.5)
-  assert [
-    (mask.any(), score)
-    for mask, score in video_masks.masks_of(frames, _Squares(score=0.49), settings)
-  ] == [(False, 0.0)] * 3
-  assert all(mask.any() for mask, _ in video_masks.masks_of(frames, _Squares(score=0.5), settings))
-
-
-def test_no_frames_give_no_masks():
-  assert not list(video_masks.masks_of([], _Squares()))
-
-
-# === Every k-th frame ===
+# === Keyframes ===
 
 
 @pytest.mark.parametrize('every', [2, 3, 5, 40])
 @pytest.mark.parametrize('num_frames', [1, 2, 11, 12])
-def test_between_looks_the_flow_carries_the_masks(every, num_frames):
+def test_between_keyframes_masks_are_propagated(every, num_frames):
   masks = _masks(_Squares(), num_frames, detect_every=every)
   assert len(masks) == num_frames
   for index, mask in enumerate(masks):
@@ -126,16 +113,16 @@ def test_between_looks_the_flow_carries_the_masks(every, num_frames):
 
 
 @pytest.mark.parametrize(
-  'every, looks', [(1, list(range(12))), (4, [0, 4, 8, 11]), (11, [0, 11]), (100, [0, 11])]
+  'every, keyframes', [(1, list(range(12))), (4, [0, 4, 8, 11]), (11, [0, 11]), (100, [0, 11])]
 )
-def test_the_segmenter_sees_every_kth_frame_and_the_last(every, looks):
+def test_the_segmenter_runs_on_every_nth_frame_and_the_last(every, keyframes):
   segmenter = _Squares()
   _masks(segmenter, 12, detect_every=every, batch_size=3)
-  assert sum(segmenter.batches, []) == looks
+  assert list(itertools.chain(*segmenter.batches)) == keyframes
   assert max(map(len, segmenter.batches)) <= 3
 
 
-def test_who_enters_or_leaves_between_looks_is_there_for_half_the_time():
+def test_a_person_who_enters_or_leaves_between_keyframes_is_there_for_half_the_interval():
   segmenter = _Squares(missed=range(4, 100))
   found = [mask.any() for mask in _masks(segmenter, 9, detect_every=4, min_detections=1)]
   assert found == [True] * 3 + [False] * 6
@@ -144,7 +131,7 @@ def test_who_enters_or_leaves_between_looks_is_there_for_half_the_time():
   assert found == [False] * 7 + [True] * 2
 
 
-def test_carrying_keeps_up_with_larger_frames():
+def test_propagation_works_on_larger_frames():
   frames = [np.kron(_frame(index), np.ones((6, 6, 1), np.uint8)) for index in range(5)]
 
   class Bright(segmenter_lib.Segmenter):
@@ -154,15 +141,17 @@ def test_carrying_keeps_up_with_larger_frames():
       return [[segmenter_lib.DetectedPerson(frame[..., 0] >= 150, 1.0)] for frame in frames]
 
   settings = video_masks.MaskSettings(detect_every=4)
-  for index, (mask, _) in enumerate(video_masks.masks_of(frames, Bright(), settings)):
-    assert _iou(mask, np.kron(_truth(index), np.ones((6, 6), bool))) > 0.9
+  masks = video_masks.of_frames(frames, Bright(), settings)
+  for index in range(len(masks)):
+    truth = np.kron(_truth(index), np.ones((6, 6), bool))
+    assert _iou(masks.decode(index), truth) > 0.9
 
 
-# === Followed over time ===
+# === Tracking ===
 
 
 @pytest.mark.parametrize('missed', [{5}, {5, 6}, {3, 8}])
-def test_who_is_missed_for_a_moment_is_filled_in_where_he_is(missed):
+def test_a_person_missed_for_a_moment_is_filled_in(missed):
   masks = _masks(_Squares(missed))
   for index, mask in enumerate(masks):
     assert _iou(mask, _truth(index)) > 0.9, index
@@ -170,7 +159,7 @@ def test_who_is_missed_for_a_moment_is_filled_in_where_he_is(missed):
   assert {index for index, mask in enumerate(unfilled) if not mask.any()} == missed
 
 
-def test_who_is_missed_longer_is_not_filled_in():
+def test_a_person_missed_longer_is_not_filled_in():
   masks = _masks(_Squares({4, 5, 6}), max_gap=2)
   assert [index for index, mask in enumerate(masks) if not mask.any()] == [4, 5, 6]
 
@@ -190,22 +179,22 @@ def test_a_person_found_once_is_a_flicker(at):
   assert _masks(_Squares(extra=extra), track=False)[at][50, 70]
 
 
-def test_a_flicker_is_dropped_from_the_frames_it_was_carried_to():
+def test_a_flicker_is_dropped_from_the_frames_it_was_propagated_to():
   extra = {8: [(_box(45, 60, 60, 85), 0.99)]}
   assert not any(mask[45:].any() for mask in _masks(_Squares(extra=extra), 20, detect_every=4))
 
 
-def test_a_gap_may_stand_between_the_two_detections_that_make_a_person():
+def test_two_detections_with_a_gap_between_them_are_a_person():
   extra = {at: [(_box(45, 60, 60, 85), 0.99)] for at in (4, 7)}
   found = [bool(mask[50, 70]) for mask in _masks(_Squares(extra=extra))]
   assert found == [4 <= index <= 7 for index in range(12)]
 
 
-def test_a_video_of_one_frame_keeps_who_is_there():
+def test_a_video_of_one_frame_keeps_its_people():
   assert _masks(_Squares(), 1)[0].any()
 
 
-def test_a_mask_that_breaks_into_parts_for_a_moment_loses_none():
+def test_a_mask_that_splits_for_a_moment_loses_no_part():
   whole = _box(45, 20, 60, 80)
   parts = [(_box(45, 20, 60, 60), 0.9), (_box(45, 62, 60, 80), 0.9)]
   extra = {index: [(whole, 0.9)] for index in range(12)} | {5: parts, 6: [(whole, 0.9)]}
@@ -215,7 +204,7 @@ def test_a_mask_that_breaks_into_parts_for_a_moment_loses_none():
   assert all(mask[50, 70] for mask in masks)
 
 
-def test_tracks_say_who_is_who_and_which_masks_were_carried():
+def test_people_have_track_numbers_and_propagated_masks_are_marked():
   frames = [_frame(index) for index in range(8)]
   second = _box(45, 60, 60, 85)
   segmenter = _Squares({3}, {index: [(second, 0.7)] for index in range(2, 8)})
@@ -233,7 +222,7 @@ def test_tracks_say_who_is_who_and_which_masks_were_carried():
   ]
 
 
-def test_frames_come_out_soon_after_they_went_in():
+def test_people_are_yielded_soon_after_their_frames_are_read():
   given = 0
 
   def frames():
@@ -243,7 +232,7 @@ def test_frames_come_out_soon_after_they_went_in():
 
   extra = {at: [(_box(45, 60, 60, 85), 0.99)] for at in (7, 20, 40)}
   settings = video_masks.MaskSettings(detect_every=2, batch_size=3, max_gap=2)
-  for out, _ in enumerate(video_masks.masks_of(frames(), _Squares({9, 10}, extra), settings), 1):
+  for out, _ in enumerate(video_masks.people_of(frames(), _Squares({9, 10}, extra), settings), 1):
     assert given - out <= 2 * 3 + 2 * 4
 
 
@@ -257,6 +246,6 @@ def test_frames_come_out_soon_after_they_went_in():
     ('batch_size', 0),
   ],
 )
-def test_settings_out_of_range_are_named(name, value):
+def test_settings_reject_values_out_of_range(name, value):
   with pytest.raises(ValueError, match=f'`{name}` must be .*; received {value}'):
     video_masks.MaskSettings(**{name: value})

@@ -1,4 +1,4 @@
-"""What //tools:benchmark measures of memory: that the measures measure."""
+"""The measurements of memory measure what they claim to."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 from tools.benchmarks import memory
 
 
-def test_what_is_resident_is_that_of_the_process():
+def test_resident_memory_is_that_of_the_process():
   program = 'x = b"1" * (200 << 20); print(flush=True); input()'
   process = subprocess.Popen(
     [sys.executable, '-c', program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -20,5 +20,5 @@ def test_what_is_resident_is_that_of_the_process():
     memory._resident(process.pid)
 
 
-def test_the_peak_of_evaluate_is_more_than_its_input(tmp_path):
+def test_the_peak_memory_of_evaluate_is_plausible(tmp_path):
   assert 0.3 < memory.evaluation_memory(str(tmp_path), 9) < 4

@@ -1,4 +1,4 @@
-"""The network's benchmark on TensorFlow, and the accelerator's on JAX without TensorFlow."""
+"""The benchmarks of the network: on TensorFlow, and on JAX without TensorFlow."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from tools.benchmarks import network
 
 
-def test_every_rate_is_over_the_machines_own():
+def test_rates_are_relative_to_those_of_the_machine():
   figures = network.measure(quick=True)
   bounds = {
     figure.name: (figure.bound, figure.higher_is_better)
@@ -23,7 +23,7 @@ def test_every_rate_is_over_the_machines_own():
     'training step, times inference': (3.1, False),
   }
   assert all(figure.value > 0 for figure in figures)
-  # In CPU time, since whoever is made to wait in the midst of a call has any wall-clock time.
+  # In CPU time, because on a busy machine a call may take any wall-clock time.
   names = [figure.name for figure in figures]
   cpu = figures[names.index('training step, times inference') + 1]
   assert cpu.name == '  the same in CPU time' and cpu.value > 1
@@ -55,7 +55,7 @@ print('the same')
 
 
 def _python(*arguments, **kwargs):
-  # The file that Keras reads its settings from is the user's: the program has to set its own.
+  # Users may have set another backend: the program has to set its own.
   environment = {**os.environ, 'KERAS_BACKEND': 'tensorflow', 'JAX_PLATFORMS': 'cpu'}
   return subprocess.run(
     [sys.executable, *arguments],
@@ -67,7 +67,7 @@ def _python(*arguments, **kwargs):
   )
 
 
-def test_rematerialised_gradients_are_the_same():
+def test_rematerialized_gradients_are_the_same():
   pytest.importorskip('jax')
   done = _python('-c', _GRADIENTS)
   assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_rematerialised_gradients_are_the_same():
 
 def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
   pytest.importorskip('jax')
-  # A TensorFlow that cannot be imported: as if it were not installed.
+  # As if TensorFlow were not installed.
   output = tmp_path / 'a.json'
   done = _python(
     '-c',

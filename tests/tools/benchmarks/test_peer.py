@@ -1,4 +1,4 @@
-"""The benchmark beside a PyTorch I3D: what is compared, and that nothing is without one."""
+"""The comparison with a PyTorch I3D: what is compared, and nothing without one."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from tools.benchmarks import peer
 
-# A "Python" that answers as pytorch_peer does, always with a second.
+# A "Python" that answers like pytorch_peer, always with one second.
 _PYTHON = """#!{python}
 import sys
 assert sys.argv[1].endswith('pytorch_peer.py') and sys.argv[2] == 'port.py'
@@ -24,12 +24,12 @@ def _python(folder, answer):
   return str(path)
 
 
-def test_without_a_port_there_is_nothing_to_measure(monkeypatch):
+def test_nothing_is_measured_without_a_port(monkeypatch):
   monkeypatch.delenv('PYTORCH_I3D', raising=False)
   assert not peer.measure()
 
 
-def test_each_is_how_many_times_as_fast_ours_is(monkeypatch, tmp_path):
+def test_figures_are_the_speed_relative_to_the_peer(monkeypatch, tmp_path):
   monkeypatch.setenv('PYTORCH_I3D', 'port.py')
   monkeypatch.setenv('PYTORCH_PYTHON', _python(tmp_path, '1.0'))
   figures = peer.measure(quick=True)
@@ -46,7 +46,7 @@ def test_each_is_how_many_times_as_fast_ours_is(monkeypatch, tmp_path):
   assert '(2, 16, 64, 64, 3)' in figures[-1].how
 
 
-def test_a_peer_that_ends_is_said(monkeypatch, tmp_path):
+def test_a_peer_that_ends_is_an_error(monkeypatch, tmp_path):
   monkeypatch.setenv('PYTORCH_I3D', 'port.py')
   monkeypatch.setenv('PYTORCH_PYTHON', _python(tmp_path, 'sys.exit(3)'))
   with pytest.raises(RuntimeError, match='the PyTorch I3D ended with status 3'):

@@ -1,4 +1,4 @@
-"""What //tools:benchmark says of killed trainings: that it would notice."""
+"""The comparison of killed trainings would notice damage and differences."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tools.benchmarks import resume
 
 
 def write_run(run_dir, numbers, rows=3):
-  """A run directory with a checkpoint of some numbers, and as much history and results."""
+  """Writes a run directory with a checkpoint of some numbers and a history made from them."""
   step = tf.Variable(2, dtype=tf.int64)
   checkpoint = tf.train.Checkpoint(step=step, numbers=tf.Variable(numbers))
   tf.train.CheckpointManager(checkpoint, str(run_dir / 'checkpoints'), 2, step_counter=step).save(
@@ -23,15 +23,15 @@ def write_run(run_dir, numbers, rows=3):
   return str(run_dir)
 
 
-def test_a_checkpoint_that_was_cut_is_not_whole(tmp_path):
+def test_a_truncated_checkpoint_is_not_complete(tmp_path):
   run_dir = write_run(tmp_path, [1.0] * 1000)
-  assert resume._is_whole(run_dir) and resume._is_whole(str(tmp_path / 'none yet'))
+  assert resume._is_complete(run_dir) and resume._is_complete(str(tmp_path / 'none yet'))
   (data,) = (tmp_path / 'checkpoints').glob('*.data-*')
   data.write_bytes(data.read_bytes()[:100])
-  assert not resume._is_whole(run_dir)
+  assert not resume._is_complete(run_dir)
 
 
-def test_numbers_that_differ_are_told(tmp_path, monkeypatch):
+def test_differences_are_measured(tmp_path, monkeypatch):
   monkeypatch.setattr(resume, '_logits', lambda run_dir: np.array([[1.0, 'b' in run_dir[-1:]]]))
   a, b = write_run(tmp_path / 'a', [1.0, 2.0]), write_run(tmp_path / 'b', [1.0, 2.5])
   assert resume._differences(a, a) == (0, 0, 0)
@@ -47,7 +47,7 @@ def test_a_process_is_killed_while_it_saves(tmp_path):
   )
   process = subprocess.Popen([sys.executable, '-c', program], cwd=tmp_path)
   assert resume._kill_while_saving(process, str(tmp_path), saves=2, seconds=0)
-  assert resume._halves(str(tmp_path)) == ['ckpt-1_temp']
+  assert resume._incomplete(str(tmp_path)) == ['ckpt-1_temp']
 
 
 def test_a_process_that_has_ended_cannot_be_killed():

@@ -1,4 +1,4 @@
-"""What //tools:benchmark measures of waiting: that the stopwatch runs while one waits."""
+"""The stopwatch measures the time spent waiting for batches."""
 
 import time
 
@@ -14,7 +14,7 @@ def slow_batches(seconds):
 
 
 @pytest.mark.parametrize('repeat, low, high', [(False, 0.4, 0.85), (True, 0, 0.1)])
-def test_the_share_is_that_of_the_time_between_asking_and_getting(repeat, low, high):
+def test_waiting_is_the_time_between_request_and_receipt(repeat, low, high):
   watch = waiting._Stopwatch(slow_batches(0.06), repeat)
   for number, batch in enumerate(watch):
     assert batch == 'batch'

@@ -1,8 +1,9 @@
-"""The train command on a few drawn videos, as a process that one can watch and kill."""
+"""Runs commands on a few drawn videos, as processes that can be observed and killed."""
 
 import os
 import subprocess
 import sys
+from typing import IO, Any
 
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
@@ -24,8 +25,8 @@ FLAGS = (
 )
 
 
-def make_records(folder):
-  """Draws 30 videos of 10 classes, 10 frames each, and stores them in `folder`/records."""
+def make_records(folder: str) -> None:
+  """Draws 30 videos of 10 classes with 10 frames each, and writes their records."""
   settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=48, width=64)
   writing.write_videos(settings, folder)
   part = lambda name: os.path.join(folder, name)
@@ -38,9 +39,13 @@ def make_records(folder):
   )
 
 
-def start(folder, module, *flags, stdout=subprocess.DEVNULL):
-  """Starts a command in a folder: a `subprocess.Popen` whose stderr is kept in `folder`/stderr."""
-  root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+def start(
+  folder: str, module: str, *flags: str, stdout: IO[Any] | int = subprocess.DEVNULL
+) -> subprocess.Popen:
+  """Starts a command in a folder; its stderr is written to the file `stderr` there."""
+  root = os.path.abspath(__file__)
+  for _ in range(4):
+    root = os.path.dirname(root)
   path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
   with open(os.path.join(folder, 'stderr'), 'w') as stderr:
     return subprocess.Popen(
@@ -52,11 +57,11 @@ def start(folder, module, *flags, stdout=subprocess.DEVNULL):
     )
 
 
-def check_ended(process, folder, status=0):
-  """Waits for a command of `start` to end.
+def check_ended(process: subprocess.Popen, folder: str, status: int = 0) -> None:
+  """Waits until a command of `start` ends.
 
   Raises:
-    RuntimeError: its exit status is another than `status`.
+    RuntimeError: its exit status is not `status`.
   """
   if process.wait() != status:
     with open(os.path.join(folder, 'stderr')) as f:

@@ -1,25 +1,27 @@
-"""A PyTorch I3D that computes when it is told to: the other process of the subject `peer`.
+"""A PyTorch I3D that computes on request: the other process of the subject `peer`.
 
     python pytorch_peer.py pytorch_i3d.py
 
-It runs in a Python of its own, which has PyTorch and nothing of this project. A line it
-reads is one of `WORK`, size and frames of the clip ('float32 224 64'); its answer is a line
-with the seconds that it took, after a call that is not counted.
+It runs in its own Python, which has PyTorch but nothing of this project. Each line of its
+input is one of `WORK`, the size and the number of frames of a clip ('float32 224 64'); it
+answers with a line with the seconds of a call, after a first call that is not measured.
 """
 
+from collections.abc import Callable
 import importlib.util
 import sys
 import time
+from typing import Any
 
 import torch
 
 WORK = ('float32', 'float32 channels last', 'bfloat16', 'training')
-_BATCH = 2  # clips of a training step
+_BATCH = 2  # clips per training step
 _CLASSES = 400
 
 
-def _function(network, work, size, frames):
-  """A function that does the work once."""
+def _function(network: Any, work: str, size: int, frames: int) -> Callable[[], None]:
+  """A function that does some of the `WORK` once."""
   generator = torch.Generator().manual_seed(0)
   clips = (
     torch.rand(_BATCH if work == 'training' else 1, 3, frames, size, size, generator=generator) * 2
@@ -29,9 +31,9 @@ def _function(network, work, size, frames):
     network.train()
     optimizer = torch.optim.SGD(network.parameters(), 1e-6, momentum=0.9)
 
-    def step():
+    def step() -> None:
       optimizer.zero_grad()
-      # As this port's users train: the logits of all positions in time, averaged.
+      # The logits are averaged over time, as users of this port train it.
       logits = network(clips).mean(dim=2)
       torch.nn.functional.cross_entropy(logits, torch.arange(_BATCH)).backward()
       optimizer.step()
@@ -42,18 +44,21 @@ def _function(network, work, size, frames):
   if 'last' in work:
     clips = clips.to(memory_format=torch.channels_last_3d)
 
-  def infer():
+  def infer() -> None:
     with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, work == 'bfloat16'):
       network(clips)
 
   return infer
 
 
-def main(path):
+def main(path: str) -> None:
+  """Answers requests; `path` is the Python file of the port."""
   spec = importlib.util.spec_from_file_location('peer', path)
+  if spec is None or spec.loader is None:
+    raise ValueError(f'expected a Python file; received {path}')
   module = importlib.util.module_from_spec(spec)
   spec.loader.exec_module(module)
-  functions = {}
+  functions: dict[str, Callable[[], None]] = {}
   print(torch.__version__, flush=True)
   for line in sys.stdin:
     line = line.strip()

@@ -1,9 +1,9 @@
-"""Counting of the network's arithmetic, against a count by hand and the published one."""
+"""The count of the network's arithmetic agrees with a manual count and with the published one."""
 
 import pytest
 
 from i3d_tf.model import inception_i3d
-from tools.benchmarks import flops
+from tools.benchmarks.support import flops
 
 
 @pytest.fixture(scope='module')
@@ -11,7 +11,7 @@ def original():
   return inception_i3d.InceptionI3D(400)
 
 
-def test_the_first_layers_are_counted_as_by_hand(original):
+def test_the_first_layers_agree_with_a_manual_count(original):
   counts = flops.convolutions(original, (1, 64, 224, 224, 3))
   assert len(counts) == 58
   assert counts[0] == 32 * 112 * 112 * 7**3 * 3 * 64
@@ -29,21 +29,21 @@ def test_the_first_layers_are_counted_as_by_hand(original):
   assert counts[-1] == 7 * 1024 * 400  # 8 time steps leave 7 pooled ones, 1 x 1 position each
 
 
-def test_the_sum_is_the_published_one(original):
-  # 107.9 G multiply-adds for 64 frames of 224 x 224 (Xie et al., S3D, 2018). How they count
-  # borders is not stated; without the padded zeros it would be 104.4 G.
+def test_the_sum_agrees_with_the_published_one(original):
+  # 107.9 G multiply-adds for 64 frames of 224 x 224 (Xie et al., S3D, 2018). They do not state
+  # how they count borders; without zero padding, it would be 104.4 G.
   counted = sum(flops.convolutions(original, (1, 64, 224, 224, 3)))
   assert counted == pytest.approx(107.9e9, rel=0.035)
 
 
-def test_it_grows_with_batch_and_with_larger_frames(original):
+def test_the_count_grows_with_the_batch_and_the_frame_size(original):
   one = flops.inference(original, (1, 16, 224, 224, 3))
   assert flops.inference(original, (3, 16, 224, 224, 3)) == 3 * one
   larger = flops.convolutions(original, (1, 16, 256, 256, 3))
   assert larger[-1] == 1 * 2 * 2 * 1024 * 400  # 8 x 8 positions leave 2 x 2 pooled ones
 
 
-def test_a_training_step_is_three_inferences_but_for_the_first_layers_input(original):
+def test_a_training_step_is_three_inferences_minus_the_gradient_of_the_clip(original):
   shape = (2, 16, 224, 224, 3)
   first = 2 * 2 * 8 * 112 * 112 * 7**3 * 3 * 64
   assert flops.training_step(original, shape) == 3 * flops.inference(original, shape) - first

@@ -1,26 +1,28 @@
-"""How much arithmetic the network is: the multiply-adds of its convolutions, layer by layer.
+"""Counts the network's arithmetic: the multiply-adds of its convolutions, layer by layer.
 
-Keras only. A convolution is counted in full, as if the zeros that pad its borders were data,
-which is how published numbers are mostly counted (and 6% more than what has to be computed for
-64 frames of 224 pixels). Batch norm, ReLU and pooling, under 1%, are not counted.
+It needs only Keras. A convolution is counted in full, as if the zero padding were data, like
+most published numbers; for 64 frames of 224 pixels, that is 6% more than needs computing.
+Batch norm, ReLU and pooling, which are under 1%, are not counted.
 """
 
+from collections.abc import Sequence
 import math
+from typing import Any
 
 from i3d_tf.model import architecture
 from i3d_tf.model import inception_i3d
 from i3d_tf.model import layers
 
 
-def convolutions(model, clip_shape):
-  """Multiply-adds of each convolution of a network for one batch, in the network's order.
+def convolutions(model: Any, clip_shape: Sequence[int]) -> list[int]:
+  """Counts the multiply-adds of each convolution for one batch.
 
   Args:
     model: an `InceptionI3D`.
-    clip_shape: (B, T, H, W, channels) of what it is given.
+    clip_shape: the shape of its input, (B, T, H, W, channels).
 
   Returns:
-    A list of integers; the first is the first layer's, the last the logits'.
+    One number per convolution in the order of the network, the logits' last.
   """
   found, shape = [], tuple(clip_shape)
   for name in architecture.ENDPOINTS:
@@ -42,20 +44,21 @@ def convolutions(model, clip_shape):
   return found
 
 
-def _of_convolution(conv, shape):
+def _of_convolution(conv: Any, shape: Sequence[int]) -> int:
+  """The multiply-adds of a convolution layer for an input shape."""
   return math.prod(conv.compute_output_shape(shape)) * math.prod(conv.kernel_size) * shape[-1]
 
 
-def inference(model, clip_shape):
-  """Floating-point operations of one inference: two a multiply-add."""
+def inference(model: Any, clip_shape: Sequence[int]) -> int:
+  """Floating-point operations of one inference: two per multiply-add."""
   return 2 * sum(convolutions(model, clip_shape))
 
 
-def training_step(model, clip_shape):
+def training_step(model: Any, clip_shape: Sequence[int]) -> int:
   """Floating-point operations of one training step.
 
-  Three times inference's (outputs, gradients of the kernels, gradients of the inputs), but
-  for the first layer, the gradient of whose input nobody asks for.
+  Three times those of inference (outputs, gradients of the kernels, gradients of the inputs),
+  except that the gradient of the first layer's input is not needed.
   """
   counts = convolutions(model, clip_shape)
   return 2 * (3 * sum(counts) - counts[0])
