@@ -34,7 +34,6 @@ _TESTED_THROUGH = {
   'i3d_tf/ingest/make_records': 'tools/test_make_tfrecords',
   'i3d_tf/inspection/inspect_records': 'tools/test_inspect_tfrecords',
   'i3d_tf/inspection/requests': 'flags/test_inspection',
-  'i3d_tf/reporting/class_figures': 'reporting/test_figures',
   'i3d_tf/reporting/coverage': 'reporting/test_tables',
   'i3d_tf/reporting/differences': 'reporting/test_tables',
   'i3d_tf/reporting/options': 'reporting/test_report',

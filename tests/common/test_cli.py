@@ -137,6 +137,21 @@ def test_leftover_arguments_are_an_error(tmp_path):
   assert 'expected flags only; received false' in message
 
 
+def test_output_that_nobody_reads_is_no_traceback(tmp_path):
+  reader, writer = os.pipe()
+  os.close(reader)
+  done = subprocess.run(
+    [sys.executable, '-m', 'i3d_tf.train', '--help'],
+    cwd=tmp_path,
+    stdout=writer,
+    stderr=subprocess.PIPE,
+    text=True,
+    check=False,
+  )
+  os.close(writer)
+  assert done.returncode == 1 and not done.stderr
+
+
 def test_a_console_script_shows_the_help_of_its_command(tmp_path):
   code = 'import sys; from i3d_tf import train; sys.argv = ["i3d-train", "--help"]; train.run()'
   done = subprocess.run(
