@@ -5,6 +5,7 @@ from typing import Any
 from absl import flags
 
 from flags.shared import existing
+from flags.shared import weights_folder
 from i3d_tf.common import errors
 
 _SUFFIXES = ('.weights.h5', '.keras')
@@ -17,8 +18,9 @@ def define() -> None:
     'weights',
     None,
     'The weights to convert: a TensorFlow checkpoint by its prefix '
-    '(rgb_imagenet/model.ckpt) or its folder, or a file.',
+    f'(rgb_imagenet/model.ckpt) or its folder, a file, {weights_folder.NAMES_HELP}.',
   )
+  weights_folder.define()
   flags.DEFINE_string(
     'output',
     None,
@@ -60,6 +62,7 @@ def arguments() -> dict[str, Any]:
     raise errors.UserError(
       f'expected --output to end in {" or ".join(_SUFFIXES)}; received {values.output}'
     )
+  weights_folder.use()
   existing.check_weights('--weights', values.weights)
   return {
     'path': values.weights,

@@ -1,5 +1,6 @@
 """Flags of predict."""
 
+import dataclasses
 import os
 
 from absl import flags
@@ -69,11 +70,12 @@ def options() -> options_lib.PredictOptions:
       exist.
   """
   values = flags.FLAGS
+  is_default = network.use_default()
   network.check()
   _check_inputs(values)
   _check_outputs(values)
   mask_settings = segmentation.settings()
-  networks = network.options()
+  networks = dataclasses.replace(network.options(), is_default=is_default)
   existing.check_path('--npy', values.npy, 'network input')
   existing.check_path('--masks', values.masks, 'person masks')
   existing.check_any('--video', values.video, 'a video or a folder of frames')

@@ -1,7 +1,6 @@
 """Flags of reproduce."""
 
 from collections.abc import Sequence
-import os
 
 from absl import flags
 
@@ -9,6 +8,7 @@ from flags import training
 from flags.shared import data
 from flags.shared import existing
 from flags.shared import protocols
+from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.experiments import conditions
 from i3d_tf.experiments import requests
@@ -61,7 +61,7 @@ def request() -> requests.ReproduceRequest:
   splits, seeds = _numbers('splits', ucf101.SPLITS), _numbers('seeds')
   existing.check_records('--records', values.records)
   existing.check_weights('--flow_weights', values.flow_weights)
-  flow_weights = None if values.flow_weights is None else os.path.abspath(values.flow_weights)
+  flow_weights = weights_folder.source(values.flow_weights)
   return requests.ReproduceRequest(
     values.records,
     values.demo_dir,

@@ -1,6 +1,5 @@
 """Flags of train, and those that say how a network is built and trained."""
 
-import os
 from typing import Any
 
 from absl import flags
@@ -8,6 +7,7 @@ from absl import flags
 from flags.shared import data
 from flags.shared import existing
 from flags.shared import protocols
+from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.experiments import requests
 from i3d_tf.inputs import treatments
@@ -62,9 +62,10 @@ def define_settings() -> None:
   flags.DEFINE_string(
     'weights',
     None,
-    'Weights to start from, all but the logits: a published checkpoint or a '
-    'file of convert_weights. By default they are random.',
+    'Weights to start from, all but the logits: a published checkpoint, a file of '
+    f'convert_weights, {weights_folder.NAMES_HELP}. By default they are random.',
   )
+  weights_folder.define()
   flags.DEFINE_float(
     'width',
     _NETWORK.width,
@@ -164,13 +165,14 @@ def network_settings() -> run_settings.Network:
     UserError: a flag is out of its range, or there are no such weights.
   """
   values = flags.FLAGS
+  weights_folder.use()
   existing.check_weights('--weights', values.weights)
   return run_settings.Network(
     width=values.width,
     dropout=values.dropout,
     batch_norm_momentum=values.batch_norm_momentum,
     precision=values.precision,
-    weights=None if values.weights is None else os.path.abspath(values.weights),
+    weights=weights_folder.source(values.weights),
   )
 
 

@@ -2,14 +2,15 @@
 
 Examples:
 
-    python -m i3d_tf.predict --weights=rgb_imagenet/model.ckpt --video=clip.avi
+    python -m i3d_tf.predict --video=clip.avi                  # DeepMind's rgb_scratch
+    python -m i3d_tf.predict --weights=rgb_imagenet --video=clip.avi
     python -m i3d_tf.predict --run_dir=runs/1b --video=a.avi,b.mp4
 
 Person or place? The same video is asked about with its background or its people
 replaced, and a picture shows what the network saw and said. The people are found by
 --segmenter, or are in a file that segmentation.segment made (--masks):
 
-    python -m i3d_tf.predict --weights=rgb_imagenet/model.ckpt --video=clip.avi \\
+    python -m i3d_tf.predict --video=clip.avi \\
         --mask=none,background,activity --picture=clip.png
 
 --weights and --flow_weights together, or two runs, add their logits (two-stream I3D). A flow

@@ -5,6 +5,7 @@ import glob
 import os
 
 from i3d_tf.common import errors
+from i3d_tf.weights import releases
 
 
 def check_path(flag: str, path: str | None, what: str) -> None:
@@ -41,11 +42,13 @@ def check_records(flag: str, folder: str | None) -> None:
 
 
 def check_weights(flag: str, path: str | None) -> None:
-  """As `check_path`, for weights: a file, a folder, or the prefix of a TensorFlow checkpoint."""
-  if path is not None and not os.path.exists(path) and not glob.glob(f'{glob.escape(path)}.*'):
+  """As `check_path`, for weights: a name, a file, a folder, or the prefix of a checkpoint."""
+  if path is None or path in releases.RELEASES or os.path.exists(path):
+    return
+  if not glob.glob(f'{glob.escape(path)}.*'):
     raise errors.UserError(
-      f'{path}: expected weights ({flag}): a file, or a TensorFlow checkpoint '
-      'by its prefix; no such file'
+      f'{path}: expected weights ({flag}): a file, a TensorFlow checkpoint by its prefix, or one '
+      f'of {", ".join(releases.RELEASES)}; no such file'
     )
 
 

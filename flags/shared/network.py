@@ -3,16 +3,22 @@
 from absl import flags
 
 from flags.shared import existing
+from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.weights import label_maps
+from i3d_tf.weights import releases
 
 
 def define() -> None:
   """Defines the flags; `check` and `options` read them."""
   flags.DEFINE_string(
-    'weights', None, 'Weights of the RGB network: a published checkpoint or a Keras file.'
+    'weights',
+    None,
+    'Weights of the RGB network: a published checkpoint, a Keras file, '
+    f'{weights_folder.NAMES_HELP}.',
   )
+  weights_folder.define()
   flags.DEFINE_string('flow_weights', None, 'Weights of the flow network.')
   flags.DEFINE_list(
     'run_dir',
@@ -24,8 +30,18 @@ def define() -> None:
     'labels',
     None,
     'File of class names for --weights, one per line in the order of the logits, '
-    'or ucf101. By default the label map next to the weights.',
+    f'or {" or ".join(label_maps.BUILT_IN)}. By default the label map next to the weights, or the '
+    'names of the release that they are.',
   )
+
+
+def use_default() -> bool:
+  """Makes --weights the default release if the flags name no network; returns whether it did."""
+  values = flags.FLAGS
+  if values.weights is not None or values.flow_weights is not None or values.run_dir:
+    return False
+  values.weights = releases.DEFAULT
+  return True
 
 
 def check(most: int = 2) -> None:
@@ -61,11 +77,12 @@ def options(most: int = 2) -> options_lib.NetworkOptions:
   """
   check(most)
   values = flags.FLAGS
+  weights_folder.use()
   existing.check_weights('--weights', values.weights)
   existing.check_weights('--flow_weights', values.flow_weights)
   for run_dir in values.run_dir:
     existing.check_run('--run_dir', run_dir)
-  if values.labels != label_maps.UCF101:
+  if values.labels not in label_maps.BUILT_IN:
     existing.check_path('--labels', values.labels, 'a file of class names')
   return options_lib.NetworkOptions(
     tuple(values.run_dir), values.weights, values.flow_weights, values.labels

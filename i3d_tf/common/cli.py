@@ -60,7 +60,10 @@ def run(main: Callable[[], int | None]) -> None:
       for flag in defined:
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   try:
-    app.run(checked_main, flags_parser=_parse)
+    try:
+      app.run(checked_main, flags_parser=_parse)
+    finally:
+      sys.stdout.flush()
   except BrokenPipeError:
     # What reads the output has ended, such as `| head`. Python would complain at its exit, too.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

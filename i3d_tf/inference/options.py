@@ -19,12 +19,14 @@ class NetworkOptions:
     run_dirs: run directories.
     weights, flow_weights: files of weights of the RGB and of the flow network, or None.
     labels: file of class names for weights, or None.
+    is_default: whether the user named no network, and these are what predict uses then.
   """
 
   run_dirs: tuple[str, ...] = ()
   weights: str | None = None
   flow_weights: str | None = None
   labels: str | None = None
+  is_default: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

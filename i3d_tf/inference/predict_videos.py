@@ -42,6 +42,11 @@ def run(options: options_lib.PredictOptions) -> int:
     UserError: a network, the clip or a file for the answers cannot be used.
   """
   clip = None if options.npy is None else prediction.read_clip(options.npy)
+  if options.networks.is_default:
+    print(
+      f'neither --weights nor --run_dir was given: the network is {options.networks.weights}',
+      file=sys.stderr,
+    )
   networks = trained_networks.load(options.networks)
   if options.mask_dilation is not None:
     networks = [dataclasses.replace(n, mask_dilation=options.mask_dilation) for n in networks]

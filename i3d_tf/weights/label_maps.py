@@ -1,15 +1,21 @@
 """The names of a network's classes, from the files in which they are published."""
 
-import importlib.util
+from collections.abc import Sequence
 import os
 import re
 
 from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.weights import arrays
+from i3d_tf.weights import identity
 
 # File names in the kinetics-i3d repository, which has them some folders above its checkpoints.
 _PUBLISHED = ('label_map.txt', 'label_map_600.txt', 'labels.txt')
 _LEVELS = 3
-UCF101 = 'ucf101'
+_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'labels')
+# The class names that the project has, in the order of the logits: DeepMind's label_map.txt, and
+# classInd.txt of UCF101.
+BUILT_IN = ('kinetics400', 'ucf101')
 
 
 def read(path: str | os.PathLike, num_classes: int) -> list[str]:
@@ -18,13 +24,13 @@ def read(path: str | os.PathLike, num_classes: int) -> list[str]:
   Args:
     path: a text file with one name per line in the order of the logits. The lines may
       be numbered from 1 (UCF101's classInd.txt) or not (kinetics-i3d's label_map.txt).
-      'ucf101' means the classes of that data set.
+      A name in `BUILT_IN` means the classes of that data set.
     num_classes: expected number of names.
 
   Raises:
     UserError: the file is missing, or has another number of names.
   """
-  file = _ucf101() if path == UCF101 else path
+  file = os.path.join(_FOLDER, f'{path}.txt') if path in BUILT_IN else path
   try:
     with open(file, encoding='utf-8') as f:
       names = [line.strip() for line in f if line.strip()]
@@ -46,10 +52,15 @@ def find(weights: str | os.PathLike, num_classes: int) -> tuple[str, list[str]] 
     num_classes: number of names that the label map must have.
 
   Returns:
-    (path, names), or (None, None) if there is no such label map in the folder of
-    the weights or up to three folders above it.
+    (path, names), or (None, None) if there is no such label map: `next_to` the weights, in
+    their folder, or up to three folders above it.
   """
-  folder = os.path.dirname(os.path.abspath(weights))
+  own = next_to(weights)
+  if os.path.isfile(own):
+    return own, read(own, num_classes)
+  folder = os.path.abspath(weights)
+  if not os.path.isdir(folder):
+    folder = os.path.dirname(folder)
   for _ in range(_LEVELS + 1):
     for name in _PUBLISHED:
       path = os.path.join(folder, name)
@@ -62,12 +73,41 @@ def find(weights: str | os.PathLike, num_classes: int) -> tuple[str, list[str]] 
   return None, None
 
 
-def _ucf101() -> str:
-  """Path of the list of classes in TensorFlow Datasets, which the Model Garden depends on."""
-  package = importlib.util.find_spec('tensorflow_datasets')  # Importing it would take seconds.
-  if package is None or package.origin is None:
-    raise errors.UserError(
-      'expected tensorflow-datasets, which has the class names of ucf101; it is not installed. '
-      'Pass the path of classInd.txt instead'
-    )
-  return os.path.join(os.path.dirname(package.origin), 'video', 'ucf101_labels.txt')
+def of_weights(weights: arrays.Weights, labels: str | None = None) -> tuple[list[str], str | None]:
+  """The class names of weights with logits.
+
+  Args:
+    weights: what was read.
+    labels: a file of class names or one of `BUILT_IN`; None for the label map that `find` finds
+      or, without one, the names of the release that the weights are.
+
+  Returns:
+    (names, a sentence on where they are from or None). Without any, the names are 'class 0'
+    and so on.
+
+  Raises:
+    UserError: the file of class names cannot be used.
+  """
+  count = weights.num_classes
+  assert count is not None, 'weights without logits have no classes'
+  if labels is not None:
+    return read(labels, count), None
+  path, names = find(weights.path, count)
+  if names is not None:
+    return names, f'{path}: class names'
+  release = identity.release_of(weights)
+  if release is not None and release.labels is not None:
+    return read(release.labels, count), f'class names of {release.title}'
+  return [f'class {i}' for i in range(count)], (
+    f'no label map of {count} classes found near {weights.path}: --labels=label_map.txt names them'
+  )
+
+
+def next_to(weights: str | os.PathLike) -> str:
+  """The path of the class names that `convert` writes next to a file of weights."""
+  return re.sub(r'(\.weights\.h5|\.keras)?$', '.labels.txt', os.fspath(weights), count=1)
+
+
+def write(path: str | os.PathLike, names: Sequence[str]) -> None:
+  """Writes class names, one per line, atomically."""
+  files.write_text(path, ''.join(f'{name}\n' for name in names))

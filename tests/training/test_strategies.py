@@ -262,7 +262,7 @@ def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_work
   assert time.monotonic() - begun < 120
   assert 'Traceback' not in err
   (line,) = [line for line in err.splitlines() if ': error: ' in line]
-  assert 'another worker has ended, so that this one cannot go on. Start all of them again' in line
+  assert 'another worker has ended, so this one cannot continue. Start all of them again' in line
   stopped_at = checkpoint_files.last_step(str(tmp_path / 'killed'))
   assert 4 <= stopped_at < _STEPS
   (out, _), _ = [finish(process) for process in start_two(tmp_path, records, 'killed')]

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from i3d_tf.common import errors
+from i3d_tf.weights import identity
 from i3d_tf.weights import label_maps
 from tests import fakes
 
@@ -48,7 +49,24 @@ def test_find_takes_label_map_of_kinetics_i3d(tmp_path):
   assert label_maps.find(prefix, 4) == (None, None)
 
 
-def test_read_explains_missing_tensorflow_datasets(monkeypatch):
-  monkeypatch.setattr(label_maps.importlib.util, 'find_spec', lambda name: None)
-  with pytest.raises(errors.UserError, match=r'expected tensorflow-datasets.*classInd\.txt'):
-    label_maps.read('ucf101', 101)
+@pytest.mark.parametrize(
+  'name, count, first', [('kinetics400', 400, 'abseiling'), ('ucf101', 101, 'ApplyEyeMakeup')]
+)
+def test_class_names_of_data_sets_are_in_the_project(name, count, first):
+  names = label_maps.read(name, count)
+  assert names[0] == first and names == sorted(names, key=str.lower) and len(set(names)) == count
+
+
+def test_the_names_of_kinetics_are_deepminds_file():
+  path = os.path.join(os.path.dirname(label_maps.__file__), 'labels', 'kinetics400.txt')
+  # data/label_map.txt of kinetics-i3d, as git names its content.
+  assert identity.git_blob(path) == 'cdaafcb1415eee46483561e78cb4747cce76a933'
+
+
+def test_names_next_to_the_weights_come_first(tmp_path):
+  path = tmp_path / 'a.weights.h5'
+  (tmp_path / 'label_map.txt').write_text('a\nb\n')
+  label_maps.write(label_maps.next_to(path), ['c', 'd'])
+  assert label_maps.find(path, 2) == (str(tmp_path / 'a.labels.txt'), ['c', 'd'])
+  with pytest.raises(errors.UserError, match='expected 3 class names; found 2'):
+    label_maps.find(path, 3)
