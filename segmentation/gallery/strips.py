@@ -104,7 +104,7 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
       )
   if not sources:
     raise errors.UserError(
-      f'{videos}: expected folders of videos, such as Class/v_Class_g01_c01.avi; found none'
+      f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; found none'
     )
   orphans = sorted(
     name
