@@ -3,7 +3,7 @@
 Examples:
 
     python -m i3d_tf.export --run_dir=runs/3b --output=saved_model
-    python -m i3d_tf.export --weights=rgb_imagenet/model.ckpt --output=models/i3d/1
+    python -m i3d_tf.export --weights=rgb_imagenet --output=models/i3d/1
 
 Plain TensorFlow loads it, without this project, and TensorFlow Serving serves it. Its
 default signature takes raw uint8 frames of any size and does the resizing, cropping

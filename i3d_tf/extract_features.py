@@ -2,7 +2,7 @@
 
 Example:
 
-    python -m i3d_tf.extract_features --weights=rgb_imagenet/model.ckpt --videos=UCF-101 \\
+    python -m i3d_tf.extract_features --weights=rgb_imagenet --videos=UCF-101 \\
         --output=features
 
 Each video gets a file of its name: UCF-101/Archery/v_Archery_g01_c01.avi becomes

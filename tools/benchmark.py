@@ -28,7 +28,7 @@ from tools import benchmarks
 from tools.benchmarks.support import figure
 
 # Modules that are no subjects; accelerator is a command of its own, without TensorFlow.
-_HELPERS = ('accelerator', 'figure', 'flops', 'footage', 'pytorch_peer', 'small_training')
+_HELPERS = ('accelerator',)
 
 
 def subjects() -> list[str]:

@@ -2,7 +2,7 @@
 
 Example:
 
-    python -m tools.convert_weights --weights=rgb_imagenet/model.ckpt --output=rgb.weights.h5
+    python -m tools.convert_weights --weights=rgb_imagenet --output=rgb.weights.h5
 
 Reads DeepMind's checkpoints (Kinetics-400 and Kinetics-600), TF-Slim's Inception-v1
 (ImageNet, 2-D, which becomes 3-D by repeating it over time), the state dicts of the
