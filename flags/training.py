@@ -57,14 +57,15 @@ def define() -> None:
   define_settings()
 
 
+_WEIGHTS_HELP = (
+  'Weights to start from, all but the logits: a published checkpoint, a file of '
+  f'convert_weights, {weights_folder.NAMES_HELP}. By default they are random.'
+)
+
+
 def define_settings() -> None:
   """How a network is built and trained, whatever it is trained on."""
-  flags.DEFINE_string(
-    'weights',
-    None,
-    'Weights to start from, all but the logits: a published checkpoint, a file of '
-    f'convert_weights, {weights_folder.NAMES_HELP}. By default they are random.',
-  )
+  flags.DEFINE_string('weights', None, _WEIGHTS_HELP)
   weights_folder.define()
   flags.DEFINE_float(
     'width',

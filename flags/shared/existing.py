@@ -5,7 +5,7 @@ import glob
 import os
 
 from i3d_tf.common import errors
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import releases
 
 
 def check_path(flag: str, path: str | None, what: str) -> None:

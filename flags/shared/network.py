@@ -6,8 +6,8 @@ from flags.shared import existing
 from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
-from i3d_tf.weights import label_maps
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import label_maps
+from i3d_tf.weights.published import releases
 
 
 def define() -> None:

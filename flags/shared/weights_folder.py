@@ -4,7 +4,7 @@ import os
 
 from absl import flags
 
-from i3d_tf.weights import fetch
+from i3d_tf.weights.published import fetch
 
 NAMES_HELP = 'or the name of a release, which is fetched once (i3d_tf/README.md lists them)'
 

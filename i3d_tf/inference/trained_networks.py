@@ -11,10 +11,10 @@ from i3d_tf.model import inception_i3d
 from i3d_tf.training import network as network_lib
 from i3d_tf.training import runs
 from i3d_tf.weights import assign
-from i3d_tf.weights import fetch
-from i3d_tf.weights import identity
-from i3d_tf.weights import label_maps
 from i3d_tf.weights import readers
+from i3d_tf.weights.published import fetch
+from i3d_tf.weights.published import identity
+from i3d_tf.weights.published import label_maps
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ import os
 from i3d_tf.common import errors
 from i3d_tf.inputs import clip_settings
 from i3d_tf.training import run_settings
-from i3d_tf.weights import fetch
 from i3d_tf.weights import readers
+from i3d_tf.weights.published import fetch
 
 
 def fitted(settings: run_settings.Network, stream: str, width_given: bool) -> run_settings.Network:

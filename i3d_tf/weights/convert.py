@@ -4,10 +4,10 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.model import inception_i3d
 from i3d_tf.weights import assign
-from i3d_tf.weights import fetch
-from i3d_tf.weights import identity
-from i3d_tf.weights import label_maps
 from i3d_tf.weights import readers
+from i3d_tf.weights.published import fetch
+from i3d_tf.weights.published import identity
+from i3d_tf.weights.published import label_maps
 
 _SUFFIXES = ('.weights.h5', '.keras')
 

@@ -79,7 +79,7 @@ ROWS = (
     ('--run_dir=/proc/run', '/proc/run: No such file or directory'),
     (
       '--weights=nowhere',
-      'nowhere: expected weights (--weights): a file, or a TensorFlow checkpoint by its prefix',
+      'nowhere: expected weights (--weights): a file, a TensorFlow checkpoint by its prefix',
     ),
     ('--verdicts=videos', 'videos: expected a CSV file of verdicts; [Errno 21] Is a directory'),
     ('--flagfile=nowhere', 'Unable to open flagfile: [Errno 2] No such file or directory: '),

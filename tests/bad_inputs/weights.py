@@ -74,7 +74,7 @@ ROWS = (
   Row(
     'weights that are not there',
     f'{_CONVERT}nowhere',
-    'nowhere: expected weights (--weights): a file, or a Te',
+    'nowhere: expected weights (--weights): a file, a Te',
   ),
   Row(
     'weights of no bytes',

@@ -14,7 +14,7 @@ from tests import flag_values
 @pytest.mark.parametrize(
   'arguments, message',
   [
-    ((), 'expected --weights (or --flow_weights) or --run_dir; received neither'),
+    ((), 'expected --video or --npy; received neither'),
     (('--weights=a', '--run_dir=b'), 'received both'),
     (('--weights=a',), 'expected --video or --npy; received neither'),
     (('--weights=a', '--video=a,b', '--logits_out=c'), 'expected one video and one --mask'),

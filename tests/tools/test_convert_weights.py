@@ -7,7 +7,7 @@ def test_command_reports_an_error_in_one_line(tmp_path):
   message = commands.error(
     'tools.convert_weights', '--weights=gone.ckpt', '--output=a.keras', cwd=tmp_path
   )
-  assert message.startswith('gone.ckpt: expected weights (--weights): a file, or a TensorFlow')
+  assert message.startswith('gone.ckpt: expected weights (--weights): a file, a TensorFlow')
 
 
 def test_help_describes_the_command(tmp_path):

@@ -72,7 +72,7 @@ def folder(tmp_path_factory):
     ('checkpoint', 'is a list of checkpoints; expected one of the checkpoints'),
     ('page.pt', 'unknown content, or a truncated checkpoint; expected'),
     ('nothing.pt', 'unknown content, or a truncated checkpoint; expected'),
-    ('arrays.npz', 'expected a zip archive of PyTorch; it has no data.pkl'),
+    ('arrays.npz', 'holds no weights of I3D, only a; expected'),
     ('short_index/model.ckpt', 'its index cannot be read to the end (truncated or damaged): '),
     ('short_data/model.ckpt', 'its data cannot be read to the end (truncated or damaged): '),
     ('no_data/model.ckpt', 'its data cannot be read to the end (truncated or damaged): '),

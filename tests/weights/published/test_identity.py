@@ -8,9 +8,9 @@ import pytest
 
 from i3d_tf.model import inception_i3d
 from i3d_tf.weights import assign
-from i3d_tf.weights import identity
 from i3d_tf.weights import readers
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import identity
+from i3d_tf.weights.published import releases
 from tests import fakes
 
 

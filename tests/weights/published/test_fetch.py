@@ -9,9 +9,9 @@ import threading
 import numpy as np
 import pytest
 
-from i3d_tf.weights import fetch
-from i3d_tf.weights import identity
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import fetch
+from i3d_tf.weights.published import identity
+from i3d_tf.weights.published import releases
 
 _CONTENT = {
   'index': np.random.default_rng(0).bytes(2000),

@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from i3d_tf.weights import arrays
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import releases
 
 
 def fingerprint(weights: arrays.Weights) -> str:

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from i3d_tf.common import errors
-from i3d_tf.weights import identity
-from i3d_tf.weights import label_maps
+from i3d_tf.weights.published import identity
+from i3d_tf.weights.published import label_maps
 from tests import fakes
 
 

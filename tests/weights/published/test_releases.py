@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import releases
 
 
 @pytest.mark.parametrize('release', releases.RELEASES.values(), ids=str)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from i3d_tf.inference import trained_networks
-from i3d_tf.weights import fetch
+from i3d_tf.weights.published import fetch
 from tests import fakes
 from tests import reference
 

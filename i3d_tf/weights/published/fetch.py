@@ -17,8 +17,8 @@ import urllib.request
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import progress
-from i3d_tf.weights import identity
-from i3d_tf.weights import releases
+from i3d_tf.weights.published import identity
+from i3d_tf.weights.published import releases
 
 VARIABLE = 'I3D_WEIGHTS_DIR'  # what --weights_dir sets; commands hand it on to their processes
 _TIMEOUT = 15  # seconds without an answer

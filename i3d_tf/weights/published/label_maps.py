@@ -7,7 +7,7 @@ import re
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.weights import arrays
-from i3d_tf.weights import identity
+from i3d_tf.weights.published import identity
 
 # File names in the kinetics-i3d repository, which has them some folders above its checkpoints.
 _PUBLISHED = ('label_map.txt', 'label_map_600.txt', 'labels.txt')
