@@ -1,4 +1,4 @@
-"""The documents: what they link to, name and tell users to type exists."""
+"""The documents: what they link to, name, and show to be typed exists."""
 
 import glob
 import os
@@ -17,7 +17,7 @@ _DOCUMENTS = sorted(
   for path in glob.glob(os.path.join(_ROOT, folder, '*.md'))
 )
 _PROJECT = ('docs/', 'flags/', 'i3d_tf/', 'segmentation/', 'tests/', 'tools/', '.ci/')
-# A tree of folders may stand in the name of what it holds: docs use paths from these, too.
+# Documents name paths from these folders, too.
 _PREFIXES = ('', 'i3d_tf/')
 _LABEL = re.compile(r'(?<![\w:])//(\w[\w/]*):(\w+)')
 
@@ -120,7 +120,7 @@ def known_flags():
 
 
 @pytest.mark.parametrize('document', _DOCUMENTS)
-def test_commands_have_the_flags_that_users_are_told_to_type(document, known_flags):
+def test_commands_in_documents_use_existing_flags(document, known_flags):
   for module, arguments in _commands(document):
     if module == 'tools.accelerator':
       module = 'tools.benchmarks.accelerator'

@@ -172,13 +172,13 @@ ROWS = (
     _without_masks,
   ),
   Row(
-    'records to go on with that have other settings',
+    'records to resume that have other settings',
     'tools.make_tfrecords --videos=videos '
     '--lists=lists --output=records --short_side=40 --workers=1',
     'records: these records were made with other settings (short_side); choose another folder',
   ),
   Row(
-    'records to go on with whose manifest is cut off',
+    'records to resume whose manifest is cut off',
     'tools.make_tfrecords --videos=videos '
     '--lists=lists --output=records --short_side=37 --workers=1',
     f'{_MANIFEST}: expected the manifest of records; JSONDecodeError',

@@ -1,4 +1,4 @@
-"""Video files. Those that a folder holds beside a bad one are stored."""
+"""Video files. A bad one does not keep the others of its folder from being stored."""
 
 import cv2
 import numpy as np
@@ -46,7 +46,7 @@ def _sound(folder):
 
 
 def _left_out(name, message, spoil, more=''):
-  """A video that make_tfrecords leaves out, beside one that it stores."""
+  """A video that make_tfrecords leaves out, next to one that it stores."""
   return Row(
     name,
     f'{_MAKE} {more}'.strip(),

@@ -1,4 +1,4 @@
-"""Files of weights of every kind that can be read, and label maps beside them."""
+"""Files of weights of every kind that can be read, and label maps next to them."""
 
 import collections
 import os

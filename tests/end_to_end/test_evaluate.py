@@ -1,4 +1,4 @@
-"""Testing: several masks in one pass, rows that give the summary, going on after a stop."""
+"""Testing: several masks in one pass, rows that give the summary, resuming after a stop."""
 
 import csv
 import json
@@ -75,7 +75,7 @@ def test_the_summary_can_be_recounted_from_the_rows(trained):
   assert all(0 < float(row['coverage']) < 1 for row in rows)
 
 
-def test_goes_on_behind_the_last_batch(trained, monkeypatch):
+def test_resumes_after_the_last_batch(trained, monkeypatch):
   run_dir, run = trained
   expected = evaluation_lib.evaluate(run_dir, ['none'])['none']
   seen = []

@@ -39,7 +39,7 @@ def run(tmp_path_factory):
   return folder
 
 
-def test_predicts_videos_and_goes_on_behind_a_bad_one(run):
+def test_a_bad_video_does_not_stop_the_others(run):
   out, err = commands.run(
     'i3d_tf.predict',
     '--run_dir=run',

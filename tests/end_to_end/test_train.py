@@ -120,7 +120,7 @@ def test_a_seed_repeats_a_training_and_another_does_not(tmp_path, records):
   assert any(np.abs(a[name] - c[name]).max() > 1e-3 for name in a if a[name].dtype == np.float32)
 
 
-def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
+def test_a_killed_training_resumes_exactly(tmp_path, records):
   # A rate at which weights that were not restored would show in the losses.
   arguments = (
     *tiny.FLAGS,
@@ -157,7 +157,7 @@ def test_goes_on_after_a_kill_as_if_nothing_had_happened(tmp_path, records):
   )
 
 
-def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path, records):
+def test_a_full_disk_is_one_line_and_the_run_resumes_when_there_is_room(tmp_path, records):
   arguments = (
     *tiny.FLAGS,
     f'--records={records}',
@@ -207,7 +207,7 @@ def test_a_loss_that_explodes_is_an_error_and_is_not_saved(tmp_path, records):
   assert checkpoint_files.last_step(str(tmp_path)) is None
 
 
-def test_flow_that_is_not_there_is_an_error(tmp_path, records):
+def test_missing_flow_is_an_error(tmp_path, records):
   run = tiny.replace(tiny.run(records), 'clips', stream='flow')
   with pytest.raises(errors.UserError, match='expected flow for --stream=flow; 20 of 20 videos'):
     start_and_train(tmp_path, run)

@@ -43,7 +43,7 @@ def test_a_plan_before_anything_is_there(reproduction):
   assert 'calibration' in lines[3] and '24 frames a test video' in lines[3]
 
 
-def test_time_is_told_at_the_rate_of_the_runs_that_are_there(reproduction, tmp_path):
+def test_time_is_estimated_from_the_rate_of_existing_runs(reproduction, tmp_path):
   assert plan.time_left(reproduction, _SIZE) == ''
   # The first rate holds the compilation and does not count; the median of the others is 0.5.
   _write_history(tmp_path, 'rgb_none_split1_seed0', 100, 0.1, 0.5, 70)

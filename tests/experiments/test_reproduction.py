@@ -81,7 +81,7 @@ def test_a_failing_model_does_not_stop_the_others(done):
   }
 
 
-def test_rows_are_those_of_the_model_and_the_table_lies_beside(done):
+def test_rows_have_the_logits_of_the_model_and_a_summary(done):
   run_dir, _ = done
   model = run_dir / 'runs' / 'rgb_none_split1_seed0'
   for name, treatment in (
@@ -163,7 +163,7 @@ def test_records_that_are_half_made_have_no_content_yet(records, tmp_path):
   assert reproduction.untested(model, ['none']) == ['none']
 
 
-def test_a_test_on_other_masks_or_verdicts_is_no_test(done, records):
+def test_results_of_other_masks_or_verdicts_do_not_count(done, records):
   run_dir, _ = done
   reproduction = _reproduction(records, run_dir, '1b-rgb')
   (model,) = reproduction.tests()
@@ -239,7 +239,7 @@ def test_logits_of_streams_are_added(done):
     run_conditions.fuse([first, second[:-1]])
 
 
-def test_a_killed_command_goes_on_to_the_same_results_and_report(records, tmp_path):
+def test_a_killed_command_resumes_to_the_same_results_and_report(records, tmp_path):
   arguments = (
     *tiny.FLAGS,
     f'--records={records}',

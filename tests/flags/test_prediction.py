@@ -1,4 +1,4 @@
-"""Flags of predict: what does not go together is told before anything is read."""
+"""Flags of predict: contradictions are reported before anything is read."""
 
 import re
 
@@ -35,7 +35,7 @@ from tests import flag_values
     (('--run_dir=a,b,c', '--video=a'), 'expected at most 2 networks; received a, b, c'),
   ],
 )
-def test_a_bad_combination_of_flags_is_told(monkeypatch, arguments, message):
+def test_options_reject_contradictory_flags(monkeypatch, arguments, message):
   flag_values.parse(monkeypatch, prediction.define, (network, prediction, segmentation), arguments)
   with pytest.raises(errors.UserError, match=re.escape(message)):
     prediction.options()

@@ -100,7 +100,7 @@ def test_replacing_needs_masks(tmp_path):
 
 
 @pytest.mark.parametrize('count', [9, 60, 500])
-def test_pictures_show_frames_from_the_whole_video(count):
+def test_pictures_show_frames_spread_over_the_video(count):
   thinned = prediction._Thinned()
   clip = np.arange(count, dtype=np.float32)[:, np.newaxis, np.newaxis, np.newaxis] / count
   for start in range(0, count, 50):
@@ -143,7 +143,7 @@ def test_a_picture_has_a_row_for_each_answer(tmp_path):
     (np.zeros((1, 9, 32, 32, 3), np.uint8), 'expected float32 in [-1, 1]; found uint8'),
   ],
 )
-def test_what_is_no_network_input_is_refused(tmp_path, array, message):
+def test_unsuitable_network_input_is_refused(tmp_path, array, message):
   path = str(tmp_path / 'clip.npy')
   np.save(path, array)
   with pytest.raises(errors.UserError, match=re.escape(message)):
@@ -161,7 +161,7 @@ def test_a_clip_of_another_network_is_refused(shape):
     prediction.logits_of_clip(networks.network().model, np.zeros(shape, np.float32), 'a.npy')
 
 
-def test_a_file_that_is_no_array_is_refused(tmp_path):
+def test_a_file_without_an_array_is_refused(tmp_path):
   (tmp_path / 'a.npy').write_text('no array')
   with pytest.raises(errors.UserError, match="a.npy: expected an array in NumPy's format"):
     prediction.read_clip(str(tmp_path / 'a.npy'))

@@ -107,7 +107,7 @@ def test_rows_are_read_exactly_as_they_were_written(tmp_path):
   _assert_same(results.read(results.path(str(tmp_path), 'test1', 'background')), rows)
 
 
-def test_the_csv_tells_everything_about_a_video_by_name(tmp_path):
+def test_the_csv_describes_every_video_by_name(tmp_path):
   results.write(
     str(tmp_path),
     'test1',
@@ -163,7 +163,7 @@ def test_the_summary_can_be_recomputed_from_the_csv(tmp_path):
   assert {'about': about, **results.summarize(rows, _NAMES)} == summary
 
 
-def test_a_summary_that_is_not_there_is_none_and_a_damaged_one_is_named(tmp_path):
+def test_a_missing_summary_is_none_and_a_damaged_one_is_named(tmp_path):
   assert results.read_summary(str(tmp_path), 'test1', 'none') is None
   results.write(str(tmp_path), 'test1', 'none', [_row()], _NAMES, {})
   path = tmp_path / 'results' / 'test1.none.json'
@@ -240,7 +240,7 @@ def test_rows_survive_a_kill(path):
   _assert_same(read.rows.values(), _varied_rows()[:2] * 2)
 
 
-def test_a_journal_goes_on_where_it_was_left(path):
+def test_a_journal_resumes(path):
   _journal_of(path).close()
   journal = results.RowJournal(path, _ABOUT)
   journal.add('none', _varied_rows()[2:])
@@ -260,7 +260,7 @@ def test_wherever_a_kill_cuts_the_last_line_off_it_is_dropped_and_the_others_sta
       f.write(content[:end])
     journal = results.RowJournal(path, _ABOUT)
     _assert_same(journal.rows.values(), _varied_rows()[:2] + _varied_rows()[:1])
-    # What comes next stands in a line of its own.
+    # What comes next is on a line of its own.
     journal.add('background', _varied_rows()[1:2])
     journal.close()
     with open(path, 'rb') as f:

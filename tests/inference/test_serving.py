@@ -183,7 +183,7 @@ def test_it_is_served_as_tensorflow_serving_does(exported, videos):
   assert relative(outputs['logits'], here['logits'].numpy()) < 1e-5
 
 
-def test_what_a_network_cannot_take_is_told(exported, videos):
+def test_unsuitable_videos_are_reported(exported, videos):
   served = tf.saved_model.load(exported[1]).signatures
   with pytest.raises(tf.errors.InvalidArgumentError, match='must have at least 9 frames'):
     served['serving_default'](frames=tf.constant(videos[0][:, :8]))

@@ -58,7 +58,7 @@ def test_equal_weights_have_equal_hashes(run_dir, weights):
   assert first.weights_sha256() != again.weights_sha256()
 
 
-def test_weights_have_the_names_that_lie_beside_them_or_were_given(weights):
+def test_weights_have_the_names_found_near_them_or_given(weights):
   path = str(weights / 'rgb.weights.h5')
   assert trained_networks.of_weights(path, 'rgb').label_names == ('a', 'b', 'c')
   named = trained_networks.of_weights(path, 'rgb', str(weights / 'others.txt'))

@@ -1,4 +1,4 @@
-"""Videos of any length, as windows of stored frames, masks beside them."""
+"""Videos of any length, as windows of stored frames with their masks."""
 
 import cv2
 import numpy as np
@@ -176,7 +176,7 @@ def test_masks_of_another_video_are_refused(tmp_path, count, height, message):
     (lambda path: None, 'no such video file'),
   ],
 )
-def test_what_is_no_video_is_named(tmp_path, make, message):
+def test_files_that_are_not_videos_are_named(tmp_path, make, message):
   path = tmp_path / 'a.avi'
   make(path)
   for read in (

@@ -16,7 +16,7 @@ from tests import small_disk
 
 
 def _clips(batch, time, height=3, width=4, channels=3):
-  """Clips that tell where their pixels are: red the clip, green the frame, blue row and column."""
+  """Clips whose pixels encode their position: red the clip, green the frame, blue row and column."""
   clips = np.zeros((batch, time, height, width, channels), int)
   clips[..., 0] = 20 * np.arange(batch)[:, None, None, None]
   clips[..., 1] = 10 * np.arange(time)[:, None, None]
@@ -120,7 +120,7 @@ def test_every_row_is_on_disk_as_soon_as_it_was_added(tmp_path):
     (1000, [100, 200, 300]),
   ],
 )
-def test_rows_behind_the_step_are_dropped_and_the_others_stay_as_they_were(tmp_path, step, kept):
+def test_rows_after_the_step_are_dropped_and_the_others_kept(tmp_path, step, kept):
   history = history_lib.History(str(tmp_path), 0)
   _add(history, 100, 200, 300)
   history.close()
@@ -193,7 +193,7 @@ def test_tensorboard_gets_the_scalars_and_the_pictures(tmp_path):
   np.testing.assert_array_equal(picture, history_lib.contact_sheet(_clips(2, 3))[0])
 
 
-def test_a_full_disk_is_told_with_the_name_of_the_file_or_folder(tmp_path):
+def test_a_full_disk_error_names_the_file_or_folder(tmp_path):
   disk = tmp_path / 'disk'
   with small_disk.mounted(disk, '64k'):
     history = history_lib.History(str(disk), 0)

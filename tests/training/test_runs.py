@@ -35,7 +35,7 @@ def test_settings_round_trip(tmp_path, run):
     ('[]', 'run.json: expected what train writes; TypeError'),
   ],
 )
-def test_a_directory_that_is_no_run_is_an_error(tmp_path, content, message):
+def test_load_rejects_a_directory_without_a_run(tmp_path, content, message):
   if content is not None:
     (tmp_path / 'run.json').write_text(content)
   with pytest.raises(errors.UserError, match=message):

@@ -41,7 +41,7 @@ _FLAGS = (
   '--log_every=1',
   '--checkpoint_every=4',
 )
-# So the losses of the first steps tell: a gradient, a statistic or a dropped channel that is wrong
+# So the losses of the first steps show: a gradient, a statistic or a dropped channel that is wrong
 # shows in the second. Rounding, 1e-6 at first, grows five-fold a step.
 _ALIKE, _TOLERANCE = 6, 1e-4
 
@@ -64,7 +64,7 @@ _ALIKE, _TOLERANCE = 6, 1e-4
     ('{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}', 'being one of the'),
   ],
 )
-def test_a_cluster_that_is_none_is_refused(monkeypatch, config, message):
+def test_a_malformed_cluster_is_refused(monkeypatch, config, message):
   if config is None:
     monkeypatch.delenv('TF_CONFIG', raising=False)
   else:
@@ -253,7 +253,7 @@ def test_the_first_worker_alone_writes_and_reports(two_workers):
   assert checkpoint_files.last_step(str(folder / 'two')) == _STEPS
 
 
-def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_workers, tmp_path):
+def test_a_killed_worker_ends_the_other_and_all_resume_together(records, two_workers, tmp_path):
   chief, other = start_two(tmp_path, records, 'killed')
   history = tmp_path / 'killed' / 'history.csv'
   commands.kill_when(other, lambda: history.exists() and len(history.read_text().splitlines()) > 5)
@@ -274,7 +274,7 @@ def test_a_killed_worker_ends_the_other_and_all_go_on_together(records, two_work
     np.testing.assert_array_equal(actual[name], value, name)
 
 
-def test_the_variables_of_a_strategy_start_from_weights_and_go_on(records, tmp_path, monkeypatch):
+def test_a_strategy_starts_from_weights_and_resumes(records, tmp_path, monkeypatch):
   monkeypatch.setattr(architecture, 'LAYERS', shallow.layers())
   run = tiny.run(records, steps=2)
   source = network.build_model(tiny.replace(run, 'clips', seed=9))

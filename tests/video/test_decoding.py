@@ -45,7 +45,7 @@ def test_the_frame_rate_is_that_of_the_file(tmp_path, rate):
     ('mmaction2_demo.mp4', 28, 280, (256, 340, 3)),
   ],
 )
-def test_real_clips_decode_whole(name, rate, count, shape):
+def test_real_clips_decode_completely(name, rate, count, shape):
   found, frames = decoding.decode(fakes.shared('clips', name))
   assert found == pytest.approx(rate, abs=0.01)
   first = next(frames)
@@ -60,12 +60,12 @@ def test_a_missing_file_is_named(tmp_path):
   assert str(error.value) == f'{tmp_path / "clip.avi"}: no such video file'
 
 
-def test_a_folder_is_no_video(tmp_path):
+def test_a_folder_is_not_a_video(tmp_path):
   with pytest.raises(decoding.VideoError, match=r'no such video file$'):
     decoding.decode(tmp_path)
 
 
-def test_an_empty_file_is_told_as_such(tmp_path):
+def test_an_empty_file_is_named(tmp_path):
   (tmp_path / 'clip.avi').touch()
   with pytest.raises(decoding.VideoError) as error:
     decoding.decode(tmp_path / 'clip.avi')
@@ -77,7 +77,7 @@ def test_an_empty_file_is_told_as_such(tmp_path):
   [b'What I did on my holidays.\n' * 400, b'RIFF', b'\0' * 5000],
   ids=['text', 'start of a header', 'zeros'],
 )
-def test_what_is_no_video_is_refused(tmp_path, content):
+def test_files_that_are_not_videos_are_refused(tmp_path, content):
   (tmp_path / 'clip.avi').write_bytes(content)
   with pytest.raises(decoding.VideoError) as error:
     decoding.decode(tmp_path / 'clip.avi')
@@ -86,7 +86,7 @@ def test_what_is_no_video_is_refused(tmp_path, content):
   )
 
 
-def test_a_file_cut_in_half_is_told_while_decoding(tmp_path):
+def test_decoding_a_truncated_file_raises(tmp_path):
   whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40))
   with open(whole, 'rb') as f:
     content = f.read()
@@ -109,7 +109,7 @@ def test_a_real_clip_cut_in_half_is_refused(tmp_path, name):
     list(decoding.decode(tmp_path / name)[1])
 
 
-def test_a_video_without_frames_is_told_while_decoding(tmp_path):
+def test_decoding_a_video_without_frames_raises(tmp_path):
   path = str(tmp_path / 'clip.avi')
   cv2.VideoWriter(path, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'FFV1'), 25.0, (48, 32)).release()
   _, frames = decoding.decode(path)
@@ -203,7 +203,7 @@ def test_parts_begin_at_the_frame_in_whatever_file(tmp_path, name, codec):
 
 
 @pytest.mark.parametrize('name', ['v_BaseballPitch_g01_c01.avi', 'mmaction2_test.mp4'])
-def test_parts_of_real_clips_are_parts_of_the_whole(name):
+def test_parts_of_real_clips_are_slices_of_all_frames(name):
   path = fakes.shared('clips', name)
   rate, frames = decoding.decode(path)
   frames = list(frames)
@@ -214,7 +214,7 @@ def test_parts_of_real_clips_are_parts_of_the_whole(name):
     assert len(part) in (5, 6)
 
 
-def test_a_part_behind_the_end_is_refused(tmp_path):
+def test_a_part_after_the_end_is_refused(tmp_path):
   path = fakes.write_video(tmp_path / 'clip.avi', _noise(20), 20)
   with pytest.raises(decoding.VideoError) as error:
     list(decoding.decode(path, 3.0)[1])
@@ -233,7 +233,7 @@ def test_a_part_of_a_file_cut_off_before_its_end_is_refused(tmp_path):
     list(decoding.decode(tmp_path / 'half.avi', 0.5, 1.5)[1])
 
 
-def test_the_header_tells_how_long_a_file_is(tmp_path):
+def test_duration_is_that_of_the_header(tmp_path):
   path = fakes.write_video(tmp_path / 'clip.avi', _noise(30), 20)
   assert decoding.duration(path) == pytest.approx(1.5)
   (tmp_path / 'text.avi').write_text('no video')

@@ -7,7 +7,7 @@ import pytest
 from i3d_tf.video import drawing
 
 
-def test_an_outline_lies_on_the_border_and_leaves_the_rest():
+def test_an_outline_covers_the_border_alone():
   image = np.full((60, 80, 3), 200, np.uint8)
   mask = np.zeros((60, 80), bool)
   mask[20:40, 30:60] = True

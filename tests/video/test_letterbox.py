@@ -127,7 +127,7 @@ def test_a_bar_that_comes_and_goes_is_none():
   assert not letterbox.detect_black_bars(frames)
 
 
-def test_the_share_is_of_the_whole_frame():
+def test_the_share_is_of_the_full_frame():
   assert letterbox.Bars().share(100, 200) == 0
   assert letterbox.Bars(top=10, bottom=10).share(100, 200) == pytest.approx(0.2)
   assert letterbox.Bars(top=10, bottom=10, left=20).share(100, 200) == pytest.approx(0.28)

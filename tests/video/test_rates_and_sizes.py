@@ -70,7 +70,7 @@ def test_another_rate_can_be_asked_for():
 @_needs_ffmpeg
 @pytest.mark.parametrize('rate, count', [(29.97, 80), (28.0, 83)])
 def test_frames_are_those_of_the_fps_filter_of_ffmpeg(tmp_path, rate, count):
-  # A frame's grey level tells its number.
+  # A frame's grey level encodes its number.
   frames = np.repeat(3 * np.arange(count, dtype=np.uint8), 16 * 16 * 3).reshape(-1, 16, 16, 3)
   path = fakes.write_video(tmp_path / 'clip.avi', frames, rate)
   raw = subprocess.run(

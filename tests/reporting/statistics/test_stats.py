@@ -153,7 +153,7 @@ def test_the_sign_flip_test_counts_all_flips():
   assert (difference.videos, difference.groups) == (4, 4)
 
 
-def test_groups_are_flipped_whole():
+def test_a_flip_covers_an_entire_group():
   # Six groups of five clips, all better: p is that of 6 flips, not of 30.
   groups = np.repeat(np.arange(6), 5)
   difference = stats_lib.difference(np.ones(30), np.zeros(30), groups)

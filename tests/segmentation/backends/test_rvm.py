@@ -86,7 +86,7 @@ def _expected(frames):
   return np.stack([reds[n if n % 2 == 0 else n - 1] for n in range(len(frames))])
 
 
-def test_masks_are_alpha_above_one_half_and_the_state_goes_on_over_batches(model):
+def test_masks_are_alpha_above_one_half_and_the_state_is_kept_between_batches(model):
   frames = _frames(7)
   source = rvm.create(model).for_video('a.avi')
   found = [*source.people(frames[:3]), *source.people(frames[3:4]), *source.people(frames[4:])]
@@ -171,7 +171,7 @@ def test_other_networks_are_refused(tmp_path, network, message):
     rvm.create(path).for_video('a.avi').people(_frames(1))
 
 
-def test_what_is_no_model_is_refused(tmp_path):
+def test_a_missing_model_is_refused(tmp_path):
   with pytest.raises(errors.UserError, match=r'nowhere: no such model; .* Robust Video Matting'):
     rvm.create(str(tmp_path / 'nowhere'))
 

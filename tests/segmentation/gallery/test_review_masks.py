@@ -1,4 +1,4 @@
-"""The command: what it writes and says of good and bad masks, and that it goes on after a kill."""
+"""The command: what it writes and says of good and bad masks, and that it resumes after a kill."""
 
 import csv
 import os
@@ -59,7 +59,7 @@ def test_makes_a_gallery_and_says_what_is_odd(data_set):
   assert '<title>Person masks of videos</title>' in (data_set / 'review' / 'index.html').read_text()
 
 
-def test_goes_on_from_verdicts_and_tells_of_those_that_it_does_not_know(data_set):
+def test_resumes_from_verdicts_and_reports_unmatched_ones(data_set):
   verdicts.write(data_set / 'v.csv', {'A/v_A_g01_c02.avi': 'original', 'B/b.avi': 'fine'})
   (data_set / 'masks' / 'v_B_g01_c01.json').write_text('{}')
   out, _ = review(data_set, '--verdicts=v.csv')

@@ -68,7 +68,7 @@ def test_the_command_prints_the_worst_first_and_writes_all(tmp_path):
   assert float(rows[0]['iou']) == 0 and float(rows[1]['iou']) == 1
 
 
-def test_videos_whose_frames_differ_are_told_and_the_rest_is_compared(tmp_path):
+def test_videos_whose_frames_differ_are_reported_and_the_rest_compared(tmp_path):
   for name, masks in (('v', _random(0)), ('w', _random(0)[:4])):
     _write(tmp_path / 'a', name, _random(0))
     _write(tmp_path / 'b', name, masks)

@@ -9,7 +9,7 @@ from tests import fakes
 from tests.segmentation.people import test_segment_folder
 
 
-def test_the_command_takes_other_peoples_masks_and_tells_what_came_of_it(tmp_path):
+def test_the_command_takes_existing_masks_and_reports_the_outcome(tmp_path):
   test_segment_folder._write_videos(tmp_path / 'videos', ['A'])
   fakes.write_video(tmp_path / 'videos' / 'B' / 'v_B_g01_c01.avi', test_segment_folder._frames(5))
   for index, name in enumerate(['v_A_g01_c01', 'v_A_g02_c01']):
