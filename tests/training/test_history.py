@@ -16,7 +16,7 @@ from tests import small_disk
 
 
 def _clips(batch, time, height=3, width=4, channels=3):
-  """Clips whose pixels encode their position: red the clip, green the frame, blue row and column."""
+  """Clips whose pixels encode their position: red the clip, green the frame, blue row, column."""
   clips = np.zeros((batch, time, height, width, channels), int)
   clips[..., 0] = 20 * np.arange(batch)[:, None, None, None]
   clips[..., 1] = 10 * np.arange(time)[:, None, None]
