@@ -6,6 +6,7 @@ from absl import flags
 
 from flags.shared import existing
 from i3d_tf.reporting import options as options_lib
+from i3d_tf.statistics import resampling
 
 
 def define() -> None:
@@ -19,7 +20,7 @@ def define() -> None:
     'decides and one where the place does.',
   )
   flags.DEFINE_integer(
-    'draws', options_lib.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
+    'draws', resampling.DRAWS, 'Draws of bootstrap and permutation tests.', lower_bound=100
   )
   flags.DEFINE_integer('seed', 0, 'Seed of these draws.', lower_bound=0)
 

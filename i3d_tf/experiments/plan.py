@@ -86,6 +86,8 @@ def plan(
     seconds = _clips(reproduction, model, treatments, size) / rate
     total += seconds
     state = 'trained' if done >= steps else f'{done} of {steps} steps trained'
+    if reproduction.has_other_settings(model):
+      state, untested = 'REFUSED: the run there has other settings', []
     lines.append(
       f'{duration(seconds):>8}  {model.name:<42}{state:<25} '
       f'to test: {", ".join(untested) if untested else "nothing"}'

@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import os
 
+from i3d_tf.common import errors
 from i3d_tf.experiments import conditions as conditions_lib
 from i3d_tf.inference import results
 from i3d_tf.inputs import clip_settings
@@ -23,6 +24,7 @@ from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import run_settings
+from i3d_tf.training import runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +111,17 @@ class Reproduction:
         else (self.flow_network)
       )
     return run_settings.Run(data, clips, network, self.optimization, tuple(source.label_names))
+
+  def has_other_settings(self, model: conditions_lib.Model) -> bool:
+    """Whether the directory of a model holds a run with other settings."""
+    if self.content(model.diversity, model.stream) is None:
+      return False  # nothing can have been trained without records
+    source = folders.open_folder(self.records[model.diversity])
+    try:
+      runs.check_same(self.model_dir(model), self.run(model, source))
+    except errors.UserError:
+      return True
+    return False
 
   def content(self, diversity: int | None, stream: str) -> str | None:
     """The `fingerprints.content_hash` of records, or None if they are not there yet."""

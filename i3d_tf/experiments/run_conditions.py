@@ -69,12 +69,13 @@ def _train_and_test(
   log_every: int,
   flags: Mapping[str, Any] | None,
 ) -> None:
-  untested = reproduction.untested(model, treatments)
-  if not untested:
-    return
   run_dir = reproduction.model_dir(model)
   source = folders.open_folder(reproduction.records[model.diversity])
   wanted = reproduction.run(model, source)
+  runs.check_same(run_dir, wanted)  # also where nothing is left to do
+  untested = reproduction.untested(model, treatments)
+  if not untested:
+    return
   loop.check_can_start(run_dir, wanted, source, reproduction.verdicts)
   runs.start(run_dir, wanted, flags, reproduction.verdicts)
   network = None

@@ -120,11 +120,15 @@ def describe(summaries: Mapping[str, Mapping[str, Any]], run_dir: str | os.PathL
   """The summaries that `evaluate` returns as a few lines of text."""
   width = max(18, *(len(name) + 2 for name in summaries))
   lines = [
-    f'{"replaced at test":<{width}}{"accuracy":>9}{"top 5":>8}{"videos":>8}{"kept original":>15}'
+    f'{"replaced at test":<{width}}{"accuracy":>9}{"95% interval":>18}{"top 5":>8}'
+    f'{"videos":>8}{"kept original":>15}'
   ]
   for name, summary in summaries.items():
+    bounds = summary['accuracy_interval']
+    interval = '-' if None in bounds else '{:.4f} - {:.4f}'.format(*bounds)
     lines.append(
-      f'{name:<{width}}{summary["accuracy"]:>9.4f}{summary["top_5_accuracy"]:>8.4f}'
+      f'{name:<{width}}{summary["accuracy"]:>9.4f}{interval:>18}'
+      f'{summary["top_5_accuracy"]:>8.4f}'
       f'{summary["videos"]:>8}{len(summary["kept_original"]):>15}'
     )
   absent = missing(summaries)
@@ -164,6 +168,8 @@ def _plan(
     batch_size=run.clips.batch_size if batch_size is None else batch_size,
   )
   list_name = f'{test_set.subset}{split}'
+  if run.data.content not in (None, content):
+    list_name += f'.{content[:8]}'  # results of other records do not replace the run's own
   metadata = {
     'records': source.folder,
     'list': list_name,

@@ -20,6 +20,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import journal
 from i3d_tf.records import ucf101
+from i3d_tf.statistics import stats
 
 _COLUMNS = (
   'video',
@@ -61,6 +62,12 @@ class Row:
     """The class of the highest logit."""
     return int(np.argmax(self.logits))
 
+  @property
+  def group(self) -> str:
+    """What its video shares performer and place with: 'Class/g01', or its path without a group."""
+    group = ucf101.group(self.video)
+    return f'{self.class_name}/{group}' if group else self.video
+
 
 def path(run_dir: str | os.PathLike, name: str, treatment: str, suffix: str = '.csv') -> str:
   """The file of a result: of a list such as 'test1' and the name of a treatment."""
@@ -93,10 +100,13 @@ def summarize(rows: Sequence[Row], label_names: Sequence[str]) -> dict[str, Any]
           'accuracy': sum(of_class) / len(of_class),
         }
       )
+  interval = stats.accuracy(np.array(correct), np.array([row.group for row in rows]))
+  bounds = [None if np.isnan(bound) else bound for bound in (interval.low, interval.high)]
   return {
     'videos': len(rows),
     'correct': sum(correct),
     'accuracy': sum(correct) / len(rows),
+    'accuracy_interval': bounds,
     'top_5_accuracy': sum(in_top_5) / len(rows),
     'mean_class_accuracy': float(np.mean([c['accuracy'] for c in classes])),
     'kept_original': [row.video for row in rows if not row.has_person],

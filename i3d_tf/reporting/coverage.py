@@ -7,8 +7,8 @@ import numpy as np
 
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table
-from i3d_tf.reporting.statistics import correlation
-from i3d_tf.reporting.statistics import stats
+from i3d_tf.statistics import correlation
+from i3d_tf.statistics import stats
 
 Column = table.Column
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
-from i3d_tf.reporting.statistics import stats
+from i3d_tf.statistics import stats
 
 Column = table_lib.Column
 

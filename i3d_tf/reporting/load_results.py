@@ -18,7 +18,6 @@ from scipy import special
 
 from i3d_tf.common import errors
 from i3d_tf.inference import results as results_lib
-from i3d_tf.records import ucf101
 
 CONDITIONS = 'conditions.json'
 _NAME = re.compile(r'(.+)\.split(\d+)\.seed(\d+)\.csv')
@@ -285,18 +284,12 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
     tuple(row.video for row in rows),
     labels,
     predictions,
-    np.array([_group(row) for row in rows]),
+    np.array([row.group for row in rows]),
     labels == predictions,
     np.array([row.has_person for row in rows]),
     np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
     of_label,
   )
-
-
-def _group(row: results_lib.Row) -> str:
-  """The group of a video, 'Class/g01', or its path if it names no group."""
-  group = ucf101.group(row.video)
-  return f'{row.class_name}/{group}' if group else row.video
 
 
 def _check_same_videos(path: str, result: Result, others: Sequence[Any]) -> None:

@@ -1,8 +1,8 @@
-"""What a user asks of a report: the flags as data. Needs nothing but Python."""
+"""What a user asks of a report: the flags as data. Needs no more than NumPy."""
 
 import dataclasses
 
-DRAWS = 10_000
+from i3d_tf.statistics import resampling
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,5 +19,5 @@ class ReportOptions:
   run_dir: str
   output: str
   examples: tuple[str, ...] = ()
-  draws: int = DRAWS
+  draws: int = resampling.DRAWS
   seed: int = 0

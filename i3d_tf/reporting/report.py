@@ -26,6 +26,7 @@ from i3d_tf.reporting import options as options_lib
 from i3d_tf.reporting import page
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
+from i3d_tf.statistics import resampling
 
 VIDEOS = 'videos.csv'
 _COLUMNS = (
@@ -84,7 +85,7 @@ def make(
   output: str,
   *,
   examples: Sequence[str] = (),
-  draws: int = options_lib.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> tuple[str, page.Report]:
   """Makes a report.

@@ -13,9 +13,9 @@ from i3d_tf.demo import actions
 from i3d_tf.reporting import coverage as coverage_lib
 from i3d_tf.reporting import differences as differences_lib
 from i3d_tf.reporting import load_results
-from i3d_tf.reporting import options
 from i3d_tf.reporting import table
-from i3d_tf.reporting.statistics import stats
+from i3d_tf.statistics import resampling
+from i3d_tf.statistics import stats
 
 Column = table.Column
 
@@ -76,7 +76,7 @@ def data_set(label_names: Sequence[str]) -> str:
   return f'{len(label_names)} classes'
 
 
-def make(paper: load_results.Paper, *, draws: int = options.DRAWS, seed: int = 0) -> Tables:
+def make(paper: load_results.Paper, *, draws: int = resampling.DRAWS, seed: int = 0) -> Tables:
   """Makes all tables: a `Tables`.
 
   Args:

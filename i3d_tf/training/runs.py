@@ -54,21 +54,7 @@ def start(
   checkpoint_files.check_path(run_dir)
   path = os.path.join(run_dir, _RUN_FILE)
   if os.path.exists(path):
-    before, now = _flat(load(run_dir)), _flat(run)
-    # Records may have moved.
-    different = [
-      key
-      for key in now
-      if before[key] != now[key]
-      and key != 'data.records'
-      and not (key == 'data.content' and before[key] is None)
-    ]
-    if different:
-      raise errors.UserError(
-        f'{run_dir} holds a run with other settings: '
-        + '; '.join(f'{key} is {before[key]!r} there, {now[key]!r} here' for key in different)
-        + '. Give another --run_dir'
-      )
+    check_same(run_dir, run)
     return
   versions: dict[str, str | None] = {}
   for package in _PACKAGES:
@@ -85,6 +71,35 @@ def start(
   if verdicts is not None:
     verdicts_lib.write(os.path.join(run_dir, _VERDICTS), verdicts)
   files.write_json(path, content)
+
+
+def check_same(run_dir: str | os.PathLike, run: run_settings.Run) -> None:
+  """Makes sure that a directory holds no other run.
+
+  Args:
+    run_dir: the directory; it may be missing.
+    run: what it should be for.
+
+  Raises:
+    UserError: it holds a run with other settings, or a damaged one.
+  """
+  if not os.path.exists(os.path.join(run_dir, _RUN_FILE)):
+    return
+  before, now = _flat(load(run_dir)), _flat(run)
+  # Records may have moved.
+  different = [
+    key
+    for key in now
+    if before[key] != now[key]
+    and key != 'data.records'
+    and not (key == 'data.content' and before[key] is None)
+  ]
+  if different:
+    raise errors.UserError(
+      f'{run_dir} holds a run with other settings: '
+      + '; '.join(f'{key} is {before[key]!r} there, {now[key]!r} here' for key in different)
+      + '. Give another --run_dir'
+    )
 
 
 def verdicts(run_dir: str | os.PathLike, run: run_settings.Run) -> dict[str, str] | None:

@@ -83,7 +83,7 @@ def people_of(
   segmenter: segmenter_lib.Segmenter,
   settings: MaskSettings = MaskSettings(),
 ) -> Iterator[list[coco_files.PersonMask]]:
-  """Finds the people of each frame and tracks them over time.
+  """Finds the people of each frame and tracks them over time, if the settings say so.
 
   Args:
     frames, segmenter, settings: as in `of_frames`.
@@ -91,6 +91,11 @@ def people_of(
   Yields:
     The people of each frame, in order; may be empty.
   """
+  if not settings.track and settings.detect_every == 1:
+    # Nothing is to be propagated: no optical flow is computed.
+    for _, found in _detections(frames, segmenter, settings):
+      yield [coco_files.PersonMask(rle, score) for rle, score in found]
+    return
   if settings.track:
     tracker = tracking.Tracker(settings.max_gap, settings.min_detections)
   else:

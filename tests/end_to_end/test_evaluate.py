@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -232,3 +234,27 @@ def test_treatments_are_results_of_their_own_and_repeat(trained):
   for name in names:  # noise and partners belong to a video, not to its batch
     rows = results.read(results.path(run_dir, 'test1', name))
     np.testing.assert_allclose([row.logits for row in rows], logits[name], atol=1e-4)
+
+
+def test_results_of_other_records_do_not_replace_the_runs_own(trained, tmp_path):
+  run_dir, run = trained
+  other = str(tmp_path / 'run')
+  shutil.copytree(run_dir, other)
+  path = os.path.join(other, 'run.json')
+  with open(path) as f:
+    content = json.load(f)
+  evaluation_lib.evaluate(other, ['none'])
+  with open(results.path(other, 'test1', 'none')) as f:
+    own = f.read()
+  # As if it had been trained on records with other videos or masks.
+  content['data']['content'] = 'another'
+  with open(path, 'w') as f:
+    json.dump(content, f)
+  (summary,) = evaluation_lib.evaluate(
+    other, ['none'], test_set=test_sets.TestSet(records=run.data.records)
+  ).values()
+  name = summary['about']['list']
+  assert name == f'test1.{summary["about"]["content"][:8]}'
+  assert os.path.exists(results.path(other, name, 'none'))
+  with open(results.path(other, 'test1', 'none')) as f:
+    assert f.read() == own

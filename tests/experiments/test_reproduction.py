@@ -292,3 +292,21 @@ def test_two_calls_on_one_folder_train_a_model_once(records, tmp_path):
   outs = [call.communicate(timeout=300) for call in calls]
   assert [call.returncode for call in calls] == [0, 0], outs
   assert sorted('computes on' in out for out, _ in outs) == [False, True]
+
+
+def test_results_of_other_settings_are_refused_and_not_shown_as_these(records, tmp_path):
+  arguments = (
+    'tests.shallow',
+    'i3d_tf.reproduce',
+    *tiny.FLAGS,
+    f'--records={records}',
+    '--steps=2',
+    '--conditions=1b-rgb',
+    '--run_dir=paper',
+  )
+  commands.run(*arguments, cwd=tmp_path)
+  for other in ('--learning_rate=0.5', '--dropout=0.25', '--frame_size=48'):
+    out, err = commands.run(*arguments, other, cwd=tmp_path, status=1)
+    assert 'holds a run with other settings' in out + err
+    out, _ = commands.run(*arguments, other, '--dry_run', cwd=tmp_path)
+    assert 'REFUSED: the run there has other settings' in out

@@ -52,6 +52,8 @@ def test_the_summary_is_what_one_finds_by_hand():
     'videos': 4,
     'correct': 2,
     'accuracy': 0.5,
+    # Of four groups, drawn with replacement: 95% of the draws.
+    'accuracy_interval': [0.0, 1.0],
     'top_5_accuracy': 1.0,  # of three classes
     'mean_class_accuracy': pytest.approx((2 / 3 + 0) / 2),
     'kept_original': ['A/v_A_g03_c01.avi', 'C/v_C_g01_c01.avi'],
@@ -61,6 +63,14 @@ def test_the_summary_is_what_one_finds_by_hand():
       {'class': 'C', 'videos': 1, 'correct': 0, 'accuracy': 0.0},
     ],
   }
+
+
+def test_the_interval_is_over_groups_and_is_none_for_one_group():
+  rows = [_row(f'A/v_A_g{n // 4:02d}_c{n % 4}.avi', 0, (n % 8 < 4, 0.5, 0)) for n in range(80)]
+  low, high = results.summarize(rows, _NAMES)['accuracy_interval']
+  # Half of 20 groups are right: +- 1.96 sqrt(0.25 / 20), and not of 80 videos.
+  assert low == pytest.approx(0.28, abs=0.03) and high == pytest.approx(0.72, abs=0.03)
+  assert results.summarize(rows[:4], _NAMES)['accuracy_interval'] == [None, None]
 
 
 def test_accuracy_where_nobody_was_found_is_none():

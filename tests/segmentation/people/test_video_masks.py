@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segmentation.backends import segmenter as segmenter_lib
+from segmentation.people import mask_propagation
 from segmentation.people import video_masks
 from tests import fakes
 
@@ -249,3 +250,18 @@ def test_people_are_yielded_soon_after_their_frames_are_read():
 def test_settings_reject_values_out_of_range(name, value):
   with pytest.raises(ValueError, match=f'`{name}` must be .*; received {value}'):
     video_masks.MaskSettings(**{name: value})
+
+
+def test_without_tracking_every_frame_is_as_detected_and_no_flow_is_computed(monkeypatch):
+  def flow(*arguments):
+    raise AssertionError('optical flow was computed')
+
+  monkeypatch.setattr(mask_propagation.Propagator, 'follow', flow)
+  settings = video_masks.MaskSettings(track=False, batch_size=3)
+  segmenter = _Squares(missed={4})
+  frames = [np.full((60, 80, 3), index, np.uint8) for index in range(8)]
+  for frame in frames:
+    frame[20:40, 20:40] = 200
+  found = list(video_masks.people_of(frames, segmenter, settings))
+  assert [len(people) for people in found] == [1, 1, 1, 1, 0, 1, 1, 1]
+  assert all(person.track is None and not person.carried for people in found for person in people)

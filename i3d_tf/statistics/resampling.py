@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 LEVEL = 0.95
+DRAWS = 10_000
 CHUNK = 250  # draws that are worked on together where memory grows with the videos
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from i3d_tf.reporting.statistics import correlation
+from i3d_tf.statistics import correlation
 
 
 def test_correlation_is_scipys_with_ties():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from i3d_tf.reporting.statistics import resampling
+from i3d_tf.statistics import resampling
 
 
 def test_sums_and_counts_are_by_group_and_split():

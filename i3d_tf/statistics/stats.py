@@ -19,8 +19,7 @@ import dataclasses
 import numpy as np
 from scipy import stats
 
-from i3d_tf.reporting import options
-from i3d_tf.reporting.statistics import resampling
+from i3d_tf.statistics import resampling
 
 MIN_GROUPS = 30  # with fewer groups, the normal test of a correlation is not valid
 
@@ -76,7 +75,7 @@ def mean_interval(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = options.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Interval:
   """The mean over splits of the mean over videos, with its 95% interval.
@@ -118,7 +117,7 @@ def accuracy(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = options.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Interval:
   """`mean_interval` of an accuracy, also if all videos are correct or none is.
@@ -144,7 +143,7 @@ def difference(
   groups: np.ndarray,
   splits: np.ndarray | None = None,
   *,
-  draws: int = options.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Difference:
   """The difference of two accuracies on the same videos, its interval and a paired test.
@@ -224,7 +223,7 @@ def bins(
   groups: np.ndarray,
   edges: np.ndarray,
   *,
-  draws: int = options.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> list[Bin]:
   """The accuracy of videos by how much of the image the person covers.

@@ -5,9 +5,8 @@ import dataclasses
 import numpy as np
 from scipy import stats as scipy_stats
 
-from i3d_tf.reporting import options
-from i3d_tf.reporting.statistics import resampling
-from i3d_tf.reporting.statistics import stats
+from i3d_tf.statistics import resampling
+from i3d_tf.statistics import stats
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +22,7 @@ def rank_correlation(
   y: np.ndarray,
   groups: np.ndarray | None = None,
   *,
-  draws: int = options.DRAWS,
+  draws: int = resampling.DRAWS,
   seed: int = 0,
 ) -> Correlation:
   """Spearman's rank correlation, its 95% interval and p value.

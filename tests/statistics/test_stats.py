@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from i3d_tf.reporting.statistics import stats as stats_lib
+from i3d_tf.statistics import stats as stats_lib
 
 
 def clustered(rng, classes=6, groups=8, clips=5, agreement=0.85):
