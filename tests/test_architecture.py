@@ -44,7 +44,6 @@ _TESTED_THROUGH = {
   'i3d_tf/training/run_settings': 'training/test_runs',
   'segmentation/backends/people_detector': 'segmentation/backends/test_opencv',
   'segmentation/backends/segmenter': 'segmentation/backends/test_registry',
-  'segmentation/backends/tfhub': 'segmentation/backends/test_saved_model',
   'segmentation/gallery/options': 'segmentation/gallery/test_review_masks',
   'segmentation/people/options': 'segmentation/people/test_segment_videos',
 }

@@ -113,7 +113,7 @@ def unpack(path: str) -> str:
     inside = os.path.join(temporary, 'model')
     try:
       with tarfile.open(path) as archive:
-        archive.extractall(inside, filter='data')
+        _extract(archive, inside)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as e:
       if isinstance(e, OSError) and e.errno is not None and e.filename != path:
         raise  # a full disk, for example; errors in the archive itself have no errno
@@ -125,6 +125,20 @@ def unpack(path: str) -> str:
       if not os.path.isdir(folder):  # otherwise another process was faster
         raise
   return folder
+
+
+def _extract(archive: tarfile.TarFile, folder: str) -> None:
+  """Unpacks files and folders; refuses everything that could write elsewhere."""
+  if hasattr(tarfile, 'data_filter'):
+    archive.extractall(folder, filter='data')
+    return
+  # Python before 3.11.4, Debian 12's for example, has no filters.
+  root = os.path.realpath(folder)
+  for member in archive.getmembers():
+    target = os.path.realpath(os.path.join(folder, member.name))
+    if not (member.isfile() or member.isdir()) or os.path.commonpath([root, target]) != root:
+      raise tarfile.TarError(f'{member.name} is not a file or folder within the archive')
+  archive.extractall(folder)
 
 
 def _cached(name: str) -> str:
