@@ -13,13 +13,16 @@ from i3d_tf.inference import options as options_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
 from i3d_tf.masks import dilation as dilation_lib
+from i3d_tf.video import video_files
 
 
 def define() -> None:
   """Defines the flags; `options` reads them."""
   network.define()
   flags.DEFINE_list(
-    'video', [], 'Video files, or folders of frames at 25 a second; several with commas.'
+    'video',
+    [],
+    'Video files, folders of videos, or folders of frames at 25 a second; several with commas.',
   )
   flags.DEFINE_string(
     'npy', None, 'In place of --video: network input, float32 [1, T, 224, 224, C] in [-1, 1].'
@@ -78,7 +81,11 @@ def options() -> options_lib.PredictOptions:
   networks = dataclasses.replace(network.options(), is_default=is_default)
   existing.check_path('--npy', values.npy, 'network input')
   existing.check_path('--masks', values.masks, 'person masks')
-  existing.check_any('--video', values.video, 'a video or a folder of frames')
+  existing.check_any('--video', values.video, 'a video, a folder of videos or of frames')
+  values.video = video_files.expand(values.video)
+  # Again, since a folder may hold several videos.
+  _check_inputs(values)
+  _check_outputs(values)
   return options_lib.PredictOptions(
     networks,
     tuple(values.video),

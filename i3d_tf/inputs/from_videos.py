@@ -15,8 +15,7 @@ from i3d_tf.masks import coco_files
 from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.model import architecture
 from i3d_tf.video import decoding
-
-_IMAGES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+from i3d_tf.video import video_files
 
 # A stored frame, uint8 [H, W, C], and its mask, uint8 [H, W], or None without masks.
 Pair = tuple[np.ndarray, np.ndarray | None]
@@ -213,9 +212,11 @@ def _too_short(path: str, stream: str, found: int) -> decoding.VideoError:
 
 
 def _images(folder: str) -> Iterator[np.ndarray]:
-  names = sorted(n for n in os.listdir(folder) if n.lower().endswith(_IMAGES))
+  names = sorted(n for n in os.listdir(folder) if n.lower().endswith(video_files.IMAGE_SUFFIXES))
   if not names:
-    raise decoding.VideoError(f'{folder}: expected image files ({", ".join(_IMAGES)}); found none')
+    raise decoding.VideoError(
+      f'{folder}: expected image files ({", ".join(video_files.IMAGE_SUFFIXES)}); found none'
+    )
   size = None
   for name in names:
     path = os.path.join(folder, name)

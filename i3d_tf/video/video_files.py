@@ -1,5 +1,6 @@
 """Which files below a folder are videos."""
 
+from collections.abc import Iterable
 import os
 
 from i3d_tf.common import errors
@@ -20,11 +21,36 @@ SUFFIXES = (
   '.webm',
   '.wmv',
 )
+# Frames of a video in a folder.
+IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 
 def stem(video: str | os.PathLike) -> str:
   """The name of a video without folder and suffix: what its masks and features are called."""
   return os.path.splitext(os.path.basename(os.path.normpath(os.fspath(video))))[0]
+
+
+def expand(paths: Iterable[str]) -> list[str]:
+  """Replaces folders of videos by the videos below them.
+
+  Args:
+    paths: video files, folders of frames (images) and folders of videos.
+
+  Returns:
+    Video files and folders of frames, in the order given; those of a folder are sorted.
+
+  Raises:
+    UserError: a folder holds neither images nor videos.
+  """
+  found = []
+  for path in paths:
+    if os.path.isdir(path) and not any(
+      name.lower().endswith(IMAGE_SUFFIXES) for name in os.listdir(path)
+    ):
+      found += [os.path.join(path, name) for name in find(path)]
+    else:
+      found.append(path)
+  return found
 
 
 def find(folder: str) -> list[str]:

@@ -18,3 +18,16 @@ def test_a_folder_without_videos_is_named(tmp_path):
     video_files.find(str(tmp_path))
   with pytest.raises(errors.UserError, match='nowhere: expected a folder of videos'):
     video_files.find(str(tmp_path / 'nowhere'))
+
+
+def test_a_folder_of_videos_stands_for_them_and_a_folder_of_frames_for_itself(tmp_path):
+  for name in ('videos/b/2.avi', 'videos/1.MP4', 'videos/notes.txt', 'frames/0.PNG', 'single.avi'):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_bytes(b'')
+  paths = [str(tmp_path / name) for name in ('single.avi', 'videos', 'frames')]
+  assert video_files.expand(paths) == [
+    str(tmp_path / name) for name in ('single.avi', 'videos/1.MP4', 'videos/b/2.avi', 'frames')
+  ]
+  (tmp_path / 'empty').mkdir()
+  with pytest.raises(errors.UserError, match='empty: expected videos'):
+    video_files.expand([str(tmp_path / 'empty')])
