@@ -104,7 +104,8 @@ def make(
   """
   paper = load_results.read(run_dir)
   chosen, sentences = examples_lib.choose(paper, examples)
-  with progress.progress_bar(total=4, desc='report', unit='part') as bar:
+  # Two commands may make the same report at the same time.
+  with files.locked(output), progress.progress_bar(total=4, desc='report', unit='part') as bar:
     write_videos(os.path.join(output, VIDEOS), paper)
     bar.update()
     tables = tables_lib.make(paper, draws=draws, seed=seed)
@@ -127,8 +128,8 @@ def make(
       except errors.UserError as e:
         sentences = [*sentences, f'Figure 3 is left out: {e}.']
     bar.update()
-  report = page.Report(paper, tables, figures, of_examples, tuple(sentences), draws, seed)
-  return page.write(output, report), report
+    report = page.Report(paper, tables, figures, of_examples, tuple(sentences), draws, seed)
+    return page.write(output, report), report
 
 
 # === Parts ===

@@ -5,9 +5,11 @@ import html.parser
 import os
 import pathlib
 import re
+import threading
 
 import pytest
 
+from i3d_tf.common import files
 from i3d_tf.reporting import page as page_lib
 from i3d_tf.reporting import report
 from tests import browser as browser_lib
@@ -267,3 +269,17 @@ def test_a_browser_shows_it(made, tmp_path):
     browser.click('nav a[href="#coverage"]')
     browser.wait('scrollY > 0 && location.hash === "#coverage"')
     assert browser.errors == []
+
+
+def test_a_report_waits_for_another_command_that_makes_it(tmp_path):
+  paper_results.write(tmp_path, splits=(1,), names=('1b-rgb',), groups=2, clips=1)
+  output = tmp_path / 'report'
+  making = threading.Thread(
+    target=report.make, args=(str(tmp_path), str(output)), kwargs={'draws': 100}
+  )
+  with files.locked(output):
+    making.start()
+    making.join(timeout=2)
+    assert making.is_alive() and not os.listdir(output)
+  making.join(timeout=120)
+  assert not making.is_alive() and (output / 'index.html').exists()
