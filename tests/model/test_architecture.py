@@ -92,7 +92,7 @@ def test_width_of_smallest_network_is_positive():
 
 
 @pytest.mark.parametrize(
-  'module', ['i3d_tf.model', 'i3d_tf.model.architecture', 'i3d_tf.weights.label_maps']
+  'module', ['i3d_tf.model', 'i3d_tf.model.architecture', 'i3d_tf.weights.published.label_maps']
 )
 def test_importing_data_does_not_import_keras(module):
   program = (
