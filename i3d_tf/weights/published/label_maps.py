@@ -13,9 +13,10 @@ from i3d_tf.weights.published import identity
 _PUBLISHED = ('label_map.txt', 'label_map_600.txt', 'labels.txt')
 _LEVELS = 3
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'labels')
-# The class names that the project has, in the order of the logits: DeepMind's label_map.txt, and
-# classInd.txt of UCF101.
-BUILT_IN = ('kinetics400', 'ucf101')
+# The class names that the project has, in the order of the logits: DeepMind's label_map.txt,
+# the 1000 classes of ILSVRC-2012, and classInd.txt of UCF101. Those of Kinetics-600 are fetched
+# with their weights.
+BUILT_IN = ('kinetics400', 'imagenet', 'ucf101')
 
 
 def read(path: str | os.PathLike, num_classes: int) -> list[str]:
