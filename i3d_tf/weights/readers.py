@@ -119,8 +119,7 @@ def _read_zip(path: str) -> arrays.Weights:
   """Reads a Keras file, a PyTorch file or an .npz file: all are zip archives."""
   try:
     with zipfile.ZipFile(path) as archive:
-      if all(name.endswith('.npy') for name in archive.namelist()):
-        return _read_numpy(path, numpy_files.read_npz)
+      is_npz = all(name.endswith('.npy') for name in archive.namelist())
       keras_file = (
         archive.read('model.weights.h5') if 'model.weights.h5' in archive.namelist() else None
       )
@@ -133,6 +132,8 @@ def _read_zip(path: str) -> arrays.Weights:
     ValueError,
   ) as e:
     raise _damaged(path, e) from e
+  if is_npz:
+    return _read_numpy(path, numpy_files.read_npz)
   return _read_torch(path) if keras_file is None else _read_keras(path, io.BytesIO(keras_file))
 
 

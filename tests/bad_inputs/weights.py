@@ -189,9 +189,9 @@ ROWS = (
     _pickle(_Runs()),
   ),
   Row(
-    'a PyTorch file that is another archive',
+    'NumPy arrays of something else',
     f'{_CONVERT}a.pt',
-    'a.pt: expected a zip archive of PyTorch; it has no',
+    'a.pt: holds no weights of I3D, only x; expected',
     lambda folder: (np.savez(folder / 'a', x=1), (folder / 'a.npz').rename(folder / 'a.pt')),
   ),
 )
