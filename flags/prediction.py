@@ -19,6 +19,7 @@ from i3d_tf.video import video_files
 def define() -> None:
   """Defines the flags; `options` reads them."""
   network.define()
+  network.define_classifier()
   flags.DEFINE_list(
     'video',
     [],

@@ -4,6 +4,9 @@ from absl import flags
 
 from flags.shared import existing
 from flags.shared import weights_folder
+from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import kinds
+from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.weights.published import label_maps
@@ -35,10 +38,76 @@ def define() -> None:
   )
 
 
+def define_classifier() -> None:
+  """Defines --classifier, and what says of a classifier what cannot be discovered."""
+  flags.DEFINE_string(
+    'classifier',
+    None,
+    'In place of weights or run, a network of any kind: a SavedModel, a .keras or .onnx file, a '
+    'Python function as module:function, a run, or weights of I3D. --labels names its classes.',
+  )
+  flags.DEFINE_string('classifier_signature', None, 'Signature of the SavedModel.')
+  flags.DEFINE_integer('classifier_frames', None, 'Frames of the clips that it takes.')
+  flags.DEFINE_integer('classifier_size', None, 'Height and width of their frames in pixels.')
+  flags.DEFINE_float('classifier_rate', None, 'Frames a second that it takes; by default 25.')
+  flags.DEFINE_list(
+    'classifier_range', None, 'Values of black and of white, such as 0,1 or -1,1 or 0,255.'
+  )
+  flags.DEFINE_enum(
+    'classifier_layout',
+    None,
+    list(protocol.LAYOUTS),
+    'Order of batch, time, height, width and channels.',
+  )
+
+
+def _classifier() -> discovery.ClassifierOptions | None:
+  """What the flags of `define_classifier` say; None without --classifier.
+
+  Raises:
+    UserError: a flag is wrong or has no --classifier, or there is no such file.
+  """
+  values = flags.FLAGS
+  source = _classifier_source()
+  if source is None:
+    said = [name for name in values if name.startswith('classifier_') and values[name].present]
+    if said:
+      raise errors.UserError(f'--{said[0]} is for --classifier; it was not given')
+    return None
+  bounds = None
+  if values.classifier_range is not None:
+    try:
+      low, high = (float(value) for value in values.classifier_range)
+    except ValueError as e:
+      raise errors.UserError(
+        'expected two numbers such as --classifier_range=0,1; received '
+        f'{",".join(values.classifier_range)}'
+      ) from e
+    bounds = (low, high)
+  if not kinds.is_function(source):
+    existing.check_weights('--classifier', source)
+  return discovery.ClassifierOptions(
+    source,
+    values.labels,
+    values.classifier_signature,
+    values.classifier_frames,
+    values.classifier_size,
+    values.classifier_rate,
+    bounds,
+    values.classifier_layout,
+  )
+
+
+def _classifier_source() -> str | None:
+  """The value of --classifier; None if it was not given, or is not a flag of the command."""
+  return flags.FLAGS.classifier if 'classifier' in flags.FLAGS else None
+
+
 def use_default() -> bool:
   """Makes --weights the default release if the flags name no network; returns whether it did."""
   values = flags.FLAGS
-  if values.weights is not None or values.flow_weights is not None or values.run_dir:
+  named = (values.weights, values.flow_weights, *values.run_dir, _classifier_source())
+  if any(name is not None for name in named):
     return False
   values.weights = releases.DEFAULT
   return True
@@ -48,6 +117,10 @@ def check(most: int = 2) -> None:
   """Raises a `UserError` unless the flags name one network, or at most `most`."""
   values = flags.FLAGS
   published = [path for path in (values.weights, values.flow_weights) if path is not None]
+  if _classifier_source() is not None:
+    if published or values.run_dir:
+      raise errors.UserError('expected --classifier, or --weights or --run_dir; received both')
+    return
   if bool(published) == bool(values.run_dir):
     raise errors.UserError(
       'expected --weights (or --flow_weights) or --run_dir; received '
@@ -84,6 +157,9 @@ def options(most: int = 2) -> options_lib.NetworkOptions:
     existing.check_run('--run_dir', run_dir)
   if values.labels not in label_maps.BUILT_IN:
     existing.check_path('--labels', values.labels, 'a file of class names')
+  classifier = _classifier()
+  if classifier is not None:
+    return options_lib.NetworkOptions(classifier=classifier)
   return options_lib.NetworkOptions(
     tuple(values.run_dir), values.weights, values.flow_weights, values.labels
   )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 import dataclasses
 from typing import Any
 
+from i3d_tf.classifiers import discovery
 from i3d_tf.common import validation
 from i3d_tf.model import architecture
 
@@ -19,6 +20,7 @@ class NetworkOptions:
     run_dirs: run directories.
     weights, flow_weights: files of weights of the RGB and of the flow network, or None.
     labels: file of class names for weights, or None.
+    classifier: in place of all these, a classifier of any kind; or None.
     is_default: whether the user named no network, and these are what predict uses then.
   """
 
@@ -26,6 +28,7 @@ class NetworkOptions:
   weights: str | None = None
   flow_weights: str | None = None
   labels: str | None = None
+  classifier: discovery.ClassifierOptions | None = None
   is_default: bool = False
 
 

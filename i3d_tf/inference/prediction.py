@@ -46,12 +46,14 @@ class Answer:
 
 
 def logits_of_clip(
-  model: inception_i3d.InceptionI3D, clip: np.ndarray, name: str = 'the clip'
+  model: inception_i3d.InceptionI3D | trained_networks.ClassifierModel,
+  clip: np.ndarray,
+  name: str = 'the clip',
 ) -> np.ndarray:
   """The logits of one clip that is network input already.
 
   Args:
-    model: an `InceptionI3D`.
+    model: an `InceptionI3D`, or a `ClassifierModel`.
     clip: float32 [1, T, H, W, C] in [-1, 1].
     name: of the clip, for messages.
 
@@ -67,7 +69,10 @@ def logits_of_clip(
       f'{name}: expected a shape of [1, T, {", ".join(map(str, expected))}], '
       f'as the network takes it; found {list(clip.shape)}'
     )
-  logits = tf.function(lambda x: model(x, training=False))(tf.constant(clip)).numpy()
+  ask = lambda x: model(x, training=False)
+  if not isinstance(model, trained_networks.ClassifierModel):
+    ask = tf.function(ask)
+  logits = ask(tf.constant(clip)).numpy()
   _check_finite(logits, name)
   return logits
 
@@ -157,6 +162,7 @@ def _function(
 ) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
   """A function from a window's frames, masks and has_person to (network input, logits)."""
   model, size, resize = network.model, network.model.frame_size, network.resize
+  compiled = not isinstance(model, trained_networks.ClassifierModel)
 
   @tf.function(
     input_signature=[
@@ -176,9 +182,13 @@ def _function(
       'has_person': has_person[tf.newaxis],
     }
     clip = preprocess.network_input(batch, network.treatment(region), network.stream)
-    return clip, model(clip, training=False)
+    return clip, model(clip, training=False) if compiled else clip
 
-  return ask
+  def ask_outside(*arguments: object) -> tuple[tf.Tensor, tf.Tensor]:
+    clip, _ = ask(*arguments)
+    return clip, model(clip)
+
+  return ask if compiled else ask_outside
 
 
 class _Thinned:

@@ -2,19 +2,20 @@
 
 import dataclasses
 import hashlib
+from typing import Any
 
+import tensorflow as tf
+
+from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import i3d
+from i3d_tf.classifiers import kinds
+from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
-from i3d_tf.model import inception_i3d
 from i3d_tf.training import network as network_lib
 from i3d_tf.training import runs
-from i3d_tf.weights import assign
-from i3d_tf.weights import readers
-from i3d_tf.weights.published import fetch
-from i3d_tf.weights.published import identity
-from i3d_tf.weights.published import label_maps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +24,7 @@ class TrainedNetwork:
 
   Attributes:
     source: the run directory or the file of weights.
-    model: an `InceptionI3D` that computes in float32.
+    model: an `InceptionI3D` that computes in float32, or a `ClassifierModel`.
     stream: 'rgb' or 'flow', what it sees.
     flow: the flow that it was trained on, one of `optical_flow.LABELS`; 'tvl1' for published
       weights, no matter to stream rgb.
@@ -35,7 +36,7 @@ class TrainedNetwork:
   """
 
   source: str
-  model: inception_i3d.InceptionI3D
+  model: Any  # Only `predict` takes both.
   stream: str
   label_names: tuple
   resize: str = 'crop'
@@ -91,22 +92,49 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
   Raises:
     UserError: weights or labels cannot be used.
   """
-  path = fetch.resolve(path)
-  found = readers.read(path)
-  if found.num_classes is None:
-    raise errors.UserError(f'{path}: expected weights with logits; it has none')
-  model = inception_i3d.InceptionI3D(
-    found.num_classes,
-    clip_settings.CHANNELS[stream],
-    dropout=0.0,
-    width=1.0 if found.width is None else found.width,
-    dtype='float32',
+  model, names, notes = i3d.build(path, stream, labels)
+  return TrainedNetwork(path, model, stream, names, notes=notes)
+
+
+class ClassifierModel:
+  """A classifier in the place of an `InceptionI3D`: it is called outside of TensorFlow.
+
+  Attributes:
+    frame_size, channels: as those of an `InceptionI3D`.
+  """
+
+  def __init__(self, classifier: protocol.Classifier) -> None:
+    self.frame_size, self.channels = classifier.form.size, classifier.form.channels
+    self._classifier = classifier
+
+  def __call__(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
+    """Clips float32 [B, T, S, S, C] in [-1, 1] to logits float32 [B, N]."""
+    del training  # It is never trained.
+    return tf.constant(self._classifier.logits(clips.numpy()))
+
+
+def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
+  """A classifier of any kind, as `kinds.open_classifier` opens it.
+
+  Raises:
+    UserError: it cannot be used.
+  """
+  classifier = kinds.open_classifier(options)
+  stream = {count: stream for stream, count in clip_settings.CHANNELS.items()}.get(
+    classifier.form.channels
   )
-  notes = [assign.assign(found, model), identity.describe(found)]
-  names, note = label_maps.of_weights(found, labels)
-  if note is not None:
-    notes.append(note)
-  return TrainedNetwork(path, model, stream, tuple(names), notes=tuple(notes))
+  if stream is None:
+    raise errors.UserError(
+      f'{options.source}: expected clips of 3 channels (RGB) or 2 (flow); it takes '
+      f'{classifier.form.channels}'
+    )
+  return TrainedNetwork(
+    options.source,
+    ClassifierModel(classifier),
+    stream,
+    classifier.class_names,
+    notes=classifier.notes,
+  )
 
 
 def load(options: options_lib.NetworkOptions) -> list[TrainedNetwork]:
@@ -121,6 +149,8 @@ def load(options: options_lib.NetworkOptions) -> list[TrainedNetwork]:
   Raises:
     UserError: a network cannot be used, or they do not go together.
   """
+  if options.classifier is not None:
+    return [of_classifier(options.classifier)]
   networks = [of_run(run_dir) for run_dir in options.run_dirs]
   networks += [
     of_weights(path, stream, options.labels)

@@ -19,14 +19,14 @@ _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'labels')
 BUILT_IN = ('kinetics400', 'imagenet', 'ucf101')
 
 
-def read(path: str | os.PathLike, num_classes: int) -> list[str]:
+def read(path: str | os.PathLike, num_classes: int | None) -> list[str]:
   """Reads class names.
 
   Args:
     path: a text file with one name per line in the order of the logits. The lines may
       be numbered from 1 (UCF101's classInd.txt) or not (kinetics-i3d's label_map.txt).
       A name in `BUILT_IN` means the classes of that data set.
-    num_classes: expected number of names.
+    num_classes: expected number of names; None for any.
 
   Raises:
     UserError: the file is missing, or has another number of names.
@@ -40,7 +40,7 @@ def read(path: str | os.PathLike, num_classes: int) -> list[str]:
   numbered = [re.fullmatch(r'(\d+)\s+(\S.*)', name) for name in names]
   if all(match and int(match[1]) == number for number, match in enumerate(numbered, 1)):
     names = [match[2] for match in numbered if match]
-  if len(names) != num_classes:
+  if not names or num_classes not in (None, len(names)):
     raise errors.UserError(f'{file}: expected {num_classes} class names; found {len(names)}')
   return names
 

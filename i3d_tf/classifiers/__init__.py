@@ -1,0 +1,1 @@
+"""What turns clips into logits: I3D, or a network of any kind."""
