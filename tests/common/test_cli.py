@@ -65,6 +65,8 @@ _MISTAKES = [
   ('i3d_tf.evaluate --run_dir=nowhere', 'nowhere: expected a directory made by train'),
   ('i3d_tf.predict --weights=a', 'expected --video or --npy; received neither'),
   ('i3d_tf.predict --weights=a --run_dir=b --video=c', 'received both'),
+  ('i3d_tf.predict --classifier=nowhere --video=here', 'nowhere: expected weights (--classifier'),
+  ('i3d_tf.predict --classifier=here --classifier_range=1 --video=here', 'expected two numbers'),
   ('i3d_tf.predict --weights=nowhere --video=a.avi', 'nowhere: expected weights (--weights)'),
   ('i3d_tf.predict --weights=here --video=nowhere.avi', 'nowhere.avi: expected a video'),
   ('i3d_tf.predict --weights=here --npy=nowhere.npy', 'nowhere.npy: expected network input'),
