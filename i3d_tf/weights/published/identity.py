@@ -1,10 +1,14 @@
-"""Which release the tensors of a file are, whatever the file is called and whoever made it."""
+"""Which release the tensors of a file are, whatever the file is called and whoever made it.
 
-import glob
+The .index file of a TensorFlow checkpoint holds a CRC-32C of every tensor (BundleEntryProto in
+tensor_bundle.proto): so tensors in any file can be compared with a release that is not here.
+"""
+
 import hashlib
 import os
 import re
 
+import google_crc32c
 import numpy as np
 
 from i3d_tf.weights import arrays
@@ -12,36 +16,22 @@ from i3d_tf.weights.published import releases
 
 
 def fingerprint(weights: arrays.Weights) -> str:
-  """SHA-256 of the names, shapes and float32 values of all tensors, in the order of their names."""
+  """SHA-256 of the name and CRC-32C of each tensor, one per line in the order of their names."""
   digest = hashlib.sha256()
   for name in sorted(weights.arrays):
-    array = np.ascontiguousarray(weights.arrays[name], '<f4')
-    digest.update(f'{name} {array.shape}\0'.encode())
-    digest.update(array.tobytes())
+    content = np.ascontiguousarray(weights.arrays[name], '<f4').tobytes()
+    digest.update(f'{name} {google_crc32c.value(content):08x}\n'.encode())
   return digest.hexdigest()
 
 
 def release_of(weights: arrays.Weights) -> releases.Release | None:
-  """The release whose tensors these are.
-
-  A release whose tensors were never at hand is known by the index of its checkpoint, which has a
-  checksum of every tensor; TensorFlow compares them when it reads.
+  """The release whose tensors these are, logits included; None if they are of none that is known.
 
   Args:
     weights: of any file.
-
-  Returns:
-    The release, or None if they are of no release that is known.
   """
   found = fingerprint(weights)
-  index = _index_blob(weights.path)
-  for release in releases.RELEASES.values():
-    if release.tensors is not None:
-      if release.tensors == found:
-        return release
-    elif index is not None and index in {file.git_blob for file in release.files}:
-      return release
-  return None
+  return next((r for r in releases.RELEASES.values() if r.tensors == found), None)
 
 
 def describe(weights: arrays.Weights) -> str:
@@ -77,11 +67,3 @@ def _update(digest: 'hashlib._Hash', path: str | os.PathLike) -> None:
   with open(path, 'rb') as f:
     while chunk := f.read(1 << 20):
       digest.update(chunk)
-
-
-def _index_blob(path: str) -> str | None:
-  """The git name of a checkpoint's index; None if the weights are not in a checkpoint."""
-  prefix = re.sub(r'\.(index|meta|data-\d{5}-of-\d{5})$', '', path)
-  pattern = os.path.join(glob.escape(path), '*.index') if os.path.isdir(path) else None
-  found = glob.glob(pattern) if pattern is not None else [f'{prefix}.index']
-  return git_blob(found[0]) if len(found) == 1 and os.path.isfile(found[0]) else None

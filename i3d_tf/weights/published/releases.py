@@ -54,7 +54,8 @@ class Release:
     num_classes: of its logits; None for an image network, whose logits are not taken.
     files: what the authors publish. The first one is what `readers.read` is given.
     labels: name of its class names in labels/, or None.
-    tensors: `identity.fingerprint` of its tensors; None if they were never at hand.
+    tensors: `identity.fingerprint` of its tensors, from the checksums in the .index file; None if
+      there is no such file.
     package: where else the tensors are, or None.
   """
 
@@ -110,28 +111,32 @@ _ALL = (
     'rgb_imagenet',
     '5ab1058b8f4f89a896c01f67c0a4c96a31548af7',
     '2958652e0c9c48a65010c0ebda5c9cfd4edc7c18',
+    tensors='dfc8f0a8599430dfc4d246bc6fdf4f89180ab470d451bfe2c4ad1d0bf2b91ef6',
   ),
   _deepmind(
     'rgb_scratch',
     '84dd4518e982d9ca6ce1ff02e95fca2e8cbb1f73',
     'fa7df95674dbf3579e7fccd954e51e706b4734c1',
-    tensors='e548dc1477fe69cab616f75c3b089464fc17d9815a9bdaeaa75517e41d6adecc',
+    tensors='ffa3b9294cec78499e0d7e84754d8d2f8c37db91ad32cc847f8c02a92f5afe97',
   ),
   _deepmind(
     'flow_imagenet',
     '8217f9450d851d24782aaf1af01c5c3b35b81a35',
     'bf56831f663abc3de0d35f193030b73a3df7fb61',
+    tensors='1dafd234387815524aa74de7747dc793baee49ef04328dc3fdc1994e1c9f7315',
   ),
   _deepmind(
     'flow_scratch',
     '193bc425100f3978c793da66bd9eb54baea8dc6a',
     '1d6a0b68f32544af11111342857e47e30d13afa9',
+    tensors='4363ee97a3cf47e51d1c0b23a4e04c317c846d6ef1dd4aab577be8ebd71ec188',
   ),
   _deepmind(
     'rgb_scratch_kin600',
     'd378d8f01215fe92a29cd170f040c284070e9cd5',
     '6392a74c3180e706cabada39d8f40a50a48642e5',
     num_classes=600,
+    tensors='983b5d02112ddb8b67906e466a64b3ea21a164fb59d085c0b157a47a8f9533d1',
   ),
   Release(
     'inception_v1',

@@ -75,3 +75,25 @@ def test_the_real_file_is_recognized():
   assert release is not None and release.name == 'rgb_scratch'
   index = fakes.shared('weights', 'rgb_scratch', 'model.ckpt.index')
   assert identity.git_blob(index) == release.files[0].git_blob
+
+
+@pytest.mark.parametrize(
+  'name, scope',
+  [
+    ('rgb_imagenet', 'RGB/inception_i3d/'),
+    ('flow_imagenet', 'Flow/inception_i3d/'),
+    ('rgb_scratch_kin600', ''),
+  ],
+)
+def test_fingerprints_follow_from_the_published_indices(name, scope):
+  """The CRC-32Cs there are masked, as in a TFRecord."""
+  crcs = {}
+  with open(fakes.shared('reference', f'index_{name}.txt'), encoding='utf-8') as f:
+    for line in f:
+      variable, *_, masked = line.split('\t')
+      if not line.startswith('#') and not variable.endswith('/Momentum'):
+        rotated = (int(masked, 16) - 0xA282EAD8) % 2**32
+        crcs[variable.removeprefix(scope)] = (rotated >> 17 | rotated << 15) % 2**32
+  assert len(crcs) == 230
+  lines = ''.join(f'{variable} {crcs[variable]:08x}\n' for variable in sorted(crcs))
+  assert releases.RELEASES[name].tensors == hashlib.sha256(lines.encode()).hexdigest()
