@@ -6,6 +6,8 @@ from absl import flags
 
 from flags.shared import data
 from flags.shared import existing
+from flags.shared import network
+from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.inference import test_sets
 from i3d_tf.inputs import treatments
@@ -15,6 +17,14 @@ from i3d_tf.training import runs
 def define() -> None:
   """Defines the flags; `options` reads them."""
   flags.DEFINE_string('run_dir', None, 'Folder of a run that train made.')
+  network.define_classifier()
+  weights_folder.define()
+  flags.DEFINE_string(
+    'labels',
+    None,
+    'Class names of --classifier: a file, one per line, or a data set (see predict).',
+  )
+  flags.DEFINE_string('output', None, 'Folder for the results of --classifier.')
   flags.DEFINE_list(
     'eval_masks',
     ['none', 'background', 'activity'],
@@ -37,12 +47,18 @@ def define() -> None:
 
 
 def arguments() -> dict[str, Any]:
-  """The flags as arguments of `evaluation.evaluate`.
+  """The flags as arguments of `evaluation.evaluate`, or of `classifier_evaluation`'s.
 
   Raises:
     UserError: a flag is missing or wrong, or names a file that does not exist.
   """
   values = flags.FLAGS
+  if values.classifier is not None:
+    return _of_classifier(values)
+  for name in ('labels', 'output'):
+    if values[name].value is not None:
+      raise errors.UserError(f'--{name} is for --classifier; it was not given')
+  network.classifier()  # Refuses what is said of no classifier.
   if not values.run_dir:
     raise errors.UserError('expected --run_dir, a folder that train made; it was not given')
   treatments.parse_all(values.eval_masks)
@@ -53,6 +69,26 @@ def arguments() -> dict[str, Any]:
   treatments.parse_all(values.eval_masks, run.clips.stream)
   return {
     'run_dir': values.run_dir,
+    'treatments': values.eval_masks,
+    'test_set': test_sets.TestSet(values.records, values.subset, values.split, verdicts),
+    'batch_size': values.batch_size,
+  }
+
+
+def _of_classifier(values: flags.FlagValues) -> dict[str, Any]:
+  if values.run_dir:
+    raise errors.UserError('expected --classifier or --run_dir; received both')
+  for name in ('records', 'output'):
+    if values[name].value is None:
+      raise errors.UserError(f'expected --{name} with --classifier; it was not given')
+  treatments.parse_all(values.eval_masks)
+  verdicts = data.verdicts()
+  existing.check_records('--records', values.records)
+  existing.check_no_file('--output', values.output)
+  weights_folder.use()
+  return {
+    'options': network.classifier(),
+    'output': values.output,
     'treatments': values.eval_masks,
     'test_set': test_sets.TestSet(values.records, values.subset, values.split, verdicts),
     'batch_size': values.batch_size,

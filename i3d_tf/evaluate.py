@@ -3,6 +3,10 @@
 Example:
 
     python -m i3d_tf.evaluate --run_dir=runs/1b --eval_masks=none,background,activity
+
+A network that is trained already, of any kind, is tested on records of its classes:
+
+    python -m i3d_tf.evaluate --classifier=rgb_scratch --records=records --output=results
 """
 
 from flags import evaluation as evaluation_flags
@@ -12,6 +16,10 @@ from i3d_tf.common import cli
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   arguments = evaluation_flags.arguments()
+  if 'options' in arguments:
+    from i3d_tf.inference import classifier_evaluation
+
+    return classifier_evaluation.evaluate_and_print(**arguments)
   from i3d_tf.inference import evaluation
 
   return evaluation.evaluate_and_print(**arguments)

@@ -61,7 +61,7 @@ def define_classifier() -> None:
   )
 
 
-def _classifier() -> discovery.ClassifierOptions | None:
+def classifier() -> discovery.ClassifierOptions | None:
   """What the flags of `define_classifier` say; None without --classifier.
 
   Raises:
@@ -157,9 +157,9 @@ def options(most: int = 2) -> options_lib.NetworkOptions:
     existing.check_run('--run_dir', run_dir)
   if values.labels not in label_maps.BUILT_IN:
     existing.check_path('--labels', values.labels, 'a file of class names')
-  classifier = _classifier()
-  if classifier is not None:
-    return options_lib.NetworkOptions(classifier=classifier)
+  asked = classifier()
+  if asked is not None:
+    return options_lib.NetworkOptions(classifier=asked)
   return options_lib.NetworkOptions(
     tuple(values.run_dir), values.weights, values.flow_weights, values.labels
   )

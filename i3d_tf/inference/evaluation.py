@@ -1,4 +1,4 @@
-"""Tests the network of a run on full videos, under several treatments in one pass."""
+"""Tests a network on full videos, under several treatments in one pass."""
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
@@ -34,8 +34,14 @@ Batch = dict[str, tf.Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Plan:
-  """A test that can start: everything but the network."""
+class Plan:
+  """A test that can start: everything but the network.
+
+  Attributes:
+    run_dir: where the results go.
+    label_names: class names in the order of the network's logits.
+    labels: from the label of a record to that of the network.
+  """
 
   run_dir: str
   run: run_settings.Run
@@ -45,6 +51,8 @@ class _Plan:
   clips: clip_settings.ClipSettings
   list_name: str
   metadata: dict[str, Any]
+  label_names: tuple[str, ...]
+  labels: Sequence[int]
 
 
 def evaluate(
@@ -74,20 +82,28 @@ def evaluate(
   Raises:
     UserError: run, records or lists cannot be used, or a treatment is unknown.
   """
-  plan = _plan(os.fspath(run_dir), treatments, test_set, batch_size)
+  treatments_lib.parse_all(treatments)  # reports a typing error before anything is read
+  plan = make_plan(os.fspath(run_dir), runs.load(run_dir), treatments, test_set, batch_size)
   step = checkpoint_files.last_step(run_dir)
   if model is None:
     model, step = network.restore_model(run_dir, plan.run)
-  metadata = {'step': step, **plan.metadata}
+  return test_and_write(plan, predictor(model, plan.run), {'step': step, **plan.metadata})
+
+
+def test_and_write(
+  plan: Plan, predict: Callable[[tf.Tensor], tf.Tensor], metadata: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+  """Computes the rows that are not in the journal yet, and writes the results."""
+  run_dir = plan.run_dir
   journal = results.RowJournal(
     os.path.join(run_dir, 'results', f'.{plan.list_name}.journal'), metadata
   )
-  _test(plan, model, step, journal)
+  _test(plan, predict, metadata['step'], journal)
   summaries = {}
   for name in plan.treatments:
     rows = [journal.rows[name, entry.path] for entry in plan.entries]
     summaries[name] = results.write(
-      run_dir, plan.list_name, name, rows, plan.run.label_names, {**metadata, 'mask': name}
+      run_dir, plan.list_name, name, rows, plan.label_names, {**metadata, 'mask': name}
     )
   journal.close(delete=True)
   return summaries
@@ -103,7 +119,11 @@ def evaluate_and_print(run_dir: str | os.PathLike, **arguments: Any) -> int:
   Returns:
     The exit status: 1 if videos of the list are not in the records.
   """
-  summaries = evaluate(run_dir, **arguments)
+  return print_summaries(evaluate(run_dir, **arguments), run_dir)
+
+
+def print_summaries(summaries: Mapping[str, Mapping[str, Any]], run_dir: str | os.PathLike) -> int:
+  """Prints the accuracies; returns the exit status as `evaluate_and_print`."""
   unmatched = next(iter(summaries.values()))['about']['unknown_verdicts']
   if unmatched:
     print(f'verdicts on videos that are not in the records: {unmatched}')
@@ -141,11 +161,24 @@ def describe(summaries: Mapping[str, Mapping[str, Any]], run_dir: str | os.PathL
   return '\n'.join(lines)
 
 
-def _plan(
-  run_dir: str, names: Sequence[str], test_set: test_sets.TestSet, batch_size: int | None
-) -> _Plan:
-  treatments_lib.parse_all(names)  # reports a typing error before anything is read
-  run = runs.load(run_dir)
+def make_plan(
+  run_dir: str,
+  run: run_settings.Run,
+  names: Sequence[str],
+  test_set: test_sets.TestSet,
+  batch_size: int | None,
+) -> Plan:
+  """Everything about a test but the network.
+
+  Args:
+    run_dir: where the results go.
+    run: which records and clips, and how these are treated.
+    names: names of treatments.
+    test_set, batch_size: as in `evaluate`.
+
+  Raises:
+    UserError: records or lists cannot be used, or a treatment is unknown.
+  """
   treatments = treatments_lib.parse_all(names, run.clips.stream)
   regions = [treatment.region for treatment in treatments.values()]
   split = run.data.split if test_set.split is None else test_set.split
@@ -179,11 +212,25 @@ def _plan(
     'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
     'unknown_verdicts': len(unmatched),
   }
-  return _Plan(run_dir, run, source, entries, treatments, clips, list_name, metadata)
+  return Plan(
+    run_dir,
+    run,
+    source,
+    entries,
+    treatments,
+    clips,
+    list_name,
+    metadata,
+    run.label_names,
+    range(len(run.label_names)),
+  )
 
 
 def _test(
-  plan: _Plan, model: inception_i3d.InceptionI3D, step: int | None, journal: results.RowJournal
+  plan: Plan,
+  predict: Callable[[tf.Tensor], tf.Tensor],
+  step: int | None,
+  journal: results.RowJournal,
 ) -> None:
   """Computes the rows that the journal lacks."""
   waiting = [
@@ -193,7 +240,6 @@ def _test(
   ]
   # The network is traced once, whatever the number of treatments.
   treat = {name: _treatment(plan, treatment) for name, treatment in plan.treatments.items()}
-  predict = _predictor(model, plan.run)
   progress_bar = progress.progress_bar(
     total=len(plan.entries),
     initial=len(plan.entries) - len(waiting),
@@ -222,8 +268,8 @@ def _test(
           [
             results.Row(
               entry.path,
-              entry.label,
-              plan.run.label_names[entry.label],
+              plan.labels[entry.label],
+              plan.label_names[plan.labels[entry.label]],
               batch['frames'].shape[1],
               entry.has_person,
               entry.coverage,
@@ -240,7 +286,7 @@ def _test(
 
 
 def _treatment(
-  plan: _Plan, treatment: treatments_lib.Treatment
+  plan: Plan, treatment: treatments_lib.Treatment
 ) -> Callable[[Batch, tf.Tensor], tf.Tensor]:
   """A function from a batch of uint8 clips and seeds to what the network sees of it."""
   stream, size = plan.run.clips.stream, plan.run.clips.frame_size
@@ -260,7 +306,7 @@ def _treatment(
   return treat
 
 
-def _predictor(
+def predictor(
   model: inception_i3d.InceptionI3D, run: run_settings.Run
 ) -> Callable[[tf.Tensor], tf.Tensor]:
   """A function from what the network sees to its logits."""

@@ -1,0 +1,99 @@
+"""Tests a network that no run of this project made, on records of its classes."""
+
+from collections.abc import Sequence
+import dataclasses
+import os
+import sys
+from typing import Any
+
+from i3d_tf.classifiers import discovery
+from i3d_tf.common import errors
+from i3d_tf.common import text
+from i3d_tf.inference import evaluation
+from i3d_tf.inference import results
+from i3d_tf.inference import test_sets
+from i3d_tf.inference import trained_networks
+from i3d_tf.inputs import clip_settings
+from i3d_tf.records import folders
+from i3d_tf.training import run_settings
+
+
+def evaluate(
+  asked: trained_networks.TrainedNetwork,
+  output: str | os.PathLike,
+  treatments: Sequence[str],
+  *,
+  test_set: test_sets.TestSet,
+  batch_size: int | None = None,
+) -> dict[str, dict[str, Any]]:
+  """Tests a network that no run of this project made; otherwise as `evaluation.evaluate`.
+
+  A video is right if the highest of all logits of the network is that of its class.
+
+  Args:
+    asked: the network; its classes must include those of the records, by name.
+    output: folder for the results.
+    treatments: as in `evaluation.evaluate`.
+    test_set: which videos; its records must be given.
+    batch_size: as in `evaluation.evaluate`.
+
+  Returns:
+    As `evaluation.evaluate`.
+
+  Raises:
+    UserError: records or lists cannot be used, the network lacks classes of the records, or
+      `output` has results of another network or of other records.
+  """
+  if test_set.records is None:
+    raise errors.UserError('expected records to test on; received none')
+  names = folders.open_folder(test_set.records).label_names
+  run = run_settings.Run(
+    run_settings.Data(
+      os.path.abspath(test_set.records),
+      1 if test_set.split is None else test_set.split,
+      flow=asked.flow if asked.stream == 'flow' else None,
+    ),
+    clip_settings.ClipSettings(
+      asked.stream, asked.model.frame_size, asked.resize, mask_dilation=asked.mask_dilation
+    ),
+    run_settings.Network(),
+    run_settings.Optimization(),
+    tuple(names),
+  )
+  plan = evaluation.make_plan(os.fspath(output), run, treatments, test_set, batch_size)
+  absent = [name for name in names if name not in asked.label_names]
+  if absent:
+    raise errors.UserError(
+      f'{asked.source}: expected a network that knows the classes of {plan.source.folder}; it has '
+      f'no {text.some(absent)}'
+    )
+  plan = dataclasses.replace(
+    plan,
+    label_names=tuple(asked.label_names),
+    labels=[asked.label_names.index(name) for name in names],
+    metadata={**plan.metadata, 'trained_on': None, 'classifier': asked.source},
+  )
+  _check_same_test(plan)
+  predict = asked.model
+  if not isinstance(predict, trained_networks.ClassifierModel):
+    predict = evaluation.predictor(asked.model, run)
+  return evaluation.test_and_write(plan, predict, {'step': 0, **plan.metadata})
+
+
+def _check_same_test(plan: evaluation.Plan) -> None:
+  """Raises a `UserError` if there are results of another network or of other records."""
+  for name in plan.treatments:
+    found = results.read_summary(plan.run_dir, plan.list_name, name)
+    for key in ('classifier', 'content'):
+      if found is not None and found['about'].get(key) != plan.metadata[key]:
+        raise errors.UserError(
+          f'{results.path(plan.run_dir, plan.list_name, name)}: is of {key} '
+          f'{found["about"].get(key)}; expected {plan.metadata[key]}. Choose another --output'
+        )
+
+
+def evaluate_and_print(options: discovery.ClassifierOptions, output: str, **arguments: Any) -> int:
+  """As `evaluation.evaluate_and_print`, of a classifier: what `evaluate --classifier` does."""
+  asked = trained_networks.of_classifier(options)
+  print('\n'.join(asked.notes), file=sys.stderr)
+  return evaluation.print_summaries(evaluate(asked, output, **arguments), output)
