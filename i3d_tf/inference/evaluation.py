@@ -168,7 +168,7 @@ def make_plan(
   test_set: test_sets.TestSet,
   batch_size: int | None,
 ) -> Plan:
-  """Everything about a test but the network.
+  """Plans a test: everything but the network.
 
   Args:
     run_dir: where the results go.
@@ -212,18 +212,9 @@ def make_plan(
     'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
     'unknown_verdicts': len(unmatched),
   }
-  return Plan(
-    run_dir,
-    run,
-    source,
-    entries,
-    treatments,
-    clips,
-    list_name,
-    metadata,
-    run.label_names,
-    range(len(run.label_names)),
-  )
+  labels = range(len(run.label_names))
+  place = (run_dir, run, source, entries, treatments, clips, list_name, metadata)
+  return Plan(*place, run.label_names, labels)
 
 
 def _test(

@@ -15,6 +15,7 @@ from i3d_tf.inference import test_sets as sets
 from i3d_tf.inference import trained_networks
 from i3d_tf.training import loop
 from i3d_tf.training import runs
+from tests import commands
 from tests import tiny
 
 _TREATMENTS = ('none', 'background', 'activity')
@@ -96,3 +97,27 @@ def test_other_classes_and_results_of_others_are_refused(trained, tmp_path):
     classifier_evaluation.evaluate(other, tmp_path / 'b', ['none'], test_set=test_set)
   with pytest.raises(errors.UserError, match='expected records to test on'):
     classifier_evaluation.evaluate(network, tmp_path / 'c', ['none'], test_set=sets.TestSet())
+
+
+def test_command_tests_a_function_of_a_module_in_the_current_folder(trained):
+  folder, network = trained
+  (folder / 'theirs.py').write_text(
+    'import numpy as np\n'
+    'def first(clips):\n'
+    '  return np.eye(10)[np.zeros(len(clips), int)]\n'
+    f'first.class_names = {list(network.label_names)!r}\n'
+    'first.size, first.value_range = 48, (0, 1)\n'
+  )
+  out, err = commands.run(
+    'i3d_tf.evaluate',
+    '--classifier=theirs:first',
+    '--records=records',
+    '--output=theirs',
+    '--eval_masks=none,activity',
+    cwd=folder,
+  )
+  assert 'theirs:first: Python function, 10 classes' in err
+  for name in ('none', 'activity'):
+    rows = _rows(folder / 'theirs', name)
+    assert {row.prediction for row in rows} == {0}
+    assert f'{name:<20}{0.1:>7.4f}' in out
