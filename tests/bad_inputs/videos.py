@@ -98,10 +98,9 @@ ROWS = (
     status=1,
   ),
   Row(
-    'a folder without images as video',
+    'a folder without images or videos',
     f'{_PREDICT}masks',
-    'masks: expected image files (.bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp); found none',
-    status=1,
+    'masks: expected videos (.3gp, .avi, ',
   ),
   Row(
     'a folder of images of which one is none',
