@@ -1,6 +1,7 @@
 """Which files below a folder are videos."""
 
 from collections.abc import Iterable
+import contextlib
 import os
 
 from i3d_tf.common import errors
@@ -37,19 +38,18 @@ def expand(paths: Iterable[str]) -> list[str]:
     paths: video files, folders of frames (images) and folders of videos.
 
   Returns:
-    Video files and folders of frames, in the order given; those of a folder are sorted.
-
-  Raises:
-    UserError: a folder holds neither images nor videos.
+    Video files and folders of frames, in the order given; those of a folder are sorted. A folder
+    that holds neither stays as it is: what reads it refuses it, and not the others.
   """
   found = []
   for path in paths:
+    videos = []
     if os.path.isdir(path) and not any(
       name.lower().endswith(IMAGE_SUFFIXES) for name in os.listdir(path)
     ):
-      found += [os.path.join(path, name) for name in find(path)]
-    else:
-      found.append(path)
+      with contextlib.suppress(errors.UserError):
+        videos = [os.path.join(path, name) for name in find(path)]
+    found += videos if videos else [path]
   return found
 
 

@@ -100,7 +100,8 @@ ROWS = (
   Row(
     'a folder without images or videos',
     f'{_PREDICT}masks',
-    'masks: expected videos (.3gp, .avi, ',
+    'masks: expected image files (.bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp); found none',
+    status=1,
   ),
   Row(
     'a folder of images of which one is none',
