@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 import sys
 from typing import Any
+import warnings
 
 import tqdm
+
+# Shares of videos are added up: the last one may end at 1 + 1e-15.
+warnings.filterwarnings('ignore', 'clamping frac', tqdm.TqdmWarning)
 
 
 def progress_bar(iterable: Iterable[Any] | None = None, **kwargs: Any) -> tqdm.tqdm:
