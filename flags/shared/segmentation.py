@@ -79,6 +79,10 @@ def define() -> None:
     lower_bound=0,
   )
 
+  flags.DEFINE_string(
+    'coco_person', None, 'The name of the category of people in COCO files; by default person.'
+  )
+
 
 def settings() -> video_masks.MaskSettings:
   """The flags as `video_masks.MaskSettings`.
@@ -126,6 +130,10 @@ def maker(threads: int | None = None) -> Callable[[], segmenter_lib.Segmenter]:
     raise errors.UserError(
       f'the --tflite_... flags are for --segmenter=tflite; received --segmenter={values.segmenter}'
     )
+  if values.segmenter != 'coco' and values.coco_person is not None:
+    raise errors.UserError(
+      f'--coco_person is for --segmenter=coco; received --segmenter={values.segmenter}'
+    )
   return functools.partial(
     registry.create,
     values.segmenter,
@@ -133,6 +141,7 @@ def maker(threads: int | None = None) -> Callable[[], segmenter_lib.Segmenter]:
     min_score=values.score_threshold,
     threads=threads,
     tflite_settings=tflite_settings,
+    coco_person='person' if values.coco_person is None else values.coco_person,
   )
 
 

@@ -1,8 +1,9 @@
 """Existing masks from COCO files: compressed or plain RLE, or polygons.
 
 Either a folder with one file per video, named after it (v_Class_g01_c01.json), whose images
-are the frames of the video in the order of their ids; or one file for all videos, whose
-images name video and frame: 'v_Class_g01_c01/000017.jpg' or 'v_Class_g01_c01#17'.
+are the frames of the video; or one file for all videos, whose images name video and frame:
+'v_Class_g01_c01/000017.jpg' or 'v_Class_g01_c01#17'. Frames are in the order of the numbers in
+their file names or, where the names do not tell, of their ids.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,19 +26,21 @@ class CocoFiles(segmenter.Segmenter):
   Args:
     path: a folder of files, or one file for all videos.
     min_score: people with a lower score are left out; a missing score counts as 1.
+    person: the name of the category of people; upper and lower case are the same.
 
   Raises:
     SegmenterError: there is nothing at `path`.
-    MaskError: the file is not a COCO dataset.
+    MaskError: the file is not a COCO dataset, or has not exactly one such category.
   """
 
-  def __init__(self, path: str, min_score: float = 0.0) -> None:
+  def __init__(self, path: str, min_score: float = 0.0, person: str = 'person') -> None:
     self.name = f'coco {os.path.basename(os.path.normpath(path))}'
     self._path = path
     self._min_score = min_score
+    self._person = person
     self._videos = None
     if os.path.isfile(path):
-      self._videos = _by_video(path, _load(path))
+      self._videos = _by_video(path, _load(path, person))
     elif not os.path.isdir(path):
       raise segmenter.SegmenterError(
         f'{path}: no such file; expected a folder of COCO files, one per video, or one for all'
@@ -59,8 +62,8 @@ class CocoFiles(segmenter.Segmenter):
     file = os.path.join(self._path, f'{stem}.json')
     if not os.path.exists(file):
       raise coco_files.MaskError(f'{file}: no such mask file')
-    dataset = _load(file)
-    images = sorted(dataset['images'], key=lambda image: image['id'])
+    dataset = _load(file, self._person)
+    images = _in_order(file, dataset['images'])
     return VideoPeople(file, self.name, images, dataset['annotations'], self._min_score)
 
 
@@ -71,7 +74,7 @@ class VideoPeople(segmenter.Segmenter):
     path: the mask file, for messages.
     name: the name of the segmenter.
     images: COCO's image dicts, one per frame, in order.
-    annotations: COCO's annotation dicts; those of other images are ignored.
+    annotations: COCO's annotation dicts, of people only; those of other images are ignored.
     min_score: people with a lower score are left out.
   """
 
@@ -90,8 +93,7 @@ class VideoPeople(segmenter.Segmenter):
     self._next = 0
     self._people = {image['id']: [] for image in images}
     for annotation in annotations:
-      if annotation.get('category_id') == coco_files.PERSON:
-        self._people.get(annotation.get('image_id'), []).append(annotation)
+      self._people.get(annotation.get('image_id'), []).append(annotation)
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     """The people of the next frames; raises a `MaskError` if there are too few images."""
@@ -158,8 +160,8 @@ class VideoPeople(segmenter.Segmenter):
       ) from e
 
 
-def _load(path: str) -> dict[str, Any]:
-  """Reads a COCO dataset and checks ids and scores."""
+def _load(path: str, person: str) -> dict[str, Any]:
+  """Reads a COCO dataset, with the annotations of people alone, and checks ids and scores."""
   try:
     with open(path) as f:
       dataset = json.load(f)
@@ -174,11 +176,52 @@ def _load(path: str) -> dict[str, Any]:
       hash(annotation.get('image_id'))  # raises a TypeError for a list or a dict
       if not 0 <= annotation.get('score', 1) <= 1:
         raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
-    return dataset
+    number = _person_id(path, dataset.get('categories', []), person)
+    people = [a for a in dataset['annotations'] if a.get('category_id') == number]
+    return {**dataset, 'annotations': people}
   except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     raise coco_files.MaskError(
       f'{path}: expected a COCO dataset with images and annotations; {type(e).__name__}: {e}'
     ) from e
+
+
+def _person_id(path: str, categories: Sequence[Mapping[str, Any]], person: str) -> Any:
+  """The id of the category of people: files number their categories as they like."""
+  names = [str(category['name']) for category in categories]
+  ids = [c['id'] for c, name in zip(categories, names) if name.lower() == person.lower()]
+  if len(ids) != 1:
+    raise coco_files.MaskError(
+      f'{path}: expected one category called {person}; found {", ".join(names) or "no categories"} '
+      '(--coco_person=NAME names the category of people)'
+    )
+  return ids[0]
+
+
+def _frame_name(image: Mapping[str, Any]) -> str:
+  """The part of an image's file name that names the frame."""
+  _, _, frame = os.path.basename(str(image.get('file_name', ''))).rpartition('#')
+  return frame
+
+
+def _in_order(path: str, images: Sequence[Any]) -> list[Any]:
+  """The images of a video as its frames follow each other.
+
+  A frame's number is the first number in the file name that differs between the images, if the
+  names are the same up to there: later ones may be a hash (000001_jpg.rf.1a79a4d6.jpg).
+  """
+  names = [re.split(r'(\d+)', _frame_name(image)) for image in images]
+  for position in range(1, min(map(len, names), default=0), 2):
+    if len({tuple(name[:position]) for name in names}) > 1:
+      break
+    numbers = [int(name[position]) for name in names]
+    if len(set(numbers)) == len(images):
+      return [image for _, image in sorted(zip(numbers, images), key=lambda item: item[0])]
+  if not all(isinstance(image['id'], int) for image in images):
+    raise coco_files.MaskError(
+      f'{path}: expected file names or ids that number the frames; found '
+      f'{_frame_name(images[0])!r} with id {images[0]["id"]!r}'
+    )
+  return sorted(images, key=lambda image: image['id'])
 
 
 def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any], list[Any]]]:
@@ -190,19 +233,17 @@ def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any
     if not mark:
       head, frame = os.path.split(name)
     stem = video_files.stem(head) if head else ''
-    numbers = re.findall(r'\d+', frame)
-    if not stem or not numbers:
+    if not stem or not re.search(r'\d', frame):
       raise coco_files.MaskError(
         f'{path}: expected file names of video and frame, such as v_Class_g01_c01/000001.jpg; '
         f'found {name!r}'
       )
-    videos.setdefault(stem, ([], []))[0].append((int(numbers[-1]), image))
+    videos.setdefault(stem, ([], []))[0].append(image)
     stem_of[image['id']] = stem
   for annotation in dataset['annotations']:
     owner = stem_of.get(annotation.get('image_id'))
     if owner is not None:
       videos[owner][1].append(annotation)
   return {
-    stem: ([image for _, image in sorted(images, key=lambda item: item[0])], annotations)
-    for stem, (images, annotations) in videos.items()
+    stem: (_in_order(path, images), annotations) for stem, (images, annotations) in videos.items()
   }

@@ -32,6 +32,7 @@ def create(
   min_score: float = 0.0,
   threads: int | None = None,
   tflite_settings: Any = None,
+  coco_person: str = 'person',
 ) -> segmenter.Segmenter:
   """Makes a segmenter.
 
@@ -41,6 +42,7 @@ def create(
     min_score: people with a lower score are left out early, which saves time and memory.
     threads: number of threads of the network, for backends that support it; None for all.
     tflite_settings: a `tflite.TFLiteSettings` for backend tflite, or None.
+    coco_person: for backend coco, the name of the category of people.
 
   Returns:
     The segmenter.
@@ -79,4 +81,4 @@ def create(
   from segmentation.backends import coco
 
   assert model is not None  # checked above
-  return coco.CocoFiles(model, min_score)
+  return coco.CocoFiles(model, min_score, coco_person)

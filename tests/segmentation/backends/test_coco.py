@@ -41,9 +41,13 @@ def _annotation(segmentation, image=10, **more):
   return {'id': 1, 'image_id': image, 'category_id': 1, 'segmentation': segmentation, **more}
 
 
-def _write(path, images, annotations):
+_CATEGORIES = ({'id': 1, 'name': 'person'}, {'id': 18, 'name': 'dog'})
+
+
+def _write(path, images, annotations, categories=_CATEGORIES):
   path.parent.mkdir(exist_ok=True)
-  path.write_text(json.dumps({'images': images, 'annotations': annotations}))
+  content = {'images': images, 'annotations': annotations, 'categories': list(categories)}
+  path.write_text(json.dumps(content))
 
 
 def _people(segmenter, count=1):
@@ -125,7 +129,60 @@ def test_one_file_for_all_videos_is_grouped_by_video_and_ordered_by_frame(tmp_pa
     segmenter.for_video('v_C_g01_c01.avi')
 
 
+@pytest.mark.parametrize('number', [0, 1, 2, 'p'])
+def test_people_are_found_by_the_name_of_their_category(tmp_path, number):
+  categories = [{'id': number, 'name': 'Person'}, {'id': 7, 'name': 'ball'}]
+  ball = _annotation(_compressed(~_MASK)) | {'category_id': 7}
+  person = _annotation(_compressed(_MASK)) | {'category_id': number}
+  _write(tmp_path / 'masks' / 'v.json', _images(1), [ball, person], categories)
+  (found,) = _people(coco.CocoFiles(str(tmp_path / 'masks')).for_video('v.avi'))[0]
+  np.testing.assert_array_equal(found.mask, _MASK)
+  other = registry.create('coco', str(tmp_path / 'masks'), coco_person='ball')
+  np.testing.assert_array_equal(_people(other.for_video('v.avi'))[0][0].mask, ~_MASK)
+
+
+@pytest.mark.parametrize('one_for_all', [False, True])
+@pytest.mark.parametrize(
+  'file_name', ['{:06d}_jpg.rf.{}.jpg', 'img_{}_{}.png', 'cam2_{:03d}.rf.{}.jpg', '{}']
+)
+def test_a_hash_in_the_file_name_is_no_frame_number(tmp_path, file_name, one_for_all):
+  hashes = ['9f1', '2b7', '5c0']
+  order = [2, 0, 1]  # ids do not follow the frames
+  images = [
+    image | {'file_name': 'v/' + file_name.format(frame + 9, hashes[frame])}
+    for image, frame in zip(_images(3), order)
+  ]
+  annotations = [
+    _annotation(_compressed(_mask(0, frame, 5, frame + 2)), 10 + i) for i, frame in enumerate(order)
+  ]
+  _write(tmp_path / 'masks' / 'v.json', images, annotations)
+  path = tmp_path / 'masks' / 'v.json' if one_for_all else tmp_path / 'masks'
+  found = _people(coco.CocoFiles(str(path)).for_video('v.avi'), 3)
+  for index, (person,) in enumerate(found):
+    np.testing.assert_array_equal(person.mask, _mask(0, index, 5, index + 2))
+
+
 # === Errors ===
+
+
+@pytest.mark.parametrize(
+  'names, listed',
+  [([], 'no categories'), (['dog', 'ball'], 'dog, ball'), (['person', 'Person'], 'person, Person')],
+)
+def test_a_file_without_one_category_of_people_is_refused(tmp_path, names, listed):
+  categories = [{'id': i, 'name': name} for i, name in enumerate(names)]
+  _write(tmp_path / 'v.json', _images(1), [], categories)
+  with pytest.raises(
+    coco_files.MaskError, match=rf'expected one category called person; found {listed} \(--coco_p'
+  ):
+    coco.CocoFiles(str(tmp_path)).for_video('v.avi')
+
+
+def test_images_whose_order_is_unknown_are_refused(tmp_path):
+  images = [image | {'id': name, 'file_name': name} for image, name in zip(_images(2), 'ab')]
+  _write(tmp_path / 'v.json', images, [])
+  with pytest.raises(coco_files.MaskError, match="number the frames; found 'a' with id 'a'"):
+    coco.CocoFiles(str(tmp_path)).for_video('v.avi')
 
 
 def test_a_video_without_a_file_is_named(tmp_path):
