@@ -119,6 +119,7 @@ def write_people(
   *,
   video: str,
   settings: Mapping[str, Any] | None = None,
+  source: Mapping[str, Any] | None = None,
 ) -> tuple[int, int]:
   """Writes the people of one video as a COCO dataset, atomically and frame by frame.
 
@@ -127,6 +128,7 @@ def write_people(
     people: the `PersonMask`s of each frame of the video.
     height, width: the size of the frames in pixels.
     video, settings: as in `write`.
+    source: what identifies the video's content, see `Info`, or None.
 
   Returns:
     (number of frames, number of frames with people).
@@ -147,7 +149,8 @@ def write_people(
     f.write('], "categories": ')
     json.dump([{'id': PERSON, 'name': 'person'}], f)
     f.write(', "info": ')
-    json.dump({'video': str(video), 'settings': {} if settings is None else settings}, f)
+    info = {'video': str(video), 'settings': {} if settings is None else settings}
+    json.dump(info if source is None else {**info, 'source': source}, f)
     f.write('}')
   return num_frames, num_with_person
 
@@ -265,12 +268,15 @@ class Info:
     settings: how the masks were made.
     num_frames: the number of frames of the video.
     num_with_person: the number of frames with people.
+    source: the video that the masks are of: 'bytes', 'mtime_ns' and 'sha256' of its file; None in
+      files of older versions.
   """
 
   video: str
   settings: dict[str, Any]
   num_frames: int
   num_with_person: int
+  source: dict[str, Any] | None = None
 
 
 def read_info(path: str | os.PathLike) -> Info:
@@ -287,6 +293,7 @@ def read_info(path: str | os.PathLike) -> Info:
       settings=dict(dataset['info']['settings']),
       num_frames=len(dataset['images']),
       num_with_person=len({annotation['image_id'] for annotation in dataset['annotations']}),
+      source=dict(dataset['info']['source']) if 'source' in dataset['info'] else None,
     )
   except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
     raise MaskError(

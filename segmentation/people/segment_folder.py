@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
 import functools
+import hashlib
 import itertools
 import os
 from typing import Any
@@ -97,6 +98,7 @@ def segment_video(
   Raises:
     UserError: the video cannot be used.
   """
+  content = _content(path)  # before decoding: a video replaced meanwhile is found to be another
   source = segmenter.for_video(path)
   _, frames = decoding.decode(path)
   first = next(frames)
@@ -118,7 +120,7 @@ def segment_video(
     source.finish()
 
   _, num_with_person = coco_files.write_people(
-    output, people(), *first.shape[:2], video=video, settings=recorded
+    output, people(), *first.shape[:2], video=video, settings=recorded, source=content
   )
   return num_with_person > 0
 
@@ -155,7 +157,7 @@ def segment_folder(
   recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
   del recorded['batch_size']  # does not change the masks
   with files.locked(output):
-    found = _done(output, names, recorded)
+    found = _done(folder, output, names, recorded)
     missing = [name for name in names if name not in found]
     failed: list[MaskFailure] = []
     work = _Work(folder, output, settings, recorded)
@@ -242,7 +244,9 @@ class _NoProgress:
     pass
 
 
-def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dict[str, bool]:
+def _done(
+  folder: str, output: str, names: Sequence[str], recorded: Mapping[str, Any]
+) -> dict[str, bool]:
   """The videos that already have masks: {name: whether it has a person}."""
   done = {}
   for name in names:
@@ -265,7 +269,8 @@ def _done(output: str, names: Sequence[str], recorded: Mapping[str, Any]) -> dic
         f'{path}: these masks were made with other settings ({", ".join(differences)}). '
         'Choose another --output, or remove them'
       )
-    done[name] = info.num_with_person > 0
+    if info.source is None or _is_content(os.path.join(folder, name), info.source):
+      done[name] = info.num_with_person > 0
   return done
 
 
@@ -300,6 +305,31 @@ def _do_in_worker(name: str) -> bool | str:
 
 
 # === Files ===
+
+
+def _content(path: str) -> dict[str, Any] | None:
+  """Size, time of change and hash of a file; None where there is none, which decoding refuses."""
+  try:
+    status = os.stat(path)
+    with open(path, 'rb') as f:
+      sha256 = hashlib.file_digest(f, 'sha256').hexdigest()
+  except OSError:
+    return None
+  return {'bytes': status.st_size, 'mtime_ns': status.st_mtime_ns, 'sha256': sha256}
+
+
+def _is_content(path: str, source: Mapping[str, Any]) -> bool:
+  """Whether a file still is what `_content` described; it is read only if its time differs."""
+  try:
+    status = os.stat(path)
+  except OSError:
+    return False
+  if status.st_size != source.get('bytes'):
+    return False
+  if status.st_mtime_ns == source.get('mtime_ns'):
+    return True
+  content = _content(path)
+  return content is not None and content['sha256'] == source.get('sha256')
 
 
 def _declared_frames(path: str) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import hashlib
 import json
 import os
 import subprocess
@@ -76,6 +77,12 @@ def test_every_video_gets_a_mask_file(tmp_path, processes):
   for index, frame in enumerate(_frames(2)):
     np.testing.assert_array_equal(masks.decode(index), frame[..., 0] > 200)
   dataset = json.loads((tmp_path / 'masks' / 'v_A_g02_c01.json').read_text())
+  video = tmp_path / 'videos' / 'A' / 'v_A_g02_c01.avi'
+  assert dataset['info'].pop('source') == {
+    'bytes': video.stat().st_size,
+    'mtime_ns': video.stat().st_mtime_ns,
+    'sha256': hashlib.sha256(video.read_bytes()).hexdigest(),
+  }
   assert dataset['info'] == {
     'video': 'A/v_A_g02_c01.avi',
     'settings': {
@@ -186,6 +193,30 @@ def test_existing_masks_are_not_made_again(tmp_path):
   assert {
     name for name, time_ in times.items() if os.stat(tmp_path / 'masks' / name).st_mtime_ns == time_
   } == {'v_A_g02_c01.json', 'v_B_g01_c01.json'}
+
+
+def test_masks_of_a_replaced_video_are_made_again(tmp_path):
+  _write_videos(tmp_path / 'videos', ['A'])
+  _segment(tmp_path)
+  kept, replaced = (tmp_path / 'videos' / 'A' / f'v_A_g0{n}_c01.avi' for n in (1, 2))
+  masks = [tmp_path / 'masks' / f'{path.stem}.json' for path in (kept, replaced)]
+  before = [path.stat().st_mtime_ns for path in masks]
+  os.utime(kept, ns=(1, 1))  # another time, the same content
+  fakes.write_video(replaced, _frames(99, somebody=False))
+  assert _segment(tmp_path).no_person == ('A/v_A_g02_c01.avi',)
+  after = [path.stat().st_mtime_ns for path in masks]
+  assert after[0] == before[0] and after[1] != before[1]
+
+
+def test_masks_that_do_not_know_their_video_are_kept(tmp_path):
+  _write_videos(tmp_path / 'videos', ['A'], 1)
+  _segment(tmp_path)
+  path = tmp_path / 'masks' / 'v_A_g01_c01.json'
+  dataset = json.loads(path.read_text())
+  del dataset['info']['source']  # as older versions wrote it
+  path.write_text(json.dumps(dataset))
+  _segment(tmp_path)
+  assert 'source' not in json.loads(path.read_text())['info']
 
 
 def test_existing_masks_of_other_settings_are_rejected(tmp_path):
