@@ -102,7 +102,7 @@ class _PeopleFinder:
         path,
       )
     segmenter = self._segmenter.for_video(path)
-    _, frames = from_videos.decode(path)
+    frames = from_videos.every_frame(path)
     with progress.progress_bar(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:
       found = video_masks.of_frames(bar, segmenter, self._options.mask_settings)
     segmenter.finish()

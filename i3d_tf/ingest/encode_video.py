@@ -59,9 +59,7 @@ def read_video(
     MaskError: the mask file cannot be used, or belongs to another video.
   """
   masks = None if source.masks is None else coco_files.read(source.masks, source.file)
-  source_rate, decoded = decoding.decode(source.file, source.start, source.end)
-  first = 0 if source.start is None else decoding.frame_at(source.start, source_rate)
-  counted = _Counted(decoded, first)
+  tally = decoding.Tally()
   frame_indices: list[int] = []
   encoded_frames: list[bytes] = []
   source_size: tuple[int, int] = (0, 0)
@@ -69,7 +67,14 @@ def read_video(
 
   def resized() -> Iterator[np.ndarray]:
     nonlocal source_size, size
-    for index, frame in decoding.resample(counted, source_rate, settings.frame_rate):
+    for index, frame in decoding.at_rate(
+      source.file,
+      source.start,
+      source.end,
+      settings.frame_rate,
+      numbered=masks is not None,
+      tally=tally,
+    ):
       source_size = frame.shape[0], frame.shape[1]
       size = decoding.fit_short_side(*source_size, settings.short_side, source.file)
       frame = decoding.resize(frame, *size)
@@ -81,7 +86,8 @@ def read_video(
   flow = _consume(resized(), settings, flow, source.file)
   encoded_masks, coverage = None, None
   if masks is not None:
-    _check_masks(masks, source, counted.end, source_size)
+    needed = tally.frames if source.end is None else max(frame_indices) + 1
+    _check_masks(masks, source, needed, source_size)
     encoded_masks, coverage = _encode_masks(masks, frame_indices, size)
   return schema.StoredVideo(
     path=source.path,
@@ -99,27 +105,6 @@ def read_video(
     ),
     keep_original=source.keep_original,
   )
-
-
-class _Counted:
-  """Numbers frames while they are decoded.
-
-  Args:
-    frames: decoded frames.
-    first: number of the first of them in the file.
-
-  Attributes:
-    end: number of frames in the file up to the last one decoded.
-  """
-
-  def __init__(self, frames: Iterable[np.ndarray], first: int):
-    self._frames = frames
-    self.end = first
-
-  def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
-    for frame in self._frames:
-      self.end += 1
-      yield self.end - 1, frame
 
 
 def _consume(

@@ -64,7 +64,7 @@ def _stored_size(
     seconds = decoding.duration(source.file)
     begin = 0.0 if source.start is None else source.start
     until = seconds if source.end is None else min(source.end, seconds)
-    _, decoded = decoding.decode(source.file, (begin + until) / 2)
+    decoded = decoding.decode(source.file, (begin + until) / 2)
     frame = next(decoded)
     decoded.close()
     height, width = decoding.fit_short_side(frame.shape[0], frame.shape[1], settings.short_side)

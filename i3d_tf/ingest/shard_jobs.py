@@ -26,6 +26,7 @@ from i3d_tf.records import schema
 from i3d_tf.records import shards
 from i3d_tf.records import tfrecord
 from i3d_tf.video import decoding
+from i3d_tf.video import probe
 
 _WORK = '.work'  # locks and progress, in the folder of records while they are made
 
@@ -247,6 +248,7 @@ def versions(flow_backend: str = 'opencv') -> dict[str, str]:
   """The libraries that the bytes of records depend on: name -> version."""
   return {
     'opencv': cv2.__version__,
+    **probe.decoder(),
     'protobuf': importlib.metadata.version('protobuf'),
     **optical_flow.versions(flow_backend),
   }

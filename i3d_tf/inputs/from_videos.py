@@ -39,22 +39,42 @@ class Window:
   new: int
 
 
-def decode(path: str) -> tuple[float, Iterator[np.ndarray]]:
-  """The frames of a video as they are in the file.
+def every_frame(path: str) -> Iterator[np.ndarray]:
+  """The frames of a video, each once.
 
   Args:
     path: a video file, or a folder of image files, which are its frames in the
       order of their names, 25 a second.
 
   Returns:
-    (frame rate in frames a second, iterator over RGB frames uint8 [H, W, 3]).
+    An iterator over RGB frames uint8 [H, W, 3].
 
   Raises:
     VideoError: the video cannot be used; also while iterating.
   """
-  if os.path.isdir(path):
-    return decoding.FRAME_RATE, _images(path)
-  return decoding.decode(path)
+  return _images(path) if os.path.isdir(path) else decoding.decode(path)
+
+
+def at_rate(path: str, tally: decoding.Tally | None = None) -> Iterator[tuple[int, np.ndarray]]:
+  """The frames of a video at 25 a second, of the size that they have in the file.
+
+  Args:
+    path: as in `every_frame`.
+    tally: counts the frames of the video that were read, shown or not.
+
+  Yields:
+    (number of the frame in the video, RGB frame uint8 [H, W, 3]).
+
+  Raises:
+    VideoError: the video cannot be used.
+  """
+  if not os.path.isdir(path):
+    yield from decoding.at_rate(path, tally=tally)
+    return
+  for index, image in enumerate(_images(path)):
+    if tally is not None:
+      tally.frames = index + 1
+    yield index, image
 
 
 def stored(
@@ -68,7 +88,7 @@ def stored(
   """The frames of a video as records store them, one after the other.
 
   Args:
-    path: as in `decode`.
+    path: as in `every_frame`.
     stream: 'rgb', or 'flow', which is computed here.
     frame_size: height and width of the network's frames.
     masks: the `masks.Masks` of the video, one per frame of its file, or None.
@@ -167,35 +187,31 @@ def _resized(
   path: str, frame_size: int, masks: coco_files.Masks | None, dilation: int
 ) -> Iterator[Pair]:
   """Yields frames at 25 a second and of the stored size, each with its mask or None."""
-  source_rate, decoded = decode(path)
-  count = 0
-
-  def with_masks() -> Iterator[tuple[np.ndarray, int | None]]:
-    nonlocal count
-    for count, frame in enumerate(decoded, 1):
-      if masks is not None and frame.shape[:2] != (masks.height, masks.width):
-        raise coco_files.MaskError(
-          f'{path}: expected masks of {frame.shape[0]}x{frame.shape[1]}, the size of its frames; '
-          f'found {masks.height}x{masks.width}'
-        )
-      if masks is not None and count > len(masks):
-        break
-      yield frame, None if masks is None else count - 1
-
-  for frame, index in decoding.resample(with_masks(), source_rate):
+  tally = decoding.Tally()
+  for index, frame in at_rate(path, tally):
     height, width = frame.shape[:2]
     size = decoding.fit_short_side(height, width, preprocess.resize_side(frame_size), path)
     mask = None
-    if masks is not None and index is not None:
+    if masks is not None:
+      if (height, width) != (masks.height, masks.width):
+        raise coco_files.MaskError(
+          f'{path}: expected masks of {height}x{width}, the size of its frames; '
+          f'found {masks.height}x{masks.width}'
+        )
+      if index >= len(masks):
+        raise _wrong_count(path, len(masks), 'more')
       # As in records: resized by the nearest pixel, then grown.
       mask = decoding.resize(masks.decode(index).astype(np.uint8), *size, cv2.INTER_NEAREST_EXACT)
       mask = dilation_lib.dilate(mask, dilation)
     yield decoding.resize(frame, *size), mask
-  if masks is not None and count != len(masks):
-    more = 'more' if count > len(masks) else count
-    raise coco_files.MaskError(
-      f'{path}: expected as many masks as it has frames; found {len(masks)} masks and {more} frames'
-    )
+  if masks is not None and tally.frames != len(masks):
+    raise _wrong_count(path, len(masks), str(tally.frames))
+
+
+def _wrong_count(path: str, masks: int, frames: str) -> coco_files.MaskError:
+  return coco_files.MaskError(
+    f'{path}: expected as many masks as it has frames; found {masks} masks and {frames} frames'
+  )
 
 
 def _window(pairs: Iterable[Pair], start: int, new: int) -> Window:

@@ -1,182 +1,179 @@
-"""Video files: decoding, frame rate, size. Frames are uint8 RGB [H, W, 3].
+"""Video files: decoding by time, frame rate, size. Frames are uint8 RGB [H, W, 3].
 
-OpenCV decodes. PyAV, the other wheel that ships FFmpeg, was tried on two clips of
-UCF101 and two of Kinetics: it took 1.4 to 1.6 times OpenCV's processor time for the same
-RGB frames. Files that are cut off, have a hole or lack their index gave as many frames,
-except for one that OpenCV decoded completely and PyAV abandoned at its end. Where PyAV
-raises, OpenCV's frames just end, so they are counted against the header. Neither notices
-a few overwritten bytes within an MP4: the picture is smeared without a message.
+FFmpeg decodes, picks frames by their time stamps and converts colours, by way of PyAV: OpenCV's
+reader takes a frame's number for its time and a header's length for a fact, and hands out leftovers
+of memory where the conversion of colours is refused. OpenCV still resizes: its interpolation is
+what records have been made with, and what `preprocess` repeats on the other side.
 """
 
-from collections.abc import Generator, Iterable, Iterator
-import itertools
-import math
+from collections.abc import Generator, Iterator
+import dataclasses
+from fractions import Fraction
 import os
-from typing import Any, TypeVar
+from typing import Any
 
+import av
 import cv2
 import numpy as np
 
-from i3d_tf.common import errors
+from i3d_tf.video import filter_graph
+from i3d_tf.video import probe
+from i3d_tf.video import source_frames
 
+VideoError = probe.VideoError
+duration = probe.duration
 FRAME_RATE = 25.0  # frames a second at which I3D sees videos
 SHORT_SIDE = 256  # pixels of a stored frame's shorter side
-# Headers are often off by a few frames; a file cut in half is off by more.
-_LEAST_DECODED = 0.9
 _LONGEST_SIDE = 65500  # pixels: OpenCV's and libjpeg's limit
-# Containers in which OpenCV finds a frame by its number; in others (MPEG program streams) it may
-# land some frames off and not know it.
-_T = TypeVar('_T')
-_INDEXED = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm')
+_SLACK = 1e-6  # seconds: times are given in decimals
 
 
-class VideoError(errors.UserError):
-  """A video that cannot be used; the message names it and says why."""
+@dataclasses.dataclass
+class Tally:
+  """How many frames of a file were decoded, shown or not."""
+
+  frames: int = 0
 
 
 def decode(
-  path: str, start: float | None = None, end: float | None = None
-) -> tuple[float, Generator[np.ndarray]]:
-  """Decodes a video file, or a part of it.
+  path: str | os.PathLike, start: float | None = None, end: float | None = None
+) -> Generator[np.ndarray]:
+  """Decodes the frames of a video file, or of a part of it, each once.
 
-  A frame belongs to the part if the time at which its turn comes lies in
-  [start, end). Decoding uses as many threads as `cv2.getNumThreads()` says.
+  Frames need not be spread evenly over time: `at_rate` knows their times. Decoding uses as many
+  threads as `cv2.getNumThreads()` says.
 
   Args:
-    path: a file that OpenCV's FFmpeg reads.
-    start: seconds from the beginning; None for the first frame.
-    end: seconds from the beginning; None for the last frame.
+    path: a file that FFmpeg reads.
+    start: seconds from the beginning; frames that begin earlier are left out.
+    end: seconds from the beginning; frames that begin then or later are left out.
 
   Returns:
-    (frame rate in frames a second, iterator over RGB frames uint8 [H, W, 3]).
+    A generator of RGB frames uint8 [H, W, 3].
 
   Raises:
-    VideoError: the file is missing, holds no video stream, or gives no frame
-      rate; while iterating, fewer frames come out than its header says.
+    VideoError: the file is missing or holds no video stream; while iterating, a frame cannot be
+      decoded or converted, or the file is cut off.
   """
-  capture, frame_rate = _checked(path)
-  first = 0 if start is None else frame_at(start, frame_rate)
-  stop = math.inf if end is None else frame_at(end, frame_rate)
-  length = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-  announced = min(length, stop) - first
+  container, stream = probe.open_video(path)
+  with container:
+    aspect = stream.sample_aspect_ratio
 
   def frames() -> Generator[np.ndarray]:
-    captured, count = capture, 0
-    try:
-      captured = _skip(captured, path, first)
-      while count < stop - first:
-        ok, bgr = captured.read()
-        if not ok:
-          break
-        count += 1
-        yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-    finally:
-      captured.release()
-    if not count and start is not None and first:
-      raise VideoError(
-        f'{path}: expected frames from {start:g} s on; none could be decoded (the '
-        f'file announces {length / frame_rate:.1f} s)'
-      )
-    if not count:
-      raise VideoError(f'{path}: expected frames; none could be decoded')
-    if count < _LEAST_DECODED * announced:
-      raise VideoError(
-        f'{path}: expected {announced:.0f} frames; only {count} could be '
-        'decoded (is the file cut off?)'
-      )
+    convert = filter_graph.ToRgb(aspect)
+    is_empty = True
+    for source, frame in _pictures(path, start, end):
+      if _within(source.time, start, end):
+        is_empty = False
+        yield _converted(path, convert, source, frame)
+    if is_empty:
+      raise _nothing(path, start, end)
 
-  return frame_rate, frames()
+  return frames()
 
 
-def _checked(path: str) -> tuple[cv2.VideoCapture, float]:
-  """Opens a video file: (capture, frame rate)."""
-  if not os.path.isfile(path):
-    raise VideoError(f'{path}: no such video file')
-  if not os.path.getsize(path):
-    raise VideoError(f'{path}: the file is empty')
-  capture = _open(path)
-  if not capture.isOpened():
-    raise VideoError(f'{path}: expected a video file; FFmpeg finds no video stream in it')
-  frame_rate = capture.get(cv2.CAP_PROP_FPS)
-  if not 1 <= frame_rate <= 1000:
-    raise VideoError(f'{path}: expected a frame rate between 1 and 1000; found {frame_rate}')
-  return capture, frame_rate
+def at_rate(
+  path: str | os.PathLike,
+  start: float | None = None,
+  end: float | None = None,
+  rate: float = FRAME_RATE,
+  numbered: bool = False,
+  tally: Tally | None = None,
+) -> Generator[tuple[int, np.ndarray]]:
+  """What a video file shows at an even rate, as FFmpeg's filter `fps` picks it.
 
-
-def duration(path: str) -> float:
-  """How many seconds a video file has, by its header: a float.
-
-  Raises:
-    VideoError: the file is missing, or its header says nothing.
-  """
-  capture = _open(path)
-  frame_rate, length = (capture.get(p) for p in (cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_COUNT))
-  capture.release()
-  if not frame_rate > 0 or not length > 0:
-    raise VideoError(f'{path}: expected a video file that announces its length')
-  return length / frame_rate
-
-
-def frame_at(seconds: float, frame_rate: float) -> int:
-  """The number of the first frame whose time is not before `seconds`."""
-  return math.ceil(seconds * frame_rate - 1e-6)
-
-
-def _open(path: str) -> cv2.VideoCapture:
-  # FFmpeg would take a:b.avi for the address of a protocol a.
-  return cv2.VideoCapture(
-    os.path.abspath(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, cv2.getNumThreads()]
-  )
-
-
-def _skip(capture: cv2.VideoCapture, path: str, count: int) -> cv2.VideoCapture:
-  """Moves a fresh capture past its first `count` frames: the capture, or one that replaces it."""
-  if not count:
-    return capture
-  if os.path.splitext(path)[1].lower() in _INDEXED:
-    capture.set(cv2.CAP_PROP_POS_FRAMES, count)
-    if capture.get(cv2.CAP_PROP_POS_FRAMES) == count:
-      return capture
-    capture.release()
-    capture = _open(path)
-  for _ in range(count):
-    if not capture.grab():
-      break
-  return capture
-
-
-def resample(
-  items: Iterable[_T], source_rate: float, target_rate: float = FRAME_RATE
-) -> Iterator[_T]:
-  """Changes the frame rate by repeating and leaving out items.
-
-  As FFmpeg's `fps` filter does with its default rounding: item i belongs at
-  round(i * target_rate / source_rate), halves upwards; each place shows the last
-  item at or before it, and n items make round(n * target_rate / source_rate).
+  A part is what is shown at times in [start, end) when the whole file is. The filter shows nothing
+  of a file that is shorter than half a frame at the rate: its last frame is then shown once.
 
   Args:
-    items: an iterable: frames, or anything that goes with frames.
-    source_rate: frames a second of `items`.
-    target_rate: frames a second wanted.
+    path: a file that FFmpeg reads.
+    start: seconds from the beginning; None for the first frame.
+    end: seconds from the beginning; None for the last frame.
+    rate: frames a second wanted.
+    numbered: whether the numbers of frames are needed; a part then costs the decoding of all that
+      lies before it.
+    tally: counts the frames of the file that were decoded.
 
   Yields:
-    Items; at least one if there is one.
+    (number of the frame in the file, RGB frame uint8 [H, W, 3]); with `start` but without
+    `numbered`, the numbers count from anywhere.
+
+  Raises:
+    VideoError: as `decode` does.
   """
-  place = lambda i: math.floor(i * target_rate / source_rate + 0.5)
-  nothing = object()
-  shown: Any = nothing
-  n, i = 0, -1
-  for i, item in enumerate(items):
-    while n < place(i):
-      yield shown
-      n += 1
-    shown = item
-  if shown is not nothing:
-    yield from itertools.repeat(shown, max(place(i + 1), 1) - n)
+  container, stream = probe.open_video(path)
+  with container:
+    aspect, base = stream.sample_aspect_ratio, probe.time_base(stream)
+  convert = filter_graph.ToRgb(aspect)
+  # Which frame is shown last is known when the next place is taken.
+  until = None if end is None else end + 1 / rate
+  latest: tuple[source_frames.SourceFrame, av.VideoFrame] | None = None
+
+  def timed() -> Iterator[tuple[Any, int, int]]:
+    nonlocal latest
+    for latest in _pictures(path, None if numbered else start, until):
+      source = latest[0]
+      if tally is not None:
+        tally.frames = source.index + 1
+      yield latest, round(source.time / base), round(source.duration / base)
+
+  exact = Fraction(rate).limit_denominator(1001000)
+  shown: tuple[int, np.ndarray] | None = None
+  for (source, frame), place in filter_graph.shown_at_rate(timed(), base, rate):
+    time = place / exact
+    if end is not None and time >= end - _SLACK:
+      break
+    if not _within(time, start, end):
+      continue
+    if shown is None or source.index != shown[0]:
+      shown = source.index, _converted(path, convert, source, frame)
+    yield shown
+  if shown is None and start is None and latest is not None:
+    yield latest[0].index, _converted(path, convert, *latest)
+  elif shown is None:
+    raise _nothing(path, start, end)
+
+
+def _pictures(
+  path: str | os.PathLike, start: float | None, end: float | None
+) -> Iterator[tuple[source_frames.SourceFrame, av.VideoFrame]]:
+  read = source_frames.read(path, start, end)
+  try:
+    yield from filter_graph.deinterlaced((source, source.frame) for source in read)
+  except VideoError:
+    raise
+  except (av.FFmpegError, ValueError) as e:
+    raise VideoError(f'{path}: expected frames that FFmpeg can deinterlace; {e}') from e
+
+
+def _converted(
+  path: str | os.PathLike,
+  convert: filter_graph.ToRgb,
+  source: source_frames.SourceFrame,
+  frame: av.VideoFrame,
+) -> np.ndarray:
+  try:
+    return convert(frame)
+  except (av.FFmpegError, ValueError) as e:
+    reason = getattr(e, 'strerror', None) or e
+    raise VideoError(
+      f'{path}: expected colours that FFmpeg can convert to RGB; it refuses the frame at '
+      f'{float(source.time):.2f} s ({frame.format.name}, {reason})'
+    ) from e
+
+
+def _within(time: Fraction, start: float | None, end: float | None) -> bool:
+  return (start is None or time >= start - _SLACK) and (end is None or time < end - _SLACK)
+
+
+def _nothing(path: str | os.PathLike, start: float | None, end: float | None) -> VideoError:
+  begin = 0.0 if start is None else start
+  until = 'on' if end is None else f'to {end:g} s'
+  return VideoError(f'{path}: expected frames from {begin:g} s {until}; the video has none there')
 
 
 def fit_short_side(
-  height: int, width: int, short_side: int, path: str = 'a video'
+  height: int, width: int, short_side: int, path: str | os.PathLike = 'a video'
 ) -> tuple[int, int]:
   """The size (height, width) whose shorter side is `short_side`, aspect ratio kept.
 

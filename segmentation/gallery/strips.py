@@ -172,7 +172,7 @@ def _frames(
   settings: StripSettings,
 ) -> tuple[list[np.ndarray], tuple[int, ...], tuple[int, ...]]:
   """The frames of a strip, outlined and resized: (images, shown, moment)."""
-  _, decoded = decoding.decode(source.file)
+  decoded = decoding.decode(source.file)
   if masks is None:
     kept = _spread(decoded, settings)
     return [image for _, image in kept], tuple(index for index, _ in kept), ()

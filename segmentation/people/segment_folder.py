@@ -8,13 +8,12 @@ import itertools
 import os
 from typing import Any
 
-import cv2
-
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
 from i3d_tf.masks import coco_files
 from i3d_tf.video import decoding
+from i3d_tf.video import probe
 from i3d_tf.video import video_files
 from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import video_masks
@@ -100,9 +99,9 @@ def segment_video(
   """
   content = _content(path)  # before decoding: a video replaced meanwhile is found to be another
   source = segmenter.for_video(path)
-  _, frames = decoding.decode(path)
+  frames = decoding.decode(path)
   first = next(frames)
-  total = _declared_frames(path)
+  total = probe.declared_frames(path)
 
   def checked() -> Iterator[Any]:
     for frame in itertools.chain([first], frames):
@@ -330,15 +329,6 @@ def _is_content(path: str, source: Mapping[str, Any]) -> bool:
     return True
   content = _content(path)
   return content is not None and content['sha256'] == source.get('sha256')
-
-
-def _declared_frames(path: str) -> int:
-  """The number of frames that the header of a video declares, at least 1."""
-  capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
-  try:
-    return max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-  finally:
-    capture.release()
 
 
 def _mask_path(output: str, name: str) -> str:

@@ -29,7 +29,7 @@ def person_masks(network, path):
   interpreter.allocate_tensors()
   (source,) = interpreter.get_input_details()
   (target,) = interpreter.get_output_details()
-  _, frames = decoding.decode(path)
+  frames = decoding.decode(path)
   for frame in frames:
     height, width, _ = frame.shape
     resized = cv2.resize(frame, source['shape'][1:3]).astype(np.float32) / 255

@@ -1,19 +1,16 @@
-"""Video files: what cannot be decoded, frame rates, sizes."""
+"""Video files to frames: complete, by their times, in any container; damaged ones are refused."""
 
-import shutil
-import subprocess
+from fractions import Fraction
 
 import cv2
+import hypothesis
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from i3d_tf.common import errors
 from i3d_tf.video import decoding
 from tests import fakes
-
-_needs_ffmpeg = pytest.mark.skipif(
-  shutil.which('ffmpeg') is None, reason='needs the ffmpeg program'
-)
+from tests import videos
 
 
 def _noise(count, height=32, width=48):
@@ -21,83 +18,251 @@ def _noise(count, height=32, width=48):
   return np.random.default_rng(0).integers(0, 256, (count, height, width, 3), np.uint8)
 
 
-# === Decoding ===
+def _numbers(frames):
+  return [videos.number(frame) for frame in frames]
+
+
+def _shown(path, *args, **kwargs):
+  return [videos.number(frame) for _, frame in decoding.at_rate(path, *args, **kwargs)]
+
+
+# === Whole files ===
 
 
 def test_frames_come_out_as_they_were_drawn(tmp_path):
   frames = _noise(5)
-  rate, decoded = decoding.decode(fakes.write_video(tmp_path / 'clip.avi', frames, 12.5))
-  assert rate == 12.5
+  decoded = decoding.decode(fakes.write_video(tmp_path / 'clip.avi', frames, 12.5))
   np.testing.assert_array_equal(list(decoded), frames)
 
 
-@pytest.mark.parametrize('rate', [1.0, 23.976, 29.97, 50.0])
-def test_the_frame_rate_is_that_of_the_file(tmp_path, rate):
-  found, _ = decoding.decode(fakes.write_video(tmp_path / 'clip.avi', _noise(1), rate))
-  assert found == pytest.approx(rate, abs=1e-3)
-
-
 @pytest.mark.parametrize(
-  'name, rate, count, shape',
+  'name, count, shape',
   [
-    ('v_ApplyEyeMakeup_g01_c01.avi', 25, 164, (240, 320, 3)),
-    ('v_BaseballPitch_g01_c01.avi', 29.97, 107, (240, 320, 3)),
-    ('mmaction2_demo.mp4', 28, 280, (256, 340, 3)),
+    ('v_ApplyEyeMakeup_g01_c01.avi', 164, (240, 320, 3)),
+    ('v_BaseballPitch_g01_c01.avi', 107, (240, 320, 3)),
+    ('mmaction2_demo.mp4', 280, (256, 427, 3)),  # its 340x256 pixels are not square
   ],
 )
-def test_real_clips_decode_completely(name, rate, count, shape):
-  found, frames = decoding.decode(fakes.shared('clips', name))
-  assert found == pytest.approx(rate, abs=0.01)
+def test_real_clips_decode_completely(name, count, shape):
+  frames = decoding.decode(fakes.shared('clips', name))
   first = next(frames)
   assert first.shape == shape and first.dtype == np.uint8
   decoded = 1 + sum(1 for _ in frames)
   assert 0.97 * count <= decoded <= count
 
 
-def test_a_missing_file_is_named(tmp_path):
-  with pytest.raises(decoding.VideoError) as error:
-    decoding.decode(tmp_path / 'clip.avi')
-  assert str(error.value) == f'{tmp_path / "clip.avi"}: no such video file'
+@pytest.mark.parametrize(
+  'suffix, codec, options',
+  [
+    ('mp4', 'libx264', {'g': '250', 'bf': '3'}),
+    ('mp4', 'libx264', {'x264-params': 'open-gop=1:keyint=30:bframes=4'}),
+    ('mp4', 'libx265', {'x265-params': 'log-level=none'}),
+    ('mov', 'mpeg4', {}),
+    ('m4v', 'libx264', {}),
+    ('avi', 'mpeg4', {'g': '100', 'qmax': '3'}),
+    ('avi', 'ffv1', {}),
+    ('mkv', 'libx264', {'bf': '3'}),
+    ('webm', 'libvpx-vp9', {'b': '500k', 'cpu-used': '8'}),
+    ('webm', 'libvpx', {'b': '500k'}),
+    ('mpg', 'mpeg2video', {'bf': '2', 'b': '2M'}),
+    ('ts', 'libx264', {'bf': '3'}),
+    ('m2ts', 'libx264', {'bf': '3'}),
+    ('flv', 'libx264', {}),
+    ('wmv', 'wmv2', {'b': '2M'}),
+    ('nut', 'ffv1', {}),
+  ],
+)
+def test_every_frame_of_whatever_file_and_parts_begin_at_the_frame(
+  tmp_path, suffix, codec, options
+):
+  path = videos.encode(
+    tmp_path / f'clip.{suffix}', videos.numbered(200), codec=codec, options=options
+  )
+  assert _numbers(decoding.decode(path)) == list(range(200))
+  assert _shown(path) == list(range(200))
+  for first in (1, 42, 131, 197):
+    # A millisecond earlier: containers that count milliseconds round.
+    begin, end = first / 25 - 1e-3, (first + 3) / 25 - 1e-3
+    assert _shown(path, begin, end) == list(range(first, first + 3))
+    assert _numbers(decoding.decode(path, begin, end)) == list(range(first, first + 3))
+    numbered = list(decoding.at_rate(path, begin, end, numbered=True))
+    assert [index for index, _ in numbered] == list(range(first, first + 3))
 
 
-def test_a_folder_is_not_a_video(tmp_path):
-  with pytest.raises(decoding.VideoError, match=r'no such video file$'):
-    decoding.decode(tmp_path)
+def test_a_frame_that_is_shown_twice_has_one_number(tmp_path):
+  path = videos.encode(tmp_path / 'a.mp4', videos.numbered(5), time_base=Fraction(2, 25))
+  tally = decoding.Tally()
+  found = [index for index, _ in decoding.at_rate(path, tally=tally)]
+  assert found == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4] and tally.frames == 5
 
 
-def test_an_empty_file_is_named(tmp_path):
-  (tmp_path / 'clip.avi').touch()
-  with pytest.raises(decoding.VideoError) as error:
-    decoding.decode(tmp_path / 'clip.avi')
-  assert str(error.value) == f'{tmp_path / "clip.avi"}: the file is empty'
+@pytest.mark.parametrize('rate, count', [(60, 1), (1000, 3)])
+def test_a_video_too_short_for_the_rate_shows_its_last_frame(tmp_path, rate, count):
+  path = videos.encode(
+    tmp_path / 'a.mkv', videos.numbered(count), time_base=Fraction(1, rate), codec='ffv1'
+  )
+  assert _shown(path) == [count - 1]
+
+
+# === Times ===
+
+
+def _by_hand(stamps, rate):
+  """What a rate shows: each place the last frame that belongs at or before it, halves upwards."""
+  places = [int(np.floor(t * rate + 0.5)) for t in stamps]
+  return [max(i for i, p in enumerate(places) if p <= n) for n in range(places[0], places[-1] + 1)]
+
+
+@pytest.mark.parametrize('suffix, codec', [('mkv', 'ffv1'), ('mp4', 'libx264'), ('webm', 'libvpx')])
+@pytest.mark.parametrize(
+  'stamps',
+  [
+    [0, 40, 80, 2120, 2160],  # a pause of 2 s
+    [100 * i for i in range(10)] + [1000 + 25 * i for i in range(20)],
+    [40 * i + i * i * 13 % 37 for i in range(30)],  # a recorder's jitter
+    [4 * i for i in range(60)],  # 250 frames a second
+    [0, 1, 2, 3, 500],
+  ],
+  ids=['pause', 'faster', 'jitter', 'fast', 'burst'],
+)
+def test_frames_are_shown_at_their_times(tmp_path, suffix, codec, stamps):
+  path = videos.encode(
+    tmp_path / f'a.{suffix}',
+    videos.numbered(len(stamps)),
+    stamps,
+    time_base=Fraction(1, 1000),
+    codec=codec,
+    options={'b': '2M'} if codec == 'libvpx' else None,
+  )
+  expected = _by_hand(np.array(stamps) / 1000, 25)
+  # How long the last frame is shown is the container's word.
+  last = len(stamps) - 1
+  assert [n for n in _shown(path) if n != last] == [n for n in expected if n != last]
+  assert _numbers(decoding.decode(path)) == list(range(len(stamps)))
+
+
+@pytest.mark.parametrize('suffix', ['mkv', 'mp4', 'ts'])
+def test_a_file_whose_clock_starts_late_starts_at_0(tmp_path, suffix):
+  path = videos.encode(tmp_path / f'a.{suffix}', videos.numbered(25), range(125, 150))
+  assert _shown(path, 0.2, 0.4) == [5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize('suffix', ['mkv', 'mp4', 'ts'])
+def test_a_picture_that_begins_after_the_sound_keeps_its_time(tmp_path, suffix):
+  path = videos.encode(tmp_path / f'a.{suffix}', videos.numbered(25), range(25, 50), sound=2.0)
+  assert _shown(path) == list(range(25))
+  with pytest.raises(decoding.VideoError, match='from 0 s to 0.9 s; the video has none there'):
+    _shown(path, 0, 0.9)
+  assert _shown(path, 1.2, 1.4) == pytest.approx([5, 6, 7, 8, 9], abs=1)  # the sound's first frame
+
+
+@pytest.mark.parametrize('suffix', ['mkv', 'mp4', 'ts', 'flv', 'webm'])
+def test_a_file_whose_sound_is_longer_is_whole(tmp_path, suffix):
+  codec = 'libvpx' if suffix == 'webm' else 'libx264'
+  path = videos.encode(tmp_path / f'a.{suffix}', videos.numbered(25), codec=codec, sound=3.0)
+  assert _shown(path) == list(range(25))
+
+
+@videos.needs_ffmpeg
+def test_pictures_packed_out_of_order_in_an_avi_have_the_times_that_ffmpeg_gives_them(tmp_path):
+  path = videos.encode(
+    tmp_path / 'a.avi', videos.numbered(60), codec='mpeg4', options={'bf': '2', 'qmax': '3'}
+  )
+  for filters, part in (('fps=25', ()), ('fps=25,trim=1:1.4', (1.0, 1.4))):
+    theirs = videos.by_program(path, videos.HEIGHT, videos.WIDTH, filters)
+    assert _shown(path, *part) == _numbers(theirs)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, derandomize=True)
+@hypothesis.given(
+  gaps=st.lists(st.integers(1, 300), min_size=1, max_size=40),
+  offset=st.integers(0, 3000),
+  rate=st.sampled_from([1, 5, 12.5, 23.976, 25, 29.97, 30, 60]),
+  part=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_frames_of_random_times_are_those_of_ffmpegs_filter(
+  tmp_path_factory, gaps, offset, rate, part
+):
+  stamps = offset + np.cumsum([0, *gaps])
+  path = videos.encode(
+    tmp_path_factory.mktemp('random') / 'a.mkv',
+    videos.numbered(len(stamps), 8),
+    stamps.tolist(),
+    time_base=Fraction(1, 1000),
+    codec='ffv1',
+  )
+  exact = Fraction(rate).limit_denominator(1001000)
+  filters = [('setpts', 'PTS-STARTPTS'), ('fps', f'{exact.numerator}/{exact.denominator}')]
+  expected = [(t, videos.number(frame)) for t, frame in videos.by_one_graph(path, filters)]
+  whole = _shown(path, rate=rate)
+  # A file too short for the rate is the one exception: its last frame is shown.
+  assert whole == ([n for _, n in expected] if expected else [len(stamps) - 1])
+  start, end = sorted(round(share * stamps[-1] / 1000, 3) for share in part)
+  wanted = [n for t, n in expected if start - 1e-6 <= t < end - 1e-6]
+  if wanted:
+    assert _shown(path, start, end, rate) == wanted
+  else:
+    with pytest.raises(decoding.VideoError, match='expected frames from .* the video has none'):
+      _shown(path, start, end, rate)
+
+
+@pytest.mark.parametrize('name', ['v_BaseballPitch_g01_c01.avi', 'mmaction2_test.mp4'])
+def test_parts_of_real_clips_are_slices_of_all_frames(name):
+  path = fakes.shared('clips', name)
+  whole = [frame for _, frame in decoding.at_rate(path)]
+  for start in (0.52, 1.72, 3.12):
+    part = [frame for _, frame in decoding.at_rate(path, start, start + 0.2)]
+    first = round(start * 25)
+    np.testing.assert_array_equal(part, whole[first : first + 5])
+
+
+def test_a_part_after_the_end_is_refused(tmp_path):
+  path = fakes.write_video(tmp_path / 'clip.avi', _noise(20), 20)
+  for read in (decoding.decode, decoding.at_rate):
+    with pytest.raises(decoding.VideoError) as error:
+      list(read(path, 3.0, 4.5))
+    assert str(error.value) == (
+      f'{path}: expected frames from 3 s to 4.5 s; the video has none there'
+    )
+
+
+# === What cannot be decoded ===
 
 
 @pytest.mark.parametrize(
-  'content',
-  [b'What I did on my holidays.\n' * 400, b'RIFF', b'\0' * 5000],
-  ids=['text', 'start of a header', 'zeros'],
+  'suffix, codec',
+  [('avi', 'ffv1'), ('mp4', 'mjpeg'), ('mkv', 'ffv1'), ('mov', 'mjpeg'), ('avi', 'mjpeg')],
 )
-def test_files_that_are_not_videos_are_refused(tmp_path, content):
-  (tmp_path / 'clip.avi').write_bytes(content)
-  with pytest.raises(decoding.VideoError) as error:
-    decoding.decode(tmp_path / 'clip.avi')
-  assert str(error.value) == (
-    f'{tmp_path / "clip.avi"}: expected a video file; FFmpeg finds no video stream in it'
+@pytest.mark.parametrize('share', [0.3, 0.9, 0.99])
+def test_a_file_cut_off_is_refused_and_says_what_could_be_read(tmp_path, suffix, codec, share):
+  whole = videos.encode(
+    tmp_path / f'whole.{suffix}',
+    _noise(40),
+    codec=codec,
+    pixels='yuvj420p' if codec == 'mjpeg' else 'yuv420p',
+    options={'qmin': '3', 'qmax': '3'} if codec == 'mjpeg' else None,
   )
+  with open(whole, 'rb') as f:
+    content = f.read()
+  half = tmp_path / f'half.{suffix}'
+  half.write_bytes(content[: int(len(content) * share)])
+  with pytest.raises(decoding.VideoError) as error:
+    list(decoding.at_rate(half))
+  message = str(error.value)
+  assert message.startswith(f'{half}: expected ')
+  if 'expected frames to the end' in message:
+    count = int(message.split('only ')[1].split(' ')[0])
+    assert abs(count - 40 * share) <= 3, message
 
 
-def test_decoding_a_truncated_file_raises(tmp_path):
-  whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40))
+def test_what_lies_before_the_cut_of_a_file_can_be_read(tmp_path):
+  whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40), 20)
   with open(whole, 'rb') as f:
     content = f.read()
   (tmp_path / 'half.avi').write_bytes(content[: len(content) // 2])
-  _, frames = decoding.decode(tmp_path / 'half.avi')
-  with pytest.raises(decoding.VideoError) as error:
-    list(frames)
-  message = str(error.value)
-  assert message.startswith(f'{tmp_path / "half.avi"}: expected 40 frames; only ')
-  assert message.endswith(' could be decoded (is the file cut off?)')
-  assert 15 <= int(message.split('only ')[1].split(' ')[0]) <= 21
+  assert len(list(decoding.decode(tmp_path / 'half.avi', 0, 0.5))) == 10
+  with pytest.raises(decoding.VideoError, match='expected frames to the end; .*only '):
+    list(decoding.decode(tmp_path / 'half.avi', 0.5, 1.5))
 
 
 @pytest.mark.parametrize('name', ['v_ApplyEyeMakeup_g01_c01.avi', 'mmaction2_demo.mp4'])
@@ -106,136 +271,12 @@ def test_a_real_clip_cut_in_half_is_refused(tmp_path, name):
     content = f.read()
   (tmp_path / name).write_bytes(content[: len(content) // 2])
   with pytest.raises(decoding.VideoError, match=f'{name}: expected '):
-    list(decoding.decode(tmp_path / name)[1])
+    list(decoding.decode(tmp_path / name))
 
 
-def test_decoding_a_video_without_frames_raises(tmp_path):
+def test_a_video_without_frames_is_refused(tmp_path):
   path = str(tmp_path / 'clip.avi')
   cv2.VideoWriter(path, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*'FFV1'), 25.0, (48, 32)).release()
-  _, frames = decoding.decode(path)
   with pytest.raises(decoding.VideoError) as error:
-    next(frames)
+    next(decoding.decode(path))
   assert str(error.value) == f'{path}: expected frames; none could be decoded'
-
-
-def test_video_errors_are_for_the_user():
-  assert issubclass(decoding.VideoError, errors.UserError)
-
-
-# === Parts ===
-
-
-def _numbered(count, height=64, width=160):
-  """Frames that carry their number in nine black or white bars."""
-  frames = np.zeros((count, height, width, 3), np.uint8)
-  for bit in range(9):
-    frames[(np.arange(count) >> bit & 1) == 1, 8:-8, 8 + 16 * bit : 24 + 16 * bit] = 255
-  return frames
-
-
-def _number(frame):
-  return sum(
-    1 << bit for bit in range(9) if frame[20:-20, 12 + 16 * bit : 20 + 16 * bit].mean() > 127
-  )
-
-
-@pytest.mark.parametrize(
-  'start, end, shown',
-  [
-    (1.0, 1.5, range(20, 30)),
-    (None, 0.5, range(10)),
-    (4.5, None, range(90, 100)),
-    (0.01, 0.11, range(1, 3)),
-    (0.05, 0.1, range(1, 2)),
-    (4.9, 100, range(98, 100)),
-  ],
-)
-def test_a_part_has_the_frames_of_its_time(tmp_path, start, end, shown):
-  path = fakes.write_video(tmp_path / 'clip.avi', _numbered(100), 20)
-  rate, frames = decoding.decode(path, start, end)
-  assert rate == 20 and [_number(frame) for frame in frames] == list(shown)
-
-
-@_needs_ffmpeg
-@pytest.mark.parametrize(
-  'name, codec',
-  [
-    ('b.mp4', ['libx264', '-g', '250', '-bf', '3']),
-    ('open.mp4', ['libx264', '-x264-params', 'open-gop=1:keyint=30:bframes=4']),
-    ('b.avi', ['mpeg4', '-bf', '2', '-g', '100', '-q:v', '3']),
-    ('b.webm', ['libvpx-vp9', '-b:v', '500k', '-cpu-used', '8']),
-    # Without an index: OpenCV's seeking misses by a frame or three here, and does not know.
-    ('b.mpg', ['mpeg2video', '-bf', '2']),
-    ('b.ts', ['libx264', '-bf', '3']),
-  ],
-)
-def test_parts_begin_at_the_frame_in_whatever_file(tmp_path, name, codec):
-  path = tmp_path / name
-  subprocess.run(
-    [
-      'ffmpeg',
-      '-v',
-      'error',
-      '-f',
-      'rawvideo',
-      '-pix_fmt',
-      'rgb24',
-      '-s',
-      '160x64',
-      '-r',
-      '25',
-      '-i',
-      '-',
-      '-c:v',
-      *codec,
-      '-pix_fmt',
-      'yuv420p',
-      path,
-    ],
-    input=_numbered(300).tobytes(),
-    check=True,
-  )
-  whole = [_number(frame) for frame in decoding.decode(path)[1]]
-  assert whole == list(range(300))
-  for first in (1, 35, 42, 56, 131, 249, 250, 297):
-    frames = decoding.decode(path, first / 25, (first + 3) / 25)[1]
-    assert [_number(frame) for frame in frames] == whole[first : first + 3]
-
-
-@pytest.mark.parametrize('name', ['v_BaseballPitch_g01_c01.avi', 'mmaction2_test.mp4'])
-def test_parts_of_real_clips_are_slices_of_all_frames(name):
-  path = fakes.shared('clips', name)
-  rate, frames = decoding.decode(path)
-  frames = list(frames)
-  for start in (0.5, 1.7, 3.1):
-    first = decoding.frame_at(start, rate)
-    part = list(decoding.decode(path, start, start + 0.2)[1])
-    np.testing.assert_array_equal(part, frames[first : first + len(part)])
-    assert len(part) in (5, 6)
-
-
-def test_a_part_after_the_end_is_refused(tmp_path):
-  path = fakes.write_video(tmp_path / 'clip.avi', _noise(20), 20)
-  with pytest.raises(decoding.VideoError) as error:
-    list(decoding.decode(path, 3.0)[1])
-  assert str(error.value) == (
-    f'{path}: expected frames from 3 s on; none could be decoded (the file announces 1.0 s)'
-  )
-
-
-def test_a_part_of_a_file_cut_off_before_its_end_is_refused(tmp_path):
-  whole = fakes.write_video(tmp_path / 'whole.avi', _noise(40), 20)
-  with open(whole, 'rb') as f:
-    content = f.read()
-  (tmp_path / 'half.avi').write_bytes(content[: len(content) // 2])
-  assert len(list(decoding.decode(tmp_path / 'half.avi', 0, 0.5)[1])) == 10
-  with pytest.raises(decoding.VideoError, match='expected 20 frames; only '):
-    list(decoding.decode(tmp_path / 'half.avi', 0.5, 1.5)[1])
-
-
-def test_duration_is_that_of_the_header(tmp_path):
-  path = fakes.write_video(tmp_path / 'clip.avi', _noise(30), 20)
-  assert decoding.duration(path) == pytest.approx(1.5)
-  (tmp_path / 'text.avi').write_text('no video')
-  with pytest.raises(decoding.VideoError, match='expected a video file that announces its length$'):
-    decoding.duration(tmp_path / 'text.avi')

@@ -11,7 +11,7 @@ from tests import fakes
 @pytest.fixture(scope='module')
 def pitcher():
   """A frame of a man who stands upright and is visible from head to foot."""
-  _, frames = decoding.decode(fakes.shared('clips', 'v_BaseballPitch_g01_c01.avi'))
+  frames = decoding.decode(fakes.shared('clips', 'v_BaseballPitch_g01_c01.avi'))
   return list(frames)[42]
 
 

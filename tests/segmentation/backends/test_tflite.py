@@ -173,7 +173,7 @@ def test_networks_of_other_shapes_are_rejected(tmp_path, function, channels, mes
 def test_real_networks_find_the_woman_in_a_close_up(name):
   from i3d_tf.video import decoding
 
-  _, frames = decoding.decode(fakes.shared('clips', 'v_ApplyEyeMakeup_g01_c01.avi'))
+  frames = decoding.decode(fakes.shared('clips', 'v_ApplyEyeMakeup_g01_c01.avi'))
   model = tflite.TFLiteSegmenter(fakes.shared('models', f'{name}.tflite'))
   people = model.people(next(frames)[np.newaxis])[0]
   union = np.any([person.mask for person in people], axis=0)

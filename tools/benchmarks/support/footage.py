@@ -43,9 +43,8 @@ def content(folder: str | None = None) -> str:
 
 def _read(path: str, count: int) -> np.ndarray:
   """The first frames of a video file."""
-  rate, decoded = decoding.decode(path)
   frames = []
-  for frame in decoding.resample(decoded, rate):
+  for _, frame in decoding.at_rate(path):
     frames.append(cv2.resize(frame, (_WIDTH, _HEIGHT)))
     if len(frames) == count:
       break
