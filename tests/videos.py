@@ -120,12 +120,9 @@ def by_one_graph(path, filters=(('fps', '25'),)):
 
 
 def in_folder(folder):
-  """The video files right in a folder, sorted."""
-  return [
-    str(path)
-    for path in sorted(pathlib.Path(folder).iterdir())
-    if path.is_file() and path.suffix in ('.avi', '.mkv', '.mp4', '.webm')
-  ]
+  """The video files below a folder, sorted."""
+  suffixes = ('.avi', '.mkv', '.mp4', '.webm')
+  return [str(path) for path in sorted(pathlib.Path(folder).rglob('*')) if path.suffix in suffixes]
 
 
 def pixel_aspect(path):

@@ -59,6 +59,11 @@ def define() -> None:
     'By default yes; no for coco, whose masks stay as they are, and for rvm, which '
     'follows people itself.',
   )
+  _define_for_one_segmenter()
+
+
+def _define_for_one_segmenter() -> None:
+  """Defines the flags that one segmenter alone understands."""
   flags.DEFINE_enum(
     'tflite_crops',
     None,
@@ -78,7 +83,6 @@ def define() -> None:
     "The output channel of a LiteRT network that is people. Known for DeepLab and MediaPipe's.",
     lower_bound=0,
   )
-
   flags.DEFINE_string(
     'coco_person', None, 'The name of the category of people in COCO files; by default person.'
   )

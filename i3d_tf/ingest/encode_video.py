@@ -60,6 +60,8 @@ def read_video(
   """
   masks = None if source.masks is None else coco_files.read(source.masks, source.file)
   tally = decoding.Tally()
+  part = (source.file, source.start, source.end, settings.frame_rate)
+  decoded = decoding.at_rate(*part, numbered=masks is not None, tally=tally)
   frame_indices: list[int] = []
   encoded_frames: list[bytes] = []
   source_size: tuple[int, int] = (0, 0)
@@ -67,14 +69,7 @@ def read_video(
 
   def resized() -> Iterator[np.ndarray]:
     nonlocal source_size, size
-    for index, frame in decoding.at_rate(
-      source.file,
-      source.start,
-      source.end,
-      settings.frame_rate,
-      numbered=masks is not None,
-      tally=tally,
-    ):
+    for index, frame in decoded:
       source_size = frame.shape[0], frame.shape[1]
       size = decoding.fit_short_side(*source_size, settings.short_side, source.file)
       frame = decoding.resize(frame, *size)
@@ -86,7 +81,7 @@ def read_video(
   flow = _consume(resized(), settings, flow, source.file)
   encoded_masks, coverage = None, None
   if masks is not None:
-    needed = tally.frames if source.end is None else max(frame_indices) + 1
+    needed = tally.frames if source.end is None else frame_indices[-1] + 1
     _check_masks(masks, source, needed, source_size)
     encoded_masks, coverage = _encode_masks(masks, frame_indices, size)
   return schema.StoredVideo(

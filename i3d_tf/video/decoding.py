@@ -6,11 +6,10 @@ of memory where the conversion of colours is refused. OpenCV still resizes: its 
 what records have been made with, and what `preprocess` repeats on the other side.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 import dataclasses
 from fractions import Fraction
 import os
-from typing import Any
 
 import av
 import cv2
@@ -26,6 +25,8 @@ FRAME_RATE = 25.0  # frames a second at which I3D sees videos
 SHORT_SIDE = 256  # pixels of a stored frame's shorter side
 _LONGEST_SIDE = 65500  # pixels: OpenCV's and libjpeg's limit
 _SLACK = 1e-6  # seconds: times are given in decimals
+# A frame as it was decoded, and what is left of it to convert.
+_Picture = tuple[source_frames.SourceFrame, av.VideoFrame]
 
 
 @dataclasses.dataclass
@@ -40,8 +41,7 @@ def decode(
 ) -> Generator[np.ndarray]:
   """Decodes the frames of a video file, or of a part of it, each once.
 
-  Frames need not be spread evenly over time: `at_rate` knows their times. Decoding uses as many
-  threads as `cv2.getNumThreads()` says.
+  Frames need not be spread evenly over time: `at_rate` knows their times. One thread decodes.
 
   Args:
     path: a file that FFmpeg reads.
@@ -94,9 +94,9 @@ def at_rate(
       lies before it.
     tally: counts the frames of the file that were decoded.
 
-  Yields:
-    (number of the frame in the file, RGB frame uint8 [H, W, 3]); with `start` but without
-    `numbered`, the numbers count from anywhere.
+  Returns:
+    A generator of (number of the frame in the file, RGB frame uint8 [H, W, 3]); with `start` but
+    without `numbered`, the numbers count from anywhere.
 
   Raises:
     VideoError: as `decode` does.
@@ -104,22 +104,35 @@ def at_rate(
   container, stream = probe.open_video(path)
   with container:
     aspect, base = stream.sample_aspect_ratio, probe.time_base(stream)
-  convert = filter_graph.ToRgb(aspect)
   # Which frame is shown last is known when the next place is taken.
   until = None if end is None else end + 1 / rate
-  latest: tuple[source_frames.SourceFrame, av.VideoFrame] | None = None
+  pictures = _pictures(path, None if numbered else start, until)
+  return _at_rate(path, pictures, filter_graph.ToRgb(aspect), base, start, end, rate, tally)
 
-  def timed() -> Iterator[tuple[Any, int, int]]:
+
+def _at_rate(
+  path: str | os.PathLike,
+  pictures: Iterable[_Picture],
+  convert: filter_graph.ToRgb,
+  time_base: Fraction,
+  start: float | None,
+  end: float | None,
+  rate: float,
+  tally: Tally | None,
+) -> Generator[tuple[int, np.ndarray]]:
+  latest: _Picture | None = None
+
+  def timed() -> Iterator[tuple[_Picture, int, int]]:
     nonlocal latest
-    for latest in _pictures(path, None if numbered else start, until):
+    for latest in pictures:
       source = latest[0]
       if tally is not None:
         tally.frames = source.index + 1
-      yield latest, round(source.time / base), round(source.duration / base)
+      yield latest, round(source.time / time_base), round(source.duration / time_base)
 
   exact = Fraction(rate).limit_denominator(1001000)
   shown: tuple[int, np.ndarray] | None = None
-  for (source, frame), place in filter_graph.shown_at_rate(timed(), base, rate):
+  for (source, frame), place in filter_graph.shown_at_rate(timed(), time_base, rate):
     time = place / exact
     if end is not None and time >= end - _SLACK:
       break
@@ -136,7 +149,7 @@ def at_rate(
 
 def _pictures(
   path: str | os.PathLike, start: float | None, end: float | None
-) -> Iterator[tuple[source_frames.SourceFrame, av.VideoFrame]]:
+) -> Iterator[_Picture]:
   read = source_frames.read(path, start, end)
   try:
     yield from filter_graph.deinterlaced((source, source.frame) for source in read)

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 # Boxes at the top level of a file: ISO/IEC 14496-12 and Apple's QuickTime File Format.
 _BOXES = frozenset(
-  b'ftyp moov mdat free skip wide moof styp sidx ssix mfra meta uuid pdin prft emsg pnot udta'.split()
+  b'ftyp moov mdat free skip wide moof styp sidx ssix mfra meta uuid pdin prft emsg pnot '
+  b'udta'.split()
 )
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
 _PACKET = 188  # bytes of a packet of an MPEG transport stream

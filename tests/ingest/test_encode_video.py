@@ -87,12 +87,19 @@ def test_read_video_stores_empty_masks_of_a_video_without_people(tmp_path):
   assert not np.any(_decoded(stored.masks, cv2.IMREAD_GRAYSCALE))
 
 
-@pytest.mark.parametrize('rate', [12.5, 30.0, 50.0])
-def test_read_video_resamples_masks_like_frames(tmp_path, rate):
+@pytest.mark.parametrize(
+  'rate, shown',
+  [
+    (12.5, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9]),
+    # Frames belong at 0, .8, 1.7, 2.5, 3.3, 4.2, 5, 5.8, 6.7, 7.5, rounded, halves upwards.
+    (30.0, [0, 1, 2, 4, 5, 6, 7, 8]),
+    (50.0, [0, 2, 4, 6, 8]),
+  ],
+)
+def test_read_video_resamples_masks_like_frames(tmp_path, rate, shown):
   stored = encode_video.read_video(
     fakes.source(tmp_path, masks=fakes.moving_masks(), rate=rate), _NAMES, _SETTINGS
   )
-  shown = list(decoding.resample(range(10), rate))
   assert len(stored.frames) == len(stored.masks) == len(shown) != 10
   np.testing.assert_array_equal(
     _decoded(stored.masks, cv2.IMREAD_GRAYSCALE),

@@ -137,7 +137,7 @@ def test_build_leaves_out_unusable_videos_with_their_reasons(tmp_path):
     f'{sources[0].file}: no such video file',
     f'{sources[1].file}: the file is empty',
   ]
-  assert reasons[2].startswith(f'{sources[2].file}: expected 20 frames; only ')
+  assert reasons[2].startswith(f'{sources[2].file}: expected frames to the end; ')
   assert reasons[3] == (
     f'{sources[3].file}: expected a video file; FFmpeg finds no video stream in it'
   )
