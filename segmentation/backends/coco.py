@@ -179,6 +179,8 @@ def _load(path: str, person: str) -> dict[str, Any]:
     number = _person_id(path, dataset.get('categories', []), person)
     people = [a for a in dataset['annotations'] if a.get('category_id') == number]
     return {**dataset, 'annotations': people}
+  except coco_files.MaskError:
+    raise
   except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     raise coco_files.MaskError(
       f'{path}: expected a COCO dataset with images and annotations; {type(e).__name__}: {e}'

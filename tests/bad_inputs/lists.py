@@ -162,7 +162,7 @@ ROWS = (
     'a start behind the end of the video',
     f'{_CSV} --test=0',
     (
-      'a.avi: expected frames from 100 s on; none could be decoded (the file announces 0.5 s)',
+      'a.avi: expected frames from 100 s to 200 s; the video has none there',
       '1 video could not be used',
     ),
     _csv('a.avi,x,100,200', 'b.avi,x,,', columns='path,label,start,end'),

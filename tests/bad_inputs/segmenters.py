@@ -37,7 +37,7 @@ def _module(folder):
   )
 
 
-def _coco(*, images=None, **annotation):
+def _coco(*, images=None, categories=('person',), **annotation):
   """Somebody's COCO file of a.avi: a person in the first of 12 frames; with one thing changed."""
   content = {
     'images': [
@@ -45,6 +45,7 @@ def _coco(*, images=None, **annotation):
     ]
     if images is None
     else images,
+    'categories': [{'id': n, 'name': name} for n, name in enumerate(categories, 1)],
     'annotations': [
       {
         'id': 1,
@@ -126,6 +127,16 @@ ROWS = (
     'people in images without numbers',
     'expected file names of video and frame, such as',
     _coco(images=[{'id': 1, 'file_name': 'a/first.jpg', 'height': 60, 'width': 80}]),
+  ),
+  _bad_coco(
+    'people of another name',
+    'expected one category called person; found Mensch (--coco_person=NAME names',
+    _coco(categories=['Mensch']),
+  ),
+  _bad_coco(
+    'two categories called person',
+    'expected one category called person; found person, Person (--coco_person=NAME names',
+    _coco(categories=['person', 'Person']),
   ),
   _bad_coco('a person of a score in words', f'{_NO_COCO}TypeError', _coco(score='high')),
   _bad_coco('a person in an image that is a list', f'{_NO_COCO}TypeError', _coco(image_id=[1])),

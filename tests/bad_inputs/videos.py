@@ -73,9 +73,9 @@ ROWS = (
     _left_out(f'a video cut off at {share:.0%}', message, stage.cut('a.avi', share))
     for share, message in (
       (0.001, 'expected a video file; FFmpeg finds no video stream in it'),
-      (0.05, 'expected frames; none could be decoded'),
-      (0.3, 'expected 12 frames; only 3 could be decoded (is the file cut off?)'),
-      (0.9, 'expected 12 frames; only 10 could be decoded (is the file cut off?)'),
+      (0.05, 'expected frames to the end; a frame cannot be decoded ('),
+      (0.3, 'expected frames to the end; a frame cannot be decoded ('),
+      (0.9, 'expected frames to the end; a frame cannot be decoded ('),
     )
   ),
   _left_out(
@@ -145,7 +145,7 @@ ROWS = (
     'features of videos of which one is cut off',
     'i3d_tf.extract_features --run_dir=run --video=a.avi,b.avi --output=new',
     (
-      'b.avi: expected 12 frames; only',
+      'b.avi: expected frames to the end; ',
       'new: features of 1 videos',
       '1 of 2 videos could not be used',
     ),

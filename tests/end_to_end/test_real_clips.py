@@ -78,12 +78,13 @@ def test_real_clips_are_stored_trained_and_tested_on(data_set):
     os.path.basename(entry.path): entry
     for entry in folders.open_folder(data_set / 'records').entries
   }
-  # 25 fps: 164 frames at 25, 107 at 29.97, 280 at 28, 300 at 30; shorter side 256.
+  # 25 fps: 164 frames at 25, 107 at 29.97, 280 at 28, 300 at 30; shorter side 256. The last two
+  # have 340x256 pixels that are not square.
   expected = {
     'v_ApplyEyeMakeup_g01_c01.avi': (164, 256, 341),
     'v_BaseballPitch_g01_c01.avi': (89, 256, 341),
-    'v_ArmWrestling_g01_c01.mp4': (250, 256, 340),
-    'v_CleaningPool_g01_c01.mp4': (250, 256, 340),
+    'v_ArmWrestling_g01_c01.mp4': (250, 256, 427),
+    'v_CleaningPool_g01_c01.mp4': (250, 256, 455),
   }
   assert {name: (e.frames, e.height, e.width) for name, e in entries.items()} == expected
   # A close-up: the person fills about half of the picture.
