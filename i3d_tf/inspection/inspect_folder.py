@@ -55,6 +55,8 @@ class Inspection:
     folder: its path.
     label_names: class names, in the order of their labels.
     settings: how the records were made.
+    decoders: what decoded the videos, by name and version; several if records were added later;
+      empty if the records are unfinished or do not say.
     shards: the names of their files.
     videos: one per record that could be read.
     lists: for each list of videos ('trainlist01'), the paths in it.
@@ -65,6 +67,7 @@ class Inspection:
   folder: str
   label_names: tuple[str, ...]
   settings: dict[str, Any]
+  decoders: tuple[str, ...]
   shards: tuple[str, ...]
   videos: tuple[record_checks.CheckedVideo, ...]
   lists: dict[str, tuple[str, ...]]
@@ -122,6 +125,7 @@ def inspect(
     str(folder),
     label_names,
     manifest['settings'],
+    _decoders(manifest.get('versions', [])),
     tuple(manifest['shards']),
     tuple(videos),
     {name: tuple(paths) for name, paths in lists.items()},
@@ -131,7 +135,7 @@ def inspect(
 
 
 def _read_manifest(folder: str | os.PathLike, problems: list[Problem]) -> dict[str, Any]:
-  manifest = folders.read_manifest(folder)
+  manifest = folders.read_full_manifest(folder)
   if manifest is None:
     raise schema.RecordError(
       f'{folder}: expected a folder made by make_tfrecords; it has no {folders.MANIFEST}'
@@ -144,6 +148,17 @@ def _read_manifest(folder: str | os.PathLike, problems: list[Problem]) -> dict[s
       )
     )
   return manifest
+
+
+def _decoders(versions: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+  """The decoders among the versions of libraries: before PyAV it was OpenCV."""
+  found = {
+    f'PyAV {made_by["av"]} (libavcodec {made_by["libavcodec"]})'
+    if 'av' in made_by
+    else f'OpenCV {made_by.get("opencv", "of an unknown version")}'
+    for made_by in versions
+  }
+  return tuple(sorted(found))
 
 
 def _check_place(

@@ -17,9 +17,9 @@ def summary(inspection: inspect_folder.Inspection) -> dict[str, Any]:
   """Everything that an inspection found.
 
   Returns:
-    A dict of 'folder', 'settings', 'decoded', 'totals', 'sizes', 'lengths', 'masks', 'classes',
-    'lists', 'videos' (one dict per record), 'problems' and 'attention' (sentences, the most
-    urgent first).
+    A dict of 'folder', 'settings', 'decoders', 'decoded', 'totals', 'sizes', 'lengths', 'masks',
+    'classes', 'lists', 'videos' (one dict per record), 'problems' and 'attention' (sentences, the
+    most urgent first).
   """
   videos = inspection.videos
 
@@ -29,6 +29,7 @@ def summary(inspection: inspect_folder.Inspection) -> dict[str, Any]:
   return {
     'folder': inspection.folder,
     'settings': inspection.settings,
+    'decoders': list(inspection.decoders),
     'decoded': inspection.decoded,
     'totals': {
       'files': len(inspection.shards),

@@ -59,6 +59,8 @@ def _overview(found: dict[str, Any]) -> Iterator[str]:
   if found['decoded']:
     bars = [video['bars'] for video in found['videos'] if video['bars'] is not None]
     yield f'  black bars {text_lib.count(sum(any(b.values()) for b in bars), "video")}'
+  if found['decoders']:
+    yield f'  decoded by {", ".join(found["decoders"])}'
   for name, listed in found['lists'].items():
     stored = listed['videos'] - len(listed['missing'])
     yield f'  {name:10} {stored} of {listed["videos"]} videos'

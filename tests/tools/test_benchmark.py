@@ -10,6 +10,7 @@ from tools.benchmarks.support import figure
 
 def test_subjects_are_the_modules_of_the_folder_without_what_they_share():
   assert benchmark.subjects() == [
+    'decoding',
     'flow',
     'flow_storage',
     'input_pipeline',
@@ -48,5 +49,5 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path):
 
 def test_an_unknown_subject_is_one_line(tmp_path):
   message = commands.error('tools.benchmark', '--only=speed', cwd=tmp_path)
-  assert message.startswith('expected --only of flow, flow_storage, input_pipeline, ')
+  assert message.startswith('expected --only of decoding, flow, flow_storage, input_pipeline, ')
   assert message.endswith('speed')
