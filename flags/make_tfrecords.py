@@ -82,6 +82,12 @@ def _define_splits() -> None:
     'The same for the test list, where the data set names no test videos; '
     f'{requests.TEST_SHARE:g} by default; 0 for no test list.',
   )
+  flags.DEFINE_bool(
+    'allow_shared_sources',
+    False,
+    'Store the data set although videos of one source (a file, its parts, its copies) are in both '
+    'the training and the test list.',
+  )
   flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.', lower_bound=0)
 
 
@@ -154,6 +160,7 @@ def request() -> requests.RecordsRequest:
       test=values.test,
       seed=values.split_seed,
       labels=values.labels,
+      allow_shared_sources=values.allow_shared_sources,
     ),
     requests.EncodingSettings(
       short_side=values.short_side,

@@ -64,9 +64,9 @@ class Row:
 
   @property
   def group(self) -> str:
-    """What its video shares performer and place with: 'Class/g01', or its path without a group."""
+    """What its video shares performer and place with: 'Class/g01', or else the video's source."""
     group = ucf101.group(self.video)
-    return f'{self.class_name}/{group}' if group else self.video
+    return f'{self.class_name}/{group}' if group else ucf101.source(self.video)
 
 
 def path(run_dir: str | os.PathLike, name: str, treatment: str, suffix: str = '.csv') -> str:
@@ -224,12 +224,19 @@ class RowJournal:
     self._journal.close(delete)
 
 
+def _group_name(video: str) -> str:
+  """'g03', or the name of the source if the video is a part of one; else ''."""
+  group, source = ucf101.group(video), ucf101.source(video)
+  is_part = source != os.path.splitext(video)[0]
+  return group if group or not is_part else os.path.basename(source)
+
+
 def _to_csv(row: Row) -> list[Any]:
   return [
     row.video,
     row.label,
     row.class_name,
-    ucf101.group(row.video),
+    _group_name(row.video),
     row.prediction,
     int(row.prediction == row.label),
     int(row.has_person),

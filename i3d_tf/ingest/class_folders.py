@@ -1,6 +1,6 @@
 """Data sets of class folders, 'videos/Class/name.mp4'."""
 
-from collections.abc import Iterator
+import dataclasses
 import os
 
 from i3d_tf.ingest import data_sets
@@ -29,9 +29,12 @@ def data_set(
   )
   listed: list[data_sets.ListedVideo] = []
   subset_of: dict[str, str] = {}
+  passed_over: list[str] = []
   for subset, folder in folders:
     label = os.path.basename(folder)
-    for name in _video_names(os.path.join(videos, folder)):
+    names, others = _video_names(os.path.join(videos, folder))
+    passed_over += [f'{folder}/{other}' for other in others]
+    for name in names:
       path = f'{label}/{name}'
       if path in subset_of:
         raise data_sets.SourceError(
@@ -46,7 +49,9 @@ def data_set(
       f'{videos}: expected class folders of video files '
       f'({", ".join(video_files.SUFFIXES)}); found none'
     )
-  return subsets.split(listed, subset_of, label_names, options)
+  data = subsets.split(listed, subset_of, label_names, options)
+  notes = (*data.notes, *(f'passed over: {what}' for what in passed_over))
+  return dataclasses.replace(data, notes=notes)
 
 
 def _class_folders(videos: str | os.PathLike[str]) -> list[tuple[str, str]]:
@@ -68,7 +73,16 @@ def _subfolders(folder: str | os.PathLike[str]) -> list[str]:
     )
 
 
-def _video_names(folder: str) -> Iterator[str]:
+def _video_names(folder: str) -> tuple[list[str], list[str]]:
+  """The names of the videos in a class folder, and what else is there: 'name: why'."""
+  names, others = [], []
   for name in sorted(os.listdir(folder)):
-    if os.path.splitext(name)[1].lower() in video_files.SUFFIXES and not name.startswith('.'):
-      yield name
+    if name.startswith('.'):
+      continue  # of the system, or half-written
+    if os.path.isdir(os.path.join(folder, name)):
+      others.append(f'{name}/: a folder; videos are expected right in the folder of their class')
+    elif os.path.splitext(name)[1].lower() in video_files.SUFFIXES:
+      names.append(name)
+    else:
+      others.append(f'{name}: not the suffix of a video file')
+  return names, others

@@ -11,6 +11,7 @@ import csv
 import math
 import os
 
+from i3d_tf.common import text_files
 from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import requests
 from i3d_tf.ingest import subsets
@@ -68,7 +69,7 @@ def data_set(
 def _read(path: str | os.PathLike) -> Iterator[tuple[int, dict[str, str]]]:
   """Yields (line number, row) of a CSV file that has paths and labels."""
   try:
-    with open(path, newline='', encoding='utf-8-sig') as f:
+    with open(path, newline='', encoding=text_files.ENCODING) as f:
       rows = csv.DictReader(f)
       missing = [name for name in ('path', 'label') if name not in (rows.fieldnames or ())]
       if missing:

@@ -13,6 +13,7 @@ import os
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import text
+from i3d_tf.common import text_files
 from i3d_tf.ingest import encode_video
 from i3d_tf.ingest import requests
 from i3d_tf.masks import verdicts as verdicts_lib
@@ -152,11 +153,7 @@ def class_names(found: Collection[str], labels: str | None, where: str) -> tuple
     raise SourceError(f'{where}: expected class names that can name a folder; found {bad[0]!r}')
   if labels is None:
     return tuple(sorted(found))
-  try:
-    with open(labels, encoding='utf-8') as f:
-      names = tuple(line.strip() for line in f if line.strip())
-  except (OSError, UnicodeDecodeError) as e:
-    raise SourceError(f'{labels}: expected a text file of class names; {e}') from e
+  names = tuple(text_files.read_names(labels, 'class names'))
   if len(set(names)) != len(names):
     raise SourceError(f'{labels}: expected every class once')
   unlisted = sorted(set(found) - set(names))

@@ -49,6 +49,7 @@ class DataSetOptions:
     seed: seed of the choice of groups.
     labels: file of class names, one per line, in the order of their labels; None to sort the
       names. UCF101's lists have their own.
+    allow_shared_sources: whether videos of one source may be in several lists.
   """
 
   masks: str | None = None
@@ -57,6 +58,7 @@ class DataSetOptions:
   test: float | None = None
   seed: int = 0
   labels: str | None = None
+  allow_shared_sources: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Training, validation and test lists of data sets that do not come with UCF101's lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from i3d_tf.common import text
 from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import requests
 from i3d_tf.records import hold_out
+from i3d_tf.records import shared_sources
 from i3d_tf.records import ucf101
 
 # What data sets call their subsets -> one of `ucf101.SUBSETS`.
@@ -43,8 +45,8 @@ def split(
   }
   _check_absent('test', options.test, listed['test'])
   _check_absent('validation', options.validation, listed['validation'])
-  names = {video.path: video.name for video in videos}
-  notes = []
+  names = shared_sources.names({video.path: (video.name, video.file) for video in videos})
+  notes: list[str] = []
   if not listed['test'] and options.test is None and listed['validation']:
     # As Kinetics is used.
     listed['test'], listed['validation'] = listed['validation'], {}
@@ -64,6 +66,8 @@ def split(
     listed['train'], listed['validation'] = hold_out.split(
       listed['train'], names, options.validation, options.seed
     )
+  notes += shared_sources.check(names, listed, allowed=options.allow_shared_sources)
+  notes += _without_videos(label_names, listed)
   lists = {
     ucf101.list_name(subset, 1): ucf101.format_list(paths)
     for subset, paths in listed.items()
@@ -71,6 +75,23 @@ def split(
   }
   lists[ucf101.CLASSES] = ucf101.format_classes(label_names)
   return data_sets.assemble(videos, label_names, lists, options, notes)
+
+
+def _without_videos(
+  label_names: Sequence[str], listed: Mapping[str, Mapping[str, int]]
+) -> Iterator[str]:
+  """Notes on the classes that have no videos, or none to train on."""
+  labels = {subset: set(videos.values()) for subset, videos in listed.items()}
+  anywhere = set().union(*labels.values())
+  empty = [name for label, name in enumerate(label_names) if label not in anywhere]
+  if empty:
+    yield f'{text.count(len(empty), "class", "classes")} without videos: {", ".join(empty)}'
+  untrained = [label_names[label] for label in sorted(anywhere - labels['train'])]
+  if untrained and labels['train']:
+    yield (
+      f'{text.count(len(untrained), "class", "classes")} without training videos: '
+      f'{", ".join(untrained)}'
+    )
 
 
 def _check_absent(subset: str, amount: float | None, listed: Mapping[str, int]) -> None:

@@ -6,6 +6,7 @@ from i3d_tf.common import validation
 from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import requests
 from i3d_tf.records import hold_out
+from i3d_tf.records import shared_sources
 from i3d_tf.records import ucf101
 
 
@@ -40,7 +41,17 @@ def data_set(
     data_sets.ListedVideo(path, os.path.join(videos, path), path, label)
     for path, label in labels.items()
   ]
-  return data_sets.assemble(listed, label_names, contents, options)
+  notes: list[str] = []
+  names = shared_sources.names({video.path: (video.name, video.file) for video in listed})
+  for split in ucf101.SPLITS:
+    paths = {name: os.path.join(lists, ucf101.list_name(name, split)) for name in ucf101.SUBSETS}
+    of_split = {
+      subset: ucf101.read_list(path, label_names)
+      for subset, path in paths.items()
+      if os.path.exists(path)
+    }
+    notes += shared_sources.check(names, of_split, allowed=options.allow_shared_sources)
+  return data_sets.assemble(listed, label_names, contents, options, notes)
 
 
 def _hold_out(

@@ -9,6 +9,7 @@ import os
 import cv2
 import numpy as np
 
+from i3d_tf.common import natural_order
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
@@ -44,7 +45,7 @@ def every_frame(path: str) -> Iterator[np.ndarray]:
 
   Args:
     path: a video file, or a folder of image files, which are its frames in the
-      order of their names, 25 a second.
+      order of the numbers in their names, 25 a second; hidden files are none.
 
   Returns:
     An iterator over RGB frames uint8 [H, W, 3].
@@ -228,7 +229,9 @@ def _too_short(path: str, stream: str, found: int) -> decoding.VideoError:
 
 
 def _images(folder: str) -> Iterator[np.ndarray]:
-  names = sorted(n for n in os.listdir(folder) if n.lower().endswith(video_files.IMAGE_SUFFIXES))
+  names = sorted(
+    (name for name in os.listdir(folder) if video_files.is_image(name)), key=natural_order.key
+  )
   if not names:
     raise decoding.VideoError(
       f'{folder}: expected image files ({", ".join(video_files.IMAGE_SUFFIXES)}); found none'

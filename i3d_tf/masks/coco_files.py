@@ -15,15 +15,12 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.masks import coco_datasets
 from i3d_tf.video import video_files
 
-PERSON = 1  # COCO's category id
-
-
-class MaskError(errors.UserError):
-  """A mask file that cannot be used; the message names the file and the reason."""
+PERSON = 1  # the number that `write` gives people, as COCO does
+MaskError = coco_datasets.MaskError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,8 +184,9 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
   """Reads the masks of one video.
 
   Args:
-    path: a COCO dataset as `write` makes it: the images are the frames of the video, in the
-      order of their ids. Annotations of other categories than person are ignored.
+    path: a COCO dataset as `write` makes it: the images are the frames of the video, in
+      the order of `coco_datasets.in_order`. Annotations of other categories than the one called
+      person are ignored.
     video: path of the video that the masks must belong to; not checked if the file names
       no video, or if None.
 
@@ -219,7 +217,8 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
 
 def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
   """The masks of a dataset; raises a `MaskError` or whatever a damaged dataset causes."""
-  images = sorted(dataset['images'], key=lambda image: image['id'])
+  images = coco_datasets.in_order(path, dataset['images'])
+  person = coco_datasets.person_id(path, dataset)
   index_of = {image['id']: index for index, image in enumerate(images)}
   if len(index_of) != len(images):
     raise MaskError(
@@ -236,7 +235,7 @@ def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
     )
   frames: list[list[Any]] = [[] for _ in images]
   for annotation in dataset['annotations']:
-    if annotation['category_id'] == PERSON:
+    if annotation['category_id'] == person:
       rle = _run_lengths_of(path, annotation, height, width)
       frames[index_of[annotation['image_id']]].append(rle)
   return Masks(height, width, tuple(tuple(rles) for rles in frames))

@@ -16,6 +16,7 @@ import os
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import text_files
 
 FINE, ORIGINAL = VERDICTS = ('fine', 'original')
 
@@ -32,7 +33,7 @@ def read(path: str | os.PathLike) -> dict[str, str]:
   """
   found: dict[str, str] = {}
   try:
-    with open(path, newline='', encoding='utf-8-sig') as f:
+    with open(path, newline='', encoding=text_files.ENCODING) as f:
       rows = csv.DictReader(f)
       if not {'video', 'verdict'} <= set(rows.fieldnames or ()):
         raise VerdictError(

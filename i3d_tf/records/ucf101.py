@@ -14,8 +14,12 @@ import os
 import re
 
 from i3d_tf.common import errors
+from i3d_tf.common import text_files
 
-_GROUP = re.compile(r'_(g\d+)_c\d+(\.\w+)?$')
+# Seconds of a part, as make_tfrecords (_0-2.5) and Kinetics (_000010_000020) append them.
+_PART = re.compile(r'_(?:(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?|end)|(\d{6})_(\d{6}))$')
+_SUFFIX = re.compile(r'\.\w+$')
+_GROUP = re.compile(r'_(g\d+)_c\d+$')
 SPLITS = (1, 2, 3)
 SUBSETS = ('train', 'validation', 'test')
 CLASSES = 'classInd.txt'
@@ -28,10 +32,12 @@ class ListError(errors.UserError):
 def _lines(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
   """Yields (line number, fields) of the lines that are not empty."""
   try:
-    with open(path, encoding='utf-8-sig') as f:
+    with open(path, encoding=text_files.ENCODING) as f:
       for number, line in enumerate(f, 1):
-        if line.strip():
-          yield number, line.strip().split('\t') if '\t' in line else line.split()
+        line = line.strip(' \t\r\n')
+        if line:
+          # No other white space ends a field: screen recordings have U+202F in their names.
+          yield number, line.split('\t') if '\t' in line else re.split(' +', line)
   except (OSError, UnicodeDecodeError) as e:
     raise ListError(f'{path}: expected a text file; {e}') from e
 
@@ -150,8 +156,23 @@ def group(video: str) -> str:
 
   The clips of a group show the same performer in the same place.
   """
-  match = _GROUP.search(video)
+  match = _GROUP.search(source(video))
   return match.group(1) if match else ''
+
+
+def source(video: str) -> str:
+  """The name of what a video was cut out of: without its suffix and the times of a part.
+
+  Clips of one source show the same people in the same place: 'run/v_Run_g03_c01_0-0.6.avi' and
+  'run/v_Run_g03_c01.avi' are both of 'run/v_Run_g03_c01', 'run/4Ar_000012_000022.mp4' of 'run/4Ar'.
+  """
+  stem = _SUFFIX.sub('', video)
+  match = _PART.search(stem)
+  if match is None:
+    return stem
+  start, end = (match[1], match[2]) if match[3] is None else (match[3], match[4])
+  is_part = end == 'end' or float(start) < float(end)  # else these are numbers of something else
+  return stem[: match.start()] if is_part else stem
 
 
 def read_all_lists(folder: str | os.PathLike) -> tuple[list[str], dict[str, int]]:

@@ -9,16 +9,25 @@ from i3d_tf.common import errors
 # Of what FFmpeg reads, what video data sets come in.
 SUFFIXES = (
   '.3gp',
+  '.asf',
   '.avi',
+  '.divx',
+  '.f4v',
   '.flv',
+  '.gif',
+  '.m2ts',
+  '.m2v',
   '.m4v',
   '.mkv',
   '.mov',
   '.mp4',
   '.mpeg',
   '.mpg',
+  '.mts',
+  '.mxf',
   '.ogv',
   '.ts',
+  '.vob',
   '.webm',
   '.wmv',
 )
@@ -29,6 +38,11 @@ IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 def stem(video: str | os.PathLike) -> str:
   """The name of a video without folder and suffix: what its masks and features are called."""
   return os.path.splitext(os.path.basename(os.path.normpath(os.fspath(video))))[0]
+
+
+def is_image(name: str) -> bool:
+  """Whether a file in a folder of frames is one of them: hidden files (._1.png) are none."""
+  return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
 
 
 def expand(paths: Iterable[str]) -> list[str]:
@@ -44,9 +58,7 @@ def expand(paths: Iterable[str]) -> list[str]:
   found = []
   for path in paths:
     videos = []
-    if os.path.isdir(path) and not any(
-      name.lower().endswith(IMAGE_SUFFIXES) for name in os.listdir(path)
-    ):
+    if os.path.isdir(path) and not any(map(is_image, os.listdir(path))):
       with contextlib.suppress(errors.UserError):
         videos = [os.path.join(path, name) for name in find(path)]
     found += videos if videos else [path]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf.masks import coco_datasets
 from i3d_tf.masks import coco_files
 from i3d_tf.video import video_files
 from segmentation.backends import segmenter
@@ -63,7 +64,7 @@ class CocoFiles(segmenter.Segmenter):
     if not os.path.exists(file):
       raise coco_files.MaskError(f'{file}: no such mask file')
     dataset = _load(file, self._person)
-    images = _in_order(file, dataset['images'])
+    images = coco_datasets.in_order(file, dataset['images'])
     return VideoPeople(file, self.name, images, dataset['annotations'], self._min_score)
 
 
@@ -176,7 +177,7 @@ def _load(path: str, person: str) -> dict[str, Any]:
       hash(annotation.get('image_id'))  # raises a TypeError for a list or a dict
       if not 0 <= annotation.get('score', 1) <= 1:
         raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
-    number = _person_id(path, dataset.get('categories', []), person)
+    number = coco_datasets.person_id(path, dataset, person)
     people = [a for a in dataset['annotations'] if a.get('category_id') == number]
     return {**dataset, 'annotations': people}
   except coco_files.MaskError:
@@ -185,45 +186,6 @@ def _load(path: str, person: str) -> dict[str, Any]:
     raise coco_files.MaskError(
       f'{path}: expected a COCO dataset with images and annotations; {type(e).__name__}: {e}'
     ) from e
-
-
-def _person_id(path: str, categories: Sequence[Mapping[str, Any]], person: str) -> Any:
-  """The id of the category of people: files number their categories as they like."""
-  names = [str(category['name']) for category in categories]
-  ids = [c['id'] for c, name in zip(categories, names) if name.lower() == person.lower()]
-  if len(ids) != 1:
-    raise coco_files.MaskError(
-      f'{path}: expected one category called {person}; found {", ".join(names) or "no categories"} '
-      '(--coco_person=NAME names the category of people)'
-    )
-  return ids[0]
-
-
-def _frame_name(image: Mapping[str, Any]) -> str:
-  """The part of an image's file name that names the frame."""
-  _, _, frame = os.path.basename(str(image.get('file_name', ''))).rpartition('#')
-  return frame
-
-
-def _in_order(path: str, images: Sequence[Any]) -> list[Any]:
-  """The images of a video as its frames follow each other.
-
-  A frame's number is the first number in the file name that differs between the images, if the
-  names are the same up to there: later ones may be a hash (000001_jpg.rf.1a79a4d6.jpg).
-  """
-  names = [re.split(r'(\d+)', _frame_name(image)) for image in images]
-  for position in range(1, min(map(len, names), default=0), 2):
-    if len({tuple(name[:position]) for name in names}) > 1:
-      break
-    numbers = [int(name[position]) for name in names]
-    if len(set(numbers)) == len(images):
-      return [image for _, image in sorted(zip(numbers, images), key=lambda item: item[0])]
-  if not all(isinstance(image['id'], int) for image in images):
-    raise coco_files.MaskError(
-      f'{path}: expected file names or ids that number the frames; found '
-      f'{_frame_name(images[0])!r} with id {images[0]["id"]!r}'
-    )
-  return sorted(images, key=lambda image: image['id'])
 
 
 def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any], list[Any]]]:
@@ -247,5 +209,6 @@ def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any
     if owner is not None:
       videos[owner][1].append(annotation)
   return {
-    stem: (_in_order(path, images), annotations) for stem, (images, annotations) in videos.items()
+    stem: (coco_datasets.in_order(path, images), annotations)
+    for stem, (images, annotations) in videos.items()
   }

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
 import functools
-import hashlib
 import itertools
 import os
 from typing import Any
 
 from i3d_tf.common import errors
+from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
 from i3d_tf.masks import coco_files
@@ -97,7 +97,9 @@ def segment_video(
   Raises:
     UserError: the video cannot be used.
   """
-  content = _content(path)  # before decoding: a video replaced meanwhile is found to be another
+  content = file_content.describe(
+    path
+  )  # before decoding: a video replaced meanwhile is found to be another
   source = segmenter.for_video(path)
   frames = decoding.decode(path)
   first = next(frames)
@@ -268,7 +270,7 @@ def _done(
         f'{path}: these masks were made with other settings ({", ".join(differences)}). '
         'Choose another --output, or remove them'
       )
-    if info.source is None or _is_content(os.path.join(folder, name), info.source):
+    if info.source is None or file_content.is_same(os.path.join(folder, name), info.source):
       done[name] = info.num_with_person > 0
   return done
 
@@ -304,31 +306,6 @@ def _do_in_worker(name: str) -> bool | str:
 
 
 # === Files ===
-
-
-def _content(path: str) -> dict[str, Any] | None:
-  """Size, time of change and hash of a file; None where there is none, which decoding refuses."""
-  try:
-    status = os.stat(path)
-    with open(path, 'rb') as f:
-      sha256 = hashlib.file_digest(f, 'sha256').hexdigest()
-  except OSError:
-    return None
-  return {'bytes': status.st_size, 'mtime_ns': status.st_mtime_ns, 'sha256': sha256}
-
-
-def _is_content(path: str, source: Mapping[str, Any]) -> bool:
-  """Whether a file still is what `_content` described; it is read only if its time differs."""
-  try:
-    status = os.stat(path)
-  except OSError:
-    return False
-  if status.st_size != source.get('bytes'):
-    return False
-  if status.st_mtime_ns == source.get('mtime_ns'):
-    return True
-  content = _content(path)
-  return content is not None and content['sha256'] == source.get('sha256')
 
 
 def _mask_path(output: str, name: str) -> str:

@@ -130,12 +130,12 @@ ROWS = (
   ),
   _bad_coco(
     'people of another name',
-    'expected one category called person; found Mensch (--coco_person=NAME names',
+    'expected one category called person; found Mensch (segment --segmenter=coco --coco_p',
     _coco(categories=['Mensch']),
   ),
   _bad_coco(
     'two categories called person',
-    'expected one category called person; found person, Person (--coco_person=NAME names',
+    'expected one category called person; found person, Person (segment --segmenter=coco --coco_p',
     _coco(categories=['person', 'Person']),
   ),
   _bad_coco('a person of a score in words', f'{_NO_COCO}TypeError', _coco(score='high')),

@@ -180,8 +180,8 @@ def test_build_rejects_records_of_renamed_videos(sources, undisturbed):
 def _data_set(tmp_path):
   """Arguments of `build_ucf101`; only one of the three videos has a mask file."""
   fakes.source(tmp_path, 'A/v_A_g01_c01.avi', frames=fakes.moving(3), masks=fakes.moving_masks(3))
-  fakes.source(tmp_path, 'A/v_A_g02_c01.avi', frames=fakes.moving(3))
-  fakes.source(tmp_path, 'B/v_B_g01_c01.avi', frames=fakes.moving(3))
+  fakes.source(tmp_path, 'A/v_A_g02_c01.avi', frames=fakes.moving(3, seed=1))
+  fakes.source(tmp_path, 'B/v_B_g01_c01.avi', frames=fakes.moving(3, seed=2))
   lists = tmp_path / 'lists'
   lists.mkdir()
   (lists / 'classInd.txt').write_text('1 A\r\n2 B\r\n')

@@ -49,3 +49,24 @@ def test_data_set_rejects_a_folder_without_videos(tmp_path):
   data_files.touch(tmp_path, 'a/readme.txt')
   with pytest.raises(data_sets.SourceError, match=r'expected class folders of video files .*none$'):
     class_folders.data_set(str(tmp_path))
+
+
+def test_what_is_passed_over_is_listed_with_the_reason(tmp_path):
+  data_files.touch(
+    tmp_path,
+    'run/a.avi',
+    'run/b.m2ts',
+    'run/c.gif',
+    'run/notes.txt',
+    'run/sub/d.avi',
+    'run/._a.avi',
+  )
+  data_files.touch(tmp_path, 'jog/sub/e.avi')
+  data = class_folders.data_set(tmp_path, requests.DataSetOptions(test=0))
+  assert [source.path for source in data.sources] == ['run/a.avi', 'run/b.m2ts', 'run/c.gif']
+  assert data.notes == (
+    '1 class without videos: jog',
+    'passed over: jog/sub/: a folder; videos are expected right in the folder of their class',
+    'passed over: run/notes.txt: not the suffix of a video file',
+    'passed over: run/sub/: a folder; videos are expected right in the folder of their class',
+  )

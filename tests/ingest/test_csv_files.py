@@ -17,7 +17,7 @@ def test_data_set_reads_rows_like_those_of_kinetics(tmp_path):
       'path,label,start,end,split\n'
       'yoga/b.mp4,yoga,,,train\n'
       'x/a.mp4,air drumming,12,22.5,train\n'
-      'x/a.mp4,air drumming,30,,validate\n'
+      'x/c.mp4,air drumming,30,,validate\n'
       'a.mp4,air drumming,,4,test\n'
     ),
   )
@@ -26,7 +26,7 @@ def test_data_set_reads_rows_like_those_of_kinetics(tmp_path):
   assert [(s.path, s.label, s.start, s.end) for s in data.sources] == [
     ('air drumming/a_0-4.mp4', 0, None, 4.0),
     ('air drumming/x__a_12-22.5.mp4', 0, 12.0, 22.5),
-    ('air drumming/x__a_30-end.mp4', 0, 30.0, None),
+    ('air drumming/x__c_30-end.mp4', 0, 30.0, None),
     ('yoga/b.mp4', 1, None, None),
   ]
   assert data.sources[1].file == str(tmp_path / 'x/a.mp4')
@@ -35,7 +35,7 @@ def test_data_set_reads_rows_like_those_of_kinetics(tmp_path):
     'air drumming/x__a_12-22.5.mp4': 'air drumming',
   }
   assert data_files.read_list(data, 'validationlist01.txt') == {
-    'air drumming/x__a_30-end.mp4': 'air drumming'
+    'air drumming/x__c_30-end.mp4': 'air drumming'
   }
   assert data_files.read_list(data, 'testlist01.txt') == {'air drumming/a_0-4.mp4': 'air drumming'}
   assert not data.notes

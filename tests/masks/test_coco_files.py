@@ -184,6 +184,21 @@ def test_other_categories_are_ignored(tmp_path):
   np.testing.assert_array_equal(read.decode(2), _three_masks()[2])
 
 
+def test_files_of_other_tools_number_people_and_frames_as_they_like(tmp_path):
+  def change(dataset):
+    dataset['categories'] = [{'id': 1, 'name': 'ball'}, {'id': 2, 'name': 'person'}]
+    for image in dataset['images']:
+      image.update(id=-image['id'], file_name=f'v/{image["id"]:06d}_jpg.rf.{9 - image["id"]}ab.jpg')
+    for annotation in dataset['annotations']:
+      annotation.update(category_id=2, image_id=-annotation['image_id'])
+    ball = [[1, 1, 5, 1, 5, 5]]
+    dataset['annotations'].append({'image_id': -1, 'category_id': 1, 'segmentation': ball})
+
+  _write_dataset(tmp_path / 'v.json', change)
+  read = coco_files.read(tmp_path / 'v.json')
+  np.testing.assert_array_equal([read.decode(i) for i in range(3)], _three_masks())
+
+
 def test_frames_are_ordered_by_the_ids_of_their_images(tmp_path):
   def change(dataset):
     for image in dataset['images']:

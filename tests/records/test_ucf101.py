@@ -221,3 +221,33 @@ def test_formatted_lists_read_back(tmp_path, names):
   (tmp_path / 'list.txt').write_bytes(ucf101.format_list(videos))
   assert ucf101.read_classes(tmp_path / 'classInd.txt') == names
   assert ucf101.read_list(tmp_path / 'list.txt', names) == videos
+
+
+@pytest.mark.parametrize(
+  'video, source, group',
+  [
+    ('Run/v_Run_g03_c01.avi', 'Run/v_Run_g03_c01', 'g03'),
+    ('Run/v_Run_g03_c01_0-0.6.avi', 'Run/v_Run_g03_c01', 'g03'),
+    ('Run/v_Run_g03_c01_12.5-end.avi', 'Run/v_Run_g03_c01', 'g03'),
+    ('Run/sub__v_Run_g03_c01_0-3.mp4', 'Run/sub__v_Run_g03_c01', 'g03'),
+    ('Run/v_Run_g03_c01', 'Run/v_Run_g03_c01', 'g03'),
+    ('air drumming/4Ar-7XQ_000012_000022.mp4', 'air drumming/4Ar-7XQ', ''),
+    ('air drumming/4Ar-7XQ_12-22.mp4', 'air drumming/4Ar-7XQ', ''),
+    ('a/take_3-1.avi', 'a/take_3-1', ''),  # no time runs backwards
+    ('a/2024-11-26.avi', 'a/2024-11-26', ''),
+    ('a/clip.v2.avi', 'a/clip.v2', ''),
+  ],
+)
+def test_a_clip_keeps_source_and_group_through_parts(video, source, group):
+  assert ucf101.source(video) == source
+  assert ucf101.group(video) == group
+
+
+@pytest.mark.parametrize('space', ['\u202f', '\u00a0', '\u2009', '\u3000'])
+@pytest.mark.parametrize('label', [b'', b' 1', b'\t1'])
+def test_other_white_space_is_part_of_a_name(tmp_path, space, label):
+  video = f'Run/Screen 1.02{space}PM.avi'.replace(' ', '_')
+  (tmp_path / 'l.txt').write_bytes(video.encode() + label + b'\r\n')
+  assert ucf101.read_list(tmp_path / 'l.txt', ['Run']) == {video: 0}
+  (tmp_path / 'l.txt').write_bytes(ucf101.format_list({video: 0, 'Run/b c.avi': 0}))
+  assert ucf101.read_list(tmp_path / 'l.txt', ['Run']) == {video: 0, 'Run/b c.avi': 0}

@@ -6,6 +6,7 @@ import re
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import text_files
 from i3d_tf.weights import arrays
 from i3d_tf.weights.published import identity
 
@@ -32,14 +33,7 @@ def read(path: str | os.PathLike, num_classes: int | None) -> list[str]:
     UserError: the file is missing, or has another number of names.
   """
   file = os.path.join(_FOLDER, f'{path}.txt') if path in BUILT_IN else path
-  try:
-    with open(file, encoding='utf-8') as f:
-      names = [line.strip() for line in f if line.strip()]
-  except (OSError, UnicodeDecodeError) as e:
-    raise errors.UserError(f'{file}: expected a text file of class names; {e}') from e
-  numbered = [re.fullmatch(r'(\d+)\s+(\S.*)', name) for name in names]
-  if all(match and int(match[1]) == number for number, match in enumerate(numbered, 1)):
-    names = [match[2] for match in numbered if match]
+  names = text_files.read_names(file, 'class names')
   if not names or num_classes not in (None, len(names)):
     raise errors.UserError(f'{file}: expected {num_classes} class names; found {len(names)}')
   return names

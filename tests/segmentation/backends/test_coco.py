@@ -173,7 +173,8 @@ def test_a_file_without_one_category_of_people_is_refused(tmp_path, names, liste
   categories = [{'id': i, 'name': name} for i, name in enumerate(names)]
   _write(tmp_path / 'v.json', _images(1), [], categories)
   with pytest.raises(
-    coco_files.MaskError, match=rf'expected one category called person; found {listed} \(--coco_p'
+    coco_files.MaskError,
+    match=rf'expected one category called person; found {listed} \(segment --seg',
   ):
     coco.CocoFiles(str(tmp_path)).for_video('v.avi')
 

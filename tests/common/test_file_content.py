@@ -1,0 +1,32 @@
+"""Whether a file is the one that it was."""
+
+import os
+
+from i3d_tf.common import file_content
+
+
+def test_a_file_is_the_same_whatever_its_time(tmp_path):
+  path = tmp_path / 'a'
+  path.write_bytes(b'one')
+  known = file_content.describe(path)
+  assert known['bytes'] == 3 and file_content.is_same(path, known)
+  os.utime(path, (0, 0))
+  assert file_content.is_same(path, known)
+
+
+def test_another_content_is_not_the_same(tmp_path):
+  path = tmp_path / 'a'
+  path.write_bytes(b'one')
+  known = file_content.describe(path)
+  path.write_bytes(b'two')
+  os.utime(path, (0, 0))
+  assert not file_content.is_same(path, known)
+  path.write_bytes(b'longer')
+  os.utime(path, ns=(known['mtime_ns'], known['mtime_ns']))
+  assert not file_content.is_same(path, known)
+
+
+def test_what_is_no_file_has_no_content(tmp_path):
+  assert file_content.describe(tmp_path / 'none') is None
+  assert file_content.describe(tmp_path) is None
+  assert not file_content.is_same(tmp_path / 'none', {'bytes': 0})
