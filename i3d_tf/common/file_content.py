@@ -7,29 +7,49 @@ from typing import Any
 
 
 def describe(path: str | os.PathLike) -> dict[str, Any] | None:
-  """Size, time of change and SHA-256 of a file.
+  """Size, time of change and SHA-256 of a file, or of the files right in a folder.
 
   Returns:
-    A dict of 'bytes', 'mtime_ns' and 'sha256', which JSON can hold; None if `path` is no file.
+    A dict of 'bytes', 'mtime_ns' and 'sha256', which JSON can hold; None if there is nothing.
   """
   try:
-    status = os.stat(path)
-    with open(path, 'rb') as f:
-      sha256 = hashlib.file_digest(f, 'sha256').hexdigest()
+    size, time = _size_and_time(path)
+    if os.path.isdir(path):
+      # A folder of frames: their names and their contents.
+      parts = [f'{name}\0{_sha256(os.path.join(path, name))}\0' for name in _names(path)]
+      sha256 = hashlib.sha256(''.join(parts).encode()).hexdigest()
+    else:
+      sha256 = _sha256(path)
   except OSError:
     return None
-  return {'bytes': status.st_size, 'mtime_ns': status.st_mtime_ns, 'sha256': sha256}
+  return {'bytes': size, 'mtime_ns': time, 'sha256': sha256}
 
 
 def is_same(path: str | os.PathLike, known: Mapping[str, Any]) -> bool:
   """Whether a file still holds what `describe` said; it is read only if its time has changed."""
   try:
-    status = os.stat(path)
+    size, time = _size_and_time(path)
   except OSError:
     return False
-  if status.st_size != known.get('bytes'):
+  if size != known.get('bytes'):
     return False
-  if status.st_mtime_ns == known.get('mtime_ns'):
+  if time == known.get('mtime_ns'):
     return True
   now = describe(path)
   return now is not None and now['sha256'] == known.get('sha256')
+
+
+def _size_and_time(path: str | os.PathLike) -> tuple[int, int]:
+  """Bytes, and the latest time of change in nanoseconds."""
+  files = [os.path.join(path, name) for name in _names(path)] if os.path.isdir(path) else []
+  found = [os.stat(file) for file in (files if files else [path])]
+  return sum(status.st_size for status in found), max(status.st_mtime_ns for status in found)
+
+
+def _names(folder: str | os.PathLike) -> list[str]:
+  return sorted(name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name)))
+
+
+def _sha256(path: str | os.PathLike) -> str:
+  with open(path, 'rb') as f:
+    return hashlib.file_digest(f, 'sha256').hexdigest()

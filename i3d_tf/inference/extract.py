@@ -1,6 +1,8 @@
 """Features of many videos into a folder, resumable: what the command `extract_features` does."""
 
+import collections
 from collections.abc import Mapping, Sequence
+import contextlib
 import json
 import os
 import sys
@@ -10,7 +12,9 @@ import tqdm
 
 from i3d_tf.common import cli
 from i3d_tf.common import errors
+from i3d_tf.common import file_content
 from i3d_tf.common import files
+from i3d_tf.common import journal
 from i3d_tf.common import progress
 from i3d_tf.inference import features
 from i3d_tf.inference import options as options_lib
@@ -18,7 +22,7 @@ from i3d_tf.inference import trained_networks
 from i3d_tf.video import decoding
 from i3d_tf.video import video_files
 
-_SETTINGS_FILE = 'features.json'
+_SETTINGS_FILE, _SOURCES_FILE = 'features.json', 'sources.jsonl'
 
 
 def run(options: options_lib.ExtractOptions) -> int:
@@ -41,7 +45,10 @@ def run(options: options_lib.ExtractOptions) -> int:
   metadata = features.describe(network, options.settings)
   with files.locked(options.output):
     claim(options.output, metadata)
-    missing = {video: path for video, path in wanted.items() if not os.path.exists(path)}
+    known = _Sources(options.output)
+    missing = {
+      video: path for video, path in wanted.items() if not known.is_up_to_date(video, path)
+    }
     failed = 0
     with progress.progress_bar(
       total=len(wanted),
@@ -53,6 +60,7 @@ def run(options: options_lib.ExtractOptions) -> int:
       for video, path in missing.items():
         share = _Share(bar, video)
         try:
+          known.begin(video, path)
           found = features.of_video(network, video, options.settings, options.batch_size, share.add)
           features.write(path, *found, metadata)
         except errors.UserError as e:
@@ -68,7 +76,8 @@ def targets(videos: Sequence[str], folder: str | None, output: str, suffix: str)
   """Which file each video's features go to.
 
   Args:
-    videos: paths of videos, which become files of their names.
+    videos: paths of videos, which become files of their names; of their folders and names where
+      two have the same name.
     folder: a folder of videos, whose subfolders are kept; or None.
     output: folder of the features.
     suffix: 'npz' or 'npy'.
@@ -79,10 +88,12 @@ def targets(videos: Sequence[str], folder: str | None, output: str, suffix: str)
   Raises:
     UserError: the folder holds no video, or two videos would share a file.
   """
-  relative = {video: os.path.basename(os.path.normpath(video)) for video in videos}
+  names = {video: os.path.abspath(video).replace(os.sep, '/').lstrip('/') for video in videos}
+  relative = _shortest(names)
   if folder is not None:
     relative.update({os.path.join(folder, name): name for name in video_files.find(folder)})
-  found, owners = {}, {}
+  found: dict[str, str] = {}
+  owners: dict[str, str] = {}
   for video, name in relative.items():
     target = os.path.join(output, f'{os.path.splitext(name)[0]}.{suffix}')
     if target in owners:
@@ -92,6 +103,21 @@ def targets(videos: Sequence[str], folder: str | None, output: str, suffix: str)
       )
     found[video], owners[target] = target, video
   return found
+
+
+def _shortest(names: Mapping[str, str]) -> dict[str, str]:
+  """The end of each name, with as many folders as tell it from the others: 'cat/000.avi'."""
+
+  def ends(name: str) -> list[str]:
+    parts = os.path.splitext(name)[0].split('/')
+    return ['/'.join(parts[-count:]) for count in range(1, len(parts) + 1)]
+
+  uses = collections.Counter(end for name in names.values() for end in ends(name))
+  return {
+    video: next((end for end in ends(name) if uses[end] == 1), ends(name)[0])
+    + os.path.splitext(name)[1]
+    for video, name in names.items()
+  }
 
 
 def claim(output: str, metadata: Mapping[str, Any]) -> None:
@@ -116,6 +142,45 @@ def claim(output: str, metadata: Mapping[str, Any]) -> None:
       + '; '.join(f'{key} is {before.get(key)} there, {metadata[key]} here' for key in different)
       + '. Give another --output'
     )
+
+
+class _Sources:
+  """Knows of which video each file of features is: another of that name is no reason to keep it.
+
+  Args:
+    output: the folder of features.
+  """
+
+  def __init__(self, output: str) -> None:
+    self._output = output
+    self._content: dict[str, dict[str, Any]] = {}
+    self._journal = journal.Journal(os.path.join(output, _SOURCES_FILE), 1, self._accept)
+
+  def _accept(self, entry: Any) -> bool:
+    name, content = entry
+    self._content[name] = dict(content)
+    return True
+
+  def is_up_to_date(self, video: str, path: str) -> bool:
+    """Whether `path` holds the features of a video as it is; says so if it does not know."""
+    if not os.path.exists(path):
+      return False
+    content = self._content.get(os.path.relpath(path, self._output))
+    if content is None:
+      print(f'{path}: kept; it does not say of which video it is', file=sys.stderr)
+      return True
+    if file_content.is_same(video, content):
+      return True
+    print(f'{path}: is of another video than {video} now is; made again', file=sys.stderr)
+    return False
+
+  def begin(self, video: str, path: str) -> None:
+    """Declares that `path` will be of a video; what was there is removed first."""
+    with contextlib.suppress(FileNotFoundError):
+      os.remove(path)
+    content = file_content.describe(video)
+    if content is not None:
+      self._journal.add([[os.path.relpath(path, self._output), content]])
 
 
 class _Share:

@@ -26,7 +26,21 @@ def test_another_content_is_not_the_same(tmp_path):
   assert not file_content.is_same(path, known)
 
 
+def test_a_folder_of_frames_is_what_its_files_are(tmp_path):
+  for i in range(3):
+    (tmp_path / f'{i}.png').write_bytes(bytes([i]))
+  known = file_content.describe(tmp_path)
+  os.utime(tmp_path / '1.png', (0, 0))
+  os.utime(tmp_path / '2.png', (0, 0))
+  assert known['bytes'] == 3 and file_content.is_same(tmp_path, known)
+  (tmp_path / '1.png').write_bytes(b'x')
+  assert not file_content.is_same(tmp_path, known)
+  (tmp_path / '1.png').write_bytes(bytes([1]))
+  assert file_content.is_same(tmp_path, known)
+  (tmp_path / '1.png').rename(tmp_path / '7.png')
+  assert not file_content.is_same(tmp_path, known), 'another order of the frames'
+
+
 def test_what_is_no_file_has_no_content(tmp_path):
   assert file_content.describe(tmp_path / 'none') is None
-  assert file_content.describe(tmp_path) is None
   assert not file_content.is_same(tmp_path / 'none', {'bytes': 0})

@@ -13,6 +13,7 @@ from i3d_tf.inference import trained_networks
 from i3d_tf.training import loop
 from i3d_tf.training import runs
 from tests import commands
+from tests import fakes
 from tests import networks
 from tests import tiny
 
@@ -77,9 +78,42 @@ def test_files_are_named_after_the_videos(tmp_path):
   }
 
 
-def test_two_videos_of_one_name_are_refused():
-  with pytest.raises(errors.UserError, match='x/a.avi and y/a.mp4 would both become out/a.npz'):
-    extract.targets(['x/a.avi', 'y/a.mp4'], None, 'out', 'npz')
+def test_videos_of_one_name_get_files_of_their_folders():
+  assert extract.targets(['x/a.avi', 'y/a.mp4', 'y/b.avi'], None, 'out', 'npz') == {
+    'x/a.avi': 'out/x/a.npz',
+    'y/a.mp4': 'out/y/a.npz',
+    'y/b.avi': 'out/b.npz',
+  }
+  with pytest.raises(errors.UserError, match='x/a.avi and x/a.mp4 would both become out/a.npz'):
+    extract.targets(['x/a.avi', 'x/a.mp4'], None, 'out', 'npz')
+
+
+def test_features_of_another_video_of_the_name_are_made_again(run):
+  for name, seed in (('cat/000.avi', 1), ('dog/000.avi', 2)):
+    networks.video(run / name, 12)
+    fakes.write_video(run / name, fakes.moving(12, 48, 64, seed=seed))
+  call = ('i3d_tf.extract_features', '--run_dir=run', '--window=9', '--stride=9', '--output=apart')
+  commands.run(*call, '--video=cat/000.avi', cwd=run)
+  first = np.load(run / 'apart/000.npz')['features']
+  _, err = commands.run(*call, '--video=cat/000.avi', cwd=run)
+  assert 'made again' not in err
+  # Another video of the name, and a video that was replaced in place.
+  _, err = commands.run(*call, '--video=dog/000.avi', cwd=run)
+  assert 'apart/000.npz: is of another video than dog/000.avi now is; made again' in err
+  second = np.load(run / 'apart/000.npz')['features']
+  assert np.abs(first - second).max() > 1e-3
+  (run / 'dog/000.avi').write_bytes((run / 'cat/000.avi').read_bytes())
+  commands.run(*call, '--video=dog/000.avi', cwd=run)
+  np.testing.assert_allclose(np.load(run / 'apart/000.npz')['features'], first, atol=1e-6)
+
+
+def test_features_that_do_not_know_their_video_are_kept_and_named(run):
+  networks.video(run / 'old.avi', 12)
+  call = ('i3d_tf.extract_features', '--run_dir=run', '--window=9', '--output=old')
+  commands.run(*call, '--video=old.avi', cwd=run)
+  (run / 'old/sources.jsonl').unlink()
+  _, err = commands.run(*call, '--video=old.avi', cwd=run)
+  assert 'old/old.npz: kept; it does not say of which video it is' in err
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
