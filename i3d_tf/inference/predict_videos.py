@@ -19,6 +19,7 @@ from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import mask_folders
 from i3d_tf.video import drawing
 from i3d_tf.video import video_files
 from segmentation.backends import segmenter as segmenter_lib
@@ -97,10 +98,11 @@ class _PeopleFinder:
   def __call__(self, path: str) -> coco_files.Masks:
     masks = self._options.masks
     if masks is not None:
-      return coco_files.read(
-        os.path.join(masks, f'{video_files.stem(path)}.json') if os.path.isdir(masks) else masks,
-        path,
-      )
+      if os.path.isdir(masks):
+        name = '/'.join(os.path.abspath(path).split(os.sep)[-2:])
+        file = mask_folders.find(masks, name)
+        masks = os.path.join(masks, f'{video_files.stem(path)}.json') if file is None else file
+      return coco_files.read(masks, path)
     segmenter = self._segmenter.for_video(path)
     frames = from_videos.every_frame(path)
     with progress.progress_bar(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:

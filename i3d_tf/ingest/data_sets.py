@@ -16,6 +16,7 @@ from i3d_tf.common import text
 from i3d_tf.common import text_files
 from i3d_tf.ingest import encode_video
 from i3d_tf.ingest import requests
+from i3d_tf.masks import mask_folders
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import splits
 from i3d_tf.video import video_files
@@ -99,7 +100,7 @@ def assemble(
         video.path,
         video.file,
         video.label,
-        None if options.masks is None else _mask_file(options.masks, video.name, unique),
+        None if options.masks is None else mask_folders.find(options.masks, video.name, unique),
         not originals.isdisjoint((video.path, video.name)),
         video.start,
         video.end,
@@ -123,18 +124,6 @@ def assemble(
     options.verdicts is not None,
     tuple(notes),
   )
-
-
-def _mask_file(folder: str, name: str, unique: bool) -> str | None:
-  """The mask file of a video; by its stem alone only if that is `unique` among the videos."""
-  names = [os.path.splitext(name)[0]]
-  if unique:
-    names.append(video_files.stem(name))
-  for stem in names:
-    path = os.path.join(folder, f'{stem}.json')
-    if os.path.exists(path):
-      return path
-  return None
 
 
 def class_names(found: Collection[str], labels: str | None, where: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def split(
   }
   _check_absent('test', options.test, listed['test'])
   _check_absent('validation', options.validation, listed['validation'])
-  names = shared_sources.names({video.path: (video.name, video.file) for video in videos})
+  names = {video.path: video.name for video in videos}
   notes: list[str] = []
   if not listed['test'] and options.test is None and listed['validation']:
     # As Kinetics is used.
@@ -66,7 +66,8 @@ def split(
     listed['train'], listed['validation'] = hold_out.split(
       listed['train'], names, options.validation, options.seed
     )
-  notes += shared_sources.check(names, listed, allowed=options.allow_shared_sources)
+  files = {video.path: (video.name, video.file) for video in videos}
+  notes += shared_sources.check(files, listed, allowed=options.allow_shared_sources)
   notes += _without_videos(label_names, listed)
   lists = {
     ucf101.list_name(subset, 1): ucf101.format_list(paths)

@@ -42,7 +42,7 @@ def data_set(
     for path, label in labels.items()
   ]
   notes: list[str] = []
-  names = shared_sources.names({video.path: (video.name, video.file) for video in listed})
+  files = {video.path: (video.name, video.file) for video in listed}
   for split in ucf101.SPLITS:
     paths = {name: os.path.join(lists, ucf101.list_name(name, split)) for name in ucf101.SUBSETS}
     of_split = {
@@ -50,7 +50,7 @@ def data_set(
       for subset, path in paths.items()
       if os.path.exists(path)
     }
-    notes += shared_sources.check(names, of_split, allowed=options.allow_shared_sources)
+    notes += shared_sources.check(files, of_split, allowed=options.allow_shared_sources)
   return data_sets.assemble(listed, label_names, contents, options, notes)
 
 

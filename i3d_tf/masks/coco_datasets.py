@@ -71,3 +71,38 @@ def in_order(path: str | os.PathLike, images: Sequence[Any]) -> list[Any]:
       f'{frame_name(images[0])!r} with id {images[0]["id"]!r}'
     )
   return sorted(images, key=lambda image: image['id'])
+
+
+def run_lengths(counts: Sequence[int]) -> list[int]:
+  """Decodes COCO's compressed counts to run lengths.
+
+  Only used to check them: for counts that are too short, pycocotools returns uninitialized
+  memory.
+
+  Args:
+    counts: bytes. Each holds five bits of a number, the lowest first, and a sixth bit that
+      says whether more follow; from the fourth run on, a number is the difference from the
+      run before the previous one (pycocotools, maskApi.c, rleFrString).
+
+  Returns:
+    The run lengths in pixels.
+
+  Raises:
+    ValueError: there is an invalid character, or the last number is incomplete.
+  """
+  runs, value, shift = [], 0, 0
+  for character in counts:
+    bits = character - 48
+    if not 0 <= bits < 64:
+      raise ValueError(f'no character of RLE counts: {chr(character)!r}')
+    value |= (bits & 31) << shift
+    shift += 5
+    if bits & 32:
+      continue
+    if bits & 16:  # the sign
+      value -= 1 << shift
+    runs.append(value + runs[-2] if len(runs) > 2 else value)
+    value, shift = 0, 0
+  if shift:
+    raise ValueError('RLE counts end within a number')
+  return runs

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.masks import coco_datasets
 from i3d_tf.video import video_files
@@ -203,6 +204,9 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
     named = info.get('video') if isinstance(info, dict) else None
     if video is not None and named and video_files.stem(named) != video_files.stem(video):
       raise MaskError(f'{path}: expected masks of {video_files.stem(video)}; they are of {named}')
+    made_from = info.get('source') if isinstance(info, dict) else None
+    if video is not None and made_from and os.path.exists(video):
+      _check_made_from(path, video, made_from)
     return _masks(path, dataset)
   except FileNotFoundError as e:
     raise MaskError(f'{path}: no such mask file') from e
@@ -213,6 +217,17 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
       f'{path}: expected a COCO dataset of person masks with compressed RLE; '
       f'{type(e).__name__}: {e}'
     ) from e
+
+
+def _check_made_from(
+  path: str | os.PathLike, video: str | os.PathLike, content: Mapping[str, Any]
+) -> None:
+  """Raises a MaskError unless a video is the one whose content the masks were made from."""
+  if not file_content.is_same(video, content):
+    raise MaskError(
+      f'{path}: expected masks of {video}; they were made from a file of other content '
+      '(segment makes them again)'
+    )
 
 
 def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
@@ -249,7 +264,7 @@ def _run_lengths_of(
   if list(rle['size']) != [height, width]:
     raise MaskError(f'{path}: expected masks of {height}x{width}; found {rle["size"]}')
   counts = rle['counts'].encode('ascii')
-  runs = run_lengths(counts)
+  runs = coco_datasets.run_lengths(counts)
   if sum(runs) != height * width or any(run < 0 for run in runs):
     raise MaskError(
       f'{path}: expected masks of {height * width} pixels; annotation {annotation.get("id")} '
@@ -298,41 +313,6 @@ def read_info(path: str | os.PathLike) -> Info:
     raise MaskError(
       f'{path}: expected a file of masks as segment makes it; {type(e).__name__}: {e}'
     ) from e
-
-
-def run_lengths(counts: Sequence[int]) -> list[int]:
-  """Decodes COCO's compressed counts to run lengths.
-
-  Only used to check them: for counts that are too short, pycocotools returns uninitialized
-  memory.
-
-  Args:
-    counts: bytes. Each holds five bits of a number, the lowest first, and a sixth bit that
-      says whether more follow; from the fourth run on, a number is the difference from the
-      run before the previous one (pycocotools, maskApi.c, rleFrString).
-
-  Returns:
-    The run lengths in pixels.
-
-  Raises:
-    ValueError: there is an invalid character, or the last number is incomplete.
-  """
-  runs, value, shift = [], 0, 0
-  for character in counts:
-    bits = character - 48
-    if not 0 <= bits < 64:
-      raise ValueError(f'no character of RLE counts: {chr(character)!r}')
-    value |= (bits & 31) << shift
-    shift += 5
-    if bits & 32:
-      continue
-    if bits & 16:  # the sign
-      value -= 1 << shift
-    runs.append(value + runs[-2] if len(runs) > 2 else value)
-    value, shift = 0, 0
-  if shift:
-    raise ValueError('RLE counts end within a number')
-  return runs
 
 
 def coverage(masks: np.ndarray) -> float:

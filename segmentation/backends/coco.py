@@ -143,7 +143,7 @@ class VideoPeople(segmenter.Segmenter):
         raise ValueError(f'a mask of {"x".join(map(str, shape["size"]))}')
       if isinstance(shape, dict) and isinstance(shape['counts'], str):
         rles = [{'size': [height, width], 'counts': shape['counts'].encode('ascii')}]
-        runs = coco_files.run_lengths(rles[0]['counts'])
+        runs = coco_datasets.run_lengths(rles[0]['counts'])
       elif isinstance(shape, dict):
         runs = shape['counts']
         rles = [coco_mask.frPyObjects(shape, height, width)]

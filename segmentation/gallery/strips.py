@@ -12,6 +12,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import dilation
+from i3d_tf.masks import mask_folders
 from i3d_tf.video import decoding
 from i3d_tf.video import drawing
 from i3d_tf.video import video_files
@@ -87,30 +88,28 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
   for what, folder in (('videos', videos), ('masks', masks)):
     if not os.path.isdir(folder):
       raise errors.UserError(f'`{what}` must be a folder; received {folder}')
-  sources, expected = [], set()
+  found = []
   for label in sorted(os.listdir(videos)):
     folder = os.path.join(videos, label)
     if label.startswith('.') or not os.path.isdir(folder):
       continue
     for name in sorted(os.listdir(folder)):
-      stem, suffix = os.path.splitext(name)
-      if name.startswith('.') or suffix.lower() not in video_files.SUFFIXES:
-        continue
-      expected.add(f'{stem}.json')
-      sources.append(
-        ReviewSource(
-          f'{label}/{name}', os.path.join(folder, name), os.path.join(masks, f'{stem}.json')
-        )
-      )
-  if not sources:
+      if not name.startswith('.') and name.lower().endswith(video_files.SUFFIXES):
+        found.append(f'{label}/{name}')
+  if not found:
     raise errors.UserError(
       f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; found none'
     )
-  orphans = sorted(
-    name
-    for name in os.listdir(masks)
-    if name.endswith('.json') and not name.startswith('.') and name not in expected
-  )
+  sources = []
+  for name, file in mask_folders.file_names(found).items():
+    path = mask_folders.find(masks, name, '/' not in file)
+    sources.append(
+      ReviewSource(
+        name, os.path.join(videos, name), os.path.join(masks, file) if path is None else path
+      )
+    )
+  expected = {os.path.relpath(source.masks, masks) for source in sources}
+  orphans = [name for name in mask_folders.list_files(masks) if name not in expected]
   return tuple(sources), tuple(orphans)
 
 
@@ -142,7 +141,7 @@ def glance(
   moment: tuple[int, ...] = ()
   try:
     if os.path.exists(source.masks):
-      masks = coco_files.read(source.masks, source.video)
+      masks = coco_files.read(source.masks, source.file)
       with open(source.masks, 'rb') as f:
         masks_hash = hashlib.sha256(f.read()).hexdigest()
       measures = mask_quality.measure(masks, limits)

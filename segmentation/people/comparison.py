@@ -12,6 +12,7 @@ from i3d_tf.common import cli
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import mask_folders
 from segmentation.people import options as options_lib
 
 _SHOWN = 10  # videos in the printed table
@@ -118,7 +119,7 @@ def compare_folders(a: str, b: str) -> tuple[list[Comparison], list[str], list[s
   Raises:
     UserError: they have no video in common.
   """
-  names = [_names(folder) for folder in (a, b)]
+  names = [set(mask_folders.list_files(folder)) for folder in (a, b)]
   common = sorted(names[0] & names[1])
   if not common:
     raise errors.UserError(
@@ -138,12 +139,6 @@ def compare_folders(a: str, b: str) -> tuple[list[Comparison], list[str], list[s
       failures.append(str(e))
   compared.sort(key=lambda row: row.iou)
   return compared, failures, sorted(names[0] - names[1]), sorted(names[1] - names[0])
-
-
-def _names(folder: str) -> set[str]:
-  return {
-    name for name in os.listdir(folder) if name.endswith('.json') and not name.startswith('.')
-  }
 
 
 def write(path: str, compared: Sequence[Comparison]) -> None:

@@ -12,6 +12,7 @@ from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import mask_folders
 from i3d_tf.video import decoding
 from i3d_tf.video import probe
 from i3d_tf.video import video_files
@@ -54,20 +55,11 @@ def find_videos(path: str) -> tuple[str, list[str]]:
     (folder, names of the videos relative to it, with '/', sorted).
 
   Raises:
-    UserError: there is no video, or two have the same name and so the same mask file.
+    UserError: there is no video.
   """
   if os.path.isfile(path):
     return os.path.dirname(path), [os.path.basename(path)]
-  names = video_files.find(path)
-  stems = {}
-  for name in names:
-    other = stems.setdefault(video_files.stem(name), name)
-    if other != name:
-      raise errors.UserError(
-        f'{path}: expected videos of different names; {other} and {name} would have '
-        'the same mask file'
-      )
-  return path, names
+  return path, video_files.find(path)
 
 
 def segment_video(
@@ -158,10 +150,10 @@ def segment_folder(
   recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
   del recorded['batch_size']  # does not change the masks
   with files.locked(output):
-    found = _done(folder, output, names, recorded)
+    work = _Work(folder, output, mask_folders.file_names(names), settings, recorded)
+    found = _done(folder, output, work.files, recorded)
     missing = [name for name in names if name not in found]
     failed: list[MaskFailure] = []
-    work = _Work(folder, output, settings, recorded)
     with (_NoProgress if progress is None else progress)(
       total=len(names), initial=len(found)
     ) as bar:
@@ -194,6 +186,7 @@ class _Work:
 
   folder: str
   output: str
+  files: Mapping[str, str]
   settings: video_masks.MaskSettings
   recorded: dict[str, Any]
 
@@ -215,7 +208,7 @@ class _Work:
     try:
       return segment_video(
         os.path.join(self.folder, name),
-        _mask_path(self.output, name),
+        os.path.join(self.output, self.files[name]),
         segmenter,
         self.settings,
         video=name,
@@ -246,12 +239,12 @@ class _NoProgress:
 
 
 def _done(
-  folder: str, output: str, names: Sequence[str], recorded: Mapping[str, Any]
+  folder: str, output: str, files: Mapping[str, str], recorded: Mapping[str, Any]
 ) -> dict[str, bool]:
   """The videos that already have masks: {name: whether it has a person}."""
   done = {}
-  for name in names:
-    path = _mask_path(output, name)
+  for name, file in files.items():
+    path = os.path.join(output, file)
     if not os.path.exists(path):
       continue
     try:
@@ -303,11 +296,3 @@ def _start_worker(work: _Work, make_segmenter: Callable[[], segmenter_lib.Segmen
 def _do_in_worker(name: str) -> bool | str:
   """`_Work.do` for one video, in a worker process."""
   return _worker['work'].do(name, _worker['segmenter'])
-
-
-# === Files ===
-
-
-def _mask_path(output: str, name: str) -> str:
-  """The mask file of a video."""
-  return os.path.join(output, f'{video_files.stem(name)}.json')

@@ -276,11 +276,15 @@ def test_resuming_after_a_kill_gives_the_same_masks(tmp_path, processes):
   assert found == expected
 
 
-def test_two_videos_of_one_name_are_rejected(tmp_path):
-  for name in ('A', 'B'):
-    fakes.write_video(tmp_path / 'videos' / name / 'v.avi', _frames(0))
-  with pytest.raises(errors.UserError, match=r'A/v.avi and B/v.avi would have the same mask'):
-    _segment(tmp_path)
+def test_two_videos_of_one_name_get_two_files(tmp_path):
+  for count, name in enumerate(('A', 'B'), 3):
+    fakes.write_video(tmp_path / 'videos' / name / 'v.avi', _frames(0, count))
+  _segment(tmp_path)
+  masks = tmp_path / 'masks'
+  assert len(coco_files.read(masks / 'A' / 'v.json', tmp_path / 'videos/A/v.avi')) == 3
+  assert len(coco_files.read(masks / 'B' / 'v.json', tmp_path / 'videos/B/v.avi')) == 4
+  with pytest.raises(coco_files.MaskError, match='they were made from a file of other content'):
+    coco_files.read(masks / 'A' / 'v.json', tmp_path / 'videos/B/v.avi')
 
 
 def test_a_folder_without_videos_is_named(tmp_path):
