@@ -6,6 +6,7 @@ from fractions import Fraction
 import os
 
 import av
+from av import logging
 
 from i3d_tf.video import missing_end
 from i3d_tf.video import probe
@@ -15,6 +16,9 @@ _SEEK_FROM = 5.0  # seconds; what begins earlier is reached by decoding
 _BEFORE = 1.0  # seconds before a part at which decoding begins at the latest
 # Demuxers that find the key frame before a time by an index; others may land somewhere else.
 _INDEXED = ('avi', 'mov', 'matroska')
+# Decoders that paint over damage, in part with leftovers of memory, although they are told to raise
+# errors: they only write a line about it.
+_WRITING = ('ffv1',)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +126,7 @@ class _Reader:
       if self._key is None and packet.is_keyframe and packet.size:
         self._key = packet.pts if packet.pts is not None else packet.dts
       try:
-        decoded = packet.decode()
+        decoded = self._frames_of(packet)
       except av.EOFError:
         return
       except (av.FFmpegError, ValueError) as e:
@@ -137,6 +141,21 @@ class _Reader:
             continue
           raise self._error('a frame is damaged', packet)
         yield self._timed(frame)
+
+  def _frames_of(self, packet: av.Packet) -> list[av.VideoFrame]:
+    """Decodes a packet; raises a ValueError if the decoder writes of an error."""
+    if self._stream.codec_context.name not in _WRITING:
+      return packet.decode()
+    level = logging.get_level()
+    logging.set_level(logging.ERROR)
+    try:
+      with logging.Capture() as lines:
+        frames = packet.decode()
+    finally:
+      logging.set_level(level)
+    if lines:
+      raise ValueError(lines[0][2].split('\n')[0])
+    return frames
 
   def _may_be_undecodable(self, packet: av.Packet) -> bool:
     """Whether what a packet refers to lies before the file: in a file cut out of a longer one."""

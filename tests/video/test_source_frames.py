@@ -61,9 +61,12 @@ def test_far_parts_are_reached_without_decoding_all_before_them(tmp_path):
   assert len(found) < 80
 
 
-def test_a_damaged_packet_is_named_with_its_time_and_what_was_read(tmp_path):
+@pytest.mark.parametrize(
+  'codec, options', [('mpeg4', {}), ('ffv1', {'level': '3', 'slicecrc': '1'})]
+)
+def test_a_damaged_packet_is_named_with_its_time_and_what_was_read(tmp_path, codec, options):
   noise = np.random.default_rng(0).integers(0, 256, (20, 32, 48, 3), np.uint8)
-  path = videos.encode(tmp_path / 'a.mkv', noise, codec='mpeg4')
+  path = videos.encode(tmp_path / 'a.mkv', noise, codec=codec, options=options)
   with av.open(path) as container:
     packet = [p for p in container.demux() if p.size][12]
     content = bytes(packet)
