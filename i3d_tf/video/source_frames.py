@@ -146,13 +146,15 @@ class _Reader:
     """Decodes a packet; raises a ValueError if the decoder writes of an error."""
     if self._stream.codec_context.name not in _WRITING:
       return packet.decode()
-    level = logging.get_level()
+    level, skips = logging.get_level(), logging.get_skip_repeated()
     logging.set_level(logging.ERROR)
+    logging.set_skip_repeated(False)  # else the first line may be that of another file
     try:
       with logging.Capture() as lines:
         frames = packet.decode()
     finally:
       logging.set_level(level)
+      logging.set_skip_repeated(skips)
     if lines:
       raise ValueError(lines[0][2].split('\n')[0])
     return frames
