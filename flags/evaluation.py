@@ -29,8 +29,11 @@ def define() -> None:
     'eval_masks',
     ['none', 'background', 'activity'],
     'What to replace: background leaves only the person, activity only the place, '
-    'both a white silhouette; followed by -mean, -blur, -noise or -other (class) in '
-    'place of black, -earlier or -elsewhere for a mask that misses the person: '
+    'both a white silhouette; followed by '
+    + ', '.join(f'-{fill}' for fill in treatments.FILLS if fill != 'black')
+    + ' (see train --fill) in place of black, '
+    + ' or '.join(f'-{place}' for place in treatments.PLACES if place != 'person')
+    + ' for a mask that misses the person: '
     'activity-blur, activity-elsewhere. All are tested in one pass over the data.',
   )
   data.define_records('Folder of records; by default the one that the run was trained on.')

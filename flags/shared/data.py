@@ -82,8 +82,9 @@ def _define_treatment() -> None:
     'fill',
     'black',
     treatments.FILLS,
-    'What replaces the region: black (flow: no motion), the mean colour of what '
-    'stays, what stays blurred into it, noise, or a video of an other class.',
+    'What replaces the region: '
+    + '; '.join(f'{name}: {what}' for name, what in treatments.FILL_HELP.items())
+    + '.',
   )
   flags.DEFINE_enum(
     'mask_place',

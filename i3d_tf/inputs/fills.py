@@ -1,7 +1,7 @@
 """Fills: what replaces the pixels of a region. `treatments` describes them to users.
 
 A fill is a function from a `Scene` to pixels that broadcast to its clips. A new one needs that
-function and a line in `FILLS`, and its name in `treatments.FILLS`, which flags read without
+function and a line in `FILLS`, and its name in `treatments.FILL_HELP`, which flags read without
 TensorFlow.
 """
 

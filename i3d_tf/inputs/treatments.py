@@ -30,13 +30,15 @@ from i3d_tf.common import validation
 REGIONS = ('none', 'background', 'activity')
 ALL_REGIONS = REGIONS + ('both',)
 
-# What replaces the region.
-#   black  black; for flow no motion.
-#   mean   each frame's mean color (flow: mean motion) of the pixels that stay; black if none does.
-#   blur   the pixels that stay, blurred into the region; shows nothing of what was replaced.
-#   noise  uniform in [-1, 1] in each pixel and channel; always the same for a video.
-#   other  the same pixels of a video of another class, its own person blurred out.
-FILLS = ('black', 'mean', 'blur', 'noise', 'other')
+# What replaces the region, in words for the help of flags.
+FILL_HELP = {
+  'black': 'black, for flow no motion',
+  'mean': "each frame's mean colour of the pixels that stay (flow: mean motion), else black",
+  'blur': 'the pixels that stay, blurred into the region; shows nothing of what was replaced',
+  'noise': 'uniform noise, always the same for a video',
+  'other': 'the same pixels of a video of another class, its own person blurred out',
+}
+FILLS = tuple(FILL_HELP)
 
 # Where the mask is put.
 #   person     on the person.

@@ -56,7 +56,7 @@ class Result:
   Attributes:
     videos: their paths.
     labels, predictions: int [N], 0-based.
-    groups: str [N], 'Class/g01'; the path of the video if it names no group.
+    groups: str [N], 'Class/g01'; the source of the video if it names no group.
     correct, has_person: bool [N].
     coverage: float [N], NaN without a mask file.
     probabilities: float [N], those of the true class.

@@ -64,6 +64,9 @@ def write(folder: str, report: Report) -> str:
   path = os.path.join(folder, PAGE)
   environment = templates.html_environment('i3d_tf.reporting')
   text = environment.get_template('page.html').render(_data(folder, report))
+  left_out = [name for name in report.figures if f'id="figure-{name}"' not in text]
+  if left_out:
+    raise ValueError(f'page.html must show every figure; it lacks {", ".join(left_out)}')
   files.write_text(path, text + '\n')
   return path
 

@@ -78,7 +78,9 @@ def create(
     from segmentation.backends import opencv
 
     return opencv.OpenCVSegmenter(min_score)
-  from segmentation.backends import coco
+  if name == 'coco':
+    from segmentation.backends import coco
 
-  assert model is not None  # checked above
-  return coco.CocoFiles(model, min_score, coco_person)
+    assert model is not None  # checked above
+    return coco.CocoFiles(model, min_score, coco_person)
+  raise NotImplementedError(f'{name}: is in `BACKENDS`, but has no branch in `create`')

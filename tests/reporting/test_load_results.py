@@ -88,7 +88,7 @@ def test_a_video_without_a_group_is_its_own_group(folder):
   path = folder / 'results' / '2a.split1.seed0.csv'
   path.write_text(path.read_text().replace('_g01_c01', '_x').replace('_g01_c02', '_y'))
   groups = load_results.read(folder).results['2a', 1, 0].groups
-  assert groups[0] == 'Bowing/v_Bowing_x.avi' and groups[2] == 'Bowing/g02'
+  assert groups[0] == 'Bowing/v_Bowing_x' and groups[2] == 'Bowing/g02'
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,14 @@ from segmentation.backends import segmenter
 
 
 def test_an_unknown_segmenter_is_named():
-  with pytest.raises(errors.UserError, match=r'one of tfhub, .*; received yolo'):
-    registry.create('yolo')
+  with pytest.raises(errors.UserError, match=r'one of tfhub, .*; received nobody'):
+    registry.create('nobody')
 
 
-@pytest.mark.parametrize('name', ['model_garden', 'tflite', 'coco'])
+_NEED_A_MODEL = [name for name, (_, needs) in registry.BACKENDS.items() if needs is not None]
+
+
+@pytest.mark.parametrize('name', [name for name in _NEED_A_MODEL if name != registry.DEFAULT])
 def test_a_model_that_was_not_given_is_requested(name):
   with pytest.raises(
     segmenter.SegmenterError, match=f'--segmenter={name} .* needs --segmenter_model: '
@@ -24,12 +27,18 @@ def test_a_model_that_was_not_given_is_requested(name):
     registry.create(name)
 
 
-@pytest.mark.parametrize('name', ['tfhub', 'model_garden', 'tflite', 'coco'])
+@pytest.mark.parametrize('name', _NEED_A_MODEL)
 def test_a_missing_model_is_named_in_one_line(tmp_path, name):
   path = str(tmp_path / 'nothing')
   with pytest.raises(segmenter.SegmenterError, match='nothing: no such') as e:
     registry.create(name, path)
   assert '\n' not in str(e.value)
+
+
+def test_a_segmenter_without_a_branch_is_an_error(monkeypatch):
+  monkeypatch.setitem(registry.BACKENDS, 'new', ('a new one', None))
+  with pytest.raises(NotImplementedError, match='new: is in `BACKENDS`, but has no branch'):
+    registry.create('new')
 
 
 def test_opencv_takes_no_model():
