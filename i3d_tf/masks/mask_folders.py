@@ -58,10 +58,10 @@ def find(folder: str, video: str, is_only: bool = True) -> str | None:
 def list_files(folder: str) -> list[str]:
   """The names of the mask files of a folder and its subfolders, with '/', sorted."""
   found = []
-  for parent, _, names in os.walk(folder):
+  for parent, folders, names in os.walk(folder):
     found += [
       os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, '/')
-      for name in names
+      for name in (*names, *folders)  # a folder of such a name is told when it is read
       if name.endswith(SUFFIX) and not name.startswith('.')
     ]
   return sorted(found)

@@ -186,7 +186,7 @@ ROWS = (
       '--videos=nowhere',
       'nowhere: expected a folder with videos, or a video (--videos); no such file',
     ),
-    ('--videos=lists', 'lists: expected videos (.3gp, .avi,'),
+    ('--videos=lists', 'lists: expected videos (.3gp, .asf, .avi,'),
     ('--output=a.avi', 'a.avi: File exists'),
   ),
   *_rows(
