@@ -25,6 +25,8 @@ class ClassifierOptions:
     signature: of a SavedModel.
     frames, size, rate, layout: as in `protocol.ClipForm`.
     value_range: the values of black and of white.
+    precision: in which I3D computes, one of `run_settings.PRECISIONS`; other networks have
+      their own.
   """
 
   source: str
@@ -35,6 +37,7 @@ class ClassifierOptions:
   rate: float | None = None
   value_range: tuple[float, float] | None = None
   layout: str | None = None
+  precision: str | None = None
 
 
 def clip_form(

@@ -20,6 +20,7 @@ import sys
 from typing import Any
 
 from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import fingerprints
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 
@@ -45,8 +46,10 @@ def open_function(options: discovery.ClassifierOptions) -> protocol.Classifier:
   names = getattr(function, 'class_names', None)
   if options.labels is not None or names is None:
     names = discovery.class_names(options, None)
+  file = getattr(sys.modules[options.source.partition(':')[0]], '__file__', None)
+  content = f'{options.source} {"" if file is None else fingerprints.of_files([file])}'
   note = f'{options.source}: Python function, {len(names)} classes'
-  return protocol.Classifier(options.source, tuple(names), form, function, (note,))
+  return protocol.Classifier(options.source, tuple(names), form, function, (note,), content)
 
 
 def _imported(source: str) -> Any:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf.classifiers import fingerprints
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.inputs import clip_settings
@@ -31,54 +32,59 @@ def of_model(
   form = protocol.ClipForm(
     model.frame_size, min_frames=architecture.MIN_FRAMES, channels=model.channels
   )
-  return protocol.Classifier(source, class_names, form, function_of(model), notes)
+  content = f'{model.dtype_policy.name} {fingerprints.of_variables(model.variables)}'
+  return protocol.Classifier(source, class_names, form, function_of(model), notes, content)
 
 
 def function_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
   """A Keras model as a function of arrays, compiled once for clips of any length."""
   compiled = tf.function(lambda clips: model(clips, training=False), reduce_retracing=True)
-  return lambda clips: compiled(tf.constant(clips)).numpy()
+  return lambda clips: tf.cast(compiled(tf.constant(clips)), tf.float32).numpy()
 
 
-def of_run(run_dir: str) -> protocol.Classifier:
-  """The network of a run, as its last checkpoint has it, in float32.
+def of_run(run_dir: str, precision: str | None = None) -> protocol.Classifier:
+  """The network of a run, as its last checkpoint has it, in float32 or another precision.
 
   Raises:
     UserError: there is no run, or it has no whole checkpoint.
   """
   run = runs.load(run_dir)
-  float32 = dataclasses.replace(run, network=dataclasses.replace(run.network, precision='float32'))
-  model, step = network.restore_model(run_dir, float32)
+  chosen = 'float32' if precision is None else precision
+  run = dataclasses.replace(run, network=dataclasses.replace(run.network, precision=chosen))
+  model, step = network.restore_model(run_dir, run)
   notes = (f'{run_dir}: trained for {step} steps, replaced: {run.data.mask}',)
   return of_model(run_dir, model, tuple(run.label_names), notes)
 
 
-def of_weights(path: str, labels: str | None = None) -> protocol.Classifier:
+def of_weights(
+  path: str, labels: str | None = None, precision: str | None = None
+) -> protocol.Classifier:
   """A network with published weights, of whichever stream they are.
 
   Args:
     path: any file that `readers.read` takes, with logits, or the name of a release.
     labels: as in `label_maps.read`; None for the class names of the weights or, without them,
       'class 0' and so on.
+    precision: one of `run_settings.PRECISIONS`; None for float32.
 
   Raises:
     UserError: weights or labels cannot be used.
   """
-  return of_model(path, *build(path, None, labels))
+  return of_model(path, *build(path, None, labels, precision))
 
 
 def build(
-  path: str, stream: str | None, labels: str | None = None
+  path: str, stream: str | None, labels: str | None = None, precision: str | None = None
 ) -> tuple[inception_i3d.InceptionI3D, tuple[str, ...], tuple[str, ...]]:
   """Builds the network of weights.
 
   Args:
     path: any file that `readers.read` takes, with logits, or the name of a release.
     stream: 'rgb' or 'flow', what it must see; None for either.
-    labels: as in `of_weights`.
+    labels, precision: as in `of_weights`.
 
   Returns:
-    (network in float32, class names, lines for the user).
+    (network, class names, lines for the user).
 
   Raises:
     UserError: weights or labels cannot be used.
@@ -92,7 +98,7 @@ def build(
     found.channels if stream is None else clip_settings.CHANNELS[stream],
     dropout=0.0,
     width=1.0 if found.width is None else found.width,
-    dtype='float32',
+    dtype='float32' if precision is None else precision,
   )
   notes = [assign.assign(found, model), identity.describe(found)]
   names, note = label_maps.of_weights(found, labels)

@@ -3,6 +3,7 @@
 import keras
 
 from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import fingerprints
 from i3d_tf.classifiers import i3d
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
@@ -38,4 +39,6 @@ def open_keras_file(options: discovery.ClassifierOptions) -> protocol.Classifier
   form = discovery.clip_form(options, model.inputs[0].shape, model.inputs[0].dtype)
   names = discovery.class_names(options, output[1])
   note = f'{options.source}: Keras model, {len(names)} classes'
-  return protocol.Classifier(options.source, names, form, i3d.function_of(model), (note,))
+  content = fingerprints.of_files([options.source])
+  function = i3d.function_of(model)
+  return protocol.Classifier(options.source, names, form, function, (note,), content)

@@ -1,10 +1,12 @@
 """Opens a classifier of any kind; its content decides which kind it is."""
 
+import dataclasses
 import os
 import re
 
 from i3d_tf.classifiers import discovery
 from i3d_tf.classifiers import protocol
+from i3d_tf.common import errors
 
 
 def open_classifier(options: discovery.ClassifierOptions) -> protocol.Classifier:
@@ -19,26 +21,48 @@ def open_classifier(options: discovery.ClassifierOptions) -> protocol.Classifier
   if is_function(source):
     from i3d_tf.classifiers import functions
 
+    _refuse_precision(options)
     return functions.open_function(options)
   if os.path.isfile(os.path.join(source, 'run.json')):
     from i3d_tf.classifiers import i3d
 
-    return i3d.of_run(source)
+    _refuse_said(options)
+    return i3d.of_run(source, options.precision)
   if os.path.isfile(os.path.join(source, 'saved_model.pb')):
     from i3d_tf.classifiers import saved_models
 
+    _refuse_precision(options)
     return saved_models.open_saved_model(options)
   if source.endswith('.keras'):
     from i3d_tf.classifiers import keras_files
 
+    _refuse_precision(options)
     return keras_files.open_keras_file(options)
   if source.endswith('.onnx'):
     from i3d_tf.classifiers import onnx_files
 
+    _refuse_precision(options)
     return onnx_files.open_onnx_file(options)
   from i3d_tf.classifiers import i3d
 
-  return i3d.of_weights(source, options.labels)
+  _refuse_said(dataclasses.replace(options, labels=None))
+  return i3d.of_weights(source, options.labels, options.precision)
+
+
+def _refuse_said(options: discovery.ClassifierOptions) -> None:
+  """Raises a `UserError` if something is said of I3D, which says it itself."""
+  for name in ('signature', 'frames', 'size', 'rate', 'value_range', 'layout', 'labels'):
+    if getattr(options, name) is not None:
+      flag = {'labels': 'labels', 'value_range': 'classifier_range'}.get(name, f'classifier_{name}')
+      raise errors.UserError(f'{options.source}: says itself what it takes; received --{flag}')
+
+
+def _refuse_precision(options: discovery.ClassifierOptions) -> None:
+  if options.precision is not None:
+    raise errors.UserError(
+      f'{options.source}: has its own precision; received --precision={options.precision}, '
+      'which is for runs and weights of I3D'
+    )
 
 
 def is_function(source: str) -> bool:

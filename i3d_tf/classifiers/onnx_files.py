@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import fingerprints
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 
@@ -61,4 +62,12 @@ def open_onnx_file(options: discovery.ClassifierOptions) -> protocol.Classifier:
     return session.run([output.name], {inputs[0].name: clips.astype(dtype)})[0]
 
   note = f'{options.source}: ONNX, {len(names)} classes'
-  return protocol.Classifier(options.source, names, form, ask, (note,))
+  content = fingerprints.of_files([options.source, *_external(options.source)])
+  return protocol.Classifier(options.source, names, form, ask, (note,), content)
+
+
+def _external(path: str) -> list[str]:
+  """Files that usually hold the weights of an ONNX file, where they are not in it."""
+  return sorted(
+    found for suffix in ('.data', '_data') if os.path.isfile(found := f'{path}{suffix}')
+  )

@@ -7,6 +7,8 @@ takes. Needs no TensorFlow.
 
 from collections.abc import Callable
 import dataclasses
+import hashlib
+import json
 
 import numpy as np
 
@@ -68,6 +70,7 @@ class Classifier:
     form: the clips that `function` takes.
     function: from float32 clips of that form to logits or probabilities [B, N].
     notes: in words, what was found; lines for the user.
+    content: a hash of its weights or of its files (`fingerprints`).
   """
 
   source: str
@@ -75,6 +78,13 @@ class Classifier:
   form: ClipForm
   function: Callable[[np.ndarray], np.ndarray]
   notes: tuple[str, ...] = ()
+  content: str = ''
+
+  @property
+  def fingerprint(self) -> str:
+    """A hash of all that its answers depend on: content, clips and class names; hexadecimal."""
+    decides = [self.content, dataclasses.asdict(self.form), self.class_names]
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
   def logits(self, clips: np.ndarray) -> np.ndarray:
     """Asks the network.

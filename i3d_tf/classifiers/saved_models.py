@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import fingerprints
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.model import architecture
@@ -52,7 +53,8 @@ def open_saved_model(options: discovery.ClassifierOptions) -> protocol.Classifie
   # Keeps the model: its variables go when it does.
   ask.model = model  # type: ignore[attr-defined]
   note = f'{options.source}: SavedModel, signature {name}, {len(names)} classes'
-  return protocol.Classifier(options.source, names, form, ask, (note,))
+  content = f'{name} {output} {fingerprints.of_files([options.source])}'
+  return protocol.Classifier(options.source, names, form, ask, (note,), content)
 
 
 def _signature(
