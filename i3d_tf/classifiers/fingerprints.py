@@ -32,7 +32,5 @@ def _files(path: str) -> list[tuple[str, str]]:
   """(name within `path`, path) of the files of a folder, in order; those of a file are itself."""
   if not os.path.isdir(path):
     return [('', path)]
-  found = [
-    os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names
-  ]
+  found = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
   return sorted((os.path.relpath(file, path), file) for file in found)

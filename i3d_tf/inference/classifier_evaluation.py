@@ -1,14 +1,14 @@
 """Tests a network that no run of this project made, on records of its classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import dataclasses
 import os
 import sys
 from typing import Any
 
+from i3d_tf.classifiers import class_map
 from i3d_tf.classifiers import discovery
 from i3d_tf.common import errors
-from i3d_tf.common import text
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
@@ -25,17 +25,19 @@ def evaluate(
   *,
   test_set: test_sets.TestSet,
   batch_size: int | None = None,
+  accepted: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, dict[str, Any]]:
   """Tests a network that no run of this project made; otherwise as `evaluation.evaluate`.
 
-  A video is right if the highest of all logits of the network is that of its class.
+  A video is right if the highest of all logits of the network is that of an accepted class.
 
   Args:
-    asked: the network; its classes must include those of the records, by name.
+    asked: the network.
     output: folder for the results.
     treatments: as in `evaluation.evaluate`.
     test_set: which videos; its records must be given.
     batch_size: as in `evaluation.evaluate`.
+    accepted: as `class_map.read` returns it; None if the classes of the records go by their names.
 
   Returns:
     As `evaluation.evaluate`.
@@ -61,17 +63,25 @@ def evaluate(
     tuple(names),
   )
   plan = evaluation.make_plan(os.fspath(output), run, treatments, test_set, batch_size)
-  absent = [name for name in names if name not in asked.label_names]
-  if absent:
+  try:
+    matched = class_map.match(names, asked.label_names, accepted)
+  except errors.UserError as e:
     raise errors.UserError(
-      f'{asked.source}: expected a network that knows the classes of {plan.source.folder}; it has '
-      f'no {text.some(absent)}'
-    )
+      f'{asked.source}: expected a network that knows the classes of {plan.source.folder}, or a '
+      f'--class_map that says which of its classes are right for them; {e}'
+    ) from e
   plan = dataclasses.replace(
     plan,
     label_names=tuple(asked.label_names),
-    labels=[asked.label_names.index(name) for name in names],
-    metadata={**plan.metadata, 'trained_on': None, 'classifier': asked.source},
+    labels=[labels[0] for labels in matched],
+    accepted=matched,
+    metadata={
+      **plan.metadata,
+      'trained_on': None,
+      'classifier': asked.source,
+      'network': asked.fingerprint(),
+      'accepted': class_map.as_names(names, asked.label_names, matched),
+    },
   )
   _check_same_test(plan)
   predict = asked.model
@@ -84,7 +94,7 @@ def _check_same_test(plan: evaluation.Plan) -> None:
   """Raises a `UserError` if there are results of another network or of other records."""
   for name in plan.treatments:
     found = results.read_summary(plan.run_dir, plan.list_name, name)
-    for key in ('classifier', 'content'):
+    for key in ('network', 'accepted', 'content'):
       if found is not None and found['about'].get(key) != plan.metadata[key]:
         raise errors.UserError(
           f'{results.path(plan.run_dir, plan.list_name, name)}: is of {key} '

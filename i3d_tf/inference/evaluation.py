@@ -5,6 +5,7 @@ import dataclasses
 import os
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
@@ -41,6 +42,8 @@ class Plan:
     run_dir: where the results go.
     label_names: class names in the order of the network's logits.
     labels: from the label of a record to that of the network.
+    accepted: from the label of a record to the network's labels that count as right; None if
+      they are `labels`.
   """
 
   run_dir: str
@@ -53,6 +56,7 @@ class Plan:
   metadata: dict[str, Any]
   label_names: tuple[str, ...]
   labels: Sequence[int]
+  accepted: Sequence[tuple[int, ...]] | None = None
 
 
 def evaluate(
@@ -257,15 +261,7 @@ def _test(
         journal.add(
           name,
           [
-            results.Row(
-              entry.path,
-              plan.labels[entry.label],
-              plan.label_names[plan.labels[entry.label]],
-              batch['frames'].shape[1],
-              entry.has_person,
-              entry.coverage,
-              row,
-            )
+            _row(plan, entry, batch['frames'].shape[1], row)
             for entry, row in zip(tested, logits.numpy())
           ],
         )
@@ -274,6 +270,21 @@ def _test(
             tf.summary.image(f'{plan.list_name}/{name}', history.contact_sheet(inputs))
       bar.update(len(tested))
     events.close()
+
+
+def _row(plan: Plan, entry: shards.Entry, frames: int, logits: np.ndarray) -> results.Row:
+  label = plan.labels[entry.label]
+  accepted = () if plan.accepted is None else plan.accepted[entry.label]
+  return results.Row(
+    entry.path,
+    label,
+    plan.source.label_names[entry.label],
+    frames,
+    entry.has_person,
+    entry.coverage,
+    logits,
+    () if accepted == (label,) else accepted,
+  )
 
 
 def _treatment(

@@ -1,7 +1,8 @@
 """Results of an evaluation: one CSV row per video, and a summary that follows from the rows.
 
   results/test1.background.csv    video, label, class, group, prediction, correct,
-                                  mask_found, coverage, frames, logit_0 ...
+                                  mask_found, coverage, frames, logit_0 ...; before the
+                                  logits the accepted labels, if they are not the label alone
   results/test1.background.json   accuracies, per class too, and what was asked for
 
 Named after the list (split 1's test list) and the treatment of the test.
@@ -33,6 +34,7 @@ _COLUMNS = (
   'coverage',
   'frames',
 )
+_ACCEPTED = 'accepted'  # labels with spaces between them; only where they are not the label alone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Row:
     has_person: whether its masks show a person; if not, it kept its original frames.
     coverage: share of its pixels that the person covers, or None without a mask file.
     logits: float32 [N].
+    accepted: the labels that count as right, if these are others than `label` alone: where the
+      classes of data set and network differ. `class_name` is then that of the data set.
   """
 
   video: str
@@ -56,6 +60,24 @@ class Row:
   has_person: bool
   coverage: float | None
   logits: np.ndarray
+  accepted: tuple[int, ...] = ()
+
+  @property
+  def right(self) -> tuple[int, ...]:
+    """The classes of the network that count as right: its label, or those that are accepted."""
+    return self.accepted if self.accepted else (self.label,)
+
+  @property
+  def is_correct(self) -> bool:
+    """Whether the class of the highest logit counts as right."""
+    return self.prediction in self.right
+
+  @property
+  def is_in_top_5(self) -> bool:
+    """Whether fewer than five logits are higher than those that count as right."""
+    best = self.logits[list(self.right)].max()
+    # Not `>`: NaN logits must not count as top five.
+    return bool(np.count_nonzero(~(self.logits <= best)) < 5)
 
   @property
   def prediction(self) -> int:
@@ -74,32 +96,29 @@ def path(run_dir: str | os.PathLike, name: str, treatment: str, suffix: str = '.
   return os.path.join(run_dir, 'results', f'{name}.{treatment}{suffix}')
 
 
-def summarize(rows: Sequence[Row], label_names: Sequence[str]) -> dict[str, Any]:
+def summarize(rows: Sequence[Row]) -> dict[str, Any]:
   """What follows from rows.
 
   Args:
     rows: a list of `Row`, at least one.
-    label_names: class names, in the order of their labels.
 
   Returns:
     A JSON-able dict.
   """
-  correct = [row.prediction == row.label for row in rows]
-  # Not `>`: NaN logits must not count as top five.
-  in_top_5 = [np.count_nonzero(~(row.logits <= row.logits[row.label])) < 5 for row in rows]
+  correct = [row.is_correct for row in rows]
+  in_top_5 = [row.is_in_top_5 for row in rows]
   found = [c for row, c in zip(rows, correct) if row.has_person]
   classes = []
-  for label, name in enumerate(label_names):
-    of_class = [c for row, c in zip(rows, correct) if row.label == label]
-    if of_class:
-      classes.append(
-        {
-          'class': name,
-          'videos': len(of_class),
-          'correct': sum(of_class),
-          'accuracy': sum(of_class) / len(of_class),
-        }
-      )
+  for _, name in sorted({(row.label, row.class_name) for row in rows}):
+    of_class = [c for row, c in zip(rows, correct) if row.class_name == name]
+    classes.append(
+      {
+        'class': name,
+        'videos': len(of_class),
+        'correct': sum(of_class),
+        'accuracy': sum(of_class) / len(of_class),
+      }
+    )
   interval = stats.accuracy(np.array(correct), np.array([row.group for row in rows]))
   bounds = [None if np.isnan(bound) else bound for bound in (interval.low, interval.high)]
   return {
@@ -138,10 +157,14 @@ def write(
   """
   files.write_csv(
     path(run_dir, name, treatment),
-    [*_COLUMNS, *(f'logit_{i}' for i in range(len(label_names)))],
-    map(_to_csv, rows),
+    [
+      *_COLUMNS,
+      *([_ACCEPTED] if any(row.accepted for row in rows) else []),
+      *(f'logit_{i}' for i in range(len(label_names))),
+    ],
+    (_to_csv(row, any(row.accepted for row in rows)) for row in rows),
   )
-  summary = {'about': metadata, **summarize(rows, label_names)}
+  summary = {'about': metadata, **summarize(rows)}
   files.write_json(path(run_dir, name, treatment, '.json'), summary)
   return summary
 
@@ -208,6 +231,7 @@ class RowJournal:
       has_person,
       values['coverage'],
       logits,
+      tuple(values.get('accepted', ())),
     )
     self.rows[treatment, row.video] = row
     return True
@@ -231,17 +255,18 @@ def _group_name(video: str) -> str:
   return group if group or not is_part else os.path.basename(source)
 
 
-def _to_csv(row: Row) -> list[Any]:
+def _to_csv(row: Row, with_accepted: bool) -> list[Any]:
   return [
     row.video,
     row.label,
     row.class_name,
     _group_name(row.video),
     row.prediction,
-    int(row.prediction == row.label),
+    int(row.is_correct),
     int(row.has_person),
     '' if row.coverage is None else row.coverage,
     row.frames,
+    *([' '.join(map(str, row.right))] if with_accepted else []),
     *map(str, row.logits),
   ]  # the shortest decimals that are this float32
 
@@ -249,7 +274,7 @@ def _to_csv(row: Row) -> list[Any]:
 def _from_csv(row: Mapping[str, str]) -> Row:
   if None in row or None in row.values():
     raise ValueError(f'the line of {row["video"]} does not have as many cells as the first line')
-  count = max(len(row) - len(_COLUMNS), 1)
+  count = max(len([name for name in row if name.startswith('logit_')]), 1)
   logits = np.array([row[f'logit_{i}'] for i in range(count)], np.float32)
   if not np.isfinite(logits).all() or not 0 <= int(row['label']) < len(logits):
     raise ValueError(
@@ -263,4 +288,13 @@ def _from_csv(row: Mapping[str, str]) -> Row:
     bool(int(row['mask_found'])),
     float(row['coverage']) if row['coverage'] else None,
     logits,
+    _accepted(row, count),
   )
+
+
+def _accepted(row: Mapping[str, str], count: int) -> tuple[int, ...]:
+  """The labels that count as right, of `count` classes; () if these are the label alone."""
+  found = tuple(map(int, row.get(_ACCEPTED, '').split()))
+  if not all(0 <= label < count for label in found):
+    raise ValueError(f'the line of {row["video"]} accepts labels without a logit')
+  return () if found == (int(row['label']),) else found

@@ -56,6 +56,13 @@ class TrainedNetwork:
       content.update(variable.numpy().tobytes())
     return content.hexdigest()
 
+  def fingerprint(self) -> str:
+    """A hash of what its answers depend on, hexadecimal: of weights, clips and class names."""
+    if isinstance(self.model, ClassifierModel):
+      return self.model.fingerprint
+    parts = (self.weights_sha256(), self.stream, self.resize, self.model.frame_size)
+    return hashlib.sha256(repr((*parts, self.label_names)).encode()).hexdigest()
+
 
 def of_run(run_dir: str) -> TrainedNetwork:
   """The network of a run, as its last checkpoint has it: a `TrainedNetwork`.
@@ -101,11 +108,13 @@ class ClassifierModel:
 
   Attributes:
     frame_size, channels: as those of an `InceptionI3D`.
+    fingerprint: as that of a `Classifier`.
   """
 
   def __init__(self, classifier: protocol.Classifier) -> None:
     self.frame_size, self.channels = classifier.form.size, classifier.form.channels
     self._classifier = classifier
+    self.fingerprint = classifier.fingerprint
 
   def __call__(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
     """Clips float32 [B, T, S, S, C] in [-1, 1] to logits float32 [B, N]."""

@@ -48,7 +48,7 @@ def test_the_summary_is_what_one_finds_by_hand():
     _row('C/v_C_g01_c01.avi', 2, (0, 5, 5), has_person=False, coverage=None),  # a tie: wrong
   ]
   assert [row.prediction for row in rows] == [0, 1, 0, 1]
-  assert results.summarize(rows, _NAMES) == {
+  assert results.summarize(rows) == {
     'videos': 4,
     'correct': 2,
     'accuracy': 0.5,
@@ -67,14 +67,14 @@ def test_the_summary_is_what_one_finds_by_hand():
 
 def test_the_interval_is_over_groups_and_is_none_for_one_group():
   rows = [_row(f'A/v_A_g{n // 4:02d}_c{n % 4}.avi', 0, (n % 8 < 4, 0.5, 0)) for n in range(80)]
-  low, high = results.summarize(rows, _NAMES)['accuracy_interval']
+  low, high = results.summarize(rows)['accuracy_interval']
   # Half of 20 groups are right: +- 1.96 sqrt(0.25 / 20), and not of 80 videos.
   assert low == pytest.approx(0.28, abs=0.03) and high == pytest.approx(0.72, abs=0.03)
-  assert results.summarize(rows[:4], _NAMES)['accuracy_interval'] == [None, None]
+  assert results.summarize(rows[:4])['accuracy_interval'] == [None, None]
 
 
 def test_accuracy_where_nobody_was_found_is_none():
-  summary = results.summarize([_row(has_person=False)], _NAMES)
+  summary = results.summarize([_row(has_person=False)])
   assert summary['accuracy_where_mask_found'] is None
   assert summary['accuracy'] == 1.0
 
@@ -91,7 +91,7 @@ def test_accuracy_where_nobody_was_found_is_none():
 def test_the_best_five_are_those_that_fewer_than_five_beat(logits, within):
   names = list('ABCDEFG')
   for label in range(7):
-    summary = results.summarize([_row(label=label, logits=logits, names=names)], names)
+    summary = results.summarize([_row(label=label, logits=logits, names=names)])
     assert summary['top_5_accuracy'] == within[label]
 
 
@@ -170,7 +170,7 @@ def test_the_summary_can_be_recomputed_from_the_csv(tmp_path):
   assert summary['about'] == about
   assert results.read_summary(str(tmp_path), 'test2', 'activity') == summary
   rows = results.read(str(tmp_path / 'results' / 'test2.activity.csv'))
-  assert {'about': about, **results.summarize(rows, _NAMES)} == summary
+  assert {'about': about, **results.summarize(rows)} == summary
 
 
 def test_a_missing_summary_is_none_and_a_damaged_one_is_named(tmp_path):
