@@ -9,6 +9,7 @@ from flags.shared import existing
 from flags.shared import network
 from flags.shared import weights_folder
 from i3d_tf.common import errors
+from i3d_tf.inference import listed_videos
 from i3d_tf.inference import test_sets
 from i3d_tf.inputs import treatments
 from i3d_tf.training import runs
@@ -20,11 +21,32 @@ def define() -> None:
   network.define_classifier()
   weights_folder.define()
   flags.DEFINE_string(
+    'weights',
+    None,
+    f'The same as --classifier for weights of I3D: a file, {weights_folder.NAMES_HELP}.',
+  )
+  flags.DEFINE_string(
     'labels',
     None,
     'Class names of --classifier: a file, one per line, or a data set (see predict).',
   )
+  flags.DEFINE_string(
+    'class_map',
+    None,
+    'Where the classes of --classifier and of the records have other names: a CSV file with the '
+    'columns class (of the records) and accepted (of the network), one row for each class that '
+    'counts as right.',
+  )
   flags.DEFINE_string('output', None, 'Folder for the results of --classifier.')
+  flags.DEFINE_string(
+    'csv',
+    None,
+    'In place of --records: CSV file of the videos to test on, with the columns path and label '
+    '(or video and accepted, such as "push up|sit up"), as for make_tfrecords. Their records are '
+    'made and kept in --output.',
+  )
+  flags.DEFINE_string('videos', None, 'Folder that the paths of --csv are relative to.')
+  flags.DEFINE_string('masks', None, 'Folder of the person masks of the videos of --csv.')
   flags.DEFINE_list(
     'eval_masks',
     ['none', 'background', 'activity'],
@@ -56,14 +78,18 @@ def arguments() -> dict[str, Any]:
     UserError: a flag is missing or wrong, or names a file that does not exist.
   """
   values = flags.FLAGS
-  if values.classifier is not None:
+  if values.weights is not None and values.classifier is not None:
+    raise errors.UserError('expected --classifier or --weights; received both')
+  if values.classifier is not None or values.weights is not None:
     return _of_classifier(values)
-  for name in ('labels', 'output'):
+  for name in ('labels', 'output', 'class_map', 'csv', 'videos', 'masks', 'precision'):
     if values[name].value is not None:
-      raise errors.UserError(f'--{name} is for --classifier; it was not given')
+      raise errors.UserError(f'--{name} is for --classifier or --weights; neither was given')
   network.classifier()  # Refuses what is said of no classifier.
   if not values.run_dir:
-    raise errors.UserError('expected --run_dir, a folder that train made; it was not given')
+    raise errors.UserError(
+      'expected --run_dir, a folder that train made, or --classifier or --weights; none was given'
+    )
   treatments.parse_all(values.eval_masks)
   verdicts = data.verdicts()
   existing.check_run('--run_dir', values.run_dir)
@@ -80,19 +106,35 @@ def arguments() -> dict[str, Any]:
 
 def _of_classifier(values: flags.FlagValues) -> dict[str, Any]:
   if values.run_dir:
-    raise errors.UserError('expected --classifier or --run_dir; received both')
-  for name in ('records', 'output'):
-    if values[name].value is None:
-      raise errors.UserError(f'expected --{name} with --classifier; it was not given')
+    raise errors.UserError('expected --classifier (or --weights) or --run_dir; received both')
+  if values.output is None:
+    raise errors.UserError('expected --output with --classifier or --weights; it was not given')
+  if (values.records is None) == (values.csv is None):
+    raise errors.UserError(
+      'expected --records or --csv with --classifier or --weights; received '
+      + ('neither' if values.csv is None else 'both')
+    )
+  for name in ('videos', 'masks'):
+    if values[name].value is not None and values.csv is None:
+      raise errors.UserError(f'--{name} is for --csv; it was not given')
   treatments.parse_all(values.eval_masks)
   verdicts = data.verdicts()
   existing.check_records('--records', values.records)
+  existing.check_path('--csv', values.csv, 'a CSV file of videos')
+  existing.check_path('--videos', values.videos, 'a folder of videos')
+  existing.check_path('--masks', values.masks, 'a folder of person masks')
+  existing.check_path('--class_map', values.class_map, 'a CSV file of classes')
   existing.check_no_file('--output', values.output)
   weights_folder.use()
+  listed = None
+  if values.csv is not None:
+    listed = listed_videos.ListedVideos(values.csv, values.videos, values.masks)
   return {
-    'options': network.classifier(),
+    'options': network.classifier(values.weights),
     'output': values.output,
     'treatments': values.eval_masks,
     'test_set': test_sets.TestSet(values.records, values.subset, values.split, verdicts),
     'batch_size': values.batch_size,
+    'accepted_file': values.class_map,
+    'listed': listed,
   }

@@ -9,6 +9,7 @@ from i3d_tf.classifiers import kinds
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
+from i3d_tf.training import run_settings
 from i3d_tf.weights.published import label_maps
 from i3d_tf.weights.published import releases
 
@@ -59,16 +60,26 @@ def define_classifier() -> None:
     list(protocol.LAYOUTS),
     'Order of batch, time, height, width and channels.',
   )
+  flags.DEFINE_enum(
+    'precision',
+    None,
+    list(run_settings.PRECISIONS),
+    'In which I3D computes: float32 by default; mixed_bfloat16 is faster on some accelerators.',
+  )
 
 
-def classifier() -> discovery.ClassifierOptions | None:
+def classifier(weights: str | None = None) -> discovery.ClassifierOptions | None:
   """What the flags of `define_classifier` say; None without --classifier.
+
+  Args:
+    weights: what stands for --classifier where it was not given.
 
   Raises:
     UserError: a flag is wrong or has no --classifier, or there is no such file.
   """
   values = flags.FLAGS
   source = _classifier_source()
+  source = weights if source is None else source
   if source is None:
     said = [name for name in values if name.startswith('classifier_') and values[name].present]
     if said:
@@ -95,6 +106,7 @@ def classifier() -> discovery.ClassifierOptions | None:
     values.classifier_rate,
     bounds,
     values.classifier_layout,
+    values.precision,
   )
 
 
@@ -161,5 +173,9 @@ def options(most: int = 2) -> options_lib.NetworkOptions:
   if asked is not None:
     return options_lib.NetworkOptions(classifier=asked)
   return options_lib.NetworkOptions(
-    tuple(values.run_dir), values.weights, values.flow_weights, values.labels
+    tuple(values.run_dir),
+    values.weights,
+    values.flow_weights,
+    values.labels,
+    precision=values.precision if 'precision' in values else None,
   )

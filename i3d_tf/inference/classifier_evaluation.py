@@ -10,6 +10,7 @@ from i3d_tf.classifiers import class_map
 from i3d_tf.classifiers import discovery
 from i3d_tf.common import errors
 from i3d_tf.inference import evaluation
+from i3d_tf.inference import listed_videos
 from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
 from i3d_tf.inference import trained_networks
@@ -102,8 +103,38 @@ def _check_same_test(plan: evaluation.Plan) -> None:
         )
 
 
-def evaluate_and_print(options: discovery.ClassifierOptions, output: str, **arguments: Any) -> int:
-  """As `evaluation.evaluate_and_print`, of a classifier: what `evaluate --classifier` does."""
+def evaluate_and_print(
+  options: discovery.ClassifierOptions,
+  output: str,
+  treatments: Sequence[str],
+  *,
+  test_set: test_sets.TestSet,
+  batch_size: int | None = None,
+  accepted_file: str | None = None,
+  listed: listed_videos.ListedVideos | None = None,
+) -> int:
+  """Tests a classifier and prints the accuracies: what `evaluate --classifier` does.
+
+  Args:
+    options: the classifier.
+    output, treatments, test_set, batch_size: as in `evaluate`.
+    accepted_file: a class map, see `class_map.read`; or None.
+    listed: the videos to test on in place of records; or None.
+
+  Returns:
+    The exit status: 1 if a video of the list could not be tested.
+
+  Raises:
+    UserError: as in `evaluate`; or the class map or the list cannot be used.
+  """
+  accepted = None if accepted_file is None else class_map.read(accepted_file)
   asked = trained_networks.of_classifier(options)
   print('\n'.join(asked.notes), file=sys.stderr)
-  return evaluation.print_summaries(evaluate(asked, output, **arguments), output)
+  status = 0
+  if listed is not None:
+    records, status = listed_videos.store(listed, output, asked.stream, asked.model.frame_size)
+    test_set = dataclasses.replace(test_set, records=records)
+  summaries = evaluate(
+    asked, output, treatments, test_set=test_set, batch_size=batch_size, accepted=accepted
+  )
+  return max(status, evaluation.print_summaries(summaries, output))

@@ -21,6 +21,7 @@ class NetworkOptions:
     weights, flow_weights: files of weights of the RGB and of the flow network, or None.
     labels: file of class names for weights, or None.
     classifier: in place of all these, a classifier of any kind; or None.
+    precision: in which I3D computes, one of `run_settings.PRECISIONS`; None for float32.
     is_default: whether the user named no network, and these are what predict uses then.
   """
 
@@ -29,6 +30,7 @@ class NetworkOptions:
   flow_weights: str | None = None
   labels: str | None = None
   classifier: discovery.ClassifierOptions | None = None
+  precision: str | None = None
   is_default: bool = False
 
 

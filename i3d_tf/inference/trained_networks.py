@@ -64,16 +64,21 @@ class TrainedNetwork:
     return hashlib.sha256(repr((*parts, self.label_names)).encode()).hexdigest()
 
 
-def of_run(run_dir: str) -> TrainedNetwork:
+def of_run(run_dir: str, precision: str | None = None) -> TrainedNetwork:
   """The network of a run, as its last checkpoint has it: a `TrainedNetwork`.
+
+  Args:
+    run_dir: the run.
+    precision: one of `run_settings.PRECISIONS`; None for float32.
 
   Raises:
     UserError: there is no run, or it has no complete checkpoint.
   """
   run = runs.load(run_dir)
   # Whatever precision it was trained in: weights are float32 in any case.
-  float32 = dataclasses.replace(run, network=dataclasses.replace(run.network, precision='float32'))
-  model, step = network_lib.restore_model(run_dir, float32)
+  chosen = 'float32' if precision is None else precision
+  asked = dataclasses.replace(run, network=dataclasses.replace(run.network, precision=chosen))
+  model, step = network_lib.restore_model(run_dir, asked)
   return TrainedNetwork(
     run_dir,
     model,
@@ -87,7 +92,9 @@ def of_run(run_dir: str) -> TrainedNetwork:
   )
 
 
-def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetwork:
+def of_weights(
+  path: str, stream: str, labels: str | None = None, precision: str | None = None
+) -> TrainedNetwork:
   """A network with published weights: a `TrainedNetwork`.
 
   Args:
@@ -95,11 +102,12 @@ def of_weights(path: str, stream: str, labels: str | None = None) -> TrainedNetw
     stream: 'rgb' or 'flow', what it must see.
     labels: file of class names (`labels.read`); None for the label map published
       next to the weights or, without one, 'class 0' and so on.
+    precision: as in `of_run`.
 
   Raises:
     UserError: weights or labels cannot be used.
   """
-  model, names, notes = i3d.build(path, stream, labels)
+  model, names, notes = i3d.build(path, stream, labels, precision)
   return TrainedNetwork(path, model, stream, names, notes=notes)
 
 
@@ -160,9 +168,9 @@ def load(options: options_lib.NetworkOptions) -> list[TrainedNetwork]:
   """
   if options.classifier is not None:
     return [of_classifier(options.classifier)]
-  networks = [of_run(run_dir) for run_dir in options.run_dirs]
+  networks = [of_run(run_dir, options.precision) for run_dir in options.run_dirs]
   networks += [
-    of_weights(path, stream, options.labels)
+    of_weights(path, stream, options.labels, options.precision)
     for stream, path in (('rgb', options.weights), ('flow', options.flow_weights))
     if path is not None
   ]

@@ -4,9 +4,12 @@ Example:
 
     path,label,start,end,split
     air_drumming/4Ar-7XQ.mp4,air drumming,12,22,train
+
+`video` may stand for `path`, and `accepted` for `label`: classes of a network of which each is
+right, such as 'push up|sit up'.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 import csv
 import math
 import os
@@ -52,7 +55,7 @@ def data_set(
         f'{where}: {row["path"]} is listed twice, as {clip}; the other is line {line_of[clip]}'
       )
     line_of[clip] = line
-    subset_of[clip] = _subset(row, where)
+    subset_of[clip] = _subset(row, where, options.subset)
     listed.append(
       data_sets.ListedVideo(
         clip,
@@ -71,6 +74,7 @@ def _read(path: str | os.PathLike) -> Iterator[tuple[int, dict[str, str]]]:
   try:
     with open(path, newline='', encoding=text_files.ENCODING) as f:
       rows = csv.DictReader(f)
+      rows.fieldnames = _column_names(rows.fieldnames)
       missing = [name for name in ('path', 'label') if name not in (rows.fieldnames or ())]
       if missing:
         raise data_sets.SourceError(
@@ -93,6 +97,15 @@ def _read(path: str | os.PathLike) -> Iterator[tuple[int, dict[str, str]]]:
     raise data_sets.SourceError(f'{path}: expected a CSV file of videos; {e}') from e
 
 
+def _column_names(found: Sequence[str] | None) -> list[str]:
+  """The columns of a CSV file, where `video` may stand for `path`, and `accepted` for `label`."""
+  names = [name.strip() for name in (() if found is None else found)]
+  for other, name in (('video', 'path'), ('accepted', 'label')):
+    if name not in names:
+      names = [name if one == other else one for one in names]
+  return names
+
+
 def _times(row: dict[str, str], where: str) -> tuple[float | None, float | None]:
   """Start and end of a clip in seconds; None where the row does not say."""
   start, end = (_seconds(row, name, where) for name in ('start', 'end'))
@@ -113,10 +126,10 @@ def _seconds(row: dict[str, str], name: str, where: str) -> float | None:
     raise data_sets.SourceError(f'{where}: expected seconds as {name}; found {text!r}') from e
 
 
-def _subset(row: dict[str, str], where: str) -> str:
+def _subset(row: dict[str, str], where: str, default: str) -> str:
   text = row.get('split', '')
   if not text:
-    return 'train'
+    return default
   if text.lower() not in subsets.NAMES:
     raise data_sets.SourceError(
       f'{where}: expected train, validation or test as split; found {text!r}'

@@ -49,6 +49,7 @@ class DataSetOptions:
     seed: seed of the choice of groups.
     labels: file of class names, one per line, in the order of their labels; None to sort the
       names. UCF101's lists have their own.
+    subset: the list of those videos of a CSV file for which it names none.
     allow_shared_sources: whether videos of one source may be in several lists.
   """
 
@@ -58,6 +59,7 @@ class DataSetOptions:
   test: float | None = None
   seed: int = 0
   labels: str | None = None
+  subset: str = 'train'
   allow_shared_sources: bool = False
 
 

@@ -71,7 +71,7 @@ def test_classes_go_by_name_in_whatever_order(trained, tmp_path):
 
   class Reversed(trained_networks.ClassifierModel):
     def __init__(self):
-      self.frame_size, self.channels = 32, 3
+      self.frame_size, self.channels, self.fingerprint = 32, 3, 'theirs'
 
     def __call__(self, clips, training=False):
       return trained_networks.tf.constant(ask(clips), 'float32')
@@ -92,8 +92,8 @@ def test_other_classes_and_results_of_others_are_refused(trained, tmp_path):
     classifier_evaluation.evaluate(other, tmp_path / 'a', ['none'], test_set=test_set)
   assert not (tmp_path / 'a').exists()
   classifier_evaluation.evaluate(network, tmp_path / 'b', ['none'], test_set=test_set)
-  other = dataclasses.replace(network, source='another')
-  with pytest.raises(errors.UserError, match='is of classifier .*Choose another --output'):
+  other = dataclasses.replace(network, resize='squash')
+  with pytest.raises(errors.UserError, match='is of network .*Choose another --output'):
     classifier_evaluation.evaluate(other, tmp_path / 'b', ['none'], test_set=test_set)
   with pytest.raises(errors.UserError, match='expected records to test on'):
     classifier_evaluation.evaluate(network, tmp_path / 'c', ['none'], test_set=sets.TestSet())
