@@ -116,4 +116,3 @@ def test_a_run_from_before_there_were_verdicts_has_none(tmp_path, run):
   del content['data']['verdicts']
   (tmp_path / 'run.json').write_text(json.dumps(content))
   assert runs.load(str(tmp_path)) == run
-
