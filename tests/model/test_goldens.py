@@ -9,7 +9,7 @@ from tests import reference
 LENGTHS = (9, 16, 17, 64, 79)  # Only even ones show mistakes of the padding in time.
 
 
-@pytest.fixture(scope='module', params=list(reference.STREAMS))
+@pytest.fixture(scope='module')
 def stream(request):
   channels, classes, _ = reference.STREAMS[request.param]
   model = inception_i3d.InceptionI3D(classes, channels)
@@ -17,7 +17,12 @@ def stream(request):
   return request.param, channels, model
 
 
-@pytest.mark.parametrize('frames', LENGTHS)
+@pytest.mark.parametrize(
+  'stream, frames',
+  # rgb600 has the layers of rgb, up to the logits.
+  [(s, t) for s in reference.STREAMS for t in LENGTHS if s != 'rgb600' or t <= 17],
+  indirect=['stream'],
+)
 def test_logits_equal_those_of_the_original(stream, frames):
   name, channels, model = stream
   expected = reference.golden(f'inference_{name}')[f'T{frames}.logits']
