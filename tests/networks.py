@@ -1,12 +1,14 @@
 """Tiny trained networks, and videos for them."""
 
 import dataclasses
+import functools
 import os
 
 import numpy as np
 
 from i3d_tf.inference import trained_networks
 from i3d_tf.masks import coco_files
+from i3d_tf.model import architecture
 from i3d_tf.model import inception_i3d
 from tests import fakes
 
@@ -14,7 +16,18 @@ CLASSES = ('Archery', 'Bowling', 'Diving', 'Fencing', 'Golf')
 
 
 def network(stream='rgb', resize='crop', dilation=0):
-  """A `TrainedNetwork` with random weights for frames of 32x32 pixels."""
+  """A `TrainedNetwork` with random weights for frames of 32x32 pixels.
+
+  Its model is shared by all that ask for the stream, so no test may change it.
+  """
+  model = _model(stream, tuple(architecture.LAYERS))
+  return trained_networks.TrainedNetwork('tiny', model, stream, CLASSES, resize, dilation)
+
+
+@functools.cache
+def _model(stream, layers):
+  """The model of a stream; `layers` are those in force, which tests/shallow.py changes."""
+  del layers
   model = inception_i3d.InceptionI3D(
     len(CLASSES), 3 if stream == 'rgb' else 2, dropout=0.0, frame_size=32, width=0.125, seed=3
   )
@@ -26,7 +39,7 @@ def network(stream='rgb', resize='crop', dilation=0):
       variable.assign(rng.uniform(0.3, 0.5, variable.shape))
     elif variable.name == 'beta':
       variable.assign(rng.normal(0, 0.1, variable.shape))
-  return trained_networks.TrainedNetwork('tiny', model, stream, CLASSES, resize, dilation)
+  return model
 
 
 def video(path, count=12, height=60, width=80):

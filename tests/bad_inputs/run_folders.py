@@ -8,6 +8,7 @@ import tensorflow as tf
 from i3d_tf.training import checkpoints
 from i3d_tf.training import network
 from i3d_tf.training import runs
+from tests import shallow
 from tests import tiny
 from tests.bad_inputs import Row
 from tests.bad_inputs import masks
@@ -23,7 +24,8 @@ _INDEX, _DATA = f'{_CHECKPOINT}.index', f'{_CHECKPOINT}.data-00000-of-00001'
 def _nan(folder):
   """Makes a bias NaN, in a checkpoint of a later step."""
   run_dir = str(folder / 'run')
-  model, _ = network.restore_model(run_dir, runs.load(run_dir))
+  with shallow.network():
+    model, _ = network.restore_model(run_dir, runs.load(run_dir))
   model.get_layer('Logits').conv.bias.assign(np.full(10, np.nan))
   step = tf.Variable(3, dtype=tf.int64)
   checkpoints.create_manager(checkpoints.build_checkpoint(step, model), run_dir, step).save(step)

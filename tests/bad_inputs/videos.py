@@ -143,7 +143,7 @@ ROWS = (
   ),
   Row(
     'features of videos of which one is cut off',
-    'i3d_tf.extract_features --run_dir=run --video=a.avi,b.avi --output=new',
+    'i3d_tf.extract_features --run_dir=run --video=a.avi,b.avi --output=new --endpoint=Mixed_3b',
     (
       'b.avi: expected frames to the end; ',
       'new: features of 1 videos',

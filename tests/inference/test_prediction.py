@@ -14,6 +14,13 @@ from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
 from i3d_tf.video import drawing
 from tests import networks
+from tests import shallow
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module', params=['crop', 'squash'])

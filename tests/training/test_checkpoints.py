@@ -1,6 +1,7 @@
 """Checkpoints: all of the network is in them, the last one is found, and a full disk harms none."""
 
 import os
+import shutil
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ from tests import small_disk
 from tests import tiny
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def run(tmp_path_factory):
   return tiny.run(tiny.make_records(tmp_path_factory.mktemp('demo')), steps=4, mask='background')
 
@@ -35,22 +36,29 @@ def save(run_dir, run, seed):
   return model, optimizer
 
 
-def test_a_restored_network_is_the_saved_one_to_the_last_variable(tmp_path, run):
-  saved, _ = save(tmp_path, run, seed=0)
-  restored, step = network.restore_model(str(tmp_path), run)
-  assert step == 7 == checkpoint_files.last_step(str(tmp_path))
+@pytest.fixture(scope='module')
+def saved(tmp_path_factory, run):
+  """A run directory with a checkpoint, and what was saved: (folder, model, optimizer)."""
+  folder = tmp_path_factory.mktemp('saved')
+  return folder, *save(folder, run, seed=0)
+
+
+def test_a_restored_network_is_the_saved_one_to_the_last_variable(run, saved):
+  folder, saved, _ = saved
+  restored, step = network.restore_model(str(folder), run)
+  assert step == 7 == checkpoint_files.last_step(str(folder))
   assert len(saved.variables) == len(restored.variables) == 231
   for a, b in zip(saved.variables, restored.variables):
     np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
 
 
-def test_a_restored_optimizer_is_the_saved_one(tmp_path, run):
-  _, saved = save(tmp_path, run, seed=0)
+def test_a_restored_optimizer_is_the_saved_one(run, saved):
+  folder, _, saved = saved
   model, optimizer = network.build_model(run), keras.optimizers.Adam(1e-3)
   optimizer.build(model.trainable_variables)
   step = tf.Variable(0, dtype=tf.int64)
   assert checkpoints.restore(
-    checkpoints.build_checkpoint(step, model, optimizer), str(tmp_path)
+    checkpoints.build_checkpoint(step, model, optimizer), str(folder)
   ).endswith('ckpt-7')
   assert len(optimizer.variables) > 2 * 116
   for a, b in zip(saved.variables, optimizer.variables):
@@ -63,10 +71,10 @@ def test_no_checkpoint_is_an_error(tmp_path, run):
 
 
 @pytest.mark.parametrize('state', [None, b'', b'\xff\0', b'model_checkpoint_path: "ckpt-3"\n'])
-def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, run, state):
+def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, run, saved, state):
   """A kill may come between a checkpoint and the list; others are damaged or stay behind."""
   folder = tmp_path / 'a b'
-  save(folder, run, seed=0)
+  shutil.copytree(saved[0], folder)
   listed = folder / 'checkpoints' / 'checkpoint'
   listed.unlink()
   if state is not None:
@@ -81,11 +89,12 @@ def test_the_last_checkpoint_is_found_whatever_the_list_of_them_says(tmp_path, r
   assert checkpoint_files.last_step(str(folder)) == 8
 
 
-def test_a_checkpoint_that_is_gone_is_an_error_and_no_beginning(tmp_path, run):
-  save(tmp_path, run, seed=0)
-  (tmp_path / 'checkpoints' / 'ckpt-7.index').unlink()
+def test_a_checkpoint_that_is_gone_is_an_error_and_no_beginning(tmp_path, saved):
+  folder = tmp_path / 'run'
+  shutil.copytree(saved[0], folder)
+  (folder / 'checkpoints' / 'ckpt-7.index').unlink()
   with pytest.raises(errors.UserError, match='ckpt-7.index: expected the last checkpoint of the'):
-    checkpoint_files.last_step(str(tmp_path))
+    checkpoint_files.last_step(str(folder))
 
 
 def test_a_first_checkpoint_that_a_kill_cut_short_is_none(tmp_path):
@@ -94,11 +103,10 @@ def test_a_first_checkpoint_that_a_kill_cut_short_is_none(tmp_path):
   assert checkpoint_files.last_step(str(tmp_path)) is None
 
 
-def test_a_checkpoint_of_another_network_is_an_error(tmp_path, run):
-  save(tmp_path, run, seed=0)
+def test_a_checkpoint_of_another_network_is_an_error(run, saved):
   wider = tiny.replace(run, 'network', width=0.25)
   with pytest.raises(errors.UserError, match='ckpt-7: expected a complete checkpoint of this run'):
-    network.restore_model(str(tmp_path), wider)
+    network.restore_model(str(saved[0]), wider)
 
 
 def manager_of(run_dir, size, keep=2):

@@ -12,7 +12,7 @@ from i3d_tf.training import runs
 from tests import tiny
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def run(tmp_path_factory):
   return tiny.run(tiny.make_records(tmp_path_factory.mktemp('demo')), steps=4, mask='background')
 
@@ -116,6 +116,3 @@ def test_a_run_from_before_there_were_verdicts_has_none(tmp_path, run):
   del content['data']['verdicts']
   (tmp_path / 'run.json').write_text(json.dumps(content))
   assert runs.load(str(tmp_path)) == run
-
-
-# === Checkpoints ===

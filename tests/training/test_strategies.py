@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import types
+from unittest import mock
 
 import keras
 import numpy as np
@@ -144,17 +145,28 @@ def test_sharing_reaches_every_batch_norm_and_no_configuration():
 # === Trainings ===
 
 
-def start(folder, records, run_dir, *flags, worker=None, ports=(), cpus=1):
-  """Starts a training as one of the workers at `ports`, or alone."""
-  environment = {**os.environ, 'COLUMNS': '120', 'I3D_TEST_CPUS': str(cpus)}
-  if worker is not None:
-    environment['TF_CONFIG'] = json.dumps(
-      {
-        'cluster': {'worker': [f'localhost:{port}' for port in ports]},
-        'task': {'type': 'worker', 'index': worker},
-      }
+def train(folder, records, run_dir, *flags, cpus=1, status=0):
+  """Trains alone, on logical devices, in a forked process: (stdout, stderr)."""
+  with mock.patch.dict(os.environ, I3D_TEST_CPUS=str(cpus)):
+    return commands.run(
+      'tests.shallow',
+      'i3d_tf.train',
+      *_FLAGS,
+      f'--records={records}',
+      f'--run_dir={run_dir}',
+      *flags,
+      cwd=folder,
+      status=status,
     )
-    flags = ('--strategy=multi_worker', *flags)
+
+
+def start(folder, records, run_dir, worker, ports):
+  """Starts a training as one of the workers at `ports`."""
+  config = {
+    'cluster': {'worker': [f'localhost:{port}' for port in ports]},
+    'task': {'type': 'worker', 'index': worker},
+  }
+  environment = {**os.environ, 'COLUMNS': '120', 'TF_CONFIG': json.dumps(config)}
   return subprocess.Popen(
     [
       sys.executable,
@@ -164,7 +176,7 @@ def start(folder, records, run_dir, *flags, worker=None, ports=(), cpus=1):
       *_FLAGS,
       f'--records={records}',
       f'--run_dir={run_dir}',
-      *flags,
+      '--strategy=multi_worker',
     ],
     cwd=folder,
     text=True,
@@ -193,7 +205,7 @@ def free_ports(count):
 
 def start_two(folder, records, run_dir):
   ports = free_ports(2)
-  return [start(folder, records, run_dir, worker=worker, ports=ports) for worker in range(2)]
+  return [start(folder, records, run_dir, worker, ports) for worker in range(2)]
 
 
 def losses(folder, run_dir):
@@ -216,7 +228,7 @@ def checkpoint(folder, run_dir):
 def one_device(records, tmp_path_factory):
   """The folder of a training on one device, in `one`."""
   folder = tmp_path_factory.mktemp('runs')
-  finish(start(folder, records, 'one'))
+  train(folder, records, 'one')
   return folder
 
 
@@ -237,7 +249,7 @@ def assert_trained_alike(one_folder, one, folder, run_dir):
 
 
 def test_two_devices_have_the_losses_of_one(records, one_device):
-  finish(start(one_device, records, 'mirrored', '--strategy=mirrored', cpus=2))
+  train(one_device, records, 'mirrored', '--strategy=mirrored', cpus=2)
   assert_trained_alike(one_device, 'one', one_device, 'mirrored')
 
 
@@ -297,9 +309,8 @@ def test_a_strategy_starts_from_weights_and_resumes(records, tmp_path, monkeypat
 
 
 def test_a_batch_that_two_devices_cannot_share_is_one_line(records, tmp_path):
-  _, err = finish(
-    start(tmp_path, records, 'run', '--strategy=mirrored', '--batch_size=5', cpus=2), status=2
-  )
+  flags = '--strategy=mirrored', '--batch_size=5'
+  _, err = train(tmp_path, records, 'run', *flags, cpus=2, status=2)
   assert err.splitlines()[-1].endswith(
     'error: --batch_size is that of all replicas together: expected a multiple of the 2 replicas; '
     'received 5'

@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
+from tests import shallow
 from tools.benchmarks import network
 
 
 def test_rates_are_relative_to_those_of_the_machine():
-  figures = network.measure(quick=True)
+  with shallow.network():
+    figures = network.measure(quick=True)
   bounds = {
     figure.name: (figure.bound, figure.higher_is_better)
     for figure in figures
@@ -80,8 +82,9 @@ def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
   output = tmp_path / 'a.json'
   done = _python(
     '-c',
-    # What the weights are makes no difference; JAX would compile a sampler for each of 57 shapes.
+    # What the weights are makes no difference, nor the depth; JAX would compile for minutes.
     'import os, sys; sys.modules["tensorflow"] = None; os.environ["KERAS_BACKEND"] = "jax"; '
+    'from tests import shallow; shallow.network().start(); '
     'import numpy, runpy; from keras.src.backend.jax import random; '
     'random.truncated_normal = lambda shape, *arguments, **named: numpy.zeros(shape, "float32"); '
     f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '

@@ -25,7 +25,7 @@ def convolutions(model: Any, clip_shape: Sequence[int]) -> list[int]:
     One number per convolution in the order of the network, the logits' last.
   """
   found, shape = [], tuple(clip_shape)
-  for name in architecture.ENDPOINTS:
+  for name in (*(row[0] for row in architecture.LAYERS), 'Logits'):
     layer = model.get_layer(name)
     if isinstance(layer, layers.Unit3D):
       found.append(_of_convolution(layer.conv, shape))
