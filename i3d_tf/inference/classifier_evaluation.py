@@ -49,20 +49,8 @@ def evaluate(
   """
   if test_set.records is None:
     raise errors.UserError('expected records to test on; received none')
-  names = folders.open_folder(test_set.records).label_names
-  run = run_settings.Run(
-    run_settings.Data(
-      os.path.abspath(test_set.records),
-      1 if test_set.split is None else test_set.split,
-      flow=asked.flow if asked.stream == 'flow' else None,
-    ),
-    clip_settings.ClipSettings(
-      asked.stream, asked.model.frame_size, asked.resize, mask_dilation=asked.mask_dilation
-    ),
-    run_settings.Network(),
-    run_settings.Optimization(),
-    tuple(names),
-  )
+  run = _as_run(asked, test_set)
+  names = run.label_names
   plan = evaluation.make_plan(os.fspath(output), run, treatments, test_set, batch_size)
   try:
     matched = class_map.match(names, asked.label_names, accepted)
@@ -89,6 +77,26 @@ def evaluate(
   if not isinstance(predict, trained_networks.ClassifierModel):
     predict = evaluation.predictor(asked.model, run)
   return evaluation.test_and_write(plan, predict, {'step': 0, **plan.metadata})
+
+
+def _as_run(
+  asked: trained_networks.TrainedNetwork, test_set: test_sets.TestSet
+) -> run_settings.Run:
+  """The run that would test records as a network is to be tested."""
+  assert test_set.records is not None
+  return run_settings.Run(
+    run_settings.Data(
+      os.path.abspath(test_set.records),
+      1 if test_set.split is None else test_set.split,
+      flow=asked.flow if asked.stream == 'flow' else None,
+    ),
+    clip_settings.ClipSettings(
+      asked.stream, asked.model.frame_size, asked.resize, mask_dilation=asked.mask_dilation
+    ),
+    run_settings.Network(),
+    run_settings.Optimization(),
+    tuple(folders.open_folder(test_set.records).label_names),
+  )
 
 
 def _check_same_test(plan: evaluation.Plan) -> None:
