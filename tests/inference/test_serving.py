@@ -132,6 +132,7 @@ def test_class_names_are_inside(exported):
     assert json.load(f)['resize'] == network.resize
 
 
+@pytest.mark.parametrize('exported', ['squash'], indirect=True)  # either is served alike
 def test_a_fresh_process_with_plain_tensorflow_gives_the_same(exported, videos, tmp_path):
   _, folder = exported
   np.save(tmp_path / 'frames.npy', videos[0])
