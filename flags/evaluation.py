@@ -9,7 +9,6 @@ from flags.shared import existing
 from flags.shared import network
 from flags.shared import weights_folder
 from i3d_tf.common import errors
-from i3d_tf.inference import listed_videos
 from i3d_tf.inference import test_sets
 from i3d_tf.inputs import treatments
 from i3d_tf.training import runs
@@ -128,7 +127,7 @@ def _of_classifier(values: flags.FlagValues) -> dict[str, Any]:
   weights_folder.use()
   listed = None
   if values.csv is not None:
-    listed = listed_videos.ListedVideos(values.csv, values.videos, values.masks)
+    listed = test_sets.ListedVideos(values.csv, values.videos, values.masks)
   return {
     'options': network.classifier(values.weights),
     'output': values.output,

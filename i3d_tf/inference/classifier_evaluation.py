@@ -119,7 +119,7 @@ def evaluate_and_print(
   test_set: test_sets.TestSet,
   batch_size: int | None = None,
   accepted_file: str | None = None,
-  listed: listed_videos.ListedVideos | None = None,
+  listed: test_sets.ListedVideos | None = None,
 ) -> int:
   """Tests a classifier and prints the accuracies: what `evaluate --classifier` does.
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 
+from i3d_tf.inference import test_sets
 from i3d_tf.ingest import make_records
 from i3d_tf.ingest import requests
 from i3d_tf.inputs import preprocess
@@ -12,22 +13,9 @@ from i3d_tf.inputs import preprocess
 _FEW = 100  # videos that one process stores before several have started
 
 
-@dataclasses.dataclass(frozen=True)
-class ListedVideos:
-  """Videos, and where their masks are.
-
-  Attributes:
-    csv: CSV file as `ingest.csv_files` reads it; videos for which it names no list are tested.
-    videos: folder that its paths are relative to; None for that of the CSV file.
-    masks: folder of mask files, or None.
-  """
-
-  csv: str
-  videos: str | None = None
-  masks: str | None = None
-
-
-def store(listed: ListedVideos, output: str, stream: str, frame_size: int) -> tuple[str, int]:
+def store(
+  listed: test_sets.ListedVideos, output: str, stream: str, frame_size: int
+) -> tuple[str, int]:
   """Makes the records of videos, or as many of them as are missing or out of date.
 
   Args:

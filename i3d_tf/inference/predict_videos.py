@@ -11,6 +11,7 @@ import numpy as np
 
 from i3d_tf.common import cli
 from i3d_tf.common import errors
+from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import progress
 from i3d_tf.inference import options as options_lib
@@ -169,7 +170,12 @@ def _print(
     metadata = (
       {}
       if answer is None
-      else {'frames': answer.frames, 'coverage': answer.coverage, 'mask_found': answer.has_person}
+      else {
+        'content': file_content.describe(path),
+        'frames': answer.frames,
+        'coverage': answer.coverage,
+        'mask_found': answer.has_person,
+      }
     )
     print(
       json.dumps(

@@ -20,3 +20,18 @@ class TestSet:
   subset: str = 'test'
   split: int | None = None
   verdicts: Mapping[str, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedVideos:
+  """Videos, and where their masks are.
+
+  Attributes:
+    csv: CSV file as `ingest.csv_files` reads it; videos for which it names no list are tested.
+    videos: folder that its paths are relative to; None for that of the CSV file.
+    masks: folder of mask files, or None.
+  """
+
+  csv: str
+  videos: str | None = None
+  masks: str | None = None

@@ -17,6 +17,7 @@ from pycocotools import mask as coco_mask
 
 from i3d_tf.common import file_content
 from i3d_tf.common import files
+from i3d_tf.common import text_files
 from i3d_tf.masks import coco_datasets
 from i3d_tf.video import video_files
 
@@ -198,7 +199,7 @@ def read(path: str | os.PathLike, video: str | None = None) -> Masks:
     MaskError: the file is missing, is not such a dataset, or belongs to another video.
   """
   try:
-    with open(path) as f:
+    with open(path, encoding=text_files.ENCODING) as f:
       dataset = json.load(f)
     info = dataset.get('info')
     named = info.get('video') if isinstance(info, dict) else None
@@ -300,7 +301,7 @@ def read_info(path: str | os.PathLike) -> Info:
     MaskError: the file is missing, or was not made by `write`.
   """
   try:
-    with open(path) as f:
+    with open(path, encoding=text_files.ENCODING) as f:
       dataset = json.load(f)
     return Info(
       video=dataset['info']['video'],

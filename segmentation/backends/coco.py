@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import text_files
 from i3d_tf.masks import coco_datasets
 from i3d_tf.masks import coco_files
 from i3d_tf.video import video_files
@@ -164,7 +165,7 @@ class VideoPeople(segmenter.Segmenter):
 def _load(path: str, person: str) -> dict[str, Any]:
   """Reads a COCO dataset, with the annotations of people alone, and checks ids and scores."""
   try:
-    with open(path) as f:
+    with open(path, encoding=text_files.ENCODING) as f:
       dataset = json.load(f)
     if not all(isinstance(dataset[key], list) for key in ('images', 'annotations')):
       raise ValueError('`images` and `annotations` must be lists')

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf.common import file_content
 from i3d_tf.inference import prediction
 from i3d_tf.inference import trained_networks
 from i3d_tf.masks import coco_files
@@ -56,6 +57,7 @@ def test_a_bad_video_does_not_stop_the_others(run):
   assert (network.resize, network.mask_dilation, network.stream) == ('squash', 3, 'rgb')
   logits = prediction.of_video(network, str(run / 'a.avi')).logits['none']
   assert (result['video'], result['replaced'], result['frames']) == ('a.avi', 'none', 12)
+  assert result['content'] == file_content.describe(run / 'a.avi')
   np.testing.assert_allclose(result['norm_of_logits'], np.linalg.norm(logits), rtol=1e-4)
   assert [row['class'] for row in result['classes']] == [
     network.label_names[i] for i in np.argsort(-logits[0])[:3]

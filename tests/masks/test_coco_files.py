@@ -199,6 +199,13 @@ def test_files_of_other_tools_number_people_and_frames_as_they_like(tmp_path):
   np.testing.assert_array_equal([read.decode(i) for i in range(3)], _three_masks())
 
 
+def test_a_mark_at_the_beginning_is_no_damage(tmp_path):
+  _write_dataset(tmp_path / 'v.json')
+  (tmp_path / 'v.json').write_bytes(b'\xef\xbb\xbf' + (tmp_path / 'v.json').read_bytes())
+  read = coco_files.read(tmp_path / 'v.json')
+  np.testing.assert_array_equal([read.decode(i) for i in range(3)], _three_masks())
+
+
 def test_frames_are_ordered_by_the_ids_of_their_images(tmp_path):
   def change(dataset):
     for image in dataset['images']:
