@@ -1,6 +1,5 @@
 """Features of many videos into a folder, resumable: what the command `extract_features` does."""
 
-import collections
 from collections.abc import Mapping, Sequence
 import contextlib
 import json
@@ -88,36 +87,21 @@ def targets(videos: Sequence[str], folder: str | None, output: str, suffix: str)
   Raises:
     UserError: the folder holds no video, or two videos would share a file.
   """
-  names = {video: os.path.abspath(video).replace(os.sep, '/').lstrip('/') for video in videos}
-  relative = _shortest(names)
+  stems = video_files.short_names(videos)
   if folder is not None:
-    relative.update({os.path.join(folder, name): name for name in video_files.find(folder)})
-  found: dict[str, str] = {}
+    found = video_files.find(folder)
+    stems.update({os.path.join(folder, name): os.path.splitext(name)[0] for name in found})
+  files_of: dict[str, str] = {}
   owners: dict[str, str] = {}
-  for video, name in relative.items():
-    target = os.path.join(output, f'{os.path.splitext(name)[0]}.{suffix}')
+  for video, stem in stems.items():
+    target = os.path.join(output, f'{stem}.{suffix}')
     if target in owners:
       raise errors.UserError(
         f'expected videos of different names; {owners[target]} and {video} '
         f'would both become {target}'
       )
-    found[video], owners[target] = target, video
-  return found
-
-
-def _shortest(names: Mapping[str, str]) -> dict[str, str]:
-  """The end of each name, with as many folders as tell it from the others: 'cat/000.avi'."""
-
-  def ends(name: str) -> list[str]:
-    parts = os.path.splitext(name)[0].split('/')
-    return ['/'.join(parts[-count:]) for count in range(1, len(parts) + 1)]
-
-  uses = collections.Counter(end for name in names.values() for end in ends(name))
-  return {
-    video: next((end for end in ends(name) if uses[end] == 1), ends(name)[0])
-    + os.path.splitext(name)[1]
-    for video, name in names.items()
-  }
+    files_of[video], owners[target] = target, video
+  return files_of
 
 
 def claim(output: str, metadata: Mapping[str, Any]) -> None:

@@ -137,7 +137,7 @@ def _draw(
   target = options.picture
   assert target is not None  # the caller checks
   if len(options.videos) > 1:
-    target = os.path.join(target, f'{video_files.stem(path)}.png')
+    target = os.path.join(target, f'{video_files.short_names(options.videos)[path]}.png')
   coverage = (
     f'the masks cover {answer.coverage:.0%}' if answer.has_person else 'no person was found'
   )

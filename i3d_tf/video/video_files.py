@@ -1,5 +1,6 @@
 """Which files below a folder are videos."""
 
+import collections
 from collections.abc import Iterable
 import contextlib
 import os
@@ -38,6 +39,29 @@ IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 def stem(video: str | os.PathLike) -> str:
   """The name of a video without folder and suffix: what its masks and features are called."""
   return os.path.splitext(os.path.basename(os.path.normpath(os.fspath(video))))[0]
+
+
+def short_names(videos: Iterable[str]) -> dict[str, str]:
+  """What to call files that are made of videos.
+
+  Args:
+    videos: paths of videos, each once.
+
+  Returns:
+    Video -> its stem or, where several have that, as many of its folders before it as tell it
+    from the others: 'cat/000'.
+  """
+
+  def ends(video: str) -> list[str]:
+    parts = os.path.splitext(os.path.abspath(video))[0].strip(os.sep).split(os.sep)
+    return ['/'.join(parts[-count:]) for count in range(1, len(parts) + 1)]
+
+  of_video = {video: ends(video) for video in videos}
+  uses = collections.Counter(end for found in of_video.values() for end in found)
+  return {
+    video: next((end for end in found if uses[end] == 1), found[0])
+    for video, found in of_video.items()
+  }
 
 
 def is_image(name: str) -> bool:

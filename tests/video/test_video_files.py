@@ -31,3 +31,14 @@ def test_a_folder_of_videos_stands_for_them_and_a_folder_of_frames_for_itself(tm
   (tmp_path / 'empty').mkdir()
   # What reads it refuses it, and not the others.
   assert video_files.expand([str(tmp_path / 'empty')]) == [str(tmp_path / 'empty')]
+
+
+def test_files_of_videos_of_one_name_are_called_after_their_folders():
+  assert video_files.short_names(['x/cat/000.avi', 'x/dog/000.mp4', 'x/dog/1.avi', 'frames/']) == {
+    'x/cat/000.avi': 'cat/000',
+    'x/dog/000.mp4': 'dog/000',
+    'x/dog/1.avi': '1',
+    'frames/': 'frames',
+  }
+  # Nothing but the suffix tells these apart: whoever makes files of both has to say so.
+  assert set(video_files.short_names(['a/b.avi', 'a/b.mp4']).values()) == {'b'}
