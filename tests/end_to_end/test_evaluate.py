@@ -132,7 +132,10 @@ def test_unknown_regions_are_refused(trained, regions):
 @pytest.mark.parametrize(
   'arguments, message',
   [
-    ((), 'expected --run_dir, a folder that train made; it was not given'),
+    (
+      (),
+      'expected --run_dir, a folder that train made, or --classifier or --weights; none was given',
+    ),
     (
       ('--run_dir=nowhere',),
       'nowhere: expected a directory made by train (--run_dir); it has no run.json',
