@@ -29,7 +29,7 @@ class SourceFrame:
     index: its number among the frames that the file shows, from 0; from an unknown one on where
       decoding began at a part.
     time: seconds from second 0 of the file, exact.
-    duration: seconds that it is shown by its packet; 0 where that is unknown.
+    duration: seconds that it is shown by its packet or, where that does not say, by the header.
     frame: as FFmpeg's decoder gives it.
   """
 
