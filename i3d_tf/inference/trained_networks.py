@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 from typing import Any
 
 import tensorflow as tf
@@ -145,12 +146,23 @@ def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
       f'{options.source}: expected clips of 3 channels (RGB) or 2 (flow); it takes '
       f'{classifier.form.channels}'
     )
-  return TrainedNetwork(
+  network = TrainedNetwork(
     options.source,
     ClassifierModel(classifier),
     stream,
     classifier.class_names,
     notes=classifier.notes,
+  )
+  if not os.path.isfile(os.path.join(options.source, 'run.json')):
+    return network
+  # A run says itself how its frames and masks are made.
+  run = runs.load(options.source)
+  return dataclasses.replace(
+    network,
+    resize=run.clips.resize,
+    mask_dilation=run.clips.mask_dilation,
+    fill=run.data.fill,
+    flow='tvl1' if run.data.flow is None else run.data.flow,
   )
 
 

@@ -37,10 +37,15 @@ def check(
   of_source: dict[str, dict[str, str]] = {}
   for subset, paths in lists.items():
     for path in paths:
-      name = os.path.normpath(files[path][0])
-      suffix = os.path.splitext(name)[1].lower()  # a.avi and a.mp4 may be of two sources
-      of_source.setdefault(ucf101.source(name) + suffix, {}).setdefault(subset, path)
-  found = [_phrase(source, members) for source, members in of_source.items() if len(members) > 1]
+      # Where the file really is: links and other spellings of its path lead to the same source.
+      file = os.path.realpath(files[path][1])
+      suffix = os.path.splitext(file)[1].lower()  # a.avi and a.mp4 may be of two sources
+      of_source.setdefault(ucf101.source(file) + suffix, {}).setdefault(subset, path)
+  found = [
+    _phrase(files[next(iter(members.values()))][0], members)
+    for members in of_source.values()
+    if len(members) > 1
+  ]
   if found and not allowed:
     problem = _counted(found, 'source', 'more than one list')
     raise ucf101.ListError(

@@ -61,6 +61,21 @@ def test_export_is_tested_as_its_run(trained, tmp_path):
   assert found['none']['about']['classifier'] == str(folder / 'export')
 
 
+def test_a_run_on_trial_is_tested_as_it_was_trained(tmp_path):
+  run = tiny.run(tiny.make_records(tmp_path), steps=1)
+  run = dataclasses.replace(
+    run, clips=dataclasses.replace(run.clips, resize='squash', mask_dilation=5)
+  )
+  runs.start(str(tmp_path / 'run'), run)
+  loop.train(str(tmp_path / 'run'), run)
+  evaluation.evaluate(str(tmp_path / 'run'), _TREATMENTS)
+  asked = trained_networks.of_classifier(discovery.ClassifierOptions(str(tmp_path / 'run')))
+  classifier_evaluation.evaluate(asked, tmp_path / 'out', _TREATMENTS, test_set=_test_set(tmp_path))
+  for name in _TREATMENTS:
+    for ours, theirs in zip(_rows(tmp_path / 'run', name), _rows(tmp_path / 'out', name)):
+      np.testing.assert_allclose(theirs.logits, ours.logits, rtol=1e-5, atol=1e-5)
+
+
 def test_classes_go_by_name_in_whatever_order(trained, tmp_path):
   folder, network = trained
   names = ('something else', *reversed(network.label_names))

@@ -71,6 +71,15 @@ def test_a_copy_under_another_name_is_told(tmp_path):
   )
 
 
+@pytest.mark.parametrize('spelling', ['link.avi', '{folder}/a.avi', 'sub/../a.avi'])
+def test_one_file_under_two_paths_is_refused(tmp_path, spelling):
+  other = spelling.format(folder=tmp_path)
+  path = _write(tmp_path, ['a.avi,run,,,train', f'{other},jog,,,test'], 'a.avi', 'sub/b.avi')
+  (tmp_path / 'link.avi').symlink_to('a.avi')
+  with pytest.raises(ucf101.ListError, match=r'a\.avi is run/a\.avi \(train\) and jog/'):
+    csv_files.data_set(path)
+
+
 def test_class_folders_draw_whole_sources(tmp_path):
   for label in ('run', 'jog'):
     for source in 'abcde':
