@@ -26,14 +26,18 @@ def describe(path: str | os.PathLike) -> dict[str, Any] | None:
 
 
 def is_same(path: str | os.PathLike, known: Mapping[str, Any]) -> bool:
-  """Whether a file still holds what `describe` said; it is read only if its time has changed."""
+  """Whether a file still holds what `describe` said; it is read only if its time has changed.
+
+  A folder of frames is read in any case.
+  """
   try:
     size, time = _size_and_time(path)
   except OSError:
     return False
   if size != known.get('bytes'):
     return False
-  if time == known.get('mtime_ns'):
+  # Frames of a folder may have changed places: only reading tells.
+  if time == known.get('mtime_ns') and not os.path.isdir(path):
     return True
   now = describe(path)
   return now is not None and now['sha256'] == known.get('sha256')
@@ -47,7 +51,8 @@ def _size_and_time(path: str | os.PathLike) -> tuple[int, int]:
 
 
 def _names(folder: str | os.PathLike) -> list[str]:
-  return sorted(name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name)))
+  names = (name for name in os.listdir(folder) if not name.startswith('.'))
+  return sorted(name for name in names if os.path.isfile(os.path.join(folder, name)))
 
 
 def _sha256(path: str | os.PathLike) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 import os
 from typing import Any
 
@@ -17,6 +18,9 @@ from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
 from i3d_tf.training import network as network_lib
 from i3d_tf.training import runs
+
+# What an export says of itself, within its folder.
+EXPORTED = os.path.join('assets.extra', 'i3d_tf.json')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,6 +157,12 @@ def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
     classifier.class_names,
     notes=classifier.notes,
   )
+  exported = os.path.join(options.source, EXPORTED)
+  if os.path.isfile(exported):  # so does an export of ours
+    with open(exported) as f:
+      about = json.load(f)
+    names = ('resize', 'mask_dilation', 'fill')
+    return dataclasses.replace(network, **{name: about[name] for name in names if name in about})
   if not os.path.isfile(os.path.join(options.source, 'run.json')):
     return network
   # A run says itself how its frames and masks are made.

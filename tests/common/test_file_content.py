@@ -41,6 +41,18 @@ def test_a_folder_of_frames_is_what_its_files_are(tmp_path):
   assert not file_content.is_same(tmp_path, known), 'another order of the frames'
 
 
+def test_frames_that_change_places_are_noticed_and_hidden_files_are_not(tmp_path):
+  for i in range(3):
+    (tmp_path / f'{i}.png').write_bytes(bytes([i]))
+  known = file_content.describe(tmp_path)
+  (tmp_path / '.DS_Store').write_bytes(b'x')
+  assert file_content.is_same(tmp_path, known)
+  (tmp_path / '0.png').rename(tmp_path / 'x')
+  (tmp_path / '1.png').rename(tmp_path / '0.png')
+  (tmp_path / 'x').rename(tmp_path / '1.png')
+  assert not file_content.is_same(tmp_path, known)
+
+
 def test_what_is_no_file_has_no_content(tmp_path):
   assert file_content.describe(tmp_path / 'none') is None
   assert not file_content.is_same(tmp_path / 'none', {'bytes': 0})

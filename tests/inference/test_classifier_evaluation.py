@@ -45,7 +45,6 @@ def test_export_is_tested_as_its_run(trained, tmp_path):
   folder, _ = trained
   expected = evaluation.evaluate(str(folder / 'run'), _TREATMENTS)
   asked = trained_networks.of_classifier(discovery.ClassifierOptions(str(folder / 'export')))
-  asked = dataclasses.replace(asked, mask_dilation=0)  # As the run was trained.
   found = classifier_evaluation.evaluate(
     asked, tmp_path / 'out', _TREATMENTS, test_set=_test_set(folder)
   )
