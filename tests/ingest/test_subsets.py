@@ -34,7 +34,7 @@ def test_split_cannot_draw_from_a_class_of_one_video(tmp_path):
 @pytest.mark.parametrize('test, size', [(None, 4), (0.5, 10), (2, 4)])
 def test_split_holds_out_a_test_list(test, size):
   videos = [
-    data_sets.ListedVideo(f'{label}/{n}.mp4', '', f'{label}/{n}.mp4', index)
+    data_sets.ListedVideo(f'{label}/{n}.mp4', f'none/{label}/{n}.mp4', f'{label}/{n}.mp4', index)
     for index, label in enumerate('ab')
     for n in range(10)
   ]
