@@ -85,8 +85,8 @@ def _define_splits() -> None:
   flags.DEFINE_bool(
     'allow_shared_sources',
     False,
-    'Store the data set although videos of one source (a file, its parts, its copies) are in both '
-    'the training and the test list.',
+    'Store the data set although videos of one source (a file, or parts of one) are in both the '
+    'training and the test list.',
   )
   flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.', lower_bound=0)
 

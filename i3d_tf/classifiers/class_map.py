@@ -17,6 +17,7 @@ import os
 
 from i3d_tf.common import errors
 from i3d_tf.common import text
+from i3d_tf.common import text_files
 
 SEPARATOR = '|'  # Between the accepted classes in the name of a class of a data set.
 _COLUMNS = ('class', 'accepted')
@@ -33,7 +34,7 @@ def read(path: str | os.PathLike) -> dict[str, list[str]]:
   """
   accepted: dict[str, list[str]] = {}
   try:
-    with open(path, newline='', encoding='utf-8-sig') as f:
+    with open(path, newline='', encoding=text_files.ENCODING) as f:
       rows = csv.DictReader(f)
       if not set(_COLUMNS) <= set(rows.fieldnames or ()):
         raise errors.UserError(

@@ -32,7 +32,7 @@ def of_model(
   form = protocol.ClipForm(
     model.frame_size, min_frames=architecture.MIN_FRAMES, channels=model.channels
   )
-  content = f'{model.dtype_policy.name} {fingerprints.of_variables(model.variables)}'
+  content = f'{model.get_config()["dtype"]} {fingerprints.of_variables(model.variables)}'
   return protocol.Classifier(source, class_names, form, function_of(model), notes, content)
 
 

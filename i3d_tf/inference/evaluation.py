@@ -20,6 +20,7 @@ from i3d_tf.inputs import read_records
 from i3d_tf.inputs import treatments as treatments_lib
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.model import inception_i3d
+from i3d_tf.records import clip_sources
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
@@ -42,6 +43,7 @@ class Plan:
     run_dir: where the results go.
     label_names: class names in the order of the network's logits.
     labels: from the label of a record to that of the network.
+    sources: of videos whose name does not tell it, see `clip_sources.beyond_names`.
     accepted: from the label of a record to the network's labels that count as right; None if
       they are `labels`.
   """
@@ -57,6 +59,7 @@ class Plan:
   label_names: tuple[str, ...]
   labels: Sequence[int]
   accepted: Sequence[tuple[int, ...]] | None = None
+  sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def evaluate(
@@ -218,7 +221,8 @@ def make_plan(
   }
   labels = range(len(run.label_names))
   place = (run_dir, run, source, entries, treatments, clips, list_name, metadata)
-  return Plan(*place, run.label_names, labels)
+  sources = clip_sources.beyond_names(source)
+  return Plan(*place, run.label_names, labels, sources=sources)
 
 
 def _test(
@@ -284,6 +288,7 @@ def _row(plan: Plan, entry: shards.Entry, frames: int, logits: np.ndarray) -> re
     entry.coverage,
     logits,
     () if accepted == (label,) else accepted,
+    plan.sources.get(entry.path, ''),
   )
 
 

@@ -15,6 +15,7 @@ from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import journal
 from i3d_tf.common import progress
+from i3d_tf.common import text
 from i3d_tf.inference import features
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inference import trained_networks
@@ -48,6 +49,7 @@ def run(options: options_lib.ExtractOptions) -> int:
     missing = {
       video: path for video, path in wanted.items() if not known.is_up_to_date(video, path)
     }
+    known.print_unknown()
     failed = 0
     with progress.progress_bar(
       total=len(wanted),
@@ -138,6 +140,7 @@ class _Sources:
   def __init__(self, output: str) -> None:
     self._output = output
     self._content: dict[str, dict[str, Any]] = {}
+    self._unknown: list[str] = []
     self._journal = journal.Journal(os.path.join(output, _SOURCES_FILE), 1, self._accept)
 
   def _accept(self, entry: Any) -> bool:
@@ -146,17 +149,26 @@ class _Sources:
     return True
 
   def is_up_to_date(self, video: str, path: str) -> bool:
-    """Whether `path` holds the features of a video as it is; says so if it does not know."""
+    """Whether `path` holds the features of a video as it is, as far as is known."""
     if not os.path.exists(path):
       return False
     content = self._content.get(os.path.relpath(path, self._output))
     if content is None:
-      print(f'{path}: kept; it does not say of which video it is', file=sys.stderr)
+      self._unknown.append(path)
       return True
     if file_content.is_same(video, content):
       return True
     print(f'{path}: is of another video than {video} now is; made again', file=sys.stderr)
     return False
+
+  def print_unknown(self) -> None:
+    """Says which files are kept although they do not say of which video they are."""
+    if self._unknown:
+      print(
+        f'kept without knowing of which video: {text.count(len(self._unknown), "file")}, '
+        f'{text.some(self._unknown)}',
+        file=sys.stderr,
+      )
 
   def begin(self, video: str, path: str) -> None:
     """Declares that `path` will be of a video; what was there is removed first."""

@@ -36,7 +36,9 @@ def store(
   with open(listed.csv, 'rb') as f:
     content = f.read()
   # Records of another list or of other frames are others: they get a folder of their own.
-  decides = json.dumps([dataclasses.asdict(encoding), listed.videos, listed.masks]).encode()
+  videos = os.path.dirname(listed.csv) if listed.videos is None else listed.videos
+  folders = [None if path is None else os.path.realpath(path) for path in (videos, listed.masks)]
+  decides = json.dumps([dataclasses.asdict(encoding), folders]).encode()
   folder = os.path.join(output, f'records-{hashlib.sha256(content + decides).hexdigest()[:8]}')
   options = requests.DataSetOptions(masks=listed.masks, subset='test')
   status = make_records.make_and_print(

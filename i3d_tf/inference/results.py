@@ -51,6 +51,7 @@ class Row:
     logits: float32 [N].
     accepted: the labels that count as right, if these are others than `label` alone: where the
       classes of data set and network differ. `class_name` is then that of the data set.
+    source: what the video was cut out of, if its name does not tell (`clip_sources`); else ''.
   """
 
   video: str
@@ -61,6 +62,7 @@ class Row:
   coverage: float | None
   logits: np.ndarray
   accepted: tuple[int, ...] = ()
+  source: str = ''
 
   @property
   def right(self) -> tuple[int, ...]:
@@ -88,7 +90,9 @@ class Row:
   def group(self) -> str:
     """What its video shares performer and place with: 'Class/g01', or else the video's source."""
     group = ucf101.group(self.video)
-    return f'{self.class_name}/{group}' if group else ucf101.source(self.video)
+    if group:
+      return f'{self.class_name}/{group}'
+    return self.source if self.source else ucf101.source(self.video)
 
 
 def path(run_dir: str | os.PathLike, name: str, treatment: str, suffix: str = '.csv') -> str:
@@ -232,6 +236,7 @@ class RowJournal:
       values['coverage'],
       logits,
       tuple(values.get('accepted', ())),
+      values.get('source', ''),
     )
     self.rows[treatment, row.video] = row
     return True
@@ -248,11 +253,18 @@ class RowJournal:
     self._journal.close(delete)
 
 
-def _group_name(video: str) -> str:
-  """'g03', or the name of the source if the video is a part of one; else ''."""
-  group, source = ucf101.group(video), ucf101.source(video)
-  is_part = source != os.path.splitext(video)[0]
-  return group if group or not is_part else os.path.basename(source)
+def _group_name(row: Row) -> str:
+  """'g03', or the source if the video is a part of one or shares it with others; else ''."""
+  group, source = ucf101.group(row.video), ucf101.source(row.video)
+  if group or row.source:
+    return group if group else row.source
+  return source if source != os.path.splitext(row.video)[0] else ''
+
+
+def _source(row: Mapping[str, str]) -> str:
+  """The source of a row, if it is not what the name of the video says."""
+  named, video = row['group'], row['video']
+  return '' if named in ('', ucf101.group(video), ucf101.source(video)) else named
 
 
 def _to_csv(row: Row, with_accepted: bool) -> list[Any]:
@@ -260,7 +272,7 @@ def _to_csv(row: Row, with_accepted: bool) -> list[Any]:
     row.video,
     row.label,
     row.class_name,
-    _group_name(row.video),
+    _group_name(row),
     row.prediction,
     int(row.is_correct),
     int(row.has_person),
@@ -289,6 +301,7 @@ def _from_csv(row: Mapping[str, str]) -> Row:
     float(row['coverage']) if row['coverage'] else None,
     logits,
     _accepted(row, count),
+    _source(row),
   )
 
 

@@ -62,11 +62,16 @@ class TrainedNetwork:
     return content.hexdigest()
 
   def fingerprint(self) -> str:
-    """A hash of what its answers depend on, hexadecimal: of weights, clips and class names."""
+    """A hash of what its answers depend on, hexadecimal.
+
+    Of weights, precision and class names, and of how frames and masks become what it sees.
+    """
     if isinstance(self.model, ClassifierModel):
-      return self.model.fingerprint
-    parts = (self.weights_sha256(), self.stream, self.resize, self.model.frame_size)
-    return hashlib.sha256(repr((*parts, self.label_names)).encode()).hexdigest()
+      computed = self.model.fingerprint
+    else:
+      computed = f'{self.model.get_config()["dtype"]} {self.weights_sha256()}'
+    seen = (self.stream, self.resize, self.mask_dilation, self.model.frame_size)
+    return hashlib.sha256(repr((computed, *seen, self.label_names)).encode()).hexdigest()
 
 
 def of_run(run_dir: str, precision: str | None = None) -> TrainedNetwork:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 import contextlib
 import dataclasses
 import functools
-import hashlib
 import importlib.metadata
 import os
 from typing import Any, BinaryIO
 
 import cv2
 
+from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
@@ -212,17 +212,18 @@ def _fingerprint(path: str) -> dict[str, Any] | None:
   """Size, time and SHA-256 of a file; None if it is missing."""
   try:
     status = os.stat(path)
-    sha256 = _sha256(path, status.st_size, status.st_mtime_ns)
   except OSError:
     return None
-  return {'size': status.st_size, 'mtime_ns': status.st_mtime_ns, 'sha256': sha256}
+  content = _content(path, status.st_size, status.st_mtime_ns)
+  if content is None:
+    return None
+  return {'size': content['bytes'], **{key: content[key] for key in ('mtime_ns', 'sha256')}}
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: str, size: int, mtime_ns: int) -> str:  # many clips may share a file
-  del size, mtime_ns  # part of the key
-  with open(path, 'rb') as f:
-    return hashlib.file_digest(f, 'sha256').hexdigest()
+def _content(path: str, size: int, mtime_ns: int) -> dict[str, Any] | None:
+  del size, mtime_ns  # part of the key: many clips may share a file
+  return file_content.describe(path)
 
 
 def _differs(path: str, known: dict[str, Any] | None, failure: str | None) -> bool:

@@ -1,7 +1,7 @@
 """FFmpeg's filters: frames shown at a rate, deinterlacing, colours to RGB, upright pictures.
 
-Each filter stands alone in a graph of its own, so that a change of size or pixel format amid a file
-only needs another graph for the pictures: the clock goes on.
+Each filter has a graph of its own. If the size or pixel format changes within a file, only the
+graph of the pictures is made again, and the time stamps continue.
 """
 
 from collections.abc import Iterable, Iterator

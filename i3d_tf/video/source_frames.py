@@ -122,7 +122,7 @@ class _Reader:
         return
       flush = packet.pts is None and packet.dts is None and not packet.size
       if not packet.size and not flush:
-        continue  # the picture before it goes on; to a decoder it would be the end
+        continue  # repeats the picture before it; a decoder would take it for the end
       if self._key is None and packet.is_keyframe and packet.size:
         self._key = packet.pts if packet.pts is not None else packet.dts
       try:

@@ -113,7 +113,7 @@ def test_features_that_do_not_know_their_video_are_kept_and_named(run):
   commands.run(*call, '--video=old.avi', cwd=run)
   (run / 'old/sources.jsonl').unlink()
   _, err = commands.run(*call, '--video=old.avi', cwd=run)
-  assert 'old/old.npz: kept; it does not say of which video it is' in err
+  assert 'kept without knowing of which video: 1 file, old/old.npz' in err
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

@@ -82,6 +82,24 @@ def test_records_are_kept_and_only_what_changed_is_made_again(folder):
   assert f'{"none":<20}{1:>7.4f}' in out
 
 
+def test_parts_of_one_file_under_two_labels_are_one_group(folder):
+  # Three files, each cut into two parts of other labels, all tested.
+  lines = ['path,label,start,end']
+  for n, color in enumerate(oracles.COLORS):
+    name = f'videos/red_in_{color}.avi'
+    lines += [f'{name},{color},0,0.2', f'{name},{oracles.COLORS[n - 1]},0.2,']
+  (folder / 'parts.csv').write_text('\n'.join(lines) + '\n')
+  call = ('i3d_tf.evaluate', '--classifier=tests.classifiers.oracles:place', '--output=out')
+  commands.run(*call, '--csv=parts.csv', '--eval_masks=none', cwd=folder)
+  rows = results.read(results.path(folder / 'out', 'test1', 'none'))
+  assert len(rows) == 6 and len({row.group for row in rows}) == 3
+  assert results.summarize(rows) == {
+    key: value
+    for key, value in results.read_summary(folder / 'out', 'test1', 'none').items()
+    if key != 'about'
+  }
+
+
 def test_a_class_map_says_what_is_right_where_names_differ(folder):
   listed = (folder / 'place.csv').read_text()
   for color, other in (('red', 'Warm'), ('green', 'Cold'), ('blue', 'Cold')):

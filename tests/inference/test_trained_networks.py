@@ -1,10 +1,12 @@
 """Networks of runs and of published weights, with what goes with them."""
 
+import dataclasses
 import re
 
 import numpy as np
 import pytest
 
+from i3d_tf.classifiers import i3d
 from i3d_tf.common import errors
 from i3d_tf.inference import options
 from i3d_tf.inference import trained_networks
@@ -38,6 +40,20 @@ def weights(tmp_path_factory):
   (folder / 'labels.txt').write_text('a\nb\nc\n')
   (folder / 'others.txt').write_text('a\nc\nb\n')
   return folder
+
+
+def test_a_fingerprint_knows_how_frames_and_masks_become_what_is_seen(run_dir):
+  network = trained_networks.of_run(run_dir)
+  others = [
+    trained_networks.of_run(run_dir, 'mixed_bfloat16'),
+    dataclasses.replace(network, resize='crop' if network.resize == 'squash' else 'squash'),
+    dataclasses.replace(network, mask_dilation=network.mask_dilation + 2),
+    dataclasses.replace(network, label_names=network.label_names[::-1]),
+  ]
+  assert trained_networks.of_run(run_dir).fingerprint() == network.fingerprint()
+  assert len({network.fingerprint(), *(other.fingerprint() for other in others)}) == 5
+  on_trial = [i3d.of_run(run_dir, precision).fingerprint for precision in (None, 'mixed_bfloat16')]
+  assert on_trial[0] != on_trial[1]
 
 
 def test_a_run_gives_its_last_checkpoint_in_float32(run_dir):

@@ -25,7 +25,7 @@ _CODECS = {
 
 
 def measure(quick: bool = False) -> list[figure.Figure]:
-  """Frames a second of records by PyAV over those by OpenCV, by turns on one thread."""
+  """Frames a second of records by PyAV over those by OpenCV, alternately, on one thread."""
   frames = footage.clips(25 if quick else 25 * _SECONDS)[0]
   threads = cv2.getNumThreads()
   figures = []
@@ -52,7 +52,7 @@ def _figures(name: str, path: str, repeats: int) -> list[figure.Figure]:
     },
     repeats,
   )
-  how = f'{name}, of {footage.content()}; one thread, by turns'
+  how = f'{name}, of {footage.content()}; one thread, alternately'
   return [
     figure.from_values(
       f'{what} by PyAV / OpenCV, {name}',

@@ -1,0 +1,32 @@
+"""Which clips were cut out of one file, where their names do not say so."""
+
+import collections
+import os
+
+from i3d_tf.records import folders
+from i3d_tf.records import provenance
+from i3d_tf.records import ucf101
+
+
+def beyond_names(source: folders.Records) -> dict[str, str]:
+  """The sources of clips whose file has clips under several names: of two labels, or of copies.
+
+  Args:
+    source: the records. Those that make_tfrecords did not make say nothing of their files.
+
+  Returns:
+    Video -> name of its source, such as 'jog/a+run/a', which is the same for all of its clips.
+    Videos whose own name tells their source (`ucf101.source`, `ucf101.group`) are left out.
+  """
+  of_file: dict[str, list[str]] = collections.defaultdict(list)
+  for shard in sorted({entry.shard for entry in source.entries}):
+    made_from = provenance.read(os.path.join(source.folder, shard))
+    for path, row in ({} if made_from is None else made_from.sources).items():
+      if row['video'] is not None and not ucf101.group(path):
+        of_file[row['video']['sha256']].append(path)
+  found: dict[str, str] = {}
+  for paths in of_file.values():
+    names = sorted({ucf101.source(path) for path in paths})
+    if len(names) > 1:
+      found.update(dict.fromkeys(paths, '+'.join(names)))
+  return found

@@ -1,0 +1,33 @@
+"""Clips of one file that their names do not tell."""
+
+import os
+
+import pytest
+
+from i3d_tf.records import clip_sources
+from i3d_tf.records import folders
+from i3d_tf.records import provenance
+from tests import fakes
+
+
+@pytest.mark.parametrize(
+  'contents, expected',
+  [
+    ({'run/a_0-1.avi': 'x', 'jog/a_1-2.avi': 'x'}, 'jog/a+run/a'),
+    ({'run/a.avi': 'x', 'run/b.avi': 'x'}, 'run/a+run/b'),  # a copy
+    ({'run/a_0-1.avi': 'x', 'run/a_1-2.avi': 'x'}, None),  # the names tell
+    ({'run/a.avi': 'x', 'jog/a.avi': 'y'}, None),
+    ({'run/v_g01_c01.avi': 'x', 'run/v_g01_c02.avi': 'x'}, None),
+  ],
+)
+def test_clips_of_one_file_have_one_source(tmp_path, contents, expected):
+  videos = [fakes.video(path) for path in contents]
+  folder = fakes.write_records(tmp_path / 'records', videos)
+  opened = folders.open_folder(folder)
+  assert clip_sources.beyond_names(opened) == {}  # nothing is known of their files
+  (shard,) = {entry.shard for entry in opened.entries}
+  rows = [{'path': path, 'video': {'sha256': sha256}} for path, sha256 in contents.items()]
+  provenance.write(os.path.join(opened.folder, shard), 'hash', {}, rows)
+  assert clip_sources.beyond_names(opened) == (
+    {} if expected is None else dict.fromkeys(contents, expected)
+  )
