@@ -92,11 +92,13 @@ class Browser:
 
   def open(self, path):
     """Opens a file of the disk, and waits until it and its pictures are loaded."""
-    self.call('Page.navigate', url=f'file://{os.path.abspath(path)}')
-    self.wait(
-      f'document.readyState === "complete" && location.pathname === '
-      f'{json.dumps(os.path.abspath(path))}'
-    )
+    loader = self.call('Page.navigate', url=f'file://{os.path.abspath(path)}')['loaderId']
+    deadline = time.monotonic() + _TIMEOUT
+    # The old document of the same address is complete too, until the new one takes its place.
+    while self.call('Page.getFrameTree')['frameTree']['frame']['loaderId'] != loader:
+      assert time.monotonic() < deadline, f'never opened: {path}'
+      time.sleep(0.02)
+    self.wait('document.readyState === "complete"')
 
   def run(self, expression):
     """The value of a JavaScript expression."""
