@@ -1,5 +1,6 @@
 """Data sets of class folders, 'videos/Class/name.mp4'."""
 
+from collections.abc import Sequence
 import dataclasses
 import os
 
@@ -29,7 +30,7 @@ def data_set(
   )
   listed: list[data_sets.ListedVideo] = []
   subset_of: dict[str, str] = {}
-  passed_over: list[str] = []
+  passed_over = _outside_of_classes(videos, folders)
   for subset, folder in folders:
     label = os.path.basename(folder)
     names, others = _video_names(os.path.join(videos, folder))
@@ -73,15 +74,31 @@ def _subfolders(folder: str | os.PathLike[str]) -> list[str]:
     )
 
 
+def _outside_of_classes(
+  videos: str | os.PathLike[str], folders: Sequence[tuple[str, str]]
+) -> list[str]:
+  """Videos above the class folders: 'name: why'."""
+  tops = sorted({os.path.dirname(folder) for _, folder in folders} | {''})
+  return [
+    f'{os.path.join(top, name)}: not in the folder of a class'
+    for top in tops
+    for name in sorted(os.listdir(os.path.join(videos, top)))
+    if video_files.is_video(name) and os.path.isfile(os.path.join(videos, top, name))
+  ]
+
+
 def _video_names(folder: str) -> tuple[list[str], list[str]]:
   """The names of the videos in a class folder, and what else is there: 'name: why'."""
   names, others = [], []
   for name in sorted(os.listdir(folder)):
-    if name.startswith('.'):
-      continue  # of the system, or half-written
-    if os.path.isdir(os.path.join(folder, name)):
+    if video_files.is_video(name.lstrip('.')) and name.startswith('.'):
+      if not name.startswith('._'):  # those are macOS's notes on files of other systems
+        others.append(f'{name}: a hidden file')
+    elif name.startswith('.'):
+      continue
+    elif os.path.isdir(os.path.join(folder, name)):
       others.append(f'{name}/: a folder; videos are expected right in the folder of their class')
-    elif os.path.splitext(name)[1].lower() in video_files.SUFFIXES:
+    elif video_files.is_video(name):
       names.append(name)
     else:
       others.append(f'{name}: not the suffix of a video file')

@@ -14,6 +14,8 @@ import csv
 import math
 import os
 
+import numpy as np
+
 from i3d_tf.common import text_files
 from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import requests
@@ -142,7 +144,12 @@ def _clip_name(path: str, label: str, start: float | None, end: float | None) ->
   name = os.path.normpath(path).removeprefix(f'{label}/').lstrip('./').replace('/', '__')
   if start is not None or end is not None:
     stem, extension = os.path.splitext(name)
-    begin = '0' if start is None else f'{start:g}'
-    until = 'end' if end is None else f'{end:g}'
+    begin = '0' if start is None else _decimal(start)
+    until = 'end' if end is None else _decimal(end)
     name = f'{stem}_{begin}-{until}{extension}'
   return f'{label}/{name}'
+
+
+def _decimal(seconds: float) -> str:
+  """The shortest decimal that is this number, without an exponent: '12', '3600.121'."""
+  return np.format_float_positional(seconds, trim='-')

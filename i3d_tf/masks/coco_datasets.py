@@ -28,8 +28,14 @@ def person_id(
     MaskError: no category, or more than one, has the name; the message lists all of them.
   """
   categories = dataset.get('categories', [])
-  names = [str(category['name']) for category in categories]
-  ids = [c['id'] for c, name in zip(categories, names) if name.lower() == person.lower()]
+  if not isinstance(categories, list) or not all(
+    isinstance(category, dict) and 'name' in category and 'id' in category
+    for category in categories
+  ):
+    raise MaskError(f'{path}: expected categories with an id and a name; found {categories!r:.99}')
+  names = [str(category['name']).strip() for category in categories]
+  wanted = person.strip().lower()
+  ids = [c['id'] for c, name in zip(categories, names) if name.lower() == wanted]
   if len(ids) != 1:
     raise MaskError(
       f'{path}: expected one category called {person}; found {", ".join(names) or "no categories"} '

@@ -11,6 +11,8 @@ from i3d_tf.records import ucf101
 def beyond_names(source: folders.Records) -> dict[str, str]:
   """The sources of clips whose file has clips under several names: of two labels, or of copies.
 
+  Parts that were cut by hand are told by their names (`ucf101.sources`), others by their files.
+
   Args:
     source: the records. Those that make_tfrecords did not make say nothing of their files.
 
@@ -24,7 +26,10 @@ def beyond_names(source: folders.Records) -> dict[str, str]:
     for path, row in ({} if made_from is None else made_from.sources).items():
       if row['video'] is not None and not ucf101.group(path):
         of_file[row['video']['sha256']].append(path)
-  found: dict[str, str] = {}
+  named = ucf101.sources(entry.path for entry in source.entries)
+  found = {
+    path: of for path, of in named.items() if of != ucf101.source(path) and not ucf101.group(path)
+  }
   for paths in of_file.values():
     names = sorted({ucf101.source(path) for path in paths})
     if len(names) > 1:

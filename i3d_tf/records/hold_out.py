@@ -16,7 +16,7 @@ def split(
   If every video names a group ('v_Class_g01_c01'), the same groups are held out in all
   classes, as in UCF101's own test lists. (The folder is the class, not the file name: the
   folder HandstandPushups holds v_HandStandPushups_*.) Otherwise a group is a source
-  (`ucf101.source`), of which there may be several clips, and each class has its own draw.
+  (`ucf101.sources`), of which there may be several clips, and each class has its own draw.
 
   Args:
     videos: path -> label.
@@ -39,7 +39,8 @@ def split(
   if all(group.values()):
     units = [sorted(set(group.values()))]
   else:
-    group = {path: ucf101.source(names[path]) for path in videos}
+    of_name = ucf101.sources(names[path] for path in videos)
+    group = {path: of_name[names[path]] for path in videos}
     units = [
       sorted({group[path] for path, other in videos.items() if other == label})
       for label in sorted(set(videos.values()))

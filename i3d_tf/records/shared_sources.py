@@ -34,13 +34,14 @@ def check(
   Raises:
     ListError: there are such sources, and they are not allowed.
   """
+  # Where the files really are: links and other spellings of a path lead to the same source.
+  real = {path: os.path.realpath(files[path][1]) for paths in lists.values() for path in paths}
+  sources = ucf101.sources(real.values())
   of_source: dict[str, dict[str, str]] = {}
   for subset, paths in lists.items():
     for path in paths:
-      # Where the file really is: links and other spellings of its path lead to the same source.
-      file = os.path.realpath(files[path][1])
-      suffix = os.path.splitext(file)[1].lower()  # a.avi and a.mp4 may be of two sources
-      of_source.setdefault(ucf101.source(file) + suffix, {}).setdefault(subset, path)
+      suffix = os.path.splitext(real[path])[1].lower()  # a.avi and a.mp4 may be of two sources
+      of_source.setdefault(sources[real[path]] + suffix, {}).setdefault(subset, path)
   found = [
     _phrase(files[next(iter(members.values()))][0], members)
     for members in of_source.values()

@@ -9,7 +9,9 @@ Other data sets' lists use the same form. If a name contains spaces (Kinetics' "
 a tab separates the fields of a line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import collections
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
 import os
 import re
 
@@ -166,13 +168,46 @@ def source(video: str) -> str:
   Clips of one source show the same people in the same place: 'run/v_Run_g03_c01_0-0.6.avi' and
   'run/v_Run_g03_c01.avi' are both of 'run/v_Run_g03_c01', 'run/4Ar_000012_000022.mp4' of 'run/4Ar'.
   """
+  return _part(video)[0]
+
+
+def _part(video: str) -> tuple[str, tuple[float, float] | None]:
+  """(source, (start, end) in seconds) of a video; None in place of times if it is no part."""
   stem = _SUFFIX.sub('', video)
   match = _PART.search(stem)
   if match is None:
-    return stem
+    return stem, None
   start, end = (match[1], match[2]) if match[3] is None else (match[3], match[4])
-  is_part = end == 'end' or float(start) < float(end)  # else these are numbers of something else
-  return stem[: match.start()] if is_part else stem
+  times = float(start), math.inf if end == 'end' else float(end)
+  # Otherwise these are numbers of something else.
+  return (stem[: match.start()], times) if times[0] < times[1] else (stem, None)
+
+
+def sources(videos: Iterable[str]) -> dict[str, str]:
+  """The sources of videos, of which parts may lie in the folders of several classes.
+
+  'run/s_0-1.avi' and 'jog/s_2-3.avi' are of 'jog/s+run/s': parts of one name that do not overlap
+  were cut out of one file. Where they overlap, as in data sets that number the files of every
+  class alike, the source is that of each name alone.
+
+  Args:
+    videos: paths, such as 'run/s_0-1.avi'.
+
+  Returns:
+    Video -> source.
+  """
+  found = {video: source(video) for video in videos}
+  parts: dict[tuple[str, str], dict[str, tuple[float, float]]] = collections.defaultdict(dict)
+  for video, of in found.items():
+    times = _part(video)[1]
+    if times is not None:
+      parts[os.path.basename(of), os.path.splitext(video)[1].lower()][video] = times
+  for alike in parts.values():
+    names = sorted({found[video] for video in alike})
+    in_order = sorted(alike.values())
+    if len(names) > 1 and all(one[1] <= other[0] for one, other in zip(in_order, in_order[1:])):
+      found.update(dict.fromkeys(alike, '+'.join(names)))
+  return found
 
 
 def read_all_lists(folder: str | os.PathLike) -> tuple[list[str], dict[str, int]]:

@@ -64,6 +64,11 @@ def short_names(videos: Iterable[str]) -> dict[str, str]:
   }
 
 
+def is_video(name: str) -> bool:
+  """Whether a file name is a video's; names with a dot in front are of half-written files."""
+  return name.lower().endswith(SUFFIXES) and not name.startswith('.')
+
+
 def is_image(name: str) -> bool:
   """Whether a file in a folder of frames is one of them: hidden files (._1.png) are none."""
   return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith('.')
@@ -105,11 +110,9 @@ def find(folder: str) -> list[str]:
     raise errors.UserError(f'{folder}: expected a folder of videos; there is none')
   found = []
   for parent, _, names in os.walk(folder, followlinks=True):
-    # Files that begin with a dot are half-written ones (`files.replacing`).
     found += [
       os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, '/')
-      for name in names
-      if name.lower().endswith(SUFFIXES) and not name.startswith('.')
+      for name in filter(is_video, names)
     ]
   if not found:
     raise errors.UserError(f'{folder}: expected videos ({", ".join(SUFFIXES)}); found none')

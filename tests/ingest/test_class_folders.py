@@ -5,6 +5,7 @@ import pytest
 from i3d_tf.ingest import class_folders
 from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import requests
+from i3d_tf.records import ucf101
 from tests.ingest import data_files
 
 
@@ -60,13 +61,32 @@ def test_what_is_passed_over_is_listed_with_the_reason(tmp_path):
     'run/notes.txt',
     'run/sub/d.avi',
     'run/._a.avi',
+    'run/.f.avi',
+    'run/.notes',
   )
-  data_files.touch(tmp_path, 'jog/sub/e.avi')
+  data_files.touch(tmp_path, 'jog/sub/e.avi', 'g.avi', 'list.csv')
   data = class_folders.data_set(tmp_path, requests.DataSetOptions(test=0))
   assert [source.path for source in data.sources] == ['run/a.avi', 'run/b.m2ts', 'run/c.gif']
   assert data.notes == (
     '1 class without videos: jog',
+    'passed over: g.avi: not in the folder of a class',
     'passed over: jog/sub/: a folder; videos are expected right in the folder of their class',
+    'passed over: run/.f.avi: a hidden file',
     'passed over: run/notes.txt: not the suffix of a video file',
     'passed over: run/sub/: a folder; videos are expected right in the folder of their class',
   )
+
+
+def test_parts_of_a_file_under_two_classes_are_drawn_together(tmp_path):
+  videos = [f'{c}/{n}_{t}.avi' for n in 'abcdef' for c, t in (('run', '0-1'), ('jog', '2.5-4'))]
+  data_files.touch(tmp_path, *videos)
+  for seed in range(5):
+    data = class_folders.data_set(tmp_path, requests.DataSetOptions(test=2, seed=seed))
+    test = data_files.read_list(data, 'testlist01.txt')
+    assert {path.replace('run/', 'jog/').replace('0-1', '2.5-4') for path in test} == {
+      path for path in test if path.startswith('jog/')
+    }
+  data_files.touch(tmp_path / 'split', 'train/run/a_0-1.avi', 'test/jog/a_2-3.avi')
+  data_files.touch(tmp_path / 'split', 'train/jog/b.avi', 'test/run/c.avi')
+  with pytest.raises(ucf101.ListError, match=r'found 1 source in more than one list'):
+    class_folders.data_set(tmp_path / 'split')

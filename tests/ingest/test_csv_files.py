@@ -96,3 +96,20 @@ def test_data_set_rejects_damage_naming_the_line(tmp_path, rows, message):
   with pytest.raises(errors.UserError) as error:
     csv_files.data_set(path)
   assert str(error.value).startswith(path) and message in str(error.value)
+
+
+def test_times_in_names_are_told_apart_and_have_no_exponents(tmp_path):
+  data_files.touch(tmp_path, 'a.mp4')
+  times = ['3600.121,3600.122', '3600.122,3601', '1000000,1000001', '0.0000001,12.50', '0,0.1']
+  (tmp_path / 'clips.csv').write_text(
+    'path,label,start,end\n' + ''.join(f'a.mp4,a,{t}\n' for t in times)
+  )
+  data = csv_files.data_set(tmp_path / 'clips.csv', options=requests.DataSetOptions(test=0))
+  assert [source.path for source in data.sources] == [
+    'a/a_0-0.1.mp4',
+    'a/a_0.0000001-12.5.mp4',
+    'a/a_1000000-1000001.mp4',
+    'a/a_3600.121-3600.122.mp4',
+    'a/a_3600.122-3601.mp4',
+  ]
+  assert {ucf101.source(source.path) for source in data.sources} == {'a/a'}

@@ -62,3 +62,13 @@ def test_frames_in_no_order_are_refused():
   images = [{'id': name, 'file_name': f'{name}.jpg'} for name in ('x', 'y')]
   with pytest.raises(coco_datasets.MaskError, match='file names or ids that number the frames; fo'):
     coco_datasets.in_order('a.json', images)
+
+
+@pytest.mark.parametrize('category', [{'id': 1}, {'name': 'person'}, 'person', None])
+def test_categories_without_an_id_or_a_name_are_refused(category):
+  with pytest.raises(coco_datasets.MaskError, match=r'^a.json: expected categories with an id'):
+    coco_datasets.person_id('a.json', {'categories': [category]})
+
+
+def test_spaces_around_names_are_no_part_of_them():
+  assert coco_datasets.person_id('a.json', _dataset('ball', ' Person ')) == 10

@@ -13,10 +13,11 @@ from tests import fakes
 @pytest.mark.parametrize(
   'contents, expected',
   [
-    ({'run/a_0-1.avi': 'x', 'jog/a_1-2.avi': 'x'}, 'jog/a+run/a'),
+    ({'run/a_0-2.avi': 'x', 'jog/a_1-2.avi': 'x'}, 'jog/a+run/a'),
     ({'run/a.avi': 'x', 'run/b.avi': 'x'}, 'run/a+run/b'),  # a copy
     ({'run/a_0-1.avi': 'x', 'run/a_1-2.avi': 'x'}, None),  # the names tell
     ({'run/a.avi': 'x', 'jog/a.avi': 'y'}, None),
+    ({'run/a_0-1.avi': 'x', 'jog/a_0-1.avi': 'y'}, None),  # numbered alike in both classes
     ({'run/v_g01_c01.avi': 'x', 'run/v_g01_c02.avi': 'x'}, None),
   ],
 )
@@ -31,3 +32,12 @@ def test_clips_of_one_file_have_one_source(tmp_path, contents, expected):
   assert clip_sources.beyond_names(opened) == (
     {} if expected is None else dict.fromkeys(contents, expected)
   )
+
+
+def test_parts_that_were_cut_by_hand_are_told_by_their_names(tmp_path):
+  paths = ['run/a_0-1.avi', 'jog/a_1-2.avi', 'jog/b_0-1.avi', 'run/b_0-1.avi', 'run/c.avi']
+  folder = fakes.write_records(tmp_path / 'records', [fakes.video(path) for path in paths])
+  assert clip_sources.beyond_names(folders.open_folder(folder)) == {
+    'run/a_0-1.avi': 'jog/a+run/a',
+    'jog/a_1-2.avi': 'jog/a+run/a',
+  }
