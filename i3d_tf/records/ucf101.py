@@ -11,6 +11,7 @@ a tab separates the fields of a line.
 
 import collections
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
 import math
 import os
 import re
@@ -205,7 +206,7 @@ def sources(videos: Iterable[str]) -> dict[str, str]:
   for alike in parts.values():
     names = sorted({found[video] for video in alike})
     in_order = sorted(alike.values())
-    if len(names) > 1 and all(one[1] <= other[0] for one, other in zip(in_order, in_order[1:])):
+    if len(names) > 1 and all(one[1] <= other[0] for one, other in itertools.pairwise(in_order)):
       found.update(dict.fromkeys(alike, '+'.join(names)))
   return found
 
