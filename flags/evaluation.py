@@ -24,18 +24,7 @@ def define() -> None:
     None,
     f'The same as --classifier for weights of I3D: a file, {weights_folder.NAMES_HELP}.',
   )
-  flags.DEFINE_string(
-    'labels',
-    None,
-    'Class names of --classifier: a file, one per line, or a data set (see predict).',
-  )
-  flags.DEFINE_string(
-    'class_map',
-    None,
-    'Where the classes of --classifier and of the records have other names: a CSV file with the '
-    'columns class (of the records) and accepted (of the network), one row for each class that '
-    'counts as right.',
-  )
+  network.define_class_names()
   flags.DEFINE_string('output', None, 'Folder for the results of --classifier.')
   flags.DEFINE_string(
     'csv',

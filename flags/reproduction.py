@@ -1,12 +1,14 @@
 """Flags of reproduce."""
 
 from collections.abc import Sequence
+import dataclasses
 
 from absl import flags
 
 from flags import training
 from flags.shared import data
 from flags.shared import existing
+from flags.shared import network
 from flags.shared import protocols
 from flags.shared import weights_folder
 from i3d_tf.common import errors
@@ -14,6 +16,23 @@ from i3d_tf.experiments import conditions
 from i3d_tf.experiments import requests
 from i3d_tf.records import ucf101
 
+# Flags of reproduce that have a meaning where nothing is trained, beside those of a classifier.
+_OF_TRIALS = (
+  'records',
+  'verdicts',
+  'demo_dir',
+  'run_dir',
+  'conditions',
+  'splits',
+  'dry_run',
+  'weights',
+  'weights_dir',
+  'steps',
+  'batch_size',
+  'precision',
+  'labels',
+  'class_map',
+)
 # Flags of train that the conditions decide.
 _DECIDED = ('stream', 'mask', 'fill', 'mask_place', 'resize', 'augment', 'seed')
 
@@ -44,6 +63,8 @@ def define() -> None:
     None,
     'As --weights, for the networks of stream flow; --weights is for RGB alone.',
   )
+  network.define_classifier(precision=False)
+  network.define_class_names()
 
 
 def request() -> requests.ReproduceRequest:
@@ -80,6 +101,60 @@ def request() -> requests.ReproduceRequest:
     values.log_every,
     training.given(),
   )
+
+
+def trial_request() -> requests.TrialRequest | None:
+  """The flags as a request to ask a network that is already trained; None if they ask for none.
+
+  --weights with --steps=0 stand for --classifier: nothing is trained from them.
+
+  Raises:
+    UserError: as `request`, or a flag says how to train.
+  """
+  values = flags.FLAGS
+  untrained = values.weights is not None and values['steps'].present and values.steps == 0
+  if values.classifier is None and not untrained:
+    network.classifier()  # refuses what is said of no classifier
+    for name in ('labels', 'class_map'):
+      if values[name].value is not None:
+        raise errors.UserError(f'--{name} is for --classifier; it was not given')
+    return None
+  if values.classifier is not None and values.weights is not None:
+    raise errors.UserError('expected --classifier or --weights; received both')
+  _check_only(values, _OF_TRIALS)
+  existing.check_records('--records', values.records)
+  existing.check_path('--class_map', values.class_map, 'a CSV file of classes')
+  existing.check_no_file('--run_dir', values.run_dir)
+  weights_folder.use()
+  asked = network.classifier(values.weights)
+  assert asked is not None
+  if not values['precision'].present:
+    asked = dataclasses.replace(asked, precision=None)
+  return requests.TrialRequest(
+    asked,
+    values.class_map,
+    values.records,
+    values.demo_dir,
+    values.run_dir,
+    conditions.select(values.conditions, False),
+    _numbers('splits', ucf101.SPLITS),
+    values.dry_run,
+    data.verdicts(),
+    values.batch_size if values['batch_size'].present else None,
+  )
+
+
+def _check_only(values: flags.FlagValues, known: Sequence[str]) -> None:
+  """Raises a `UserError` if a flag of this command was given that says how to train."""
+  of_modules = values.flags_by_module_dict()
+  own = [
+    flag for module in of_modules if module.startswith('flags.') for flag in of_modules[module]
+  ]
+  for name in sorted(flag.name for flag in own if flag.present):
+    if name not in known and not name.startswith('classifier'):
+      raise errors.UserError(
+        f'--{name} is for networks that are trained; --classifier is tested as it is'
+      )
 
 
 def _check_decided() -> None:

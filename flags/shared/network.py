@@ -39,8 +39,12 @@ def define() -> None:
   )
 
 
-def define_classifier() -> None:
-  """Defines --classifier, and what says of a classifier what cannot be discovered."""
+def define_classifier(*, precision: bool = True) -> None:
+  """Defines --classifier, and what says of a classifier what cannot be discovered.
+
+  Args:
+    precision: whether to define --precision; otherwise the command has it.
+  """
   flags.DEFINE_string(
     'classifier',
     None,
@@ -60,11 +64,28 @@ def define_classifier() -> None:
     list(protocol.LAYOUTS),
     'Order of batch, time, height, width and channels.',
   )
-  flags.DEFINE_enum(
-    'precision',
+  if precision:
+    flags.DEFINE_enum(
+      'precision',
+      None,
+      list(run_settings.PRECISIONS),
+      'In which I3D computes: float32 by default; mixed_bfloat16 is faster on some accelerators.',
+    )
+
+
+def define_class_names() -> None:
+  """Defines what says which classes --classifier has, and which of them are right."""
+  flags.DEFINE_string(
+    'labels',
     None,
-    list(run_settings.PRECISIONS),
-    'In which I3D computes: float32 by default; mixed_bfloat16 is faster on some accelerators.',
+    'Class names of --classifier: a file, one per line, or a data set (see predict).',
+  )
+  flags.DEFINE_string(
+    'class_map',
+    None,
+    'Where the classes of --classifier and of the records have other names: a CSV file with the '
+    'columns class (of the records) and accepted (of the network), one row for each class that '
+    'counts as right.',
   )
 
 

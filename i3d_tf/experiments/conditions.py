@@ -221,6 +221,32 @@ def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
   return chosen
 
 
+def for_trained_network(
+  conditions: Sequence[Condition], stream: str
+) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+  """Which rows can be asked of a network that is already trained.
+
+  Args:
+    conditions: the rows.
+    stream: what the network sees, 'rgb' or 'flow'.
+
+  Returns:
+    (rows that only test, rows that train a network of their own or are of another stream).
+  """
+  standard = Condition('', '')
+
+  def only_tests(condition: Condition) -> bool:
+    return condition.streams == (stream,) and all(
+      getattr(condition, name) == getattr(standard, name)
+      for name in ('trained_on', 'resize', 'augment', 'diversity')
+    )
+
+  return (
+    tuple(condition for condition in conditions if only_tests(condition)),
+    tuple(condition for condition in conditions if not only_tests(condition)),
+  )
+
+
 def models(condition: Condition, split: int, seed: int) -> tuple[Model, ...]:
   """The `Model`s that a condition needs, one per stream."""
   return tuple(

@@ -87,7 +87,7 @@ def _run(
   print(f'results: {request.run_dir}/results, one row per video')
   for name, reason in failures:
     print(f'failed: {name}: {reason}')
-  return 1 if _report(request.run_dir) or failures else 0
+  return 1 if make_report(request.run_dir) or failures else 0
 
 
 def _networks(
@@ -101,7 +101,7 @@ def _networks(
   )
 
 
-def _report(run_dir: str) -> bool:
+def make_report(run_dir: str) -> bool:
   """Makes the report and prints what is wrong with it; returns whether anything is."""
   page, report = report_lib.make(run_dir, os.path.join(run_dir, 'report'))
   for problem in report.paper.problems:

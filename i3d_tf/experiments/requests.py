@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
+from i3d_tf.classifiers import discovery
 from i3d_tf.experiments import conditions as conditions_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
@@ -82,3 +83,27 @@ class ReproduceRequest:
   checkpoint_every: int
   log_every: int
   flags: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class TrialRequest:
+  """The rows that only test, asked of a network that is already trained.
+
+  Attributes:
+    classifier: the network.
+    accepted_file: a class map (`class_map.read`), or None.
+    records: folder of records; None for the demo set in `demo_dir`.
+    demo_dir, run_dir, conditions, splits, dry_run, verdicts: as in `ReproduceRequest`.
+    batch_size: videos of one length that are computed together.
+  """
+
+  classifier: discovery.ClassifierOptions
+  accepted_file: str | None
+  records: str | None
+  demo_dir: str
+  run_dir: str
+  conditions: tuple[conditions_lib.Condition, ...]
+  splits: tuple[int, ...]
+  dry_run: bool
+  verdicts: Mapping[str, str] | None
+  batch_size: int | None

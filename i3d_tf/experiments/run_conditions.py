@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
-import json
 import os
 from typing import Any
 
@@ -12,6 +11,7 @@ import tensorflow as tf
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.experiments import conditions as conditions_lib
+from i3d_tf.experiments import conditions_file
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
@@ -163,74 +163,45 @@ def fuse(streams: Sequence[Sequence[results.Row]]) -> list[results.Row]:
 
 
 def write_conditions(reproduction: reproduction_lib.Reproduction) -> None:
-  """Writes conditions.json: rows that were run before stay, in the order of the table.
-
-  Each names the records that it was made from: those of another diversity hold other videos of
-  the same names.
+  """Writes conditions.json.
 
   Raises:
-    UserError: the folder holds results of other classes or records, or something else.
+    UserError: as `conditions_file.write`.
   """
-  path = os.path.join(reproduction.run_dir, 'conditions.json')
   source = folders.open_folder(next(iter(reproduction.records.values())))
-  label_names = list(source.label_names)
   made_from = {
-    condition.name: {
-      'records': os.path.abspath(reproduction.records[condition.diversity]),
-      'content': reproduction.content(condition.diversity, 'rgb'),
-    }
-    for condition in reproduction.conditions
+    diversity: conditions_file.MadeFrom(os.path.abspath(folder), content)
+    for diversity, folder in reproduction.records.items()
+    if (content := reproduction.content(diversity, 'rgb')) is not None
   }
-  if os.path.exists(path):
-    try:
-      with open(path) as f:
-        before = json.load(f)
-      known = list(map(str, before['label_names']))
-      rows = [
-        (row['name'], row['diversity'], str(row['records']), row['content'])
-        for row in before['conditions']
-      ]
-    except (ValueError, KeyError, TypeError) as e:
-      raise errors.UserError(f'{path}: expected what reproduce writes; {e}') from e
-    if known != label_names:
-      raise errors.UserError(
-        f'{reproduction.run_dir} holds results of other classes '
-        f'({", ".join(known[:3])}, ...) than {source.folder} '
-        f'({", ".join(label_names[:3])}, ...). Give another --run_dir'
-      )
-    for name, diversity, folder, content in rows:
-      if diversity in reproduction.records and content != reproduction.content(diversity, 'rgb'):
-        raise errors.UserError(
-          f'{reproduction.run_dir}: {name} was made from other videos or masks ({folder}) than '
-          f'{reproduction.records[diversity]} now holds. Give another --run_dir'
-        )
-      made_from.setdefault(name, {'records': folder, 'content': content})
-  content = {
-    'label_names': label_names,
-    'conditions': [
-      {**condition.to_json(), **made_from[condition.name]}
-      for condition in conditions_lib.ALL
-      if condition.name in made_from
-    ],
-  }
-  files.write_json(path, content)
+  conditions_file.write(
+    reproduction.run_dir, source.label_names, reproduction.conditions, made_from
+  )
 
 
 def table(reproduction: reproduction_lib.Reproduction) -> list[str]:
   """The accuracies known so far, in per cent, as lines of text: one per condition and seed."""
+  return accuracies(
+    reproduction.run_dir, reproduction.conditions, reproduction.splits, reproduction.seeds
+  )
+
+
+def accuracies(
+  run_dir: str,
+  conditions: Sequence[conditions_lib.Condition],
+  splits: Sequence[int],
+  seeds: Sequence[int],
+) -> list[str]:
+  """The lines of `table`, of some conditions, splits and seeds of a folder."""
   lines = [
-    'accuracy, %'.ljust(24)
-    + ''.join(f'{"split " + str(split):>10}' for split in reproduction.splits)
-    + '  what'
+    'accuracy, %'.ljust(24) + ''.join(f'{"split " + str(split):>10}' for split in splits) + '  what'
   ]
-  for condition in reproduction.conditions:
-    for seed in reproduction.seeds:
+  for condition in conditions:
+    for seed in seeds:
       row = ''
-      for split in reproduction.splits:
-        summary = results.read_summary(
-          reproduction.run_dir, f'{condition.name}.split{split}', f'seed{seed}'
-        )
+      for split in splits:
+        summary = results.read_summary(run_dir, f'{condition.name}.split{split}', f'seed{seed}')
         row += f'{"-":>10}' if summary is None else f'{100 * summary["accuracy"]:>10.2f}'
-      name = condition.name if len(reproduction.seeds) == 1 else f'{condition.name} seed {seed}'
+      name = condition.name if len(seeds) == 1 else f'{condition.name} seed {seed}'
       lines.append(f'{name:24}{row}  {condition.title}')
   return lines

@@ -15,6 +15,7 @@ from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
 from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import clip_settings
+from i3d_tf.inputs import treatments as treatments_lib
 from i3d_tf.records import folders
 from i3d_tf.training import run_settings
 
@@ -27,6 +28,7 @@ def evaluate(
   test_set: test_sets.TestSet,
   batch_size: int | None = None,
   accepted: Mapping[str, Sequence[str]] | None = None,
+  only_missing: bool = False,
 ) -> dict[str, dict[str, Any]]:
   """Tests a network that no run of this project made; otherwise as `evaluation.evaluate`.
 
@@ -39,6 +41,7 @@ def evaluate(
     test_set: which videos; its records must be given.
     batch_size: as in `evaluation.evaluate`.
     accepted: as `class_map.read` returns it; None if the classes of the records go by their names.
+    only_missing: whether results of the same test that `output` has are kept, not made again.
 
   Returns:
     As `evaluation.evaluate`.
@@ -49,9 +52,31 @@ def evaluate(
   """
   if test_set.records is None:
     raise errors.UserError('expected records to test on; received none')
+  plan = _plan(asked, os.fspath(output), treatments, test_set, batch_size, accepted)
+  _check_same_test(plan)
+  there = _done(plan) if only_missing else {}
+  missing = {name: one for name, one in plan.treatments.items() if name not in there}
+  if missing:
+    predict = asked.model
+    if not isinstance(predict, trained_networks.ClassifierModel):
+      predict = evaluation.predictor(asked.model, plan.run)
+    plan = dataclasses.replace(plan, treatments=missing)
+    there.update(evaluation.test_and_write(plan, predict, {'step': 0, **plan.metadata}))
+  return {name: there[name] for name in treatments_lib.parse_all(treatments)}
+
+
+def _plan(
+  asked: trained_networks.TrainedNetwork,
+  output: str,
+  treatments: Sequence[str],
+  test_set: test_sets.TestSet,
+  batch_size: int | None,
+  accepted: Mapping[str, Sequence[str]] | None,
+) -> evaluation.Plan:
+  """The plan of a test: of the records' classes, and those of the network that are right."""
   run = _as_run(asked, test_set)
   names = run.label_names
-  plan = evaluation.make_plan(os.fspath(output), run, treatments, test_set, batch_size)
+  plan = evaluation.make_plan(output, run, treatments, test_set, batch_size)
   try:
     matched = class_map.match(names, asked.label_names, accepted)
   except errors.UserError as e:
@@ -59,7 +84,7 @@ def evaluate(
       f'{asked.source}: expected a network that knows the classes of {plan.source.folder}, or a '
       f'--class_map that says which of its classes are right for them; {e}'
     ) from e
-  plan = dataclasses.replace(
+  return dataclasses.replace(
     plan,
     label_names=tuple(asked.label_names),
     labels=[labels[0] for labels in matched],
@@ -72,11 +97,19 @@ def evaluate(
       'accepted': class_map.as_names(names, asked.label_names, matched),
     },
   )
-  _check_same_test(plan)
-  predict = asked.model
-  if not isinstance(predict, trained_networks.ClassifierModel):
-    predict = evaluation.predictor(asked.model, run)
-  return evaluation.test_and_write(plan, predict, {'step': 0, **plan.metadata})
+
+
+def _done(plan: evaluation.Plan) -> dict[str, dict[str, Any]]:
+  """The summaries that are there of the same test: from the name of a treatment."""
+  found = {
+    name: results.read_summary(plan.run_dir, plan.list_name, name) for name in plan.treatments
+  }
+  return {
+    name: summary
+    for name, summary in found.items()
+    if summary is not None
+    and all(summary['about'].get(key) == plan.metadata[key] for key in plan.metadata)
+  }
 
 
 def _as_run(

@@ -91,13 +91,15 @@ def confusion(paper: load_results.Paper, name: str) -> tuple[np.ndarray, list[st
     name: the name of a condition that has results.
 
   Returns:
-    (counts, class names): int [C, C], true by predicted class, both in alphabetical order.
+    (counts, class names): int [C, C], true by predicted class, both in alphabetical order. Answers
+    of a network on trial that are no class of the videos are not counted.
   """
   count = len(paper.label_names)
   counts = np.zeros((count, count), int)
   for (condition, _, _), result in paper.results.items():
     if condition == name:
-      np.add.at(counts, (result.labels, result.predictions), 1)
+      known = result.predictions >= 0
+      np.add.at(counts, (result.labels[known], result.predictions[known]), 1)
   order = load_results.numbered_classes(paper.label_names)
   labels = [label for _, _, label in order]
   return counts[np.ix_(labels, labels)], [class_name for _, class_name, _ in order]

@@ -105,9 +105,7 @@ def predictions(paper: load_results.Paper, example: Example) -> list[tuple[str, 
       result = paper.results[condition, example.split, seed]
       if example.video in result.videos:
         index = result.videos.index(example.video)
-        found.append(
-          (condition, paper.label_names[result.predictions[index]], bool(result.correct[index]))
-        )
+        found.append((condition, str(result.answers[index]), bool(result.correct[index])))
   return found
 
 

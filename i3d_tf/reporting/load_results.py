@@ -55,7 +55,9 @@ class Result:
 
   Attributes:
     videos: their paths.
-    labels, predictions: int [N], 0-based.
+    labels: int [N], 0-based.
+    predictions: int [N], of the classes of `labels`; -1 for a class that only the network has.
+    answers: str [N], the network's names of the predicted classes.
     groups: str [N], 'Class/g01'; the source of the video if it names no group.
     correct, has_person: bool [N].
     coverage: float [N], NaN without a mask file.
@@ -66,6 +68,7 @@ class Result:
   videos: tuple[str, ...]
   labels: np.ndarray
   predictions: np.ndarray
+  answers: np.ndarray
   groups: np.ndarray
   correct: np.ndarray
   has_person: np.ndarray
@@ -118,6 +121,7 @@ class Paper:
     conditions: the conditions, in the order of the table.
     results: a dict from (name of a condition, split, seed) to the result.
     problems: one line for each file that could not be used.
+    network: the network on trial, which was trained elsewhere; None where rows have their own.
   """
 
   folder: str
@@ -125,6 +129,7 @@ class Paper:
   conditions: tuple[TestedCondition, ...]
   results: dict[tuple[str, int, int], Result]
   problems: tuple[str, ...]
+  network: str | None = None
 
   @property
   def splits(self) -> list[int]:
@@ -197,6 +202,9 @@ def read(folder: str) -> Paper:
       content = json.load(f)
     label_names = tuple(map(str, content['label_names']))
     conditions = tuple(map(_condition, content['conditions']))
+    network = content.get('network')
+    source = None if network is None else str(network['source'])
+    answers = label_names if network is None else tuple(map(str, network['label_names']))
   except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
     raise errors.UserError(
       f'{path}: expected what reproduce writes; {type(e).__name__}: {e}'
@@ -213,7 +221,9 @@ def read(folder: str) -> Paper:
         raise errors.UserError(
           f'{file}: expected a list of missing videos in its summary; found {missing!r}'
         )
-      result = dataclasses.replace(_result(file, label_names), missing=tuple(map(str, missing)))
+      result = dataclasses.replace(
+        _result(file, label_names, answers), missing=tuple(map(str, missing))
+      )
       _check_same_videos(
         file, result, [(other, found[other]) for other in found if other[:2] == (name, split)]
       )
@@ -225,7 +235,7 @@ def read(folder: str) -> Paper:
       f'{os.path.join(folder, "results")}: expected results that reproduce wrote, such as '
       f'1b-rgb.split1.seed0.csv; found {problems[0] if problems else "none"}'
     )
-  return Paper(str(folder), label_names, conditions, found, tuple(problems))
+  return Paper(str(folder), label_names, conditions, found, tuple(problems), source)
 
 
 def _condition(values: Mapping[str, Any]) -> TestedCondition:
@@ -257,17 +267,50 @@ def _files(folder: str) -> list[tuple[str, int, int, str]]:
   )
 
 
-def _result(path: str, label_names: Sequence[str]) -> Result:
+def _result(path: str, label_names: Sequence[str], answers: Sequence[str]) -> Result:
+  """The result in a file.
+
+  Args:
+    path: the file.
+    label_names: the classes of the videos.
+    answers: the classes of the network, in the order of its logits.
+  """
   rows = results_lib.read(path)
+  _check_rows(path, rows, label_names, answers)
+  logits = np.array([row.logits for row in rows], np.float64)
+  probabilities = special.softmax(logits, axis=1)
+  own = {right: label_names.index(row.class_name) for row in rows for right in row.right}
+  labels = np.array([label_names.index(row.class_name) for row in rows])
+  correct = np.array([row.is_correct for row in rows])
+  predictions = np.array([own.get(row.prediction, -1) for row in rows])
+  return Result(
+    tuple(row.video for row in rows),
+    labels,
+    np.where(correct, labels, predictions),  # classes of the videos may share one of the network
+    np.array([answers[row.prediction] for row in rows]),
+    np.array([row.group for row in rows]),
+    correct,
+    np.array([row.has_person for row in rows]),
+    np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
+    np.array([of_row[list(row.right)].sum() for row, of_row in zip(rows, probabilities)]),
+  )
+
+
+def _check_rows(
+  path: str, rows: Sequence[results_lib.Row], label_names: Sequence[str], answers: Sequence[str]
+) -> None:
+  """Raises a `UserError` if rows are not of these classes, or hold what cannot be."""
   seen = set()
   for row in rows:
-    if not (0 <= row.label < len(label_names) and label_names[row.label] == row.class_name):
+    of_network = answers is not label_names  # then labels are the network's own
+    known = row.class_name in label_names if of_network else row.label < len(label_names)
+    if not known or not (of_network or label_names[row.label] == row.class_name):
       raise errors.UserError(
         f'{path}: expected classes of {CONDITIONS}; found {row.class_name} with label {row.label}'
       )
-    if len(row.logits) != len(label_names) or not np.isfinite(row.logits).all():
+    if len(row.logits) != len(answers) or not np.isfinite(row.logits).all():
       raise errors.UserError(
-        f'{path}: expected {len(label_names)} finite logits per video; found others for {row.video}'
+        f'{path}: expected {len(answers)} finite logits per video; found others for {row.video}'
       )
     if row.coverage is not None and not 0 <= row.coverage <= 1:
       raise errors.UserError(
@@ -276,20 +319,6 @@ def _result(path: str, label_names: Sequence[str]) -> Result:
     if row.video in seen:
       raise errors.UserError(f'{path}: expected every video once; found {row.video} twice')
     seen.add(row.video)
-  labels = np.array([row.label for row in rows])
-  predictions = np.array([row.prediction for row in rows])
-  logits = np.array([row.logits for row in rows], np.float64)
-  of_label = special.softmax(logits, axis=1)[np.arange(len(rows)), labels]
-  return Result(
-    tuple(row.video for row in rows),
-    labels,
-    predictions,
-    np.array([row.group for row in rows]),
-    labels == predictions,
-    np.array([row.has_person for row in rows]),
-    np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
-    of_label,
-  )
 
 
 def _check_same_videos(path: str, result: Result, others: Sequence[Any]) -> None:

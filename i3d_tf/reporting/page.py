@@ -89,6 +89,7 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'tables_folder': TABLES,
     'figures_folder': FIGURES,
     'data_set': tables_lib.data_set(paper.label_names),
+    'network': paper.network,
     'num_classes': len(paper.label_names),
     'splits': paper.splits,
     'problems': paper.problems,

@@ -234,7 +234,7 @@ def _video_rows(paper: load_results.Paper) -> Iterator[tuple[Any, ...]]:
           r.videos,
           (paper.label_names[label] for label in r.labels),
           r.groups,
-          (paper.label_names[label] for label in r.predictions),
+          r.answers,
           r.correct.astype(int),
           r.probabilities,
           r.has_person.astype(int),

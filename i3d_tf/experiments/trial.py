@@ -1,0 +1,151 @@
+"""The rows that only test, asked of a network that is already trained: reproduce --classifier.
+
+paper/conditions.json                      the rows, and the network
+paper/trial/results/test1.background.csv   its answers, as `evaluate --classifier` writes them
+paper/results/2a.split1.seed0.csv          the same, by row of the table
+"""
+
+from collections.abc import Mapping, Sequence
+import os
+import sys
+from typing import Any
+
+from i3d_tf.classifiers import class_map
+from i3d_tf.common import errors
+from i3d_tf.common import files
+from i3d_tf.common import text
+from i3d_tf.demo import plan as demo_plan
+from i3d_tf.demo import records as demo_records
+from i3d_tf.experiments import conditions as conditions_lib
+from i3d_tf.experiments import conditions_file
+from i3d_tf.experiments import reproduce_paper
+from i3d_tf.experiments import requests
+from i3d_tf.experiments import run_conditions
+from i3d_tf.inference import classifier_evaluation
+from i3d_tf.inference import results
+from i3d_tf.inference import test_sets
+from i3d_tf.inference import trained_networks
+from i3d_tf.records import fingerprints
+from i3d_tf.records import folders
+
+_ANSWERS = 'trial'
+_SEED = 0  # of names of files: nothing is drawn
+
+
+def run(request: requests.TrialRequest) -> int:
+  """Asks a network the rows that only test, and makes the report.
+
+  Args:
+    request: what to ask.
+
+  Returns:
+    The exit status: 1 if videos of a list are not in the records, or a result cannot be used.
+
+  Raises:
+    UserError: network, records or class map cannot be used, no row is left, or the folder holds
+      other results.
+  """
+  accepted = None if request.accepted_file is None else class_map.read(request.accepted_file)
+  asked = trained_networks.of_classifier(request.classifier)
+  print('\n'.join(asked.notes), file=sys.stderr)
+  chosen, absent = conditions_lib.for_trained_network(request.conditions, asked.stream)
+  if absent:
+    print(
+      'left out, since they train a network of their own or are of another stream: '
+      f'{", ".join(condition.name for condition in absent)}'
+    )
+  if not chosen:
+    raise errors.UserError(
+      f'--conditions: expected rows that only test a network of stream {asked.stream}, such as '
+      '1b-rgb,2a,2b; none is left'
+    )
+  treatments = tuple(dict.fromkeys(condition.tested_on for condition in chosen))
+  if request.dry_run:
+    print(
+      f'to test, on {text.count(len(request.splits), "split")}: '
+      f'{", ".join(condition.name for condition in chosen)}'
+    )
+    return 0
+  source = folders.open_folder(_records(request))
+  _write_conditions(request.run_dir, source, chosen, asked)
+  output = os.path.join(request.run_dir, _ANSWERS)
+  for split in request.splits:
+    with files.locked(output):  # a second call on the folder waits, and finds it done
+      summaries = classifier_evaluation.evaluate(
+        asked,
+        output,
+        treatments,
+        test_set=test_sets.TestSet(source.folder, 'test', split, request.verdicts),
+        batch_size=request.batch_size,
+        accepted=accepted,
+        only_missing=True,
+      )
+    _write_rows(request.run_dir, split, chosen, summaries, asked)
+  print(
+    '\n' + '\n'.join(run_conditions.accuracies(request.run_dir, chosen, request.splits, [_SEED]))
+  )
+  print(f'results: {request.run_dir}/results, one row per video')
+  return 1 if reproduce_paper.make_report(request.run_dir) else 0
+
+
+def _records(request: requests.TrialRequest) -> str:
+  """The folder of records, of the demo set where none is given."""
+  if request.records is not None:
+    return request.records
+  demo_records.prepare(demo_plan.DemoSettings(), request.demo_dir)
+  return demo_records.folder(request.demo_dir)
+
+
+def _write_conditions(
+  run_dir: str,
+  source: folders.Records,
+  chosen: Sequence[conditions_lib.Condition],
+  asked: trained_networks.TrainedNetwork,
+) -> None:
+  os.makedirs(run_dir, exist_ok=True)
+  with files.locked(run_dir):
+    conditions_file.write(
+      run_dir,
+      source.label_names,
+      chosen,
+      {
+        None: conditions_file.MadeFrom(
+          os.path.abspath(source.folder), fingerprints.content_hash(source, 'rgb')
+        )
+      },
+      {
+        'source': asked.source,
+        'fingerprint': asked.fingerprint(),
+        'label_names': list(asked.label_names),
+      },
+    )
+
+
+def _write_rows(
+  run_dir: str,
+  split: int,
+  chosen: Sequence[conditions_lib.Condition],
+  summaries: Mapping[str, Mapping[str, Any]],
+  asked: trained_networks.TrainedNetwork,
+) -> None:
+  """Writes the answers of a split by the rows of the table."""
+  for condition in chosen:
+    about = summaries[condition.tested_on]['about']
+    rows = results.read(
+      results.path(os.path.join(run_dir, _ANSWERS), about['list'], condition.tested_on)
+    )
+    results.write(
+      run_dir,
+      f'{condition.name}.split{split}',
+      f'seed{_SEED}',
+      rows,
+      asked.label_names,
+      {
+        **about,
+        **condition.to_json(),
+        'trained_on': None,
+        'split': split,
+        'seed': _SEED,
+        'models': [asked.source],
+      },
+    )
