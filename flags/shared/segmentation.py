@@ -56,8 +56,8 @@ def define() -> None:
     'track',
     None,
     'Fill in people who are missed for a moment, and drop those found but once. '
-    'By default yes; no for coco, whose masks stay as they are, and for rvm, which '
-    'follows people itself.',
+    f'By default yes; no for {" and ".join(_EVERY_FRAME)}, which read masks as they are or follow '
+    'people themselves.',
   )
   _define_for_one_segmenter()
 

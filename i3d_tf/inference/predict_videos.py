@@ -61,9 +61,10 @@ def run(options: options_lib.PredictOptions) -> int:
     return 0
   find_people = _PeopleFinder(options)
   failed = 0
-  for path in options.videos:
+  for number, path in enumerate(options.videos, 1):
+    of_all = f'video {number} of {len(options.videos)}: ' if len(options.videos) > 1 else ''
     try:
-      answer = _ask(options, networks, find_people, path)
+      answer = _ask(options, networks, find_people, path, f'{of_all}{path}')
     except errors.UserError as e:
       cli.fail(e)
       failed += 1
@@ -75,15 +76,19 @@ def run(options: options_lib.PredictOptions) -> int:
 
 
 def _ask(
-  options: options_lib.PredictOptions, networks: Networks, find_people: '_PeopleFinder', path: str
+  options: options_lib.PredictOptions,
+  networks: Networks,
+  find_people: '_PeopleFinder',
+  path: str,
+  title: str,
 ) -> prediction.Answer:
-  """The answer of all networks together about one video."""
+  """The answer of all networks together about one video; `title` names it beside the progress."""
   with_picture = options.picture is not None
-  masks = find_people(path) if with_picture or options.regions != ('none',) else None
+  masks = find_people(path, title) if with_picture or options.regions != ('none',) else None
   regions = treatments.REGIONS if with_picture else options.regions  # a picture shows all three
   answers = []
   for network in networks:
-    with progress.progress_bar(desc=f'{path}, {network.stream}', unit='frame', leave=False) as bar:
+    with progress.progress_bar(desc=f'{title}, {network.stream}', unit='frame', leave=False) as bar:
       answers.append(
         prediction.of_video(network, path, tuple(regions), masks, options.max_frames, bar.update)
       )
@@ -96,7 +101,8 @@ class _PeopleFinder:
   def __init__(self, options: options_lib.PredictOptions) -> None:
     self._options = options
 
-  def __call__(self, path: str) -> coco_files.Masks:
+  def __call__(self, path: str, title: str) -> coco_files.Masks:
+    """The masks of a video; `title` names it beside the progress."""
     masks = self._options.masks
     if masks is not None:
       if os.path.isdir(masks):
@@ -106,7 +112,7 @@ class _PeopleFinder:
       return coco_files.read(masks, path)
     segmenter = self._segmenter.for_video(path)
     frames = from_videos.every_frame(path)
-    with progress.progress_bar(frames, desc=f'{path}, people', unit='frame', leave=False) as bar:
+    with progress.progress_bar(frames, desc=f'{title}, people', unit='frame', leave=False) as bar:
       found = video_masks.of_frames(bar, segmenter, self._options.mask_settings)
     segmenter.finish()
     return found
@@ -183,7 +189,7 @@ def _print(
       )
     )
     return
-  left = '' if region == 'none' else f' ({prediction.LEFT[region]})'
+  left = '' if region == 'none' or answer is None else f' ({prediction.left(region, answer)})'
   print(f'\n{path}{left}\nNorm of logits: {norm:.6f}\n\nTop classes and probabilities')
   for row in rows:
     print(f'{row["probability"]:.6g} {row["logit"]:.6f} {row["class"]}')

@@ -240,6 +240,12 @@ def top(logits: np.ndarray, label_names: Sequence[str], count: int) -> list[dict
   ]
 
 
+def left(region: str, answer: Answer) -> str:
+  """What is left of a video without a region, in words; says so where nothing was replaced."""
+  kept = region != 'none' and answer.coverage is not None and not answer.has_person
+  return 'no person was found, nothing is replaced' if kept else LEFT[region]
+
+
 def picture(answer: Answer, label_names: Sequence[str], title: str, count: int = 3) -> np.ndarray:
   """Draws the frames of a video as the network saw them, one row per region, with its answers.
 
@@ -256,7 +262,7 @@ def picture(answer: Answer, label_names: Sequence[str], title: str, count: int =
   for region, images in answer.seen.items():
     rows.append([drawing.fit_height(image, _PICTURE_HEIGHT) for image in images])
     captions.append(
-      f'{LEFT[region]}:  '
+      f'{left(region, answer)}:  '
       + ',  '.join(
         f'{row["class"]} {row["probability"]:.2f}'
         for row in top(answer.logits[region], label_names, count)

@@ -48,7 +48,12 @@ class CheckpointFormat:
 
 
 def deepmind(scope: str) -> CheckpointFormat:
-  """Describes kinetics-i3d: Kinetics-400 with a scope, Kinetics-600 without one, with momentum."""
+  """Describes the checkpoints of kinetics-i3d.
+
+  Args:
+    scope: the prefix of the names of their variables: 'RGB/inception_i3d/' for Kinetics-400, '' for
+      Kinetics-600, whose file holds the optimizer's momentum as well.
+  """
   names = _table(
     lambda layer, branch: scope + variable_names.original(layer, branch),
     ('/conv_3d/w', '/batch_norm/beta', '/batch_norm/moving_mean', '/batch_norm/moving_variance'),

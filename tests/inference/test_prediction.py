@@ -1,5 +1,6 @@
 """Answers about videos: averaged over windows, whole or with a region replaced."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -134,6 +135,16 @@ def test_a_picture_has_a_row_for_each_answer(tmp_path):
   alone = prediction.picture(prediction.of_video(network, path), network.label_names, 'a title')
   assert alone.shape[0] < drawn.shape[0] / 2
   drawing.write(tmp_path / 'a.png', drawn)
+
+
+def test_rows_say_that_nobody_was_found(tmp_path):
+  path = networks.video(tmp_path / 'a.avi')
+  answer = prediction.of_video(networks.network(), path)
+  assert prediction.left('activity', answer) == prediction.LEFT['activity']  # nobody looked
+  answer = dataclasses.replace(answer, coverage=0.0, has_person=False)
+  said = 'no person was found, nothing is replaced'
+  assert [prediction.left(region, answer) for region in ('background', 'activity')] == [said] * 2
+  assert prediction.left('none', answer) == prediction.LEFT['none']
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ def originals():
     (formats.piergiaj(), True, True),
     (formats.hassony(), True, True),
     (formats.keras_file(), False, True),
+    (formats.flax(), False, True),
   ],
-  ids=['deepmind', 'kinetics-600', 'slim', 'piergiaj', 'hassony', 'keras'],
+  ids=['deepmind', 'kinetics-600', 'slim', 'piergiaj', 'hassony', 'keras', 'flax'],
 )
 def test_format_names_every_variable_once(originals, checkpoint_format, has_gamma, has_head):
   named = [original for original, _ in checkpoint_format.names.values()]
