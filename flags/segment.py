@@ -24,6 +24,13 @@ def define() -> None:
     'which uses all cores by itself.',
     lower_bound=1,
   )
+  flags.DEFINE_bool(
+    'second_look',
+    None,
+    'Show the segmenter the frames without the people it found, and store what it still finds: '
+    'people whom the masks missed. Takes twice the time. By default yes; no for coco, which '
+    'reads masks and sees no frames.',
+  )
   segmentation.define()
 
 
@@ -41,10 +48,19 @@ def options() -> options_lib.SegmentOptions:
   processes = values.processes
   if processes is None:
     processes = 1 if values.segmenter in _USE_ALL_CORES else processes_lib.num_cores()
+  second_look = values.second_look
+  if second_look is None:
+    second_look = values.segmenter != 'coco'
+  elif second_look and values.segmenter == 'coco':
+    raise errors.UserError(
+      '--second_look needs a segmenter that sees frames; received --segmenter=coco, '
+      'which reads masks'
+    )
   return options_lib.SegmentOptions(
     values.videos,
     values.output,
     segmentation.maker(threads=None if processes == 1 else 1),
     segmentation.settings(),
     processes,
+    second_look,
   )

@@ -5,7 +5,7 @@ The masks of a video are one COCO dataset: a JSON file with `images`, `categorie
 frame of the video file, of the same size and at the same frame rate.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import itertools
 import json
@@ -119,6 +119,7 @@ def write_people(
   video: str,
   settings: Mapping[str, Any] | None = None,
   source: Mapping[str, Any] | None = None,
+  second_look: Callable[[], Mapping[str, float]] | None = None,
 ) -> tuple[int, int]:
   """Writes the people of one video as a COCO dataset, atomically and frame by frame.
 
@@ -128,6 +129,7 @@ def write_people(
     height, width: the size of the frames in pixels.
     video, settings: as in `write`.
     source: what identifies the video's content, see `Info`, or None.
+    second_look: called after the last frame; returns what `Info` has of that name. Or None.
 
   Returns:
     (number of frames, number of frames with people).
@@ -148,8 +150,12 @@ def write_people(
     f.write('], "categories": ')
     json.dump([{'id': PERSON, 'name': 'person'}], f)
     f.write(', "info": ')
-    info = {'video': str(video), 'settings': {} if settings is None else settings}
-    json.dump(info if source is None else {**info, 'source': source}, f)
+    info: dict[str, Any] = {'video': str(video), 'settings': {} if settings is None else settings}
+    if source is not None:
+      info['source'] = source
+    if second_look is not None:
+      info['second_look'] = second_look()
+    json.dump(info, f)
     f.write('}')
   return num_frames, num_with_person
 
@@ -285,6 +291,8 @@ class Info:
     num_with_person: the number of frames with people.
     source: the video that the masks are of: 'bytes', 'mtime_ns' and 'sha256' of its file; None in
       files of older versions.
+    second_look: 'mask' and 'again', the shares of all pixels that the masks cover and that the
+      segmenter found once they were replaced, in [0, 1]; None if it did not look again.
   """
 
   video: str
@@ -292,6 +300,7 @@ class Info:
   num_frames: int
   num_with_person: int
   source: dict[str, Any] | None = None
+  second_look: dict[str, float] | None = None
 
 
 def read_info(path: str | os.PathLike) -> Info:
@@ -309,6 +318,9 @@ def read_info(path: str | os.PathLike) -> Info:
       num_frames=len(dataset['images']),
       num_with_person=len({annotation['image_id'] for annotation in dataset['annotations']}),
       source=dict(dataset['info']['source']) if 'source' in dataset['info'] else None,
+      second_look=dict(dataset['info']['second_look'])
+      if 'second_look' in dataset['info']
+      else None,
     )
   except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
     raise MaskError(

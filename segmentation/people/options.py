@@ -17,6 +17,7 @@ class SegmentOptions:
     segmenter: makes the `Segmenter`; processes can send it to each other.
     settings: what is done with the people that it finds.
     processes: videos that are worked on at a time.
+    second_look: whether the segmenter looks again at the frames without their people.
   """
 
   videos: str
@@ -24,6 +25,7 @@ class SegmentOptions:
   segmenter: Callable[[], segmenter_lib.Segmenter]
   settings: video_masks.MaskSettings
   processes: int
+  second_look: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

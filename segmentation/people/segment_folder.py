@@ -1,6 +1,6 @@
 """Makes the masks of a video or of a folder of videos: resumable, in several processes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import functools
 import itertools
@@ -17,6 +17,7 @@ from i3d_tf.video import decoding
 from i3d_tf.video import probe
 from i3d_tf.video import video_files
 from segmentation.backends import segmenter as segmenter_lib
+from segmentation.people import second_look as second_look_lib
 from segmentation.people import video_masks
 
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
@@ -71,6 +72,7 @@ def segment_video(
   video: str,
   recorded: Mapping[str, Any],
   progress: Callable[[float], None] | None = None,
+  second_look: bool = False,
 ) -> bool:
   """Writes the masks of one video.
 
@@ -82,6 +84,7 @@ def segment_video(
     video: the name of the video, stored in the file.
     recorded: the settings to store in the file.
     progress: called with the fraction of the video that was done since the last call, or None.
+    second_look: whether the segmenter looks again at the frames without their people.
 
   Returns:
     Whether any frame has a person.
@@ -89,33 +92,59 @@ def segment_video(
   Raises:
     UserError: the video cannot be used.
   """
-  content = file_content.describe(
-    path
-  )  # before decoding: a video replaced meanwhile is found to be another
+  # Before decoding: a video replaced meanwhile is found to be another.
+  content = file_content.describe(path)
   source = segmenter.for_video(path)
-  frames = decoding.decode(path)
+  frames = _of_one_size(path, decoding.decode(path))
   first = next(frames)
-  total = probe.declared_frames(path)
-
-  def checked() -> Iterator[Any]:
-    for frame in itertools.chain([first], frames):
-      if frame.shape != first.shape:
-        raise decoding.VideoError(
-          f'{path}: expected frames of one size; found {frame.shape[:2]} after {first.shape[:2]}'
-        )
-      yield frame
+  looks, total = 2 if second_look else 1, probe.declared_frames(path)
+  counted = functools.partial(_counted, progress, total, 1 / looks)
+  kept: list[Sequence[coco_files.PersonMask]] = []
 
   def people() -> Iterator[Any]:
-    for number, found in enumerate(video_masks.people_of(checked(), source, settings), 1):
-      if progress is not None and number <= total:
-        progress(1 / total)
+    for found in counted(video_masks.people_of(itertools.chain([first], frames), source, settings)):
+      if second_look:
+        kept.append(found)
       yield found
     source.finish()
 
+  def look_again() -> dict[str, float]:
+    again = segmenter.for_video(path)  # its state knows no frame of the first look
+    shown, threshold = counted(decoding.decode(path)), settings.score_threshold
+    return dataclasses.asdict(second_look_lib.look_again(shown, kept, again, threshold))
+
   _, num_with_person = coco_files.write_people(
-    output, people(), *first.shape[:2], video=video, settings=recorded, source=content
+    output,
+    people(),
+    *first.shape[:2],
+    video=video,
+    settings=recorded,
+    source=content,
+    second_look=look_again if second_look else None,
   )
   return num_with_person > 0
+
+
+def _counted(
+  progress: Callable[[float], None] | None, total: int, share: float, items: Iterable[Any]
+) -> Iterator[Any]:
+  """Yields the items; calls `progress` for each of the first `total`, with `share` in all."""
+  for number, item in enumerate(items, 1):
+    if progress is not None and number <= total:
+      progress(share / total)
+    yield item
+
+
+def _of_one_size(path: str, frames: Iterable[Any]) -> Iterator[Any]:
+  """Yields the frames of a video; raises a `VideoError` where their size changes."""
+  first = None
+  for frame in frames:
+    first = frame.shape if first is None else first
+    if frame.shape != first:
+      raise decoding.VideoError(
+        f'{path}: expected frames of one size; found {frame.shape[:2]} after {first[:2]}'
+      )
+    yield frame
 
 
 def segment_folder(
@@ -125,6 +154,7 @@ def segment_folder(
   settings: video_masks.MaskSettings,
   processes: int = 1,
   progress: Callable[..., Any] | None = None,
+  second_look: bool = False,
 ) -> Outcome:
   """Writes the masks of all videos of a folder that have none yet.
 
@@ -137,6 +167,7 @@ def segment_folder(
     processes: number of processes, each with its own segmenter.
     progress: called as `progress(total=n, initial=m)`; returns a context manager with a
       method `update(k)`, as tqdm.tqdm does. Or None.
+    second_look: as in `segment_video`. Masks made without it are not made again.
 
   Returns:
     The `Outcome`.
@@ -150,7 +181,7 @@ def segment_folder(
   recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
   del recorded['batch_size']  # does not change the masks
   with files.locked(output):
-    work = _Work(folder, output, mask_folders.file_names(names), settings, recorded)
+    work = _Work(folder, output, mask_folders.file_names(names), settings, recorded, second_look)
     found = _done(folder, output, work.files, recorded)
     missing = [name for name in names if name not in found]
     failed: list[MaskFailure] = []
@@ -172,11 +203,8 @@ def segment_folder(
     no_person = tuple(sorted(name for name, has_person in found.items() if not has_person))
     failures = tuple(sorted(failed, key=lambda failure: failure.video))
     files.write_csv(os.path.join(output, NO_PERSON), ['video'], [[name] for name in no_person])
-    files.write_csv(
-      os.path.join(output, FAILURES),
-      ['video', 'reason'],
-      [dataclasses.astuple(failure) for failure in failures],
-    )
+    reasons = [dataclasses.astuple(failure) for failure in failures]
+    files.write_csv(os.path.join(output, FAILURES), ['video', 'reason'], reasons)
   return Outcome(len(names), no_person, failures)
 
 
@@ -189,6 +217,7 @@ class _Work:
   files: Mapping[str, str]
   settings: video_masks.MaskSettings
   recorded: dict[str, Any]
+  second_look: bool = False
 
   def do(
     self,
@@ -214,6 +243,7 @@ class _Work:
         video=name,
         recorded=self.recorded,
         progress=None if progress is None else count,
+        second_look=self.second_look,
       )
     except errors.UserError as e:
       return str(e)

@@ -24,7 +24,13 @@ def run(options: options_lib.SegmentOptions) -> int:
   """
   bar = functools.partial(progress.progress_bar, desc='people', unit='video', unit_scale=True)
   outcome = segment_folder.segment_folder(
-    options.videos, options.output, options.segmenter, options.settings, options.processes, bar
+    options.videos,
+    options.output,
+    options.segmenter,
+    options.settings,
+    options.processes,
+    bar,
+    options.second_look,
   )
   for failure in outcome.failures:
     cli.fail(failure.reason)

@@ -265,3 +265,14 @@ def test_without_tracking_every_frame_is_as_detected_and_no_flow_is_computed(mon
   found = list(video_masks.people_of(frames, segmenter, settings))
   assert [len(people) for people in found] == [1, 1, 1, 1, 0, 1, 1, 1]
   assert all(person.track is None and not person.carried for people in found for person in people)
+
+
+@pytest.mark.parametrize('settings', [{'track': False}, {'track': False, 'score_threshold': 0}])
+def test_without_tracking_and_keyframe_intervals_no_flow_is_computed(monkeypatch, settings):
+  def refuse(*args):
+    raise AssertionError('the flow must not be computed')
+
+  monkeypatch.setattr(mask_propagation, 'Propagator', refuse)
+  assert all(mask.any() for mask in _masks(_Squares(), 3, **settings))
+  with pytest.raises(AssertionError, match='must not be computed'):
+    _masks(_Squares(), 3, track=True)

@@ -1,0 +1,132 @@
+"""A second look: what the segmenter still finds where only the place should be left.
+
+The people of a video are replaced by their surroundings, and the segmenter is shown these frames.
+Whom it finds there, the masks have missed. Where the masks were good, it finds nobody.
+"""
+
+from collections.abc import Iterable, Sequence
+import dataclasses
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from i3d_tf.masks import coco_files
+from i3d_tf.masks import dilation
+from segmentation.backends import segmenter as segmenter_lib
+
+DILATION = 9  # pixels, as `inputs.clip_settings` has it by default at a shorter side of 256
+_SIDE = 256  # the shorter side at which DILATION counts
+
+
+@dataclasses.dataclass(frozen=True)
+class SecondLook:
+  """The outcome for a video.
+
+  Attributes:
+    mask: the share of all pixels that the masks cover, without dilation, in [0, 1].
+    again: the share of all pixels that are a person in the second look alone, in [0, 1].
+  """
+
+  mask: float
+  again: float
+
+  @property
+  def seen_again(self) -> float:
+    """The part of what was found in both looks that the masks missed, in [0, 1].
+
+    1 if nobody was found at all, for then nothing says that the masks are good.
+    """
+    found = self.mask + self.again
+    return self.again / found if found else 1.0
+
+
+def look_again(
+  frames: Iterable[np.ndarray],
+  people: Sequence[Sequence[coco_files.PersonMask]],
+  segmenter: segmenter_lib.Segmenter,
+  score_threshold: float = 0.5,
+  batch_size: int = 4,
+) -> SecondLook:
+  """Shows a segmenter the frames of a video without their people.
+
+  Args:
+    frames: uint8 RGB [H, W, 3], of one size; as many as `people` has entries, at least one.
+    people: the people of each frame.
+    segmenter: for a video, a new `segmenter.for_video(path)`: it knows no frame of the first look.
+    score_threshold: people with a lower score do not count.
+    batch_size: the number of frames per call of the segmenter.
+
+  Raises:
+    ValueError: the number of frames is another than that of `people`.
+  """
+  num_pixels = num_mask = num_again = 0
+  batch: list[np.ndarray] = []
+  grown: list[np.ndarray] = []
+  num_frames = 0
+
+  def count() -> None:
+    nonlocal num_again
+    for covered, found in zip(grown, segmenter.people(np.stack(batch)), strict=True):
+      seen = np.zeros(covered.shape, bool)
+      for person in found:
+        if person.score >= score_threshold:
+          seen |= person.mask
+      num_again += int(np.count_nonzero(seen & ~covered))
+    batch.clear()
+    grown.clear()
+
+  for num_frames, frame in enumerate(frames, 1):
+    if num_frames > len(people):
+      break
+    mask = _union(people[num_frames - 1], *frame.shape[:2])
+    num_pixels += mask.size
+    num_mask += int(np.count_nonzero(mask))
+    size = round(DILATION * min(mask.shape) / _SIDE) | 1  # odd
+    grown.append(dilation.dilate(mask, size) > 0)
+    batch.append(without(frame, grown[-1]))
+    if len(batch) == batch_size:
+      count()
+  if num_frames != len(people) or not people:
+    raise ValueError(
+      f'expected as many frames as entries of `people`, at least one; received {num_frames} '
+      f'or more frames and {len(people)} entries'
+    )
+  if batch:
+    count()
+  return SecondLook(num_mask / num_pixels, num_again / num_pixels)
+
+
+def without(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
+  """Replaces what a mask covers by a blur of its surroundings, which has no outline of a person.
+
+  Args:
+    frame: uint8 RGB [H, W, 3].
+    mask: bool [H, W].
+
+  Returns:
+    uint8 [H, W, 3]; grey if the mask covers everything.
+  """
+  if not mask.any():
+    return frame
+  place = ~mask
+  if not place.any():
+    return np.full_like(frame, 128)
+  mean = frame[place].mean(0)
+  # A blur of the place alone: that of the weighted pixels, by that of the weights. Far from the
+  # place the weights vanish; there a little of the mean decides.
+  sigma = max(frame.shape[:2]) / 16
+  weight = cv2.GaussianBlur(place.astype(np.float32), (0, 0), sigma)[..., np.newaxis]
+  pixels = np.where(place[..., np.newaxis], frame, 0).astype(np.float32)
+  blurred = cv2.GaussianBlur(pixels, (0, 0), sigma)
+  filled = (blurred + 1e-3 * mean) / (weight + 1e-3)
+  replaced = np.clip(np.round(filled), 0, 255).astype(np.uint8)
+  return np.where(mask[..., np.newaxis], replaced, frame)
+
+
+def _union(people: Sequence[coco_files.PersonMask], height: int, width: int) -> np.ndarray:
+  """The union of the people of a frame: uint8 [H, W] of 0 and 1."""
+  if not people:
+    return np.zeros((height, width), np.uint8)
+  merged = coco_mask.decode(coco_mask.merge([person.rle for person in people]))
+  return np.ascontiguousarray(merged)

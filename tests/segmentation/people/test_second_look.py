@@ -1,0 +1,105 @@
+"""What a segmenter finds in frames without their people: shares as computed by hand."""
+
+import numpy as np
+import pytest
+
+from i3d_tf.masks import coco_files
+from segmentation.backends import segmenter as segmenter_lib
+from segmentation.people import second_look
+from segmentation.people import segment_folder
+from segmentation.people import video_masks
+from tests import fakes
+
+_HEIGHT, _WIDTH = 64, 80
+_TRUTH = np.s_[20:50, 10:50]  # the person: 30 x 40 pixels
+
+
+class _Bright(segmenter_lib.Segmenter):
+  """Takes bright pixels for a person."""
+
+  name = 'bright'
+
+  def __init__(self, score=0.9):
+    self.score = score
+
+  def people(self, frames):
+    masks = frames[..., 0] > 200
+    return [
+      [segmenter_lib.DetectedPerson(mask, self.score)] if mask.any() else [] for mask in masks
+    ]
+
+
+def _frames(num_frames, somebody=True):
+  frames = np.full((num_frames, _HEIGHT, _WIDTH, 3), 60, np.uint8)
+  if somebody:
+    frames[:, *_TRUTH] = 255
+  return frames
+
+
+def _people(part, num_frames):
+  mask = np.zeros((_HEIGHT, _WIDTH), bool)
+  mask[part] = True
+  return [[coco_files.PersonMask(coco_files.encode(mask))]] * num_frames
+
+
+@pytest.mark.parametrize('num_frames', [1, 4, 6])
+def test_a_perfect_mask_leaves_nobody(num_frames):
+  look = second_look.look_again(_frames(num_frames), _people(_TRUTH, num_frames), _Bright())
+  assert look == second_look.SecondLook(30 * 40 / (_HEIGHT * _WIDTH), 0)
+  assert look.seen_again == 0
+
+
+@pytest.mark.parametrize('num_frames', [1, 4, 6])
+def test_half_of_a_person_is_seen_again(num_frames):
+  left = np.s_[20:50, 10:30]
+  look = second_look.look_again(_frames(num_frames), _people(left, num_frames), _Bright())
+  # The dilation at 64 pixels is 9 x 64 / 256, made odd: 3. It takes 1 column of the other 20.
+  assert look.mask == 30 * 20 / (_HEIGHT * _WIDTH)
+  assert look.again == 30 * 19 / (_HEIGHT * _WIDTH)
+  assert look.seen_again == pytest.approx(19 / 39)
+
+
+def test_people_below_the_score_threshold_do_not_count():
+  look = second_look.look_again(_frames(2), [[], []], _Bright(0.4))
+  assert look.again == 0
+  assert second_look.look_again(_frames(2), [[], []], _Bright(0.5)).again > 0
+
+
+def test_nobody_in_either_look_is_as_bad_as_can_be():
+  look = second_look.look_again(_frames(2, somebody=False), [[], []], _Bright())
+  assert (look, look.seen_again) == (second_look.SecondLook(0, 0), 1)
+
+
+@pytest.mark.parametrize('num_frames, num_people', [(2, 3), (3, 2), (0, 0)])
+def test_another_number_of_frames_is_an_error(num_frames, num_people):
+  with pytest.raises(ValueError, match=f'and {num_people} entries'):
+    second_look.look_again(_frames(num_frames), _people(_TRUTH, num_people), _Bright())
+
+
+def test_the_fill_is_of_the_surroundings():
+  frame = _frames(1)[0]
+  mask = frame[..., 0] > 200
+  filled = second_look.without(frame, mask)
+  np.testing.assert_allclose(filled.astype(int), 60, atol=1)
+  np.testing.assert_array_equal(second_look.without(frame, ~mask & mask), frame)
+  assert (second_look.without(frame, mask | ~mask) == 128).all()
+
+
+@pytest.mark.parametrize('looks', [False, True])
+def test_segment_stores_the_second_look_in_the_mask_file(tmp_path, looks):
+  video, output = tmp_path / 'a.avi', tmp_path / 'a.json'
+  fakes.write_video(video, _frames(6))
+  segment_folder.segment_video(
+    str(video),
+    str(output),
+    _Bright(),
+    video_masks.MaskSettings(),
+    video='a.avi',
+    recorded={},
+    second_look=looks,
+  )
+  look = coco_files.read_info(output).second_look
+  if looks:
+    assert look == {'mask': pytest.approx(30 * 40 / (_HEIGHT * _WIDTH), rel=0.05), 'again': 0}
+  else:
+    assert look is None
