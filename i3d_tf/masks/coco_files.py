@@ -19,6 +19,7 @@ from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import text_files
 from i3d_tf.masks import coco_datasets
+from i3d_tf.masks import second_looks
 from i3d_tf.video import video_files
 
 PERSON = 1  # the number that `write` gives people, as COCO does
@@ -32,11 +33,14 @@ class Masks:
   Attributes:
     height, width: the size of each mask in pixels.
     frames: for each frame of the video, the RLEs of its people; may be empty.
+    second_look: what the segmenter still found once these people were replaced; None if it did
+      not look again.
   """
 
   height: int
   width: int
   frames: tuple[tuple[dict[str, Any], ...], ...]
+  second_look: second_looks.SecondLook | None = dataclasses.field(default=None, compare=False)
 
   def __len__(self) -> int:
     return len(self.frames)
@@ -260,7 +264,14 @@ def _masks(path: str | os.PathLike, dataset: dict[str, Any]) -> Masks:
     if annotation['category_id'] == person:
       rle = _run_lengths_of(path, annotation, height, width)
       frames[index_of[annotation['image_id']]].append(rle)
-  return Masks(height, width, tuple(tuple(rles) for rles in frames))
+  info = dataset.get('info')
+  look = info.get('second_look') if isinstance(info, dict) else None
+  return Masks(
+    height,
+    width,
+    tuple(tuple(rles) for rles in frames),
+    None if look is None else second_looks.SecondLook(float(look['mask']), float(look['again'])),
+  )
 
 
 def _run_lengths_of(

@@ -5,7 +5,7 @@ to check the video. Scores follow from the measures alone, so the table of measu
 to reproduce them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import dataclasses
 import itertools
 import math
@@ -24,6 +24,7 @@ REASONS = {
   'often no person': 'many frames show no person',
   'tiny': 'the person covers almost nothing',
   'huge': 'the person covers almost everything',
+  'seen again': 'without the people of the masks, the segmenter still finds somebody',
   'flickering': 'the mask jumps, disappears or appears from one frame to the next',
   'unlike its class': 'the person is far smaller or larger than is typical of the class',
 }
@@ -37,6 +38,7 @@ class Limits:
     absent: fraction of the frames that show no person.
     tiny, huge: fraction of the image that the person covers, in frames with a person.
     flicker: fraction of the steps from frame to frame that are breaks.
+    seen_again: `SecondLook.seen_again`.
     unlike: distance from the class's typical coverage, in spreads of the class.
     break_overlap, break_area: a step is a break if the intersection over union of the masks
       is below `break_overlap`, if their areas differ by more than the factor `break_area`,
@@ -48,6 +50,7 @@ class Limits:
   tiny: float = 0.01
   huge: float = 0.6
   flicker: float = 0.05
+  seen_again: float = 0.1
   unlike: float = 3.0
   break_overlap: float = 0.25
   break_area: float = 1.6
@@ -68,6 +71,7 @@ class Measures:
     gaps: the number of gaps without a person between frames with one.
     breaks: the number of steps from frame to frame that are breaks, see `Limits`.
     worst: the frame after the break that changes most pixels; None without a break.
+    seen_again: as in `SecondLook`; None if the segmenter did not look again.
   """
 
   frames: int
@@ -78,6 +82,7 @@ class Measures:
   gaps: int
   breaks: int
   worst: int | None
+  seen_again: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +140,7 @@ def measure(masks: coco_files.Masks, limits: Limits = Limits()) -> Measures:
     gaps=sum(after - before > 1 for before, after in itertools.pairwise(shown)),
     breaks=breaks,
     worst=worst,
+    seen_again=None if masks.second_look is None else masks.second_look.seen_again,
   )
 
 
@@ -188,6 +194,14 @@ def judge(
       f'{measures.breaks} breaks in {steps} steps{gaps}{worst}',
     ),
   ]
+  if measures.seen_again is not None:
+    oddities.append(
+      (
+        'seen again',
+        _odds(measures.seen_again) / _odds(limits.seen_again),
+        f'{_percent(measures.seen_again)} of what was found is found again without the masks',
+      )
+    )
   if of_class is not None:
     usual, spread = of_class
     oddities.append(
@@ -197,6 +211,11 @@ def judge(
         f'covers {_percent(size)}, its class typically {_percent(usual)}',
       )
     )
+  return _judgement(oddities)
+
+
+def _judgement(oddities: Sequence[tuple[str, float, str]]) -> Judgement:
+  """The judgement of oddities: (code, how many times its limit it is, words)."""
   severities = [1.0 if times == math.inf else times / (1 + times) for _, times, _ in oddities]
   reasons = sorted(
     (

@@ -5,40 +5,19 @@ Whom it finds there, the masks have missed. Where the masks were good, it finds 
 """
 
 from collections.abc import Iterable, Sequence
-import dataclasses
 
 import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import dilation
+from i3d_tf.masks import second_looks
 from segmentation.backends import segmenter as segmenter_lib
 
 DILATION = 9  # pixels, as `inputs.clip_settings` has it by default at a shorter side of 256
 _SIDE = 256  # the shorter side at which DILATION counts
-
-
-@dataclasses.dataclass(frozen=True)
-class SecondLook:
-  """The outcome for a video.
-
-  Attributes:
-    mask: the share of all pixels that the masks cover, without dilation, in [0, 1].
-    again: the share of all pixels that are a person in the second look alone, in [0, 1].
-  """
-
-  mask: float
-  again: float
-
-  @property
-  def seen_again(self) -> float:
-    """The part of what was found in both looks that the masks missed, in [0, 1].
-
-    1 if nobody was found at all, for then nothing says that the masks are good.
-    """
-    found = self.mask + self.again
-    return self.again / found if found else 1.0
 
 
 def look_again(
@@ -47,7 +26,7 @@ def look_again(
   segmenter: segmenter_lib.Segmenter,
   score_threshold: float = 0.5,
   batch_size: int = 4,
-) -> SecondLook:
+) -> second_looks.SecondLook:
   """Shows a segmenter the frames of a video without their people.
 
   Args:
@@ -58,7 +37,7 @@ def look_again(
     batch_size: the number of frames per call of the segmenter.
 
   Raises:
-    ValueError: the number of frames is another than that of `people`.
+    UserError: the number of frames is another than that of `people`.
   """
   num_pixels = num_mask = num_again = 0
   batch: list[np.ndarray] = []
@@ -88,13 +67,13 @@ def look_again(
     if len(batch) == batch_size:
       count()
   if num_frames != len(people) or not people:
-    raise ValueError(
-      f'expected as many frames as entries of `people`, at least one; received {num_frames} '
-      f'or more frames and {len(people)} entries'
+    raise errors.UserError(
+      f'expected as many frames in the second look as in the first, {len(people)}; '
+      f'found {num_frames} or more'
     )
   if batch:
     count()
-  return SecondLook(num_mask / num_pixels, num_again / num_pixels)
+  return second_looks.SecondLook(num_mask / num_pixels, num_again / num_pixels)
 
 
 def without(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -57,9 +57,12 @@ def test_conv_has_correct_bfloat16_gradient_for_short_clips(frames, known):
     expected_y = tf.nn.conv3d(x, kernel, [1] * 5, 'SAME')
   expected = tape.gradient(expected_y, kernel, upstream)
   assert y.shape == expected_y.shape
-  np.testing.assert_allclose(tf.cast(y, tf.float32), expected_y, atol=0.05)
-  error = np.abs(actual - expected).max() / np.abs(expected).max()
-  assert error < 0.02
+  # Processors without bfloat16 arithmetic round partial sums, too: up to 3.6% on AVX2 alone, 1.7%
+  # elsewhere. A gradient of the wrong frames is off by all of it.
+  for ours, theirs in ((tf.cast(y, tf.float32), expected_y), (actual, expected)):
+    ours, theirs = np.ravel(ours), np.ravel(theirs)
+    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+    assert ours @ theirs > 0.999 * np.linalg.norm(ours) * np.linalg.norm(theirs)
 
 
 def test_dropout_of_shares_equals_dropout_of_batch():

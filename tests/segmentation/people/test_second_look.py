@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import second_looks
 from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import second_look
 from segmentation.people import segment_folder
@@ -45,7 +47,7 @@ def _people(part, num_frames):
 @pytest.mark.parametrize('num_frames', [1, 4, 6])
 def test_a_perfect_mask_leaves_nobody(num_frames):
   look = second_look.look_again(_frames(num_frames), _people(_TRUTH, num_frames), _Bright())
-  assert look == second_look.SecondLook(30 * 40 / (_HEIGHT * _WIDTH), 0)
+  assert look == second_looks.SecondLook(30 * 40 / (_HEIGHT * _WIDTH), 0)
   assert look.seen_again == 0
 
 
@@ -67,12 +69,12 @@ def test_people_below_the_score_threshold_do_not_count():
 
 def test_nobody_in_either_look_is_as_bad_as_can_be():
   look = second_look.look_again(_frames(2, somebody=False), [[], []], _Bright())
-  assert (look, look.seen_again) == (second_look.SecondLook(0, 0), 1)
+  assert (look, look.seen_again) == (second_looks.SecondLook(0, 0), 1)
 
 
 @pytest.mark.parametrize('num_frames, num_people', [(2, 3), (3, 2), (0, 0)])
 def test_another_number_of_frames_is_an_error(num_frames, num_people):
-  with pytest.raises(ValueError, match=f'and {num_people} entries'):
+  with pytest.raises(errors.UserError, match=f'as in the first, {num_people}; '):
     second_look.look_again(_frames(num_frames), _people(_TRUTH, num_people), _Bright())
 
 
