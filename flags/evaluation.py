@@ -1,5 +1,6 @@
 """Flags of evaluate."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
@@ -38,13 +39,12 @@ def define() -> None:
   flags.DEFINE_list(
     'eval_masks',
     ['none', 'background', 'activity'],
-    'What to replace: background leaves only the person, activity only the place, '
-    'both a white silhouette; followed by '
-    + ', '.join(f'-{fill}' for fill in treatments.FILLS if fill != 'black')
-    + ' (see train --fill) in place of black, '
-    + ' or '.join(f'-{place}' for place in treatments.PLACES if place != 'person')
-    + ' for a mask that misses the person: '
-    'activity-blur, activity-elsewhere. All are tested in one pass over the data.',
+    'What to replace: background leaves only the person, activity only the place, both a white '
+    f'silhouette; followed by {_choices(treatments.FILLS)} (see train --fill) in place of black, '
+    f'{_choices(treatments.PLACES)} for a mask that misses the person, '
+    f'{_choices(treatments.SHAPES)} for its shape (see train --mask_shape), and '
+    f'{_choices(treatments.TIMES)} for the frames (see train --time): activity-blur, '
+    'activity-elsewhere, background-box-still. All are tested in one pass over the data.',
   )
   data.define_records('Folder of records; by default the one that the run was trained on.')
   data.define_verdicts('By default those that the run was trained with.')
@@ -57,6 +57,11 @@ def define() -> None:
     None,
     'Videos of one length that are computed together; by default as in training.',
   )
+
+
+def _choices(values: Sequence[str]) -> str:
+  """What may follow in the name of a treatment: all but the first, which is the default."""
+  return ', '.join(f'-{value}' for value in values[1:])
 
 
 def arguments() -> dict[str, Any]:

@@ -34,7 +34,17 @@ _OF_TRIALS = (
   'class_map',
 )
 # Flags of train that the conditions decide.
-_DECIDED = ('stream', 'mask', 'fill', 'mask_place', 'resize', 'augment', 'seed')
+_DECIDED = (
+  'stream',
+  'mask',
+  'fill',
+  'mask_place',
+  'mask_shape',
+  'time',
+  'resize',
+  'augment',
+  'seed',
+)
 
 
 def define() -> None:
@@ -51,7 +61,8 @@ def define() -> None:
   flags.DEFINE_list(
     'conditions',
     ['paper'],
-    'What to run: paper, controls, all, or names of rows such as 1b-rgb,2a,2b.',
+    'What to run: paper, controls, loopholes (what the outline, its motion and time tell), all, or '
+    'names of rows such as 1b-rgb,2a,2b.',
   )
   flags.DEFINE_list('splits', ['1'], 'Splits of the data set, some of 1,2,3.')
   flags.DEFINE_list('seeds', ['0'], 'Seeds: every model is trained once with each.')

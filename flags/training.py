@@ -131,7 +131,7 @@ def request() -> requests.TrainRequest:
   if values.records is None:
     protocols.use_as_defaults('demo.flags')
   clips = data.clips()
-  treatment = treatments.Treatment(values.mask, values.fill, values.mask_place)
+  treatment = data.treatment()
   treatments.check_stream(treatment, clips.stream)
   evaluated = [treatment.name] if values.eval_masks is None else values.eval_masks
   names = tuple(treatments.parse_all(evaluated, clips.stream))

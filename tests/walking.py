@@ -22,6 +22,11 @@ def partner(seed=1):
   return fills.Partner(*scene(seed), np.array([True, True]))
 
 
+def partner_of(frames):
+  """A partner of another scene with so many frames."""
+  return fills.Partner(*scene(1, frames=frames), np.array([True, True]))
+
+
 def treat(name, clips, masks, has_person=(True, True), **kwargs):
   """Applies the treatment with a name; returns a NumPy array."""
   treatment = treatments.Treatment.parse(name)

@@ -1,5 +1,7 @@
 """Flags that say which data a command reads, and how."""
 
+from collections.abc import Mapping
+
 from absl import flags
 
 from i3d_tf.inputs import clip_settings
@@ -82,9 +84,7 @@ def _define_treatment() -> None:
     'fill',
     'black',
     treatments.FILLS,
-    'What replaces the region: '
-    + '; '.join(f'{name}: {what}' for name, what in treatments.FILL_HELP.items())
-    + '.',
+    f'What replaces the region: {_in_words(treatments.FILL_HELP)}.',
   )
   flags.DEFINE_enum(
     'mask_place',
@@ -93,11 +93,33 @@ def _define_treatment() -> None:
     'Where the mask is put: on the person, where the person is half a clip earlier, '
     'or elsewhere: shifted to where it covers the person least.',
   )
+  flags.DEFINE_enum(
+    'mask_shape', 'outline', treatments.SHAPES, f'Its shape: {_in_words(treatments.SHAPE_HELP)}.'
+  )
+  flags.DEFINE_enum(
+    'time', 'forward', treatments.TIMES, f'The frames: {_in_words(treatments.TIME_HELP)}.'
+  )
   flags.DEFINE_integer(
     'mask_dilation',
     _DEFAULTS.mask_dilation,
     'Diameter in pixels of the stored frames by which masks are grown; '
     'odd, or 0 for the mask as the segmenter gave it.',
+  )
+
+
+def _in_words(choices: Mapping[str, str]) -> str:
+  return '; '.join(f'{name}: {what}' for name, what in choices.items())
+
+
+def treatment() -> treatments.Treatment:
+  """The treatment of the training, as the flags of `define_clips` say.
+
+  Raises:
+    UserError: its parts do not go together.
+  """
+  values = flags.FLAGS
+  return treatments.Treatment(
+    values.mask, values.fill, values.mask_place, values.mask_shape, values.time
   )
 
 
@@ -112,7 +134,7 @@ def clips() -> clip_settings.ClipSettings:
     max_frames=values.max_frames,
     with_masks=values.mask != 'none',
     mask_dilation=values.mask_dilation,
-    with_partners=values.fill == 'other',
+    with_partners=treatment().needs_partner,
     augment=values.augment,
     batch_size=values.batch_size,
     seed=values.seed,

@@ -95,6 +95,12 @@ def _published(*by_split: float) -> dict[int, float]:
   return dict(enumerate(by_split, 1))
 
 
+def _trained_so(name: str, title: str, treatment: str) -> Condition:
+  """A row like 3a and 3b: trained and tested under one treatment, squashed."""
+  title = f'{title}, in training and test'
+  return Condition(name, title, trained_on=treatment, tested_on=treatment, resize='squash')
+
+
 # The paper's rows, in its order, with the accuracies it states.
 PAPER = (
   Condition(
@@ -168,6 +174,34 @@ CONTROLS = (
   Condition('2b-plain', 'the same, person black in the test', tested_on='activity', augment=False),
 )
 
+# What the paper's rows leave open: 3a and 3b squash where 1b crops; the black hole of 2b and 3b has
+# the person's outline and motion, which a box and a tube take away; and a still frame may do.
+LOOPHOLES = (
+  Condition('1b-squash', 'RGB, nothing replaced, squashed as 3a and 3b are', resize='squash'),
+  Condition(
+    '2a-squash', 'the same, background black in the test', tested_on='background', resize='squash'
+  ),
+  Condition(
+    '2b-squash', 'the same, person black in the test', tested_on='activity', resize='squash'
+  ),
+  Condition('2a-box', 'all but a box around the person black', tested_on='background-box'),
+  Condition('2b-box', 'a box around the person black', tested_on='activity-box'),
+  Condition('2b-tube', 'one box around the person in all frames black', tested_on='activity-tube'),
+  Condition('2b-inpaint', 'the place painted over the person', tested_on='activity-inpaint'),
+  Condition('2-box', 'a white box on black, nothing else', tested_on='both-box'),
+  _trained_so('3a-box', 'all but a box around the person black', 'background-box'),
+  _trained_so('3b-box', 'a box around the person black', 'activity-box'),
+  _trained_so('3b-tube', 'one box around the person in all frames black', 'activity-tube'),
+  _trained_so('3b-inpaint', 'the place painted over the person', 'activity-inpaint'),
+  _trained_so('3-box', 'a white box on black, nothing else', 'both-box'),
+  _trained_so('3-tube', 'one white box in all frames on black, nothing else', 'both-tube'),
+  Condition('1b-still', 'the middle frame in place of all', tested_on='none-still'),
+  Condition('1b-shuffled', 'frames in a random order', tested_on='none-shuffled'),
+  Condition('1b-reversed', 'frames backwards', tested_on='none-reversed'),
+  Condition('2a-still', 'the middle frame, background black', tested_on='background-still'),
+  Condition('2b-still', 'the middle frame, person black', tested_on='activity-still'),
+)
+
 # Demo set only: backgrounds of a class drawn from so many families. The paper holds that their
 # diversity decides how much a network relies on them.
 DIVERSITY = tuple(
@@ -185,21 +219,27 @@ DIVERSITY = tuple(
   )
 )
 
-ALL = PAPER + CONTROLS + DIVERSITY
+ON_ALL_DATA = PAPER + CONTROLS + LOOPHOLES
+ALL = ON_ALL_DATA + DIVERSITY
 
 
 def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
   """The conditions that --conditions names, each once, in the order of the table.
 
   Args:
-    names: 'paper', 'controls', 'all' or names of conditions.
+    names: 'paper', 'controls', 'loopholes', 'all' or names of conditions.
     on_demo_set: whether a demo set is used; without, 'all' leaves out the rows
       that draw one of their own.
 
   Raises:
     UserError: a name is unknown, none is given, or a row needs a demo set.
   """
-  groups = {'paper': PAPER, 'controls': CONTROLS, 'all': ALL if on_demo_set else PAPER + CONTROLS}
+  groups = {
+    'paper': PAPER,
+    'controls': CONTROLS,
+    'loopholes': LOOPHOLES,
+    'all': ALL if on_demo_set else ON_ALL_DATA,
+  }
   by_name = {condition.name: (condition,) for condition in ALL}
   unknown = [name for name in names if name not in groups and name not in by_name]
   if unknown or not names:

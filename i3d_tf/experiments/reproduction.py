@@ -91,7 +91,7 @@ class Reproduction:
       augment=model.augment,
       seed=model.seed,
       with_masks=treatment.region != 'none',
-      with_partners=treatment.fill == 'other',
+      with_partners=treatment.needs_partner,
     )
     data = run_settings.Data(
       os.path.abspath(self.records[model.diversity]),
@@ -102,6 +102,8 @@ class Reproduction:
       self._verdicts_hash(),
       flow_kind.for_stream(model.stream, source),
       self.content(model.diversity, model.stream),
+      treatment.shape,
+      treatment.time,
     )
     network = self.network
     if model.stream == 'flow':

@@ -91,6 +91,8 @@ def _run_settings(request: requests.TrainRequest, source: folders.Records) -> ru
     None if verdicts is None else verdicts_lib.content_hash(verdicts),
     flow_kind.for_stream(request.clips.stream, source),
     fingerprints.content_hash(source, request.clips.stream),
+    treatment.shape,
+    treatment.time,
   )
   return run_settings.Run(
     data, request.clips, request.network, request.optimization, source.label_names

@@ -204,7 +204,7 @@ def make_plan(
   clips = dataclasses.replace(
     run.clips,
     with_masks=any(region != 'none' for region in regions),
-    with_partners=any(treatment.fill == 'other' for treatment in treatments.values()),
+    with_partners=any(treatment.needs_partner for treatment in treatments.values()),
     batch_size=run.clips.batch_size if batch_size is None else batch_size,
   )
   list_name = f'{test_set.subset}{split}'

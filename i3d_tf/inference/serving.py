@@ -224,5 +224,6 @@ def _metadata(network: trained_networks.TrainedNetwork) -> dict[str, Any]:
     'resize': network.resize,
     'mask_dilation': network.mask_dilation,
     'fill': network.fill,
+    'mask_shape': network.mask_shape,
     'weights_sha256': network.weights_sha256(),
   }

@@ -36,7 +36,8 @@ class TrainedNetwork:
     label_names: class names in the order of the logits.
     resize: 'crop' or 'squash', how frames become the network's (`preprocess.center`).
     mask_dilation: pixels of the stored frames by which masks are grown.
-    fill: what replaces a region, one of `treatments.FILLS`.
+    fill: what replaces a region, one of `treatments.FILLS`; black where it has no such fill.
+    mask_shape: the shape of the mask, one of `treatments.SHAPES`.
     notes: in words, what was read; lines for the user.
   """
 
@@ -49,10 +50,14 @@ class TrainedNetwork:
   fill: str = 'black'
   flow: str = 'tvl1'
   notes: tuple = ()
+  mask_shape: str = 'outline'
 
   def treatment(self, region: str) -> treatments.Treatment:
     """How this network replaces a region: a `treatments.Treatment`."""
-    return treatments.Treatment(region, 'black' if region == 'none' else self.fill)
+    if region == 'none':
+      return treatments.Treatment()
+    fill = 'black' if region == 'background' and self.fill == 'inpaint' else self.fill
+    return treatments.Treatment(region, fill, shape=self.mask_shape)
 
   def weights_sha256(self) -> str:
     """A hash of all weights, hexadecimal: equal for equal weights."""
@@ -98,7 +103,8 @@ def of_run(run_dir: str, precision: str | None = None) -> TrainedNetwork:
     run.clips.mask_dilation,
     run.data.fill,
     'tvl1' if run.data.flow is None else run.data.flow,
-    (f'{run_dir}: trained for {step} steps, replaced: {run.data.mask}',),
+    (f'{run_dir}: trained for {step} steps, replaced: {run.data.treatment.name}',),
+    run.data.mask_shape,
   )
 
 
@@ -166,7 +172,7 @@ def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
   if os.path.isfile(exported):  # so does an export of ours
     with open(exported) as f:
       about = json.load(f)
-    names = ('resize', 'mask_dilation', 'fill')
+    names = ('resize', 'mask_dilation', 'fill', 'mask_shape')
     return dataclasses.replace(network, **{name: about[name] for name in names if name in about})
   if not os.path.isfile(os.path.join(options.source, 'run.json')):
     return network
@@ -177,6 +183,7 @@ def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
     resize=run.clips.resize,
     mask_dilation=run.clips.mask_dilation,
     fill=run.data.fill,
+    mask_shape=run.data.mask_shape,
     flow='tvl1' if run.data.flow is None else run.data.flow,
   )
 

@@ -123,10 +123,34 @@ def _other(scene: Scene) -> tf.Tensor:
   return tf.where(person, _blur(Scene(clips, ~person, scene.stream)), clips)
 
 
+def _inpaint(scene: Scene) -> tf.Tensor:
+  """The place where nobody is: [B, 1, H, W, C].
+
+  At each pixel the median over the frames in which it stays, of an even number the mean of the
+  middle two. Where it never stays, the blur (`_blur`) of what was found around it. A moving camera
+  smears it: the frames are not aligned.
+  """
+  values = tf.cast(scene.clips, tf.float32)
+  count = tf.reduce_sum(tf.cast(scene.stays, tf.int32), axis=1)  # [B, H, W, 1]
+  # Time is last, where sorting is fastest; pixels that do not stay come after all others.
+  ordered = tf.sort(
+    tf.transpose(tf.where(scene.stays, values, values.dtype.max), [0, 2, 3, 4, 1]), axis=-1
+  )
+  last = tf.maximum(count - 1, 0)
+  middle = tf.stack([last // 2, (last + 1) // 2], axis=-1)  # [B, H, W, 1, 2]
+  middle = tf.broadcast_to(middle, tf.concat([tf.shape(ordered)[:-1], [2]], axis=0))
+  median = tf.reduce_mean(tf.gather(ordered, middle, batch_dims=4), axis=-1)[:, tf.newaxis]
+  known = count[:, tf.newaxis] > 0
+  median = tf.where(known, median, 0.0)
+  around = _blur(Scene(median, known, scene.stream))
+  return tf.cast(tf.where(known, median, around), scene.clips.dtype)
+
+
 FILLS: dict[str, Callable[[Scene], tf.Tensor]] = {
   'black': _black,
   'mean': _mean,
   'blur': _blur,
   'noise': _noise,
+  'inpaint': _inpaint,
   'other': _other,
 }

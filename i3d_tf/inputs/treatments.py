@@ -1,17 +1,19 @@
-"""Treatments as data: what is done to the pixels of a clip before the network sees them.
+"""Treatments as data: what is done to a clip before the network sees it.
 
-A treatment is region x fill x place, and has a name of the form
+A treatment is region x fill x place x shape x time, and has a name of the form
 
-  REGION[-FILL][-PLACE]
+  REGION[-FILL][-PLACE][-SHAPE][-TIME]
 
-such as 'none', 'activity-blur', 'activity-elsewhere' or 'background-mean-earlier'. The region is
-what is replaced, the fill is what replaces it, and the place is where the region's mask is put.
-Fill 'black' and place 'person' are the defaults, and are left out of the name. Region 'none' has
-no other fill or place, region 'both' no other fill; flow has no region 'both'.
+such as 'none', 'activity-blur', 'activity-elsewhere', 'background-box' or 'activity-inpaint-tube'.
+The region is what is replaced, and the fill is what replaces it. The mask of the region is the
+person's outline or a box, put on the person or elsewhere. Time is the order of the frames. The
+defaults, 'black', 'person', 'outline' and 'forward', are left out of the name. Region 'none' has
+no other fill, place or shape, region 'both' no other fill; flow has no region 'both' and no other
+time.
 
 The paper replaces the background, or the activity (the person), with black. The other treatments
-are controls for what black itself does to a network: other fills, the same shape at another time
-or place, the silhouette alone, a person pasted into a video of another class.
+are controls: for what black itself does to a network, for what the outline of the hole and its
+motion tell, for whether a still frame would do.
 
 This module is the data, which commands check without TensorFlow; `masking.apply` applies it.
 """
@@ -36,6 +38,8 @@ FILL_HELP = {
   'mean': "each frame's mean colour of the pixels that stay (flow: mean motion), else black",
   'blur': 'the pixels that stay, blurred into the region; shows nothing of what was replaced',
   'noise': 'uniform noise, always the same for a video',
+  'inpaint': 'for region activity: at each pixel the median over the frames of the clip that show '
+  'the place there, and its blur where none does; the place itself if the camera stands still',
   'other': 'the same pixels of a video of another class, its own person blurred out',
 }
 FILLS = tuple(FILL_HELP)
@@ -47,15 +51,35 @@ FILLS = tuple(FILL_HELP)
 #              covers the person least; of those shifts, the one nearest to half the width.
 PLACES = ('person', 'earlier', 'elsewhere')
 
+# The shape of the mask, before it is put at its place, in words for the help of flags.
+SHAPE_HELP = {
+  'outline': 'the mask as it is',
+  'box': "the mask's bounding box in every frame: no outline, but its place, size and motion",
+  'tube': 'the bounding box of all masks of a clip, the same in every frame: no motion either',
+}
+SHAPES = tuple(SHAPE_HELP)
+
+# The order of the frames, and of their masks with them, in words for the help of flags.
+TIME_HELP = {
+  'forward': 'as they are',
+  'still': 'the middle one in place of all',
+  'shuffled': 'in an order drawn for each video, always the same',
+  'reversed': 'backwards',
+}
+TIMES = tuple(TIME_HELP)
+
 
 @dataclasses.dataclass(frozen=True)
 class Treatment:
-  """What is done to the pixels of a clip.
+  """What is done to a clip: first to its time, then to its pixels.
 
   Attributes:
     region: one of `ALL_REGIONS`.
     fill: one of `FILLS`.
     place: one of `PLACES`.
+    shape: one of `SHAPES`. A tube is that of the frames that the network sees at a time: in
+      training those of the clip that was cut out.
+    time: one of `TIMES`.
 
   Raises:
     UserError: there is no such treatment.
@@ -64,23 +88,41 @@ class Treatment:
   region: str = 'none'
   fill: str = 'black'
   place: str = 'person'
+  shape: str = 'outline'
+  time: str = 'forward'
 
   def __post_init__(self) -> None:
     validation.check_choice('region', self.region, ALL_REGIONS)
-    validation.check_choice('fill', self.fill, FILLS)
-    validation.check_choice('place', self.place, PLACES)
+    for name, choices in _PARTS.items():
+      validation.check_choice(name, getattr(self, name), choices)
     if self.region in ('none', 'both'):
-      expected = f"'black' for region {self.region!r}"
-      validation.check('fill', self.fill, expected, self.fill == 'black')
+      self._check_default('fill')
     if self.region == 'none':
-      validation.check('place', self.place, "'person' for region 'none'", self.place == 'person')
+      self._check_default('place')
+      self._check_default('shape')
+    if self.fill == 'inpaint' and self.region != 'activity':
+      raise errors.UserError(
+        f"fill 'inpaint' must be of region 'activity', since it paints the place; received region "
+        f'{self.region!r}'
+      )
+
+  def _check_default(self, part: str) -> None:
+    """Raises a `UserError` if a part that the region does not have is not the default."""
+    value, default = getattr(self, part), _PARTS[part][0]
+    validation.check(part, value, f'{default!r} for region {self.region!r}', value == default)
 
   @property
   def name(self) -> str:
-    """The name, without the default fill and place."""
-    fill = [] if self.fill == 'black' else [self.fill]
-    place = [] if self.place == 'person' else [self.place]
-    return '-'.join([self.region, *fill, *place])
+    """The name, without the parts that are the default."""
+    parts = {part: getattr(self, part) for part in _PARTS}
+    return '-'.join(
+      [self.region, *(value for part, value in parts.items() if value != _PARTS[part][0])]
+    )
+
+  @property
+  def needs_partner(self) -> bool:
+    """Whether it takes pixels of a video of another class."""
+    return self.fill == 'other'
 
   @classmethod
   def parse(cls, name: str) -> 'Treatment':
@@ -90,26 +132,38 @@ class Treatment:
       UserError: there is no such treatment.
     """
     region, *rest = name.split('-')
-    fill = rest.pop(0) if rest and rest[0] in FILLS else 'black'
-    place = rest.pop(0) if rest and rest[0] in PLACES else 'person'
+    parts = {}
+    for part, choices in _PARTS.items():
+      parts[part] = rest.pop(0) if rest and rest[0] in choices else choices[0]
     if region not in ALL_REGIONS or rest:
       raise errors.UserError(
-        f'a treatment must be a region ({", ".join(ALL_REGIONS)}), optionally -fill '
-        f'({", ".join(FILLS)}), optionally -place ({", ".join(PLACES)}); received {name!r}'
+        f'a treatment must be a region ({", ".join(ALL_REGIONS)})'
+        + ''.join(f', optionally -{part} ({", ".join(of)})' for part, of in _PARTS.items())
+        + f'; received {name!r}'
       )
-    return cls(region, fill, place)
+    return cls(region, **parts)
+
+
+# What follows the region in a name, in this order; of each, the first is the default.
+_PARTS = {'fill': FILLS, 'place': PLACES, 'shape': SHAPES, 'time': TIMES}
 
 
 def check_stream(treatment: Treatment, stream: str) -> None:
   """Checks that a treatment exists for a stream.
 
   Raises:
-    UserError: flow has no silhouette: without its motion, nothing is left.
+    UserError: flow has no silhouette, because nothing is left without its motion. Nor has it
+      another time: the flow of reordered frames is not that of the frames, reordered.
   """
   if treatment.region == 'both' and stream == 'flow':
     raise errors.UserError(
       "treatment 'both' must be of stream rgb: flow has no silhouette, "
       'because nothing is left without its motion; received stream flow'
+    )
+  if treatment.time != 'forward' and stream == 'flow':
+    raise errors.UserError(
+      f'treatment {treatment.name!r} must be of stream rgb: the flow of reordered frames is not '
+      'that of the frames, reordered; received stream flow'
     )
 
 
@@ -134,8 +188,9 @@ def parse_all(names: Iterable[str], stream: str = 'rgb') -> dict[str, Treatment]
       invalid.append(name)
   if invalid or not treatments:
     raise errors.UserError(
-      f'`eval_masks` must be some of {", ".join(ALL_REGIONS)}, some with a fill or place '
-      f'such as activity-blur; received {", ".join(invalid) if invalid else "none"}'
+      f'`eval_masks` must be some of {", ".join(ALL_REGIONS)}, some with a fill, place, shape or '
+      'time such as activity-blur or background-box; received '
+      f'{", ".join(invalid) if invalid else "none"}'
     )
   for treatment in treatments:
     check_stream(treatment, stream)

@@ -30,6 +30,8 @@ class Data:
       if there are none.
     flow: the kind of flow, one of `optical_flow.LABELS`; None for stream rgb.
     content: `fingerprints.content_hash` of the records; None if unknown.
+    mask_shape: the shape of the mask, one of `treatments.SHAPES`.
+    time: the order of the frames, one of `treatments.TIMES`.
   """
 
   records: str
@@ -40,6 +42,8 @@ class Data:
   verdicts: str | None = None
   flow: str | None = None
   content: str | None = None
+  mask_shape: str = 'outline'
+  time: str = 'forward'
 
   def __post_init__(self) -> None:
     validation.check_choice('split', self.split, ucf101.SPLITS)
@@ -47,12 +51,12 @@ class Data:
     validation.check_choice('fill', self.fill, treatments.FILLS)
     validation.check_choice('mask_place', self.mask_place, treatments.PLACES)
     validation.check_choice('flow', self.flow, (None, *optical_flow.LABELS))
-    treatments.Treatment(self.mask, self.fill, self.mask_place)  # checks that they go together
+    _ = self.treatment  # checks that its parts go together
 
   @property
   def treatment(self) -> treatments.Treatment:
     """What is done to the clips of the training."""
-    return treatments.Treatment(self.mask, self.fill, self.mask_place)
+    return treatments.Treatment(self.mask, self.fill, self.mask_place, self.mask_shape, self.time)
 
 
 @dataclasses.dataclass(frozen=True)

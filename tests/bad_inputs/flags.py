@@ -135,7 +135,7 @@ ROWS = (
     _REPRODUCE,
     ('--splits=4', '--splits must be some of 1, 2, 3; received 4'),
     ('--seeds=-1', '--seeds must be numbers; received -1'),
-    ('--conditions=4z', '--conditions must be some of paper, controls, all,'),
+    ('--conditions=4z', '--conditions must be some of paper, controls, loopholes, all,'),
     ('--conditions=1b-diversity3', 'draw a demo set of their own; received --records'),
     ('--mask=background', '--mask is decided by --conditions and --seeds; received --mask='),
     ('--class_map=a.csv', '--class_map is for --classifier; it was not given'),

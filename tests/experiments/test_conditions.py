@@ -66,3 +66,28 @@ def test_conditions_keep_the_order_of_the_table():
 def test_unknown_conditions_are_refused(names, message):
   with pytest.raises(errors.UserError, match=message):
     conditions.select(names, on_demo_set=False)
+
+
+def test_loopholes_are_tested_on_one_network_or_train_what_they_ask():
+  chosen = conditions.select(['loopholes'], on_demo_set=False)
+  models = {model.name for c in chosen for model in conditions.models(c, 1, 0)}
+  assert models == {
+    f'rgb_{name}_split1_seed0'
+    for name in (
+      'none',
+      'none_squash',
+      'background-box_squash',
+      'activity-box_squash',
+      'activity-tube_squash',
+      'activity-inpaint_squash',
+      'both-box_squash',
+      'both-tube_squash',
+    )
+  }
+  only_test, _ = conditions.for_trained_network(chosen, 'rgb')
+  assert [c.name for c in only_test if c.tested_on.startswith('activity')] == [
+    '2b-box',
+    '2b-tube',
+    '2b-inpaint',
+    '2b-still',
+  ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.inputs import fills
@@ -84,3 +85,20 @@ def test_other_fills_with_partner_without_its_person():
 def test_other_rejects_missing_partner():
   with pytest.raises(errors.UserError, match='a video of another class'):
     walking.treat('background-other', *walking.scene())
+
+
+def test_inpaint_is_the_median_of_the_frames_that_stay_and_blur_where_none_does():
+  clips, masks = walking.scene(frames=5)
+  masks[0, :, 20:24, 20:24] = 1  # never seen
+  stays = masks[..., np.newaxis] == 0
+  scene = fills.Scene(tf.constant(clips), tf.constant(stays), 'rgb')
+  filled = fills.FILLS['inpaint'](scene).numpy()
+  assert filled.shape == (2, 1, 32, 32, 3)
+  expected = np.ma.median(np.ma.masked_array(clips, ~stays.repeat(3, -1)), axis=1).filled(np.nan)
+  seen = stays.any(1).repeat(3, -1)
+  np.testing.assert_allclose(filled[:, 0][seen], expected[seen], atol=1e-6)
+  unseen = filled[:, 0][~seen]
+  assert np.isfinite(unseen).all() and np.abs(unseen).max() < 0.9  # a blur, not the extremes
+  clips[~stays.repeat(3, -1)] = np.nan  # nothing of what is replaced counts
+  scene = fills.Scene(tf.constant(clips), tf.constant(stays), 'rgb')
+  np.testing.assert_array_equal(fills.FILLS['inpaint'](scene), filled)

@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.inputs import masking
+from i3d_tf.inputs import shapes
+from i3d_tf.inputs import times
 from i3d_tf.inputs import treatments
 from tests import walking
 
@@ -128,16 +130,6 @@ def test_elsewhere_keeps_area_and_avoids_person():
   assert not np.any(black & (masks == 1))
 
 
-def test_elsewhere_has_least_overlap_of_all_shifts():
-  rng = np.random.default_rng(3)
-  masks = (rng.uniform(size=(2, 3, 8, 16)) < 0.5).astype(np.uint8)
-  moved = masking._elsewhere(tf.cast(masks, tf.bool)).numpy()
-  for clip in range(2):
-    overlaps = [(masks[clip] * np.roll(masks[clip], shift, axis=2)).sum() for shift in range(16)]
-    assert (masks[clip] * moved[clip]).sum() == min(overlaps)
-    assert any(np.array_equal(moved[clip], np.roll(masks[clip], s, axis=2)) for s in range(16))
-
-
 def test_apply_supports_flow_except_for_silhouette():
   clips, masks = walking.scene()
   for name in ('activity-mean', 'activity-blur', 'background-noise', 'activity-elsewhere'):
@@ -147,11 +139,60 @@ def test_apply_supports_flow_except_for_silhouette():
     walking.treat('both', clips[..., :2], masks, stream='flow')
 
 
-def test_every_place_of_the_grammar_has_a_function():
-  assert tuple(masking._PLACES) == treatments.PLACES
+@pytest.mark.parametrize(
+  'name', ['background-box', 'activity-tube', 'activity-inpaint-box', 'both-box']
+)
+def test_shape_is_that_of_the_region(name):
+  clips, masks = walking.scene()
+  masks[:, :, 12, 3] = 0  # no rectangle
+  treatment = treatments.Treatment.parse(name)
+  there = shapes.SHAPES[treatment.shape](tf.cast(masks, tf.bool)).numpy()
+  stays = there == (treatment.region == 'background')
+  treated = walking.treat(name, clips, masks)
+  if treatment.region == 'both':
+    np.testing.assert_array_equal(treated, np.where(there[..., None], 1.0, -1.0).repeat(3, -1))
+  else:
+    np.testing.assert_array_equal(treated[stays], clips[stays])
+    assert not np.any((treated == clips).all(-1)[~stays])
 
 
-def test_earlier_is_half_a_clip_away():
-  _, masks = walking.scene(frames=5)
-  moved = masking._earlier(tf.cast(masks, tf.bool)).numpy()
-  np.testing.assert_array_equal(moved, np.roll(masks == 1, 2, axis=1))
+@pytest.mark.parametrize('time', treatments.TIMES)
+def test_time_moves_frames_masks_and_partner_together(time):
+  clips, masks = walking.scene(frames=6)
+  partner, seeds = walking.partner_of(frames=6), np.array([5, 6])
+  order = times.TIMES[time](6, tf.constant(seeds, tf.int64)).numpy()
+  at = np.arange(2)[:, np.newaxis], order
+  np.testing.assert_array_equal(
+    walking.treat('none' if time == 'forward' else f'none-{time}', clips, masks, seeds=seeds),
+    clips[at],
+  )
+  for name in ('activity', 'background-box', 'background-other'):
+    treated = walking.treat(
+      name if time == 'forward' else f'{name}-{time}', clips, masks, seeds=seeds, partner=partner
+    )
+    expected = walking.treat(name, clips, masks, seeds=seeds, partner=partner)[at]
+    np.testing.assert_array_equal(treated, expected)
+
+
+def test_time_is_that_of_clips_without_people_too():
+  clips, masks = walking.scene()
+  treated = walking.treat('activity-reversed', clips, masks, (False, True))
+  np.testing.assert_array_equal(treated[0], clips[0, ::-1])
+
+
+def test_a_place_behind_a_moving_person_is_painted_as_it_is():
+  clips, masks = walking.scene(frames=9)
+  place = clips[:, :1].repeat(9, axis=1)
+  seen = (masks == 0).any(1)  # the person walks on: nearly all of the place is seen once
+  treated = walking.treat('activity-inpaint', np.where(masks[..., None], 7, place), masks)
+  at = np.broadcast_to(seen[:, np.newaxis], masks.shape)
+  assert at.mean() > 0.99
+  np.testing.assert_array_equal(treated[at], place[at])
+
+
+def test_flow_has_no_other_time():
+  clips, masks = walking.scene()
+  with pytest.raises(
+    errors.UserError, match=r"'activity-still' must be of stream rgb: the flow of"
+  ):
+    walking.treat('activity-still', clips[..., :2], masks, stream='flow')

@@ -1,5 +1,6 @@
 """The grammar of treatments: names and what they mean, and which are rejected."""
 
+import itertools
 import subprocess
 import sys
 
@@ -19,11 +20,15 @@ from i3d_tf.inputs import treatments
     ('activity-mean-earlier', ('activity', 'mean', 'earlier')),
     ('both', ('both', 'black', 'person')),
     ('background-other', ('background', 'other', 'person')),
+    ('activity-inpaint-box', ('activity', 'inpaint', 'person', 'box')),
+    ('none-still', ('none', 'black', 'person', 'outline', 'still')),
+    ('both-tube-reversed', ('both', 'black', 'person', 'tube', 'reversed')),
+    ('background-blur-earlier-box-shuffled', ('background', 'blur', 'earlier', 'box', 'shuffled')),
   ],
 )
 def test_name_and_parse_are_inverse(name, parts):
   treatment = treatments.Treatment.parse(name)
-  assert (treatment.region, treatment.fill, treatment.place) == parts
+  assert treatment == treatments.Treatment(*parts)
   assert treatment.name == name
 
 
@@ -42,6 +47,10 @@ def test_parse_accepts_default_fill():
     'none-elsewhere',
     'both-noise',
     'activity-',
+    'none-box',
+    'background-inpaint',
+    'both-inpaint',
+    'activity-still-box',
   ],
 )
 def test_parse_rejects_unknown_treatment(name):
@@ -51,13 +60,16 @@ def test_parse_rejects_unknown_treatment(name):
 
 def test_names_of_all_treatments_round_trip():
   names = set()
+  choices = (treatments.FILLS, treatments.PLACES, treatments.SHAPES, treatments.TIMES)
   for region in treatments.ALL_REGIONS:
-    for fill in treatments.FILLS if region in ('background', 'activity') else ['black']:
-      for place in treatments.PLACES if region != 'none' else ['person']:
-        treatment = treatments.Treatment(region, fill, place)
-        assert treatments.Treatment.parse(treatment.name) == treatment
-        names.add(treatment.name)
-  assert len(names) == 1 + 2 * 5 * 3 + 3
+    for parts in itertools.product(*choices):
+      try:
+        treatment = treatments.Treatment(region, *parts)
+      except errors.UserError:
+        continue
+      assert treatments.Treatment.parse(treatment.name) == treatment
+      names.add(treatment.name)
+  assert len(names) == 4 * (1 + 3 * 3 * (5 + 6 + 1))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +78,7 @@ def test_names_of_all_treatments_round_trip():
     (('person',), "`region` must be one of none, background, activity, both; received 'person'"),
     (
       ('activity', 'pink'),
-      "`fill` must be one of black, mean, blur, noise, other; received 'pink'",
+      "`fill` must be one of black, mean, blur, noise, inpaint, other; received 'pink'",
     ),
     (
       ('activity', 'black', 'left'),
@@ -104,7 +116,7 @@ def test_parse_all_keeps_order_and_drops_duplicates():
   'names, stream, message',
   [
     ([], 'rgb', r'`eval_masks` must be some of none, .*; received none$'),
-    (['none', 'foo', 'bar'], 'rgb', r'such as activity-blur; received foo, bar$'),
+    (['none', 'foo', 'bar'], 'rgb', r'such as activity-blur or background-box; received foo, bar$'),
     (['both'], 'flow', r"'both' must be of stream rgb"),
   ],
 )
