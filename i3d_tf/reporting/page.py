@@ -18,6 +18,9 @@ from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 
+# Rows of networks that were trained on the hole alone.
+_HOLES = ('3-silhouette', '3-box', '3-tube')
+
 PAGE, TABLES, FIGURES = 'index.html', 'tables', 'figures'
 
 
@@ -95,6 +98,8 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'problems': paper.problems,
     'missing': paper.missing,
     'orderings': _orderings(made.differences),
+    'holes': _holes(made.rows, len(paper.label_names)),
+    'asks_place': any(paper.splits_of(name) for name in ('2b', '3b')),
     'paper_tables': [table_lib.view(table) for table in made.paper],
     'examples': None if report.examples is None else table_lib.view(report.examples),
     'figures': {name: _figure(folder, figure) for name, figure in report.figures.items()},
@@ -128,6 +133,25 @@ def _orderings(table: table_lib.Table) -> list[dict[str, Any]]:
       }
     )
   return found
+
+
+def _holes(rows: table_lib.Table, num_classes: int) -> list[dict[str, Any]]:
+  """What a hole alone tells, without person and place: the rows that show nothing else."""
+  chance = 100 / num_classes
+  return [
+    {
+      'name': row['row'],
+      'title': row['title'],
+      'accuracy': table_lib.text(table_lib.tidy(row['accuracy']), 'percent'),
+      'interval': table_lib.text(
+        (table_lib.tidy(row['accuracy_low']), table_lib.tidy(row['accuracy_high'])), 'percent_range'
+      ),
+      'chance': table_lib.text(chance, 'percent'),
+      'tells': row['accuracy_low'] > chance,
+    }
+    for row in rows.rows
+    if row['row'] in _HOLES and 'accuracy' in row
+  ]
 
 
 def _gap(row: Mapping[str, Any]) -> dict[str, Any]:

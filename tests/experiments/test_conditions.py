@@ -58,7 +58,7 @@ def test_conditions_keep_the_order_of_the_table():
 @pytest.mark.parametrize(
   'names, message',
   [
-    ([], '--conditions must be some of paper, controls, all, 1a, .*; received none'),
+    ([], '--conditions must be some of paper, controls, loopholes, all, 1a, .*; received none'),
     (['2c'], 'received 2c'),
     (['1b-diversity3'], 'draw a demo set of their own'),
   ],

@@ -186,6 +186,32 @@ def test_demo_results_are_distinguished_from_published_ones(made):
     assert bool(published) == (name.startswith('table') or name == 'rows')
 
 
+def test_the_page_says_that_the_hole_was_not_asked(made):
+  text = Tables((made / 'index.html').read_text()).text
+  assert 'How much these tell alone was not asked here' in text
+
+
+@pytest.mark.parametrize('right, said', [(10, 'need not be what 2b and 3b know'), (1, 'not shown')])
+def test_the_page_says_what_the_hole_tells(tmp_path, right, said):
+  names = ('1b-rgb', '2b', '2-silhouette')
+  paper_results.write(tmp_path, splits=(1,), names=names, groups=2, clips=1)
+  # A row of the hole alone that is right in `right` of ten classes.
+  conditions = tmp_path / 'conditions.json'
+  conditions.write_text(conditions.read_text().replace('2-silhouette', '3-silhouette'))
+  rows = (tmp_path / 'results' / '2-silhouette.split1.seed0.csv').read_text().splitlines()
+  with open(tmp_path / 'results' / '3-silhouette.split1.seed0.csv', 'w') as f:
+    f.write(f'{rows[0]}\n')
+    for row in rows[1:]:
+      cells = row.split(',')
+      label = int(cells[1])
+      answer = label if label < right else 0
+      cells[4:6] = [str(answer), str(int(answer == label))]
+      cells[9:] = [str(float(i == answer)) for i in range(10)]
+      f.write(','.join(cells) + '\n')
+  report.make(str(tmp_path), str(tmp_path / 'report'), draws=200, seed=5)
+  assert said in (tmp_path / 'report' / 'index.html').read_text()
+
+
 def test_the_page_says_what_is_left_out(made):
   text = Tables((made / 'index.html').read_text()).text
   assert 'Figure 3 is left out: /nowhere/records: expected a folder' in text

@@ -100,7 +100,7 @@ GOOD = mask_quality.Measures(
     ('coverage_found', 0.6, 1e-6),
     ('found', 80, -1),
     ('breaks', 5, 1),
-    ('seen_again', 0.1, 1e-6),
+    ('seen_again', 0.15, 1e-6),
   ],
 )
 def test_severity_is_one_half_at_the_limit_and_grows_beyond_it(field, limit, worse):

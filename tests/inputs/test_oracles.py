@@ -1,0 +1,98 @@
+"""Networks whose answers are known: what each treatment leaves them, and what it takes away."""
+
+import numpy as np
+import pytest
+
+from tests import walking
+
+_SIDE, _FRAMES = 32, 6
+_PLACES = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9]])
+_CLASSES = range(3)
+
+
+def _figures():
+  """Outlines of one bounding box, bool [3, 9, 9]: a frame, a cross, and diagonals."""
+  rows, columns = np.mgrid[:9, :9]
+  edge = (rows % 8 == 0) | (columns % 8 == 0)
+  cross = (rows == 4) | (columns == 4)
+  diagonals = (rows == columns) | (rows == 8 - columns)
+  return np.array([edge, cross, diagonals])
+
+
+def _videos():
+  """(clips, masks): of each class a black person of its outline who walks, in its own place."""
+  clips = np.tile(_PLACES[:, np.newaxis, np.newaxis, np.newaxis], (1, _FRAMES, _SIDE, _SIDE, 1))
+  masks = np.zeros(clips.shape[:4], np.uint8)
+  for label, figure in enumerate(_figures()):
+    for frame in range(_FRAMES):
+      at = slice(10, 19), slice(2 + 3 * frame, 11 + 3 * frame)
+      masks[(label, frame, *at)] = figure
+      clips[(label, frame, *at)][figure] = -1
+  return clips.astype(np.float32), masks
+
+
+def _outline(clips):
+  """Answers from the outline of what is black, moved to a corner and averaged over time."""
+  answers = []
+  for clip in clips:
+    black = (clip == -1).all(-1)
+    crops = []
+    for frame in black:
+      rows, columns = np.nonzero(frame)
+      crops.append(frame[rows.min() :, columns.min() :][:9, :9] if rows.size else np.zeros((9, 9)))
+    mean = np.mean(crops, axis=0)
+    distances = [np.abs(mean - figure).sum() for figure in _figures()]
+    answers.append(int(np.argmin(distances)))
+  return answers
+
+
+def _place(clips):
+  """Answers from the corner of the first frame."""
+  return [int(np.argmax(clip[0, 0, 0])) for clip in clips]
+
+
+def _still(clips):
+  """Answers from the outline in the middle frame alone."""
+  return _outline(clips[:, _FRAMES // 2 :][:, :1])
+
+
+def _motion(clips):
+  """Answers the class where the person walks to the right, and the next where not."""
+  answers = []
+  for label, clip in enumerate(clips):
+    columns = [np.nonzero((frame == -1).all(-1))[1].mean() for frame in clip]
+    answers.append(label if columns[-1] > columns[0] else (label + 1) % 3)
+  return answers
+
+
+def _accuracy(oracle, name):
+  clips, masks = _videos()
+  treated = walking.treat(name, clips, masks, (True,) * 3, seeds=np.arange(3))
+  return np.mean(np.equal(oracle(treated), _CLASSES))
+
+
+@pytest.mark.parametrize(
+  'oracle, name, expected',
+  [
+    (_outline, 'none', 1),
+    (_outline, 'activity', 1),  # the hole acts
+    (_outline, 'activity-box', 1 / 3),
+    (_outline, 'activity-tube', 1 / 3),
+    (_outline, 'activity-inpaint', 1 / 3),
+    (_outline, 'none-still', 1),
+    (_place, 'none', 1),
+    (_place, 'activity-inpaint', 1),
+    (_place, 'activity-tube', 1),
+    (_place, 'background', 1 / 3),
+    (_still, 'none', 1),
+    (_still, 'none-still', 1),
+    (_still, 'activity-still', 1),
+    (_motion, 'none', 1),
+    (_motion, 'activity-box', 1),  # a box still moves
+    (_motion, 'activity-tube', 0),
+    (_motion, 'none-still', 0),
+    (_motion, 'none-reversed', 0),
+  ],
+)
+def test_what_a_treatment_leaves(oracle, name, expected):
+  assert _accuracy(oracle, name) == pytest.approx(expected)
