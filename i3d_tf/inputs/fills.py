@@ -128,7 +128,7 @@ def _inpaint(scene: Scene) -> tf.Tensor:
 
   At each pixel the median over the frames in which it stays, of an even number the mean of the
   middle two. Where it never stays, the blur (`_blur`) of what was found around it. A moving camera
-  smears it: the frames are not aligned.
+  smears it: the frames are not aligned. Takes the memory of four copies of the clips.
   """
   values = tf.cast(scene.clips, tf.float32)
   count = tf.reduce_sum(tf.cast(scene.stays, tf.int32), axis=1)  # [B, H, W, 1]

@@ -4,7 +4,7 @@ A treatment is region x fill x place x shape x time, and has a name of the form
 
   REGION[-FILL][-PLACE][-SHAPE][-TIME]
 
-such as 'none', 'activity-blur', 'activity-elsewhere', 'background-box' or 'activity-inpaint-tube'.
+such as 'none', 'activity-blur', 'activity-elsewhere', 'background-box' or 'activity-inpaint-box'.
 The region is what is replaced, and the fill is what replaces it. The mask of the region is the
 person's outline or a box, put on the person or elsewhere. Time is the order of the frames. The
 defaults, 'black', 'person', 'outline' and 'forward', are left out of the name. Region 'none' has
@@ -100,11 +100,20 @@ class Treatment:
     if self.region == 'none':
       self._check_default('place')
       self._check_default('shape')
-    if self.fill == 'inpaint' and self.region != 'activity':
+    if self.fill == 'inpaint':
+      self._check_inpaint()
+
+  def _check_inpaint(self) -> None:
+    """Raises a `UserError` if no frame shows what fill 'inpaint' would have to paint."""
+    if self.region != 'activity':
       raise errors.UserError(
         f"fill 'inpaint' must be of region 'activity', since it paints the place; received region "
         f'{self.region!r}'
       )
+    for part, allowed in _SHOW_THE_PLACE.items():
+      value = getattr(self, part)
+      expected = f"{' or '.join(map(repr, allowed))} for fill 'inpaint'"
+      validation.check(part, value, expected, value in allowed)
 
   def _check_default(self, part: str) -> None:
     """Raises a `UserError` if a part that the region does not have is not the default."""
@@ -146,6 +155,12 @@ class Treatment:
 
 # What follows the region in a name, in this order; of each, the first is the default.
 _PARTS = {'fill': FILLS, 'place': PLACES, 'shape': SHAPES, 'time': TIMES}
+# Where some frames show the place behind the mask of others, for fill 'inpaint' to paint it.
+_SHOW_THE_PLACE = {
+  'place': ('person',),
+  'shape': ('outline', 'box'),
+  'time': ('forward', 'shuffled', 'reversed'),
+}
 
 
 def check_stream(treatment: Treatment, stream: str) -> None:

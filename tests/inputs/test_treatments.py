@@ -50,6 +50,9 @@ def test_parse_accepts_default_fill():
     'none-box',
     'background-inpaint',
     'both-inpaint',
+    'activity-inpaint-tube',
+    'activity-inpaint-earlier',
+    'activity-inpaint-still',
     'activity-still-box',
   ],
 )
@@ -69,7 +72,8 @@ def test_names_of_all_treatments_round_trip():
         continue
       assert treatments.Treatment.parse(treatment.name) == treatment
       names.add(treatment.name)
-  assert len(names) == 4 * (1 + 3 * 3 * (5 + 6 + 1))
+  inpainted = 2 * 3  # outline and box, in every order of frames but 'still'
+  assert len(names) == 4 * (1 + 3 * 3 * (5 + 5 + 1)) + inpainted
 
 
 @pytest.mark.parametrize(
