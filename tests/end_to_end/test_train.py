@@ -269,7 +269,8 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path, records):
     (
       ('--eval_masks=black',),
       '`eval_masks` must be some of none, background, activity, both, '
-      'some with a fill, place, shape or time such as activity-blur or background-box; received black',
+      'some with a fill, place, shape or time such as activity-blur or background-box; '
+      'received black',
     ),
     (
       ('--learning_rate_drops=20,ten',),

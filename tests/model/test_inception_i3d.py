@@ -129,6 +129,8 @@ def test_model_trains_in_mixed_bfloat16(frames, whole):
     )
     return loss
 
-  losses = [float(step()) for _ in range(12)]
+  losses = [float(step())]
+  while losses[-1] >= losses[0] / 2 and len(losses) < 12:  # slow without bfloat16 arithmetic
+    losses.append(float(step()))
   assert np.isfinite(losses).all()
   assert losses[-1] < losses[0] / 2
