@@ -36,9 +36,15 @@ def test_max_pool_splits_gradient_between_tied_maxima(compiled):
   assert float(tf.reduce_sum((tf.function(gradient) if compiled else gradient)(x))) == outputs
 
 
+def _has_avx512():
+  with open('/proc/cpuinfo') as f:
+    return 'avx512f' in f.read()
+
+
 @pytest.mark.parametrize('frames', [1, 2, 3, 4])
 @pytest.mark.parametrize('known', [True, False], ids=['length known', 'length unknown'])
 def test_conv_has_correct_bfloat16_gradient_for_short_clips(frames, known):
+  keras.utils.set_random_seed(0)
   conv = layers.Conv3D(24, 3, padding='same', use_bias=False, dtype='mixed_bfloat16')
   conv.build((None, None, 7, 7, 16))
   rng = np.random.default_rng(0)
@@ -57,11 +63,15 @@ def test_conv_has_correct_bfloat16_gradient_for_short_clips(frames, known):
     expected_y = tf.nn.conv3d(x, kernel, [1] * 5, 'SAME')
   expected = tape.gradient(expected_y, kernel, upstream)
   assert y.shape == expected_y.shape
-  # Processors without bfloat16 arithmetic round partial sums, too: up to 3.6% on AVX2 alone, 1.7%
-  # elsewhere. A gradient of the wrong frames is off by all of it.
-  for ours, theirs in ((tf.cast(y, tf.float32), expected_y), (actual, expected)):
-    ours, theirs = np.ravel(ours), np.ravel(theirs)
-    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+  y, actual = np.array(tf.cast(y, tf.float32)), np.array(actual)
+  # Without AVX-512, oneDNN has no bfloat16, and TensorFlow's own kernels round partial sums, too: up
+  # to 0.18 and 3.4% off with twelve kernels. A gradient of the wrong frames is off by all of it.
+  rounds_sums = not _has_avx512()
+  np.testing.assert_allclose(y, expected_y, atol=0.25 if rounds_sums else 0.05)
+  error = np.abs(actual - expected).max() / np.abs(expected).max()
+  assert error < (0.05 if rounds_sums else 0.02)
+  for pair in ((y, expected_y), (actual, expected)):
+    ours, theirs = map(np.ravel, pair)
     assert ours @ theirs > 0.999 * np.linalg.norm(ours) * np.linalg.norm(theirs)
 
 
