@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.experiments import conditions as conditions_lib
-
-_NAME = 'conditions.json'
+from i3d_tf.reporting import load_results
 
 
 class MadeFrom(NamedTuple):
@@ -20,11 +19,11 @@ class MadeFrom(NamedTuple):
 
   Attributes:
     records: their folder.
-    content: their `fingerprints.content_hash`.
+    content: their `fingerprints.content_hash`; None if they are not there yet.
   """
 
   records: str
-  content: str
+  content: str | None
 
 
 def write(
@@ -43,21 +42,18 @@ def write(
     run_dir: the folder of results.
     label_names: class names of the records.
     conditions: the rows to add.
-    made_from: the records of each diversity (None for rows without).
+    made_from: the records of each diversity (None for rows without) of `conditions`.
     network: a JSON-able dict that tells the network on trial from others, with its `source`; None
       where rows train networks of their own.
 
   Raises:
     UserError: the folder holds results of other classes, records or networks, or something else.
   """
-  path = os.path.join(run_dir, _NAME)
-  rows = {
-    condition.name: made_from[condition.diversity]
-    for condition in conditions
-    if condition.diversity in made_from
-  }
+  path = os.path.join(run_dir, load_results.CONDITIONS)
+  rows = {condition.name: made_from[condition.diversity] for condition in conditions}
   if os.path.exists(path):
-    for name, diversity, found in _read_same(path, list(label_names), network):
+    records = next(iter(made_from.values())).records
+    for name, diversity, found in _read_same(path, records, list(label_names), network):
       wanted = made_from.get(diversity)
       if wanted is not None and found.content != wanted.content:
         raise errors.UserError(
@@ -78,9 +74,12 @@ def write(
 
 
 def _read_same(
-  path: str, label_names: list[str], network: Mapping[str, Any] | None
+  path: str, records: str, label_names: list[str], network: Mapping[str, Any] | None
 ) -> list[tuple[str, int | None, MadeFrom]]:
-  """The rows (name, diversity, records) of a file of the same classes and network."""
+  """The rows (name, diversity, records) of a file of the same classes and network.
+
+  `records` is the folder of records that have `label_names`, for messages.
+  """
   try:
     with open(path) as f:
       before = json.load(f)
@@ -99,7 +98,7 @@ def _read_same(
     )
   if known != label_names:
     raise errors.UserError(
-      f'{path}: holds results of other classes ({", ".join(known[:3])}, ...) than the records '
+      f'{path}: holds results of other classes ({", ".join(known[:3])}, ...) than {records} '
       f'({", ".join(label_names[:3])}, ...). Give another --run_dir'
     )
   return rows

@@ -170,9 +170,10 @@ def write_conditions(reproduction: reproduction_lib.Reproduction) -> None:
   """
   source = folders.open_folder(next(iter(reproduction.records.values())))
   made_from = {
-    diversity: conditions_file.MadeFrom(os.path.abspath(folder), content)
+    diversity: conditions_file.MadeFrom(
+      os.path.abspath(folder), reproduction.content(diversity, 'rgb')
+    )
     for diversity, folder in reproduction.records.items()
-    if (content := reproduction.content(diversity, 'rgb')) is not None
   }
   conditions_file.write(
     reproduction.run_dir, source.label_names, reproduction.conditions, made_from

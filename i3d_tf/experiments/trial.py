@@ -25,6 +25,7 @@ from i3d_tf.inference import classifier_evaluation
 from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
 from i3d_tf.inference import trained_networks
+from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import fingerprints
 from i3d_tf.records import folders
 
@@ -67,7 +68,7 @@ def run(request: requests.TrialRequest) -> int:
     )
     return 0
   source = folders.open_folder(_records(request))
-  _write_conditions(request.run_dir, source, chosen, asked)
+  _write_conditions(request, source, chosen, asked, accepted)
   output = os.path.join(request.run_dir, _ANSWERS)
   for split in request.splits:
     with files.locked(output):  # a second call on the folder waits, and finds it done
@@ -97,26 +98,36 @@ def _records(request: requests.TrialRequest) -> str:
 
 
 def _write_conditions(
-  run_dir: str,
+  request: requests.TrialRequest,
   source: folders.Records,
   chosen: Sequence[conditions_lib.Condition],
   asked: trained_networks.TrainedNetwork,
+  accepted: Mapping[str, Sequence[str]] | None,
 ) -> None:
-  os.makedirs(run_dir, exist_ok=True)
-  with files.locked(run_dir):
+  """Writes the rows and everything that all of their answers depend on.
+
+  Raises:
+    UserError: the network lacks classes of the records, or the folder holds other results.
+  """
+  matched = classifier_evaluation.match(asked, source, accepted)
+  verdicts = request.verdicts
+  os.makedirs(request.run_dir, exist_ok=True)
+  with files.locked(request.run_dir):
     conditions_file.write(
-      run_dir,
+      request.run_dir,
       source.label_names,
       chosen,
       {
         None: conditions_file.MadeFrom(
-          os.path.abspath(source.folder), fingerprints.content_hash(source, 'rgb')
+          os.path.abspath(source.folder), fingerprints.content_hash(source, asked.stream)
         )
       },
       {
         'source': asked.source,
         'fingerprint': asked.fingerprint(),
         'label_names': list(asked.label_names),
+        'accepted': class_map.as_names(source.label_names, asked.label_names, matched),
+        'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
       },
     )
 

@@ -77,13 +77,7 @@ def _plan(
   run = _as_run(asked, test_set)
   names = run.label_names
   plan = evaluation.make_plan(output, run, treatments, test_set, batch_size)
-  try:
-    matched = class_map.match(names, asked.label_names, accepted)
-  except errors.UserError as e:
-    raise errors.UserError(
-      f'{asked.source}: expected a network that knows the classes of {plan.source.folder}, or a '
-      f'--class_map that says which of its classes are right for them; {e}'
-    ) from e
+  matched = match(asked, plan.source, accepted)
   return dataclasses.replace(
     plan,
     label_names=tuple(asked.label_names),
@@ -97,6 +91,25 @@ def _plan(
       'accepted': class_map.as_names(names, asked.label_names, matched),
     },
   )
+
+
+def match(
+  asked: trained_networks.TrainedNetwork,
+  source: folders.Records,
+  accepted: Mapping[str, Sequence[str]] | None,
+) -> class_map.Accepted:
+  """The classes of a network that are right for those of records, as `class_map.match`.
+
+  Raises:
+    UserError: the network lacks a class of the records, or the map does not fit them.
+  """
+  try:
+    return class_map.match(source.label_names, asked.label_names, accepted)
+  except errors.UserError as e:
+    raise errors.UserError(
+      f'{asked.source}: expected a network that knows the classes of {source.folder}, or a '
+      f'--class_map that says which of its classes are right for them; {e}'
+    ) from e
 
 
 def _done(plan: evaluation.Plan) -> dict[str, dict[str, Any]]:

@@ -39,7 +39,7 @@ def test_the_network_on_trial_is_kept(tmp_path):
 @pytest.mark.parametrize(
   'first, second, message',
   [
-    ({}, {'labels': ('a', 'c')}, r'of other classes \(a, b, ...\) than the records \(a, c, ...\)'),
+    ({}, {'labels': ('a', 'c')}, r'of other classes \(a, b, ...\) than /records \(a, c, ...\)'),
     (
       {},
       {'made_from': {None: conditions_file.MadeFrom('/new', 'c1')}},

@@ -131,7 +131,7 @@ def test_results_of_other_classes_keep_their_folder(records, tmp_path):
   with pytest.raises(
     errors.UserError,
     match=r'holds results of other classes \(Archery, Biking, '
-    r'\.\.\.\) than the records \(Bowing, .* Give another --run_dir',
+    r'\.\.\.\) than .*/records \(Bowing, .* Give another --run_dir',
   ):
     run_conditions.write_conditions(_reproduction(records, tmp_path, '2a'))
   assert json.loads(path.read_text()) == content

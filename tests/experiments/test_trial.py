@@ -142,3 +142,21 @@ def test_nothing_is_asked_where_no_row_is_left_or_in_a_dry_run(folder, records, 
   assert trial.run(_request(folder, records, dry_run=True)) == 0
   assert 'to test, on 1 split: 1b-rgb, 2a' in capsys.readouterr().out
   assert not (folder / 'paper').exists()
+
+
+@pytest.mark.usefixtures('without_report')
+def test_another_class_map_or_other_verdicts_need_another_folder(folder, records):
+  trial.run(_request(folder, records, ('1b-rgb',)))
+  with pytest.raises(errors.UserError, match='or was asked otherwise.*--run_dir'):
+    verdicts = {'Bowing/v_Bowing_g01_c01.avi': 'original'}
+    trial.run(_request(folder, records, ('2a',), verdicts=verdicts))
+  path = folder / 'map.csv'
+  path.write_text(path.read_text().replace('dark', 'neither'))
+  with pytest.raises(errors.UserError, match='or was asked otherwise.*--run_dir'):
+    trial.run(_request(folder, records, ('2a',)))
+
+
+def test_a_network_of_other_classes_leaves_nothing_behind(folder, records):
+  with pytest.raises(errors.UserError, match='expected a network that knows the classes of'):
+    trial.run(_request(folder, records, accepted_file=None))
+  assert not (folder / 'paper').exists()
