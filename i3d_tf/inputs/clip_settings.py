@@ -41,7 +41,7 @@ class ClipSettings:
   clip_frames: int = 64
   max_frames: int = 250
   with_masks: bool = True
-  mask_dilation: int = 9
+  mask_dilation: int = dilation_lib.DEFAULT
   with_partners: bool = False
   augment: bool = True
   batch_size: int = 6

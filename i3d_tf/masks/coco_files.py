@@ -123,7 +123,7 @@ def write_people(
   video: str,
   settings: Mapping[str, Any] | None = None,
   source: Mapping[str, Any] | None = None,
-  second_look: Callable[[], Mapping[str, float]] | None = None,
+  second_look: Callable[[], second_looks.SecondLook] | None = None,
 ) -> tuple[int, int]:
   """Writes the people of one video as a COCO dataset, atomically and frame by frame.
 
@@ -133,7 +133,7 @@ def write_people(
     height, width: the size of the frames in pixels.
     video, settings: as in `write`.
     source: what identifies the video's content, see `Info`, or None.
-    second_look: called after the last frame; returns what `Info` has of that name. Or None.
+    second_look: called after the last frame; returns what `Masks` has of that name. Or None.
 
   Returns:
     (number of frames, number of frames with people).
@@ -158,7 +158,7 @@ def write_people(
     if source is not None:
       info['source'] = source
     if second_look is not None:
-      info['second_look'] = second_look()
+      info['second_look'] = dataclasses.asdict(second_look())
     json.dump(info, f)
     f.write('}')
   return num_frames, num_with_person
@@ -302,8 +302,6 @@ class Info:
     num_with_person: the number of frames with people.
     source: the video that the masks are of: 'bytes', 'mtime_ns' and 'sha256' of its file; None in
       files of older versions.
-    second_look: 'mask' and 'again', the shares of all pixels that the masks cover and that the
-      segmenter found once they were replaced, in [0, 1]; None if it did not look again.
   """
 
   video: str
@@ -311,7 +309,6 @@ class Info:
   num_frames: int
   num_with_person: int
   source: dict[str, Any] | None = None
-  second_look: dict[str, float] | None = None
 
 
 def read_info(path: str | os.PathLike) -> Info:
@@ -329,9 +326,6 @@ def read_info(path: str | os.PathLike) -> Info:
       num_frames=len(dataset['images']),
       num_with_person=len({annotation['image_id'] for annotation in dataset['annotations']}),
       source=dict(dataset['info']['source']) if 'source' in dataset['info'] else None,
-      second_look=dict(dataset['info']['second_look'])
-      if 'second_look' in dataset['info']
-      else None,
     )
   except (OSError, ValueError, LookupError, TypeError, RecursionError) as e:
     raise MaskError(

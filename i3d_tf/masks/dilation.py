@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+DEFAULT = 9  # pixels of frames whose shorter side is STORED_SIDE
+STORED_SIDE = 256  # pixels, of the frames that records hold
 MAX_DILATION = 1023  # pixels: larger than any stored frame; more would cost too much memory
 
 

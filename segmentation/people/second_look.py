@@ -8,16 +8,12 @@ from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
-from pycocotools import mask as coco_mask
 
 from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import dilation
 from i3d_tf.masks import second_looks
 from segmentation.backends import segmenter as segmenter_lib
-
-DILATION = 9  # pixels, as `inputs.clip_settings` has it by default at a shorter side of 256
-_SIDE = 256  # the shorter side at which DILATION counts
 
 
 def look_again(
@@ -58,11 +54,13 @@ def look_again(
   for num_frames, frame in enumerate(frames, 1):
     if num_frames > len(people):
       break
-    mask = _union(people[num_frames - 1], *frame.shape[:2])
+    rles = tuple(person.rle for person in people[num_frames - 1])
+    height, width = frame.shape[:2]
+    mask = coco_files.Masks(height, width, (rles,)).decode(0)
     num_pixels += mask.size
     num_mask += int(np.count_nonzero(mask))
-    size = round(DILATION * min(mask.shape) / _SIDE) | 1  # odd
-    grown.append(dilation.dilate(mask, size) > 0)
+    size = round(dilation.DEFAULT * min(mask.shape) / dilation.STORED_SIDE) | 1  # odd
+    grown.append(dilation.dilate(mask.astype(np.uint8), size) > 0)
     batch.append(without(frame, grown[-1]))
     if len(batch) == batch_size:
       count()
@@ -101,11 +99,3 @@ def without(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
   filled = (blurred + 1e-3 * mean) / (weight + 1e-3)
   replaced = np.clip(np.round(filled), 0, 255).astype(np.uint8)
   return np.where(mask[..., np.newaxis], replaced, frame)
-
-
-def _union(people: Sequence[coco_files.PersonMask], height: int, width: int) -> np.ndarray:
-  """The union of the people of a frame: uint8 [H, W] of 0 and 1."""
-  if not people:
-    return np.zeros((height, width), np.uint8)
-  merged = coco_mask.decode(coco_mask.merge([person.rle for person in people]))
-  return np.ascontiguousarray(merged)

@@ -13,6 +13,7 @@ from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
+from i3d_tf.masks import second_looks
 from i3d_tf.video import decoding
 from i3d_tf.video import probe
 from i3d_tf.video import video_files
@@ -97,8 +98,8 @@ def segment_video(
   source = segmenter.for_video(path)
   frames = _of_one_size(path, decoding.decode(path))
   first = next(frames)
-  looks, total = 2 if second_look else 1, probe.declared_frames(path)
-  counted = functools.partial(_counted, progress, total, 1 / looks)
+  share = 1 / 2 if second_look else 1
+  counted = functools.partial(_counted, progress, probe.declared_frames(path), share)
   kept: list[Sequence[coco_files.PersonMask]] = []
 
   def people() -> Iterator[Any]:
@@ -108,19 +109,14 @@ def segment_video(
       yield found
     source.finish()
 
-  def look_again() -> dict[str, float]:
+  def look_again() -> second_looks.SecondLook:
     again = segmenter.for_video(path)  # its state knows no frame of the first look
-    shown, threshold = counted(decoding.decode(path)), settings.score_threshold
-    return dataclasses.asdict(second_look_lib.look_again(shown, kept, again, threshold))
+    how = settings.score_threshold, settings.batch_size
+    return second_look_lib.look_again(counted(decoding.decode(path)), kept, again, *how)
 
+  size, look = first.shape[:2], look_again if second_look else None
   _, num_with_person = coco_files.write_people(
-    output,
-    people(),
-    *first.shape[:2],
-    video=video,
-    settings=recorded,
-    source=content,
-    second_look=look_again if second_look else None,
+    output, people(), *size, video=video, settings=recorded, source=content, second_look=look
   )
   return num_with_person > 0
 

@@ -14,11 +14,11 @@ def test_seen_again_is_what_the_masks_missed(mask, again, expected):
 
 
 def test_masks_know_their_second_look(tmp_path):
-  look = {'mask': 0.25, 'again': 0.125}
+  look = second_looks.SecondLook(0.25, 0.125)
   for name, call in (('with', lambda: look), ('without', None)):
     coco_files.write_people(
       tmp_path / f'{name}.json', [[], []], 4, 6, video='a.avi', second_look=call
     )
   masks = coco_files.read(tmp_path / 'with.json')
-  assert masks.second_look == second_looks.SecondLook(0.25, 0.125)
+  assert masks.second_look == look
   assert coco_files.read(tmp_path / 'without.json').second_look is None

@@ -100,8 +100,8 @@ def test_segment_stores_the_second_look_in_the_mask_file(tmp_path, looks):
     recorded={},
     second_look=looks,
   )
-  look = coco_files.read_info(output).second_look
+  look = coco_files.read(output).second_look
   if looks:
-    assert look == {'mask': pytest.approx(30 * 40 / (_HEIGHT * _WIDTH), rel=0.05), 'again': 0}
+    assert look.mask == pytest.approx(30 * 40 / (_HEIGHT * _WIDTH), rel=0.05) and look.again == 0
   else:
     assert look is None
