@@ -91,11 +91,10 @@ def _video_names(folder: str) -> tuple[list[str], list[str]]:
   """The names of the videos in a class folder, and what else is there: 'name: why'."""
   names, others = [], []
   for name in sorted(os.listdir(folder)):
-    if video_files.is_video(name.lstrip('.')) and name.startswith('.'):
-      if not name.startswith('._'):  # those are macOS's notes on files of other systems
+    if name.startswith('.'):
+      # '._a.avi' is what macOS notes of a.avi, no video.
+      if video_files.is_video(name.lstrip('.')) and not name.startswith('._'):
         others.append(f'{name}: a hidden file')
-    elif name.startswith('.'):
-      continue
     elif os.path.isdir(os.path.join(folder, name)):
       others.append(f'{name}/: a folder; videos are expected right in the folder of their class')
     elif video_files.is_video(name):

@@ -5,7 +5,7 @@ Shapes and places are functions from masks, bool [B, T, H, W], to masks of the s
 `PLACES`, and its name there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -15,30 +15,20 @@ Mask = Callable[[tf.Tensor], tf.Tensor]
 
 def _box(person: tf.Tensor) -> tf.Tensor:
   """The bounding box of each mask; nothing in frames without a person."""
-  return _bounding(person, (2, 3))
+  return _between(tf.reduce_any(person, 3, keepdims=True), 2) & _between(
+    tf.reduce_any(person, 2, keepdims=True), 3
+  )
 
 
 def _tube(person: tf.Tensor) -> tf.Tensor:
   """The bounding box of all masks of a clip, in all of its frames."""
-  return _bounding(person, (1, 2, 3))
+  return _box(tf.reduce_any(person, 1, keepdims=True)) | tf.zeros_like(person)
 
 
-def _bounding(person: tf.Tensor, axes: Sequence[int]) -> tf.Tensor:
-  """The boxes that bound masks along some axes, as masks of the same shape."""
-  box = tf.ones_like(person)
-  for axis in axes:
-    others = [other for other in axes if other != axis]
-    touched = tf.reduce_any(person, others, keepdims=True)
-    if axis == 1:
-      inside = tf.reduce_any(touched, 1, keepdims=True)  # in all frames, if in any
-    else:
-      # A row lies between the first and the last with a person, if these are on both sides of it.
-      counts = tf.cast(touched, tf.int32)
-      before = tf.cumsum(counts, axis)
-      after = tf.cumsum(counts, axis, reverse=True)
-      inside = (before > 0) & (after > 0)
-    box &= inside
-  return box
+def _between(touched: tf.Tensor, axis: int) -> tf.Tensor:
+  """What lies between the first and the last True of an axis, these included."""
+  counts = tf.cast(touched, tf.int32)
+  return (tf.cumsum(counts, axis) > 0) & (tf.cumsum(counts, axis, reverse=True) > 0)
 
 
 def _earlier(person: tf.Tensor) -> tf.Tensor:

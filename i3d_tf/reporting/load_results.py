@@ -204,7 +204,7 @@ def read(folder: str) -> Paper:
     conditions = tuple(map(_condition, content['conditions']))
     network = content.get('network')
     source = None if network is None else str(network['source'])
-    answers = label_names if network is None else tuple(map(str, network['label_names']))
+    answers = None if network is None else tuple(map(str, network['label_names']))
   except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
     raise errors.UserError(
       f'{path}: expected what reproduce writes; {type(e).__name__}: {e}'
@@ -267,16 +267,18 @@ def _files(folder: str) -> list[tuple[str, int, int, str]]:
   )
 
 
-def _result(path: str, label_names: Sequence[str], answers: Sequence[str]) -> Result:
+def _result(path: str, label_names: Sequence[str], answers: Sequence[str] | None) -> Result:
   """The result in a file.
 
   Args:
     path: the file.
     label_names: the classes of the videos.
-    answers: the classes of the network, in the order of its logits.
+    answers: the classes of a network on trial, in the order of its logits, which labels number
+      too; None if they are those of the videos.
   """
   rows = results_lib.read(path)
   _check_rows(path, rows, label_names, answers)
+  names = label_names if answers is None else answers
   logits = np.array([row.logits for row in rows], np.float64)
   probabilities = special.softmax(logits, axis=1)
   own = {right: label_names.index(row.class_name) for row in rows for right in row.right}
@@ -287,7 +289,7 @@ def _result(path: str, label_names: Sequence[str], answers: Sequence[str]) -> Re
     tuple(row.video for row in rows),
     labels,
     np.where(correct, labels, predictions),  # classes of the videos may share one of the network
-    np.array([answers[row.prediction] for row in rows]),
+    np.array([names[row.prediction] for row in rows]),
     np.array([row.group for row in rows]),
     correct,
     np.array([row.has_person for row in rows]),
@@ -297,20 +299,19 @@ def _result(path: str, label_names: Sequence[str], answers: Sequence[str]) -> Re
 
 
 def _check_rows(
-  path: str, rows: Sequence[results_lib.Row], label_names: Sequence[str], answers: Sequence[str]
+  path: str, rows: list[results_lib.Row], label_names: Sequence[str], answers: Sequence[str] | None
 ) -> None:
   """Raises a `UserError` if rows are not of these classes, or hold what cannot be."""
-  seen = set()
+  count, seen = len(label_names if answers is None else answers), set()
   for row in rows:
-    of_network = answers is not label_names  # then labels are the network's own
-    known = row.class_name in label_names if of_network else row.label < len(label_names)
-    if not known or not (of_network or label_names[row.label] == row.class_name):
+    if len(row.logits) != count or not np.isfinite(row.logits).all():
+      raise errors.UserError(
+        f'{path}: expected {count} finite logits per video; found others for {row.video}'
+      )
+    numbered = answers is not None or label_names[row.label] == row.class_name
+    if row.class_name not in label_names or not numbered:
       raise errors.UserError(
         f'{path}: expected classes of {CONDITIONS}; found {row.class_name} with label {row.label}'
-      )
-    if len(row.logits) != len(answers) or not np.isfinite(row.logits).all():
-      raise errors.UserError(
-        f'{path}: expected {len(answers)} finite logits per video; found others for {row.video}'
       )
     if row.coverage is not None and not 0 <= row.coverage <= 1:
       raise errors.UserError(
