@@ -64,8 +64,8 @@ def test_conv_has_correct_bfloat16_gradient_for_short_clips(frames, known):
   expected = tape.gradient(expected_y, kernel, upstream)
   assert y.shape == expected_y.shape
   y, actual = np.array(tf.cast(y, tf.float32)), np.array(actual)
-  # Without AVX-512, oneDNN has no bfloat16, and TensorFlow's own kernels round partial sums, too: up
-  # to 0.18 and 3.4% off with twelve kernels. A gradient of the wrong frames is off by all of it.
+  # Without AVX-512, oneDNN has no bfloat16, and TensorFlow's own kernels round partial sums, too:
+  # up to 0.18 and 3.4% off with twelve kernels. Of the wrong frames, all of it would be off.
   rounds_sums = not _has_avx512()
   np.testing.assert_allclose(y, expected_y, atol=0.25 if rounds_sums else 0.05)
   error = np.abs(actual - expected).max() / np.abs(expected).max()
