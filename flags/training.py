@@ -11,6 +11,7 @@ from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.experiments import requests
 from i3d_tf.inputs import treatments
+from i3d_tf.model import architecture
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import run_settings
 
@@ -67,6 +68,14 @@ def define_settings() -> None:
   """How a network is built and trained, whatever it is trained on."""
   flags.DEFINE_string('weights', None, _WEIGHTS_HELP)
   weights_folder.define()
+  flags.DEFINE_enum(
+    'freeze',
+    None,
+    architecture.BELOW_LOGITS,
+    'With --weights, the last layer that stays as the weights have it, with all layers below it '
+    'and their batch statistics: for data sets that are too small to train all of them, and for '
+    'half the time of a step (Mixed_3c). By default nothing is frozen.',
+  )
   flags.DEFINE_float(
     'width',
     _NETWORK.width,
@@ -174,6 +183,7 @@ def network_settings() -> run_settings.Network:
     batch_norm_momentum=values.batch_norm_momentum,
     precision=values.precision,
     weights=weights_folder.source(values.weights),
+    freeze=values.freeze,
   )
 
 

@@ -94,7 +94,7 @@ def _networks(
   request: requests.ReproduceRequest,
 ) -> tuple[run_settings.Network, run_settings.Network]:
   """The settings of RGB and of flow networks, with the width of their weights."""
-  flow = dataclasses.replace(request.network, weights=request.flow_weights)
+  flow = reproduction_lib.of_flow(request.network, request.flow_weights)
   return (
     initial_weights.fitted(request.network, 'rgb', request.width_given),
     initial_weights.fitted(flow, 'flow', request.width_given),

@@ -27,6 +27,18 @@ from i3d_tf.training import run_settings
 from i3d_tf.training import runs
 
 
+def of_flow(network: run_settings.Network, weights: str | None) -> run_settings.Network:
+  """The settings of networks of stream flow, beside those of RGB.
+
+  Args:
+    network: of RGB.
+    weights: file that networks of flow start from; None for random ones, of which no layer
+      is frozen.
+  """
+  freeze = None if weights is None else network.freeze
+  return dataclasses.replace(network, weights=weights, freeze=freeze)
+
+
 @dataclasses.dataclass(frozen=True)
 class Reproduction:
   """What is to be run.
@@ -108,9 +120,7 @@ class Reproduction:
     network = self.network
     if model.stream == 'flow':
       network = (
-        dataclasses.replace(network, weights=None)
-        if self.flow_network is None
-        else (self.flow_network)
+        of_flow(network, None) if self.flow_network is None else self.flow_network
       )
     return run_settings.Run(data, clips, network, self.optimization, tuple(source.label_names))
 

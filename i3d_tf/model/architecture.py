@@ -28,7 +28,8 @@ LAYERS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
   ('Mixed_5b', 'mixed', (256, 160, 320, 32, 128, 128)),
   ('Mixed_5c', 'mixed', (384, 192, 384, 48, 128, 128)),
 )
-ENDPOINTS = tuple(name for name, _, _ in LAYERS) + ('Logits',)
+BELOW_LOGITS = tuple(name for name, _, _ in LAYERS)
+ENDPOINTS = (*BELOW_LOGITS, 'Logits')
 MIN_FRAMES = 9  # With fewer, the head's average pool has less than its 2 time steps.
 SPATIAL_STRIDE = 32  # Frame pixels per pixel of Mixed_5c.
 _CHANNEL_MULTIPLE = 8  # Of every layer's output channels, at every width.

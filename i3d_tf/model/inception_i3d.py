@@ -161,6 +161,24 @@ class InceptionI3D(keras.Model):
       for number, kernel in enumerate(kernels):
         kernel.assign(layers.kernel_initializer(seed * 1000 + number)(kernel.shape))
 
+  def freeze(self, endpoint: str) -> None:
+    """Keeps the layers up to an endpoint as they are: kernels, offsets and batch statistics.
+
+    In training they compute as in inference, and nothing is computed backwards through them.
+    This is not part of the model's config: weights and inference do not change.
+
+    Args:
+      endpoint: the last layer that is kept, one of `architecture.BELOW_LOGITS`.
+
+    Raises:
+      UserError: there is no such endpoint.
+    """
+    validation.check_choice('endpoint', endpoint, architecture.BELOW_LOGITS)
+    last = architecture.BELOW_LOGITS.index(endpoint)
+    for layer in self.layers:
+      if layer.name in architecture.BELOW_LOGITS[: last + 1]:
+        layer.trainable = False
+
   def share_batches(self, replica_index: Callable[[], tuple[Any, int]]) -> None:
     """Makes replicas that share a batch compute what one device computes from all of it.
 

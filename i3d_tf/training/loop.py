@@ -325,19 +325,21 @@ def _train_step(
   It returns float32 [2]: the sum of the losses and the number of correct clips, over the
   batches of all replicas.
   """
-  kernels = [v for v in model.trainable_variables if v.name == 'kernel']
+  variables = model.trainable_variables
+  kernels = [v for v in variables if v.name == 'kernel']
 
   def replica_step(batch: Batch) -> tf.Tensor:
-    with tf.GradientTape() as tape:
+    # By itself a tape also watches the variables of frozen layers, and goes back through them.
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+      tape.watch([variable.value for variable in variables])
       logits = model(_network_input(batch, run, seeds), training=True)
       losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch['label'], logits)
       # Replicas' gradients are added up.
       loss = tf.reduce_sum(losses) / run.clips.batch_size
       decay = tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
       total = loss + run.optimization.weight_decay * decay / strategy.num_replicas_in_sync
-    optimizer.apply_gradients(
-      zip(tape.gradient(total, model.trainable_variables), model.trainable_variables)
-    )
+    gradients = tape.gradient(total, [variable.value for variable in variables])
+    optimizer.apply_gradients(zip(gradients, variables))
     correct = tf.cast(tf.argmax(logits, axis=-1) == batch['label'], tf.float32)
     return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct)])
 

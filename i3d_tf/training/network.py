@@ -13,8 +13,8 @@ from i3d_tf.training import run_settings
 
 
 def build_model(run: run_settings.Run) -> inception_i3d.InceptionI3D:
-  """The `InceptionI3D` of a run, with the initial weights of its seed."""
-  return inception_i3d.InceptionI3D(
+  """The `InceptionI3D` of a run, with the initial weights of its seed, frozen as it says."""
+  model = inception_i3d.InceptionI3D(
     num_classes=len(run.label_names),
     channels=clip_settings.CHANNELS[run.clips.stream],
     dropout=run.network.dropout,
@@ -24,6 +24,9 @@ def build_model(run: run_settings.Run) -> inception_i3d.InceptionI3D:
     seed=run.clips.seed,
     dtype=run.network.precision,
   )
+  if run.network.freeze is not None:
+    model.freeze(run.network.freeze)
+  return model
 
 
 def restore_model(

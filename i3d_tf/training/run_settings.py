@@ -3,10 +3,12 @@
 import dataclasses
 import math
 
+from i3d_tf.common import errors
 from i3d_tf.common import validation
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
+from i3d_tf.model import architecture
 from i3d_tf.records import ucf101
 
 OPTIMIZERS = ('sgd', 'adam')
@@ -68,6 +70,8 @@ class Network:
     precision: 'float32' or 'mixed_bfloat16'.
     weights: file of weights that training starts from, all but the logits
       (`i3d_tf.weights`); None for random ones.
+    freeze: endpoint up to which layers stay as the weights have them, their batch
+      statistics too, one of `architecture.BELOW_LOGITS`; None to train all layers.
   """
 
   width: float = 1.0
@@ -75,9 +79,15 @@ class Network:
   batch_norm_momentum: float = 0.999
   precision: str = 'float32'
   weights: str | None = None
+  freeze: str | None = None
 
   def __post_init__(self) -> None:
     validation.check_choice('precision', self.precision, PRECISIONS)
+    validation.check_choice('freeze', self.freeze, (None, *architecture.BELOW_LOGITS))
+    if self.freeze is not None and self.weights is None:
+      raise errors.UserError(
+        f'`freeze` is for networks that start from `weights`; received {self.freeze} and random ones'
+      )
     validation.check('width', self.width, 'above 0 and at most 16', 0 < self.width <= 16)
     for name in ('dropout', 'batch_norm_momentum'):
       value = getattr(self, name)

@@ -30,6 +30,8 @@ ROWS = (
     ('--weight_decay=-1', '`weight_decay` must be at least 0 and finite; received -1.0'),
     ('--width=0', '`width` must be above 0 and at most 16; received 0.0'),
     ('--width=1e9', '`width` must be above 0 and at most 16; received 1000000000.0'),
+    ('--freeze=Mixed_3c', '`freeze` is for networks that start from `weights`; received Mixed_3c'),
+    ('--freeze=Mixed_9z', 'flag --freeze=Mixed_9z: value should be one of <Conv3d_1a_7x7|'),
     ('--dropout=1', '`dropout` must be at least 0 and below 1; received 1.0'),
     ('--batch_norm_momentum=1', '`batch_norm_momentum` must be at least 0 and below 1'),
     ('--momentum=1', '`momentum` must be at least 0 and below 1; received 1.0'),

@@ -110,6 +110,22 @@ def test_starts_from_weights_all_but_the_logits(tmp_path, records):
   np.testing.assert_allclose(kernel(trained, 'Logits'), kernel(own, 'Logits'), atol=1e-6)
 
 
+def test_frozen_layers_keep_the_weights_that_they_started_from(tmp_path, records):
+  weights = str(tmp_path / 'source.weights.h5')
+  run = tiny.run(records, steps=4)
+  source = network.build_model(tiny.replace(run, 'clips', seed=9))
+  source.save_weights(weights)
+  run = tiny.replace(run, 'network', weights=weights, freeze='MaxPool3d_3a_3x3')
+  trained = start_and_train(tmp_path / 'run', run, checkpoint_every=2)
+  read_again, step = network.restore_model(tmp_path / 'run', run)
+  assert step == 4
+  for variable, ours, again in zip(source.variables, trained.variables, read_again.variables):
+    np.testing.assert_array_equal(ours.numpy(), again.numpy(), err_msg=variable.path)
+    is_frozen = variable.path.startswith(('Conv3d', 'MaxPool3d'))
+    if 'seed_generator' not in variable.path:
+      assert np.array_equal(variable.numpy(), ours.numpy()) == is_frozen, variable.path
+
+
 def test_a_seed_repeats_a_training_and_another_does_not(tmp_path, records):
   for name, seed in (('a', 1), ('b', 1), ('c', 2)):
     run = tiny.replace(tiny.run(records, steps=3), 'clips', seed=seed)

@@ -95,6 +95,70 @@ def test_config_and_keras_file_round_trip(tmp_path):
   np.testing.assert_array_equal(loaded(random_clip()), model(random_clip()))
 
 
+def _step(model, clips):
+  """A graph function that trains a model by a step and returns the loss."""
+  optimizer = keras.optimizers.SGD(0.05)
+  variables, labels = model.trainable_variables, np.arange(len(clips))
+  optimizer.build(variables)
+
+  @tf.function
+  def step():
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+      tape.watch([variable.value for variable in variables])
+      logits = model(clips, training=True)
+      loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+    gradients = tape.gradient(loss, [variable.value for variable in variables])
+    optimizer.apply_gradients(zip(gradients, variables))
+    return loss
+
+  return step
+
+
+@pytest.mark.parametrize('endpoint', ['Conv3d_1a_7x7', 'MaxPool3d_4a_3x3', 'Mixed_5c'])
+def test_frozen_layers_stay_as_they_are_and_the_others_train(endpoint):
+  model, clips = small(), random_clip(2, 16)
+  model.freeze(endpoint)
+  before = {v.path: v.numpy() for v in model.variables}
+  frozen = architecture.BELOW_LOGITS[: architecture.BELOW_LOGITS.index(endpoint) + 1]
+  _step(model, clips)()
+  for variable in model.variables:
+    if 'seed_generator' in variable.path:
+      continue
+    same = np.array_equal(variable.numpy(), before[variable.path])
+    assert same == (variable.path.split('/')[0] in frozen), variable.path
+
+
+def test_frozen_layers_compute_in_training_as_in_inference():
+  model, clips = small(), random_clip(2)
+  rng = np.random.default_rng(0)
+  for variable in model.variables:
+    if variable.name == 'moving_variance':
+      variable.assign(rng.uniform(0.3, 0.5, variable.shape))
+  model.freeze('Mixed_3c')
+  features = keras.Model(model.input, model.get_layer('Mixed_3c').output)
+  np.testing.assert_allclose(
+    features(clips, training=True), features(clips, training=False), rtol=1e-6
+  )
+
+
+def test_nothing_is_computed_backwards_through_frozen_layers():
+  model = small()
+  model.freeze('Mixed_3c')
+  step = _step(model, random_clip(2)).get_concrete_function()
+  # What the runtime executes: the graph after TensorFlow has removed what nobody reads.
+  graph = step.graph.as_graph_def()
+  kinds = [node.op for node in graph.node]
+  units = [v for v in model.variables if v.name == 'kernel']
+  trained = [v for v in model.trainable_variables if v.name == 'kernel']
+  assert (len(units), len(trained)) == (58, 43)
+  assert kinds.count('Conv3DBackpropFilterV2') == len(trained)
+
+
+def test_freeze_rejects_what_is_no_layer_below_the_logits():
+  with pytest.raises(errors.UserError, match='`endpoint` must be one of Conv3d_1a_7x7, .*Logits'):
+    small().freeze('Logits')
+
+
 def test_seed_determines_weights_and_dropout():
   def trained_logits(seed):
     return small(seed=seed)(random_clip(), training=True).numpy()

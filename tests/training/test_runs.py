@@ -26,6 +26,17 @@ def test_settings_round_trip(tmp_path, run):
   runs.start(str(tmp_path), moved)
 
 
+def test_runs_made_before_layers_could_be_frozen_are_read(tmp_path, run):
+  runs.start(str(tmp_path), run)
+  content = json.loads((tmp_path / 'run.json').read_text())
+  assert content['network'].pop('freeze') is None
+  (tmp_path / 'run.json').write_text(json.dumps(content))
+  assert runs.load(str(tmp_path)) == run
+  frozen = tiny.replace(run, 'network', weights='w.h5', freeze='Mixed_3c')
+  with pytest.raises(errors.UserError, match="network.freeze is None there, 'Mixed_3c' here"):
+    runs.check_same(str(tmp_path), frozen)
+
+
 @pytest.mark.parametrize(
   'content, message',
   [
@@ -58,6 +69,14 @@ def test_load_rejects_a_directory_without_a_run(tmp_path, content, message):
     (
       lambda: run_settings.Network(precision='float16'),
       '`precision` must be one of float32, mixed_bfloat16',
+    ),
+    (
+      lambda: run_settings.Network(weights='w.h5', freeze='Logits'),
+      "`freeze` must be one of None, Conv3d_1a_7x7, .*, Mixed_5c; received 'Logits'",
+    ),
+    (
+      lambda: run_settings.Network(freeze='Mixed_3c'),
+      '`freeze` is for networks that start from `weights`; received Mixed_3c and random ones',
     ),
     (
       lambda: run_settings.Network(dropout=1),

@@ -45,7 +45,7 @@ def measure(quick: bool = False) -> list[figure.Figure]:
     'training bfloat16': (training(mixed, batch), flops.training_step(mixed, batch.shape)),
   }
   calls = figure.interleaved(
-    {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5
+    {name: timed(function) for name, (function, _) in work.items()}, 2 if quick else 5
   )
   rates = {name: _times(calls[name], work[name][1] / 1e9) for name in work}
   return _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
@@ -146,7 +146,7 @@ def _times(rates: figure.Rates, factor: float) -> figure.Rates:
   return figure.Rates([r * factor for r in rates.wall], [r * factor for r in rates.cpu])
 
 
-def _timed(function: Callable[[], Any]) -> figure.Measured:
+def timed(function: Callable[[], Any]) -> figure.Measured:
   """Calls of a function, for `figure.interleaved`."""
 
   def run(start: Callable[[], None]) -> int:
@@ -180,15 +180,16 @@ def training(model: keras.Model, batch: tf.Tensor) -> Callable[[], Any]:
   """A function that trains a model on a batch and returns the loss."""
   optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
   optimizer.build(model.trainable_variables)
-  labels = tf.range(batch.shape[0])
+  labels, variables = tf.range(batch.shape[0]), model.trainable_variables
 
   @tf.function
   def step() -> tf.Tensor:
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:  # as in `training.loop`
+      tape.watch([variable.value for variable in variables])
       losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(batch, training=True))
       loss = tf.reduce_mean(losses)
-    variables = model.trainable_variables
-    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+    gradients = tape.gradient(loss, [variable.value for variable in variables])
+    optimizer.apply_gradients(zip(gradients, variables))
     return loss
 
   return step
