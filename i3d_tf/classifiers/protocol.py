@@ -118,7 +118,10 @@ class Classifier:
   def _answers(self, clips: np.ndarray) -> np.ndarray:
     """Logits of clips that have the right number of frames, float64 [B, N]."""
     form = self.form
-    values = form.low + (clips + 1) * ((form.high - form.low) / 2)
+    values = clips
+    if (form.low, form.high) != (-1, 1):
+      values = clips * np.float32((form.high - form.low) / 2)
+      values += np.float32((form.high + form.low) / 2)
     values = np.ascontiguousarray(values.transpose(LAYOUTS[form.layout]), np.float32)
     size = len(values) if form.batch is None else form.batch
     answers = []

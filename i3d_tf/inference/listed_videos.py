@@ -11,8 +11,8 @@ from i3d_tf.ingest import requests
 from i3d_tf.inputs import preprocess
 
 _FEW = 100  # videos that one process stores before several have started
-# Up to as many videos have a file each, so that who is stopped loses one video; of longer lists,
-# one in a hundred.
+# Up to this many videos get a file each, so that a stop loses one video; of longer lists, about
+# a hundredth.
 _FEWEST_FILES = 100
 
 

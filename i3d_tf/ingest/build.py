@@ -67,7 +67,7 @@ def build(
     beam_options: flags for Beam; with any, it runs even with one worker.
     retry_failed: whether to retry what failed before, changed or not.
     fewest_files: the least number of files, where `settings` leaves it open and there are as
-      many videos; who is stopped loses the files that are not complete.
+      many videos: a stop loses those that are not complete.
     log: called with a line of text when files are remade.
 
   Returns:
@@ -80,11 +80,7 @@ def build(
   with files.locked(output):
     existing = folders.read_manifest(output)
     if settings.num_shards is None:
-      count = (
-        manifests.number_of_shards(sources, settings, workers, fewest_files)
-        if existing is None
-        else existing['settings']['num_shards']
-      )
+      count = manifests.number_of_shards(sources, settings, existing, workers, fewest_files)
       settings = dataclasses.replace(settings, num_shards=count)
     manifest = manifests.unfinished(sources, label_names, settings)
     if existing is not None:

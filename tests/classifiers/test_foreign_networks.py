@@ -131,11 +131,11 @@ def test_keras_model_with_channels_first_and_windows(folder):
   model.save(folder / 'theirs.keras')
 
   def direct(clips):
-    values = (clips.transpose(0, 4, 1, 2, 3) + 1) * 127.5
+    values = (clips.transpose(0, 4, 1, 2, 3) + 1) / 2
     windows = [values[:, :, :frames], values[:, :, -frames:]]
     return np.mean([model(window).numpy() for window in windows], axis=0)
 
-  _check_trial(folder, 'theirs.keras', direct, '--classifier_range=0,255')
+  _check_trial(folder, 'theirs.keras', direct, '--classifier_range=0,1')
 
 
 def _by_layers(model, path):

@@ -105,7 +105,9 @@ def test_what_was_done_before_a_kill_is_not_done_again(folder):
   out, _ = commands.run(*_call('killed'), cwd=folder)
   assert _asked(folder) == _VIDEOS * len(_REGIONS) - len(tested)
   assert _stored(folder) == second
-  names = [sorted(os.listdir(folder / output / 'results')) for output in ('uninterrupted', 'killed')]
+  names = [
+    sorted(os.listdir(folder / output / 'results')) for output in ('uninterrupted', 'killed')
+  ]
   assert names[0] == names[1]
   for region in _REGIONS:
     ends = [_end(folder / output, region) for output in ('uninterrupted', 'killed')]

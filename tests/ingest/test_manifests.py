@@ -89,7 +89,7 @@ def test_number_of_shards_fits_the_data_set(monkeypatch, count, workers, fewest,
   monkeypatch.setattr(manifests, '_stored_size', lambda *_: 10e6)
   sources = [encode_video.VideoSource(f'A/{n}.avi', '', 0) for n in range(count)]
   settings = requests.EncodingSettings()
-  assert manifests.number_of_shards(sources, settings, workers, fewest) == expected
+  assert manifests.number_of_shards(sources, settings, None, workers, fewest) == expected
 
 
 def test_build_keeps_the_number_of_shards(tmp_path):

@@ -48,11 +48,7 @@ class Graph:
     return name
 
   def save(
-    self,
-    path: str | os.PathLike,
-    clips: Sequence[Extent],
-    output: str,
-    logits: Sequence[Extent],
+    self, path: str | os.PathLike, clips: Sequence[Extent], output: str, logits: Sequence[Extent]
   ) -> None:
     """Writes the file.
 
@@ -62,9 +58,7 @@ class Graph:
       output: what is given as `logits`: the name of a node's output.
       logits: its extents.
     """
-    nodes = self._nodes + _field(
-      1, _field(1, output) + _field(2, 'logits') + _field(4, 'Identity')
-    )
+    nodes = self._nodes + _field(1, _field(1, output) + _field(2, 'logits') + _field(4, 'Identity'))
     graph = (
       nodes
       + _field(2, 'graph')
