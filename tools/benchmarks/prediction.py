@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.classifiers import discovery
+from i3d_tf.classifiers import protocol
 from i3d_tf.inference import options
 from i3d_tf.inference import prediction
 from i3d_tf.inference import serving
@@ -36,7 +37,6 @@ from tools.benchmarks.support import onnx_graph
 BOUND = 1.2
 _CLASSES = 400
 _SIZE = 224  # of the frames, as published weights take them
-_CHANNELS_FIRST = (0, 4, 1, 2, 3)
 
 Direct = Callable[[np.ndarray], np.ndarray]
 
@@ -48,13 +48,18 @@ class _Kind:
   Attributes:
     name: for the figures.
     network: as `predict` opens it.
-    direct: the network called by means of its own, from clips as `network` shows them to it
-      to logits.
+    direct: the network called by means of its own, from clips to logits.
+    layout: the order of the axes of these clips, one of `protocol.LAYOUTS`.
   """
 
   name: str
   network: trained_networks.TrainedNetwork
   direct: Direct
+  layout: str = 'BTHWC'
+
+  def shown(self, clip: np.ndarray) -> np.ndarray:
+    """A clip [B, T, H, W, C] as `direct` takes it."""
+    return np.ascontiguousarray(clip.transpose(protocol.LAYOUTS[self.layout]))
 
 
 _ASKED: list[Direct] = []  # The last one is the network that `ask` asks.
@@ -82,13 +87,15 @@ def _measure(
 ) -> list[figure.Figure]:
   """The figures of a kind."""
 
+  shown = [kind.shown(clip) for clip in clips]
+
   def predict() -> None:
     prediction.of_video(kind.network, video, treatments.REGIONS, coco_files.read(masks, video))
 
   def parts() -> None:
     for _ in from_videos.at_rate(video):
       pass
-    for clip in clips:
+    for clip in shown:
       kind.direct(clip)
 
   rates = figure.interleaved({'predict': _once(predict), 'parts': _once(parts)}, repeats)
@@ -189,7 +196,7 @@ def _kinds(folder: str, width: float) -> list[_Kind]:
   if importlib.util.find_spec('onnxruntime') is not None:
     onnx_graph.save_i3d(model, path('i3d.onnx'))
     trial = _on_trial(path('i3d.onnx'), value_range=(-1, 1))
-    kinds.append(_Kind('ONNX', trial, _onnx(path('i3d.onnx'))))
+    kinds.append(_Kind('ONNX', trial, _onnx(path('i3d.onnx')), 'BCTHW'))
   return kinds
 
 
@@ -205,12 +212,10 @@ def _compiled(model: keras.Model) -> Direct:
 
 
 def _onnx(path: str) -> Direct:
-  """An ONNX file that takes channels first, by onnxruntime with all cores."""
+  """An ONNX file, by onnxruntime with all cores."""
   import onnxruntime
 
   settings = onnxruntime.SessionOptions()
   settings.intra_op_num_threads = len(os.sched_getaffinity(0))
   session = onnxruntime.InferenceSession(path, settings, providers=['CPUExecutionProvider'])
-  return lambda clips: session.run(
-    None, {'clips': np.ascontiguousarray(clips.transpose(_CHANNELS_FIRST))}
-  )[0]
+  return lambda clips: session.run(None, {'clips': clips})[0]
