@@ -1,7 +1,6 @@
 """Flags of reproduce."""
 
 from collections.abc import Sequence
-import dataclasses
 
 from absl import flags
 
@@ -139,8 +138,6 @@ def trial_request() -> requests.TrialRequest | None:
   weights_folder.use()
   asked = network.classifier(values.weights)
   assert asked is not None
-  if not values['precision'].present:
-    asked = dataclasses.replace(asked, precision=None)
   return requests.TrialRequest(
     asked,
     values.class_map,

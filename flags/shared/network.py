@@ -118,7 +118,7 @@ def classifier(weights: str | None = None) -> discovery.ClassifierOptions | None
     bounds = (low, high)
   if not kinds.is_function(source):
     existing.check_weights('--classifier', source)
-  return discovery.ClassifierOptions(
+  asked = discovery.ClassifierOptions(
     source,
     values.labels,
     values.classifier_signature,
@@ -127,8 +127,11 @@ def classifier(weights: str | None = None) -> discovery.ClassifierOptions | None
     values.classifier_rate,
     bounds,
     values.classifier_layout,
-    values.precision,
+    # `reproduce` has it with a default, for what it trains.
+    values.precision if values['precision'].present else None,
   )
+  kinds.check(asked)
+  return asked
 
 
 def _classifier_source() -> str | None:

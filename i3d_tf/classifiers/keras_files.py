@@ -25,7 +25,8 @@ def open_keras_file(options: discovery.ClassifierOptions) -> protocol.Classifier
     raise errors.UserError(f'{options.source}: expected a .keras file; {reason}') from e
   if isinstance(model, inception_i3d.InceptionI3D):
     labels, _ = label_maps.of_weights(readers.read(options.source), options.labels)
-    return i3d.of_model(options.source, model, tuple(labels))
+    chosen = 'float32' if options.precision is None else options.precision
+    return i3d.of_model(options.source, _computing_in(chosen, model), tuple(labels))
   if len(model.inputs) != 1 or len(model.outputs) != 1:
     raise errors.UserError(
       f'{options.source}: expected one input, clips, and one output, logits; found '
@@ -42,3 +43,13 @@ def open_keras_file(options: discovery.ClassifierOptions) -> protocol.Classifier
   content = fingerprints.of_files([options.source])
   function = i3d.function_of(model)
   return protocol.Classifier(options.source, names, form, function, (note,), content)
+
+
+def _computing_in(precision: str, model: inception_i3d.InceptionI3D) -> inception_i3d.InceptionI3D:
+  """A network with the same weights, whatever the precision that it was saved with."""
+  config = model.get_config()
+  if config['dtype'] == precision:
+    return model
+  other = inception_i3d.InceptionI3D.from_config({**config, 'dtype': precision})
+  other.set_weights(model.get_weights())
+  return other

@@ -255,6 +255,8 @@ def _test(
       seeds = tf.constant([folders.path_number(entry.path) for entry in tested], tf.int64)
       clips = {key: value for key, value in batch.items() if key not in ('label', 'entry')}
       for name in plan.treatments:
+        if all((name, entry.path) in journal.rows for entry in tested):
+          continue  # It was stopped within this batch.
         inputs = treat[name](clips, seeds)
         logits = predict(inputs)
         if not tf.reduce_all(tf.math.is_finite(logits)):

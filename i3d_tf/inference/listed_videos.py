@@ -11,6 +11,9 @@ from i3d_tf.ingest import requests
 from i3d_tf.inputs import preprocess
 
 _FEW = 100  # videos that one process stores before several have started
+# Up to this many videos get a file each, so that a stop loses one video; of longer lists, about
+# a hundredth.
+_FEWEST_FILES = 100
 
 
 def store(
@@ -50,6 +53,7 @@ def store(
       options,
       encoding,
       workers=1 if content.count(b'\n') < _FEW else None,
+      fewest_files=_FEWEST_FILES,
     )
   )
   return folder, status

@@ -119,7 +119,8 @@ def of_video(
       np.zeros(window.frames.shape[:3], np.uint8) if window.masks is None else (window.masks)
     )
     for region in regions:
-      clip, logits = _function(network, region)(window.frames, window_masks, has_person)
+      clip = _treatment(network, region)(window.frames, window_masks, has_person)
+      logits = _predictor(network)(clip)
       _check_finite(logits, path)
       total[region] = total[region] + window.new * logits.numpy().astype(np.float64)
       seen[region].add(clip[0, -window.new :], frames)
@@ -157,23 +158,18 @@ def together(answers: Sequence[Answer]) -> Answer:
 
 
 @functools.lru_cache(maxsize=8)
-def _function(
-  network: trained_networks.TrainedNetwork, region: str
-) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
-  """A function from a window's frames, masks and has_person to (network input, logits)."""
-  model, size, resize = network.model, network.model.frame_size, network.resize
-  compiled = not isinstance(model, trained_networks.ClassifierModel)
+def _treatment(network: trained_networks.TrainedNetwork, region: str) -> Callable[..., tf.Tensor]:
+  """A function from a window's frames, masks and has_person to network input."""
+  size, resize = network.model.frame_size, network.resize
 
   @tf.function(
     input_signature=[
-      tf.TensorSpec([None, None, None, model.channels], tf.uint8),
+      tf.TensorSpec([None, None, None, network.model.channels], tf.uint8),
       tf.TensorSpec([None, None, None], tf.uint8),
       tf.TensorSpec([], tf.bool),
     ]
   )
-  def ask(
-    frames: tf.Tensor, masks: tf.Tensor, has_person: tf.Tensor
-  ) -> tuple[tf.Tensor, tf.Tensor]:
+  def treat(frames: tf.Tensor, masks: tf.Tensor, has_person: tf.Tensor) -> tf.Tensor:
     frames = preprocess.center(frames, size, resize)
     masks = preprocess.center(masks[..., tf.newaxis], size, resize, 'nearest')[..., 0]
     batch = {
@@ -181,14 +177,19 @@ def _function(
       'masks': masks[tf.newaxis],
       'has_person': has_person[tf.newaxis],
     }
-    clip = preprocess.network_input(batch, network.treatment(region), network.stream)
-    return clip, model(clip, training=False) if compiled else clip
+    return preprocess.network_input(batch, network.treatment(region), network.stream)
 
-  def ask_outside(*arguments: object) -> tuple[tf.Tensor, tf.Tensor]:
-    clip, _ = ask(*arguments)
-    return clip, model(clip)
+  return treat
 
-  return ask if compiled else ask_outside
+
+@functools.lru_cache(maxsize=2)
+def _predictor(network: trained_networks.TrainedNetwork) -> Callable[[tf.Tensor], tf.Tensor]:
+  """A function from network input to logits, compiled once, whatever the treatments."""
+  model = network.model
+  if isinstance(model, trained_networks.ClassifierModel):
+    return model
+  clip = tf.TensorSpec([1, None, model.frame_size, model.frame_size, model.channels], tf.float32)
+  return tf.function(lambda x: model(x, training=False), input_signature=[clip])
 
 
 class _Thinned:

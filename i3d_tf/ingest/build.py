@@ -47,6 +47,7 @@ def build(
   workers: int = 1,
   beam_options: Sequence[str] = (),
   retry_failed: bool = False,
+  fewest_files: int = 1,
   log: Callable[[str], object] = print,
 ) -> list[manifests.RecordFailure]:
   """Stores videos as a folder of records.
@@ -65,6 +66,8 @@ def build(
     workers: processes that make records; 1 for this one.
     beam_options: flags for Beam; with any, it runs even with one worker.
     retry_failed: whether to retry what failed before, changed or not.
+    fewest_files: the least number of files, where `settings` leaves it open and there are as
+      many videos: a stop loses those that are not complete.
     log: called with a line of text when files are remade.
 
   Returns:
@@ -77,11 +80,7 @@ def build(
   with files.locked(output):
     existing = folders.read_manifest(output)
     if settings.num_shards is None:
-      count = (
-        manifests.number_of_shards(sources, settings, workers)
-        if existing is None
-        else existing['settings']['num_shards']
-      )
+      count = manifests.number_of_shards(sources, settings, existing, workers, fewest_files)
       settings = dataclasses.replace(settings, num_shards=count)
     manifest = manifests.unfinished(sources, label_names, settings)
     if existing is not None:

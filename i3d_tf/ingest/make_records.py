@@ -48,6 +48,7 @@ def make_and_print(request: requests.RecordsRequest) -> int:
       workers=workers,
       beam_options=request.beam_options,
       retry_failed=request.retry_failed,
+      fewest_files=request.fewest_files,
       log=bar.write,
     )
   _print_exceptions(data)

@@ -43,16 +43,23 @@ class RecordFailure:
 
 
 def number_of_shards(
-  sources: Sequence[encode_video.VideoSource], settings: requests.EncodingSettings, workers: int = 1
+  sources: Sequence[encode_video.VideoSource],
+  settings: requests.EncodingSettings,
+  existing: dict[str, Any] | None = None,
+  workers: int = 1,
+  fewest: int = 1,
 ) -> int:
-  """The number of files of about 150 MB that a data set fills, estimated from a few videos.
+  """The number of files that a data set fills: those of its manifest, if it exists.
 
-  At least two per worker, and at most one per video.
+  Otherwise of about 150 MB, estimated from a few videos; at least `fewest` and two per worker, and
+  at most one per video.
   """
+  if existing is not None:
+    return existing['settings']['num_shards']
   order = np.random.default_rng(settings.seed).permutation(len(sources))[:_NUM_SAMPLED]
   sizes = [size for i in order if (size := _stored_size(sources[i], settings)) is not None]
   total = len(sources) * np.mean(sizes) if sizes else 0
-  wanted = max(round(total / _SHARD_BYTES), _SHARDS_PER_WORKER * workers)
+  wanted = max(round(total / _SHARD_BYTES), _SHARDS_PER_WORKER * workers, fewest)
   return int(max(min(wanted, len(sources)), 1))
 
 

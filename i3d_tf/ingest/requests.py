@@ -78,6 +78,7 @@ class RecordsRequest:
     workers: processes; None for one per core.
     beam_options: flags for Apache Beam.
     retry_failed: whether to retry videos that failed before and have not changed.
+    fewest_files: as in `build.build`.
   """
 
   output: str
@@ -89,3 +90,4 @@ class RecordsRequest:
   workers: int | None = None
   beam_options: tuple[str, ...] = ()
   retry_failed: bool = False
+  fewest_files: int = 1

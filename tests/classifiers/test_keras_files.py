@@ -7,6 +7,7 @@ import pytest
 from i3d_tf.classifiers import discovery
 from i3d_tf.classifiers import keras_files
 from i3d_tf.common import errors
+from i3d_tf.model import inception_i3d
 from i3d_tf.weights.published import label_maps
 from tests import checkpoints
 
@@ -23,6 +24,21 @@ def test_network_of_this_project_needs_nothing_said(tmp_path):
   assert classifier.class_names == ('x', 'y', 'z')
   clips = np.random.default_rng(0).uniform(-1, 1, (1, 9, 224, 224, 3)).astype(np.float32)
   np.testing.assert_allclose(classifier.logits(clips), model(clips).numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize('saved', ['float32', 'mixed_bfloat16'])
+def test_network_of_this_project_computes_in_the_precision_asked_for(tmp_path, saved):
+  model = inception_i3d.InceptionI3D(3, frame_size=32, width=0.125, seed=1, dtype=saved)
+  model.save(tmp_path / 'a.keras')
+  clips = np.random.default_rng(0).uniform(-1, 1, (2, 9, 32, 32, 3)).astype(np.float32)
+  exact = inception_i3d.InceptionI3D(3, frame_size=32, width=0.125)
+  exact.set_weights(model.get_weights())
+  by_default = _open(tmp_path / 'a.keras')
+  np.testing.assert_allclose(by_default.logits(clips), exact(clips).numpy(), rtol=1e-5, atol=1e-6)
+  other = _open(tmp_path / 'a.keras', precision='mixed_bfloat16')
+  difference = np.abs(other.logits(clips) - by_default.logits(clips)).max()
+  assert 0 < difference < 0.1 * np.abs(exact(clips).numpy()).max()
+  assert other.fingerprint != by_default.fingerprint
 
 
 def test_another_network_of_another_layout(tmp_path):

@@ -74,6 +74,20 @@ _MISTAKES = [
   ),
   ('i3d_tf.evaluate --run_dir=a --classifier_size=9', '--classifier_size is for --classifier'),
   ('i3d_tf.evaluate --run_dir=nowhere', 'nowhere: expected a directory made by train'),
+  ('i3d_tf.evaluate --precision=float16', 'value should be one of <float32|mixed_bfloat16>'),
+  (
+    'i3d_tf.evaluate --run_dir=a --precision=mixed_bfloat16',
+    '--precision is for --classifier or --weights; neither was given',
+  ),
+  (
+    'i3d_tf.evaluate --classifier=m:f --csv=here --output=o --precision=mixed_bfloat16',
+    'm:f: has its own precision; received --precision=mixed_bfloat16, which is for runs and',
+  ),
+  ('i3d_tf.predict --video=here --precision=float16', 'one of <float32|mixed_bfloat16>'),
+  (
+    'i3d_tf.predict --classifier=a.onnx --video=here --precision=float32',
+    'a.onnx: has its own precision; received --precision=float32, which is for runs and weights',
+  ),
   ('i3d_tf.predict --weights=a', 'expected --video or --npy; received neither'),
   ('i3d_tf.predict --weights=a --run_dir=b --video=c', 'received both'),
   ('i3d_tf.predict --classifier=nowhere --video=here', 'nowhere: expected weights (--classifier'),
@@ -139,7 +153,8 @@ def test_an_unknown_flag_is_one_line_without_tensorflow(tmp_path, module):
 
 @pytest.mark.parametrize('line, message', _MISTAKES)
 def test_a_mistake_is_one_line_without_tensorflow(tmp_path, line, message):
-  (tmp_path / 'here').write_text('something')
+  for name in ('here', 'a.onnx'):
+    (tmp_path / name).write_text('something')
   done = _run(tmp_path, *line.split())
   assert done.returncode == 2, done.stderr
   assert message in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr

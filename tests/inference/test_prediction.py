@@ -83,6 +83,28 @@ def test_each_region_is_replaced_as_in_a_test(tmp_path, network):
   assert 0.1 < black['activity'].mean() < 0.9
 
 
+class _Counting:
+  """A model that counts how often it is traced."""
+
+  def __init__(self, model):
+    self.frame_size, self.channels, self.traces = model.frame_size, model.channels, 0
+    self._model = model
+
+  def __call__(self, clips, training):
+    self.traces += 1
+    return self._model(clips, training=training)
+
+
+def test_a_network_is_compiled_once_for_all_regions_and_lengths(tmp_path):
+  model = _Counting(networks.network().model)
+  network = networks.replace(networks.network(), model=model)
+  for count in (12, 15):
+    path = networks.video(tmp_path / f'{count}.avi', count)
+    masks = coco_files.read(networks.masks_file(tmp_path / f'{count}.json', count))
+    prediction.of_video(network, path, ('none', 'background', 'activity'), masks)
+  assert model.traces == 1
+
+
 def test_without_a_person_the_original_frames_are_kept(tmp_path):
   network = networks.network()
   path = networks.video(tmp_path / 'a.avi')

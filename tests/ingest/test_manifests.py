@@ -82,12 +82,14 @@ def test_build_rejects_another_label_map(sources, tmp_path):
 
 
 @pytest.mark.parametrize(
-  'count, workers, expected', [(100, 1, 7), (100, 8, 16), (3, 8, 3), (1, 1, 1)]
+  'count, workers, fewest, expected',
+  [(100, 1, 1, 7), (100, 8, 1, 16), (3, 8, 1, 3), (1, 1, 1, 1), (100, 1, 40, 40), (9, 1, 40, 9)],
 )
-def test_number_of_shards_fits_the_data_set(monkeypatch, count, workers, expected):
+def test_number_of_shards_fits_the_data_set(monkeypatch, count, workers, fewest, expected):
   monkeypatch.setattr(manifests, '_stored_size', lambda *_: 10e6)
   sources = [encode_video.VideoSource(f'A/{n}.avi', '', 0) for n in range(count)]
-  assert manifests.number_of_shards(sources, requests.EncodingSettings(), workers) == expected
+  settings = requests.EncodingSettings()
+  assert manifests.number_of_shards(sources, settings, None, workers, fewest) == expected
 
 
 def test_build_keeps_the_number_of_shards(tmp_path):

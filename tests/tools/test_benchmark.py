@@ -18,6 +18,7 @@ def test_subjects_are_the_modules_of_the_folder_without_what_they_share():
     'memory',
     'network',
     'peer',
+    'prediction',
     'records_cost',
     'resume',
     'waiting',
