@@ -27,16 +27,19 @@ from i3d_tf.model import layers
 Policy: TypeAlias = keras.dtype_policies.DTypePolicy
 
 
-def fold(model: inception_i3d.InceptionI3D, dtype: str | Policy | None = None) -> keras.Model:
+def fold(
+  model: inception_i3d.InceptionI3D, dtype: str | Policy | None = None, endpoint: str = 'Logits'
+) -> keras.Model:
   """Builds a network for inference with the same logits as `model`.
 
   Args:
     model: the network to fold. Its weights are copied, so later changes to them have no effect.
     dtype: Keras dtype or policy of the new network; None for that of `model`. The
       products of kernels and scales are computed in float64 in any case.
+    endpoint: the last layer of the new network, one of `architecture.ENDPOINTS`.
 
   Returns:
-    A `keras.Model` with the inputs, outputs and endpoint names of `model`.
+    A `keras.Model` with the inputs and endpoint names of `model`, and its outputs at `endpoint`.
   """
   policy = keras.dtype_policies.get(model.get_config()['dtype'] if dtype is None else dtype)
   inputs = keras.Input(model.input.shape[1:], dtype=model.input.dtype, name='clip')
@@ -49,6 +52,8 @@ def fold(model: inception_i3d.InceptionI3D, dtype: str | Policy | None = None) -
       x = _copy(layer, dtype=policy)(x)
     else:
       x = _mixed(layer, policy)(x)
+    if name == endpoint:
+      return keras.Model(inputs, x, name=f'{model.name}_folded')
   head = model.get_layer('Logits')
   logits = _copy(head)
   outputs = logits(x)

@@ -327,12 +327,14 @@ def _train_step(
   """
   variables = model.trainable_variables
   kernels = [v for v in variables if v.name == 'kernel']
+  with strategy.scope():
+    logits_of = network.training_logits(model, run.network.freeze)
 
   def replica_step(batch: Batch) -> tf.Tensor:
     # By itself a tape also watches the variables of frozen layers, and goes back through them.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch([variable.value for variable in variables])
-      logits = model(_network_input(batch, run, seeds), training=True)
+      logits = logits_of(_network_input(batch, run, seeds))
       losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch['label'], logits)
       # Replicas' gradients are added up.
       loss = tf.reduce_sum(losses) / run.clips.batch_size

@@ -1,12 +1,15 @@
 """The network of a run: as its seed initialises it, or as its last checkpoint has it."""
 
+from collections.abc import Callable
 import os
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
 from i3d_tf.inputs import clip_settings
+from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
 from i3d_tf.training import checkpoints
 from i3d_tf.training import run_settings
@@ -27,6 +30,23 @@ def build_model(run: run_settings.Run) -> inception_i3d.InceptionI3D:
   if run.network.freeze is not None:
     model.freeze(run.network.freeze)
   return model
+
+
+def training_logits(
+  model: inception_i3d.InceptionI3D, freeze: str | None
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """A function from clips to logits, as a training step computes them.
+
+  Args:
+    model: the network. Its frozen layers are copied, so their weights must be those of the run.
+    freeze: the last layer that is frozen, or None. Frozen layers never change, so they compute
+      folded (`folding.fold`).
+  """
+  if freeze is None:
+    return lambda clips: model(clips, training=True)
+  frozen = folding.fold(model, endpoint=freeze)
+  above = keras.Model(model.get_layer(freeze).output, model.output)
+  return lambda clips: above(frozen(clips), training=True)
 
 
 def restore_model(

@@ -176,8 +176,16 @@ def inference(model: keras.Model, clip: tf.Tensor) -> Callable[[], Any]:
   return tf.function(lambda: model(clip, training=False)).get_concrete_function()
 
 
-def training(model: keras.Model, batch: tf.Tensor) -> Callable[[], Any]:
-  """A function that trains a model on a batch and returns the loss."""
+def training(
+  model: keras.Model, batch: tf.Tensor, logits_of: Callable[[tf.Tensor], tf.Tensor] | None = None
+) -> Callable[[], Any]:
+  """A function that trains a model on a batch and returns the loss.
+
+  Args:
+    model: the model.
+    batch: clips.
+    logits_of: what computes the logits; None for the model itself.
+  """
   optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
   optimizer.build(model.trainable_variables)
   labels, variables = tf.range(batch.shape[0]), model.trainable_variables
@@ -186,7 +194,8 @@ def training(model: keras.Model, batch: tf.Tensor) -> Callable[[], Any]:
   def step() -> tf.Tensor:
     with tf.GradientTape(watch_accessed_variables=False) as tape:  # as in `training.loop`
       tape.watch([variable.value for variable in variables])
-      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(batch, training=True))
+      logits = model(batch, training=True) if logits_of is None else logits_of(batch)
+      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
       loss = tf.reduce_mean(losses)
     gradients = tape.gradient(loss, [variable.value for variable in variables])
     optimizer.apply_gradients(zip(gradients, variables))
