@@ -88,6 +88,13 @@ def _define_splits() -> None:
     'Store the data set although videos of one source (a file, or parts of one) are in both the '
     'training and the test list.',
   )
+  flags.DEFINE_bool(
+    'shared_groups',
+    _DEFAULTS.shared_groups,
+    'Say that a group (gNN) is the same people or place in all classes, as in Weizmann, where every '
+    'person acts in every class: intervals are then over groups of all classes. By default a group '
+    'belongs to its class, as in UCF101.',
+  )
   flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.', lower_bound=0)
 
 
@@ -172,6 +179,7 @@ def request() -> requests.RecordsRequest:
       seed=values.seed,
       flow_format=values.flow_format,
       flow_jpeg_quality=values.flow_jpeg_quality,
+      shared_groups=values.shared_groups,
     ),
     values.workers,
     _beam_options(values.beam_options),

@@ -51,7 +51,8 @@ class Row:
     logits: float32 [N].
     accepted: the labels that count as right, if these are others than `label` alone: where the
       classes of data set and network differ. `class_name` is then that of the data set.
-    source: what the video was cut out of, if its name does not tell (`clip_sources`); else ''.
+    source: what the video was cut out of, or the group that it shares with other classes, if its
+      name does not tell (`clip_sources`); else ''.
   """
 
   video: str
@@ -89,10 +90,10 @@ class Row:
   @property
   def group(self) -> str:
     """What its video shares performer and place with: 'Class/g01', or else the video's source."""
+    if self.source:
+      return self.source
     group = ucf101.group(self.video)
-    if group:
-      return f'{self.class_name}/{group}'
-    return self.source if self.source else ucf101.source(self.video)
+    return f'{self.class_name}/{group}' if group else ucf101.source(self.video)
 
 
 def path(run_dir: str | os.PathLike, name: str, treatment: str, suffix: str = '.csv') -> str:
@@ -257,7 +258,7 @@ def _group_name(row: Row) -> str:
   """'g03', or the source if the video is a part of one or shares it with others; else ''."""
   group, source = ucf101.group(row.video), ucf101.source(row.video)
   if group or row.source:
-    return group if group else row.source
+    return row.source if row.source else group
   return source if source != os.path.splitext(row.video)[0] else ''
 
 

@@ -20,6 +20,8 @@ class EncodingSettings:
     flow_format: one of `FLOW_FORMATS`; png is lossless.
     flow_jpeg_quality: 1 to 100.
     flow_backend: what computes the flow, one of `optical_flow.BACKENDS`.
+    shared_groups: whether a group (gNN) is the same people or place in all classes. It changes
+      no record; the manifest says it to whoever resamples results by groups.
   """
 
   short_side: int = 256
@@ -31,6 +33,7 @@ class EncodingSettings:
   flow_format: str = 'png'
   flow_jpeg_quality: int = 95
   flow_backend: str = 'opencv'
+  shared_groups: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

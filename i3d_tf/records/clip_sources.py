@@ -1,4 +1,4 @@
-"""Which clips were cut out of one file, where their names do not say so."""
+"""Which clips belong together, where their names do not say so: of one file, or of one group."""
 
 import collections
 import os
@@ -6,6 +6,8 @@ import os
 from i3d_tf.records import folders
 from i3d_tf.records import provenance
 from i3d_tf.records import ucf101
+
+_ALL_CLASSES = 'all'
 
 
 def beyond_names(source: folders.Records) -> dict[str, str]:
@@ -18,7 +20,9 @@ def beyond_names(source: folders.Records) -> dict[str, str]:
 
   Returns:
     Video -> name of its source, such as 'jog/a+run/a', which is the same for all of its clips.
-    Videos whose own name tells their source (`ucf101.source`, `ucf101.group`) are left out.
+    Videos whose own name tells their source (`ucf101.source`, `ucf101.group`) are left out; but
+    where groups are shared by all classes (`make_tfrecords --shared_groups`), all that name a
+    group have it as 'all/g01'.
   """
   of_file: dict[str, list[str]] = collections.defaultdict(list)
   for shard in sorted({entry.shard for entry in source.entries}):
@@ -34,4 +38,7 @@ def beyond_names(source: folders.Records) -> dict[str, str]:
     names = sorted({ucf101.source(path) for path in paths})
     if len(names) > 1:
       found.update(dict.fromkeys(paths, '+'.join(names)))
+  if source.settings.get('shared_groups'):
+    groups = {entry.path: ucf101.group(entry.path) for entry in source.entries}
+    found.update({path: f'{_ALL_CLASSES}/{group}' for path, group in groups.items() if group})
   return found

@@ -33,6 +33,8 @@ def content_hash(source: folders.Records, stream: str = 'rgb') -> str:
     origins.update({} if made_from is None else made_from.sources)
   names = _FRAME_SETTINGS + (_FLOW_SETTINGS if stream == 'flow' else ())
   settings = [source.settings.get(name) for name in names]
+  if source.settings.get('shared_groups'):  # results say the group of each video
+    settings.append('shared groups')
   content = hashlib.sha256(json.dumps([settings, source.label_names]).encode())
   for entry in sorted(source.entries, key=lambda entry: entry.path):
     row = {

@@ -73,6 +73,25 @@ def test_the_interval_is_over_groups_and_is_none_for_one_group():
   assert results.summarize(rows[:4])['accuracy_interval'] == [None, None]
 
 
+def test_a_group_that_all_classes_share_is_one_group_and_makes_the_round_trip(tmp_path):
+  rows = [
+    dataclasses.replace(
+      _row(f'{name}/v_{name}_g{n:02d}_c01.avi', label, (label == 0, n % 2, 0)), source=f'all/g{n:02d}'
+    )
+    for n in range(4)
+    for label, name in enumerate(_NAMES)
+  ]
+  assert [row.group for row in rows[:4]] == ['all/g00', 'all/g00', 'all/g00', 'all/g01']
+  results.write(str(tmp_path), 'test1', 'none', rows, _NAMES, {})
+  _assert_same(results.read(str(tmp_path / 'results' / 'test1.none.csv')), rows)
+  own = [dataclasses.replace(row, source='') for row in rows]
+  (low, high), (own_low, own_high) = (
+    results.summarize(some)['accuracy_interval'] for some in (rows, own)
+  )
+  # Four groups of three videos in place of twelve groups of one.
+  assert high - low != own_high - own_low and len({row.group for row in own}) == 12
+
+
 def test_accuracy_where_nobody_was_found_is_none():
   summary = results.summarize([_row(has_person=False)])
   assert summary['accuracy_where_mask_found'] is None

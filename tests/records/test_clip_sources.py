@@ -1,10 +1,12 @@
 """Clips of one file that their names do not tell."""
 
+import dataclasses
 import os
 
 import pytest
 
 from i3d_tf.records import clip_sources
+from i3d_tf.records import fingerprints
 from i3d_tf.records import folders
 from i3d_tf.records import provenance
 from tests import fakes
@@ -41,3 +43,16 @@ def test_parts_that_were_cut_by_hand_are_told_by_their_names(tmp_path):
     'run/a_0-1.avi': 'jog/a+run/a',
     'jog/a_1-2.avi': 'jog/a+run/a',
   }
+
+
+def test_groups_that_all_classes_share_are_one_group(tmp_path):
+  paths = ['run/v_run_g01_c01.avi', 'jog/v_jog_g01_c01.avi', 'jog/v_jog_g02_c01.avi', 'jog/a.avi']
+  opened = fakes.open_records(tmp_path / 'records', [fakes.video(path) for path in paths])
+  assert clip_sources.beyond_names(opened) == {}
+  shared = dataclasses.replace(opened, settings={'shared_groups': True})
+  assert clip_sources.beyond_names(shared) == {
+    'run/v_run_g01_c01.avi': 'all/g01',
+    'jog/v_jog_g01_c01.avi': 'all/g01',
+    'jog/v_jog_g02_c01.avi': 'all/g02',
+  }
+  assert fingerprints.content_hash(shared) != fingerprints.content_hash(opened)
