@@ -91,9 +91,9 @@ def _define_splits() -> None:
   flags.DEFINE_bool(
     'shared_groups',
     _DEFAULTS.shared_groups,
-    'Say that a group (gNN) is the same people or place in all classes, as in Weizmann, where every '
-    'person acts in every class: intervals are then over groups of all classes. By default a group '
-    'belongs to its class, as in UCF101.',
+    'Say that a group (gNN) is the same people or place in all classes, as in Weizmann, where '
+    'everybody acts in every class: intervals are then over groups of all classes. By default a '
+    'group belongs to its class, as in UCF101.',
   )
   flags.DEFINE_integer('split_seed', 0, 'Seed of what is held out.', lower_bound=0)
 

@@ -66,6 +66,11 @@ _WEIGHTS_HELP = (
 
 def define_settings() -> None:
   """How a network is built and trained, whatever it is trained on."""
+  _define_network()
+  _define_optimization()
+
+
+def _define_network() -> None:
   flags.DEFINE_string('weights', None, _WEIGHTS_HELP)
   weights_folder.define()
   flags.DEFINE_enum(
@@ -97,6 +102,8 @@ def define_settings() -> None:
     'Number format of the computation; weights are float32 in any case.',
   )
 
+
+def _define_optimization() -> None:
   flags.DEFINE_integer('steps', _OPTIMIZATION.steps, 'Batches to train on.')
   flags.DEFINE_enum(
     'optimizer', _OPTIMIZATION.optimizer, run_settings.OPTIMIZERS, 'SGD with momentum, or Adam.'

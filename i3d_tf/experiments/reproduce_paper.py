@@ -1,7 +1,6 @@
 """All conditions of the paper and the report of them: what the command `reproduce` does."""
 
 from collections.abc import Mapping
-import dataclasses
 import os
 
 from i3d_tf.demo import actions

@@ -119,9 +119,7 @@ class Reproduction:
     )
     network = self.network
     if model.stream == 'flow':
-      network = (
-        of_flow(network, None) if self.flow_network is None else self.flow_network
-      )
+      network = of_flow(network, None) if self.flow_network is None else self.flow_network
     return run_settings.Run(data, clips, network, self.optimization, tuple(source.label_names))
 
   def has_other_settings(self, model: conditions_lib.Model) -> bool:

@@ -57,8 +57,7 @@ def run(request: requests.TrainRequest) -> int:
     run_dir, request.eval_treatments, model=None if strategies.is_spread(strategy) else model
   )
   print(
-    f'\n{run_dir}: trained for {settings.optimization.steps} steps, '
-    f'{loop.describe(request.treatment)}'
+    f'\n{run_dir}: trained for {settings.optimization.steps} steps, {request.treatment.described}'
   )
   print(evaluation.describe(summaries, run_dir))
   print(

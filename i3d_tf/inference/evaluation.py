@@ -291,6 +291,7 @@ def _row(plan: Plan, entry: shards.Entry, frames: int, logits: np.ndarray) -> re
     logits,
     () if accepted == (label,) else accepted,
     plan.sources.get(entry.path, ''),
+    entry.seen_again,
   )
 
 

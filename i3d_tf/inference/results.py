@@ -2,7 +2,8 @@
 
   results/test1.background.csv    video, label, class, group, prediction, correct,
                                   mask_found, coverage, frames, logit_0 ...; before the
-                                  logits the accepted labels, if they are not the label alone
+                                  logits seen_again, if a second look at the masks was taken,
+                                  and the accepted labels, if they are not the label alone
   results/test1.background.json   accuracies, per class too, and what was asked for
 
 Named after the list (split 1's test list) and the treatment of the test.
@@ -34,6 +35,7 @@ _COLUMNS = (
   'coverage',
   'frames',
 )
+_SEEN_AGAIN = 'seen_again'  # only where it is known of a video
 _ACCEPTED = 'accepted'  # labels with spaces between them; only where they are not the label alone
 
 
@@ -53,6 +55,8 @@ class Row:
       classes of data set and network differ. `class_name` is then that of the data set.
     source: what the video was cut out of, or the group that it shares with other classes, if its
       name does not tell (`clip_sources`); else ''.
+    seen_again: the part of its people that the masks missed, `SecondLook.seen_again`; None if
+      nobody has looked again.
   """
 
   video: str
@@ -64,6 +68,7 @@ class Row:
   logits: np.ndarray
   accepted: tuple[int, ...] = ()
   source: str = ''
+  seen_again: float | None = None
 
   @property
   def right(self) -> tuple[int, ...]:
@@ -160,14 +165,12 @@ def write(
   Returns:
     The summary, a dict.
   """
+  optional = [_SEEN_AGAIN] if any(row.seen_again is not None for row in rows) else []
+  optional += [_ACCEPTED] if any(row.accepted for row in rows) else []
   files.write_csv(
     path(run_dir, name, treatment),
-    [
-      *_COLUMNS,
-      *([_ACCEPTED] if any(row.accepted for row in rows) else []),
-      *(f'logit_{i}' for i in range(len(label_names))),
-    ],
-    (_to_csv(row, any(row.accepted for row in rows)) for row in rows),
+    [*_COLUMNS, *optional, *(f'logit_{i}' for i in range(len(label_names)))],
+    (_to_csv(row, optional) for row in rows),
   )
   summary = {'about': metadata, **summarize(rows)}
   files.write_json(path(run_dir, name, treatment, '.json'), summary)
@@ -238,6 +241,7 @@ class RowJournal:
       logits,
       tuple(values.get('accepted', ())),
       values.get('source', ''),
+      values.get('seen_again'),
     )
     self.rows[treatment, row.video] = row
     return True
@@ -268,7 +272,11 @@ def _source(row: Mapping[str, str]) -> str:
   return '' if named in ('', ucf101.group(video), ucf101.source(video)) else named
 
 
-def _to_csv(row: Row, with_accepted: bool) -> list[Any]:
+def _to_csv(row: Row, optional: Sequence[str]) -> list[Any]:
+  more = {
+    _SEEN_AGAIN: '' if row.seen_again is None else row.seen_again,
+    _ACCEPTED: ' '.join(map(str, row.right)),
+  }
   return [
     row.video,
     row.label,
@@ -279,7 +287,7 @@ def _to_csv(row: Row, with_accepted: bool) -> list[Any]:
     int(row.has_person),
     '' if row.coverage is None else row.coverage,
     row.frames,
-    *([' '.join(map(str, row.right))] if with_accepted else []),
+    *(more[name] for name in optional),
     *map(str, row.logits),
   ]  # the shortest decimals that are this float32
 
@@ -303,6 +311,7 @@ def _from_csv(row: Mapping[str, str]) -> Row:
     logits,
     _accepted(row, count),
     _source(row),
+    float(row[_SEEN_AGAIN]) if row.get(_SEEN_AGAIN) else None,
   )
 
 

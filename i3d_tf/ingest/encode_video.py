@@ -64,8 +64,7 @@ def read_video(
   decoded = decoding.at_rate(*part, numbered=masks is not None, tally=tally)
   frame_indices: list[int] = []
   encoded_frames: list[bytes] = []
-  source_size: tuple[int, int] = (0, 0)
-  size: tuple[int, int] = (0, 0)
+  source_size = size = (0, 0)
 
   def resized() -> Iterator[np.ndarray]:
     nonlocal source_size, size
@@ -99,6 +98,7 @@ def read_video(
       None if settings.flow is None else optical_flow.label(settings.flow, settings.flow_backend)
     ),
     keep_original=source.keep_original,
+    seen_again=None if masks is None else masks.seen_again,
   )
 
 

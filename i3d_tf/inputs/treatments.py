@@ -129,6 +129,11 @@ class Treatment:
     )
 
   @property
+  def described(self) -> str:
+    """The name in the words of a progress bar."""
+    return 'nothing replaced' if self.name == 'none' else f'replaced: {self.name}'
+
+  @property
   def needs_partner(self) -> bool:
     """Whether it takes pixels of a video of another class."""
     return self.fill == 'other'

@@ -50,6 +50,11 @@ class Masks:
     """Whether any frame shows a person."""
     return any(coco_mask.area(rle) for rles in self.frames for rle in rles)
 
+  @property
+  def seen_again(self) -> float | None:
+    """The part of the people that these masks missed; None without a second look."""
+    return None if self.second_look is None else self.second_look.seen_again
+
   def decode(self, index: int) -> np.ndarray:
     """The union of the people in frame `index`: bool [height, width]."""
     rles = self.frames[index]

@@ -40,7 +40,7 @@ def content_hash(source: folders.Records, stream: str = 'rgb') -> str:
     row = {
       key: value
       for key, value in dataclasses.asdict(entry).items()
-      if key not in ('shard', 'offset', 'length', 'flow')
+      if key not in ('shard', 'offset', 'length', 'flow', 'seen_again')
     }
     origin = origins.get(entry.path, {})
     row.update({key: origin.get(key) for key in ('start', 'end')})

@@ -54,6 +54,8 @@ class StoredVideo:
     flow_method: what computed the flow, an `optical_flow.label`; None without flow.
     keep_original: whether a verdict says not to use the masks (`i3d_tf.masks.verdicts`): the
       video then keeps its original RGB.
+    seen_again: the part of its people that the masks missed, `SecondLook.seen_again`; None if
+      nobody has looked again.
   """
 
   path: str
@@ -68,6 +70,7 @@ class StoredVideo:
   flow: tuple[bytes, ...] | None = None
   flow_method: str | None = None
   keep_original: bool = False
+  seen_again: float | None = None
 
 
 def has_person(coverage: float | None, keep_original: bool) -> bool:
@@ -117,6 +120,8 @@ def encode(video: StoredVideo) -> bytes:
     context['CLASS_SEGMENTATION/class/label/string'].bytes_list.value.append(b'person')
     context['CLASS_SEGMENTATION/coverage'].float_list.value.append(video.coverage)
     context['CLASS_SEGMENTATION/keep_original'].int64_list.value.append(int(video.keep_original))
+    if video.seen_again is not None:
+      context['CLASS_SEGMENTATION/seen_again'].float_list.value.append(video.seen_again)
     add(MASKS, video.masks)
   if video.flow is not None:
     describe('FORWARD_FLOW/', b'PNG' if video.flow and video.flow[0][1:4] == b'PNG' else b'JPEG', 3)
@@ -165,6 +170,11 @@ def decode(serialized: bytes) -> StoredVideo:
     ),
     keep_original=with_masks
     and bool(context['CLASS_SEGMENTATION/keep_original'].int64_list.value[0]),
+    seen_again=(
+      context['CLASS_SEGMENTATION/seen_again'].float_list.value[0]
+      if 'CLASS_SEGMENTATION/seen_again' in context
+      else None
+    ),
   )
 
 

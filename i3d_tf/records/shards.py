@@ -35,7 +35,7 @@ class Entry:
     width: width of the frames in pixels.
     coverage: share of all pixels that the masks cover; None if the video has no mask file.
     flow: number of flow fields.
-    keep_original: as in `schema.StoredVideo`.
+    keep_original, seen_again: as in `schema.StoredVideo`.
   """
 
   path: str
@@ -49,6 +49,7 @@ class Entry:
   coverage: float | None
   flow: int
   keep_original: bool = False
+  seen_again: float | None = None
 
   @property
   def has_person(self) -> bool:
@@ -56,7 +57,8 @@ class Entry:
     return schema.has_person(self.coverage, self.keep_original)
 
 
-_COLUMNS = tuple(field.name for field in dataclasses.fields(Entry))
+_SEEN_AGAIN = 'seen_again'  # a column only where it is known, unlike the others
+_COLUMNS = tuple(field.name for field in dataclasses.fields(Entry) if field.name != _SEEN_AGAIN)
 
 
 def shard_name(number: int, count: int) -> str:
@@ -105,7 +107,10 @@ def write_shard(
       os.remove(index_path(path))
   if before_index is not None:
     before_index(digest.hexdigest())
-  files.write_csv(index_path(path), _COLUMNS, map(dataclasses.astuple, entries))
+  is_known = any(entry.seen_again is not None for entry in entries)
+  columns = (*_COLUMNS, _SEEN_AGAIN) if is_known else _COLUMNS
+  cells = ([getattr(entry, name) for name in columns] for entry in entries)
+  files.write_csv(index_path(path), columns, cells)
   return entries
 
 
@@ -122,6 +127,7 @@ def _entry(video: schema.StoredVideo, shard: str, offset: int, length: int) -> E
     coverage=video.coverage,
     flow=0 if video.flow is None else len(video.flow),
     keep_original=video.keep_original,
+    seen_again=video.seen_again,
   )
 
 
@@ -170,6 +176,7 @@ def _parse_row(row: dict[str, str]) -> Entry:
     float(row['coverage']) if row['coverage'] else None,
     int(row['flow']),
     bool(int(row['keep_original'])),
+    float(row[_SEEN_AGAIN]) if row.get(_SEEN_AGAIN) else None,
   )
 
 
@@ -183,6 +190,7 @@ def _check_entry(entry: Entry, shard: str) -> None:
     'height': entry.height >= 1,
     'width': entry.width >= 1,
     'coverage': entry.coverage is None or 0 <= entry.coverage <= 1,
+    _SEEN_AGAIN: entry.seen_again is None or 0 <= entry.seen_again <= 1,
     'flow': entry.flow in (0, entry.frames - 1),
   }
   for name, ok in checks.items():

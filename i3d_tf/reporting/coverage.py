@@ -1,10 +1,11 @@
-"""Accuracy by how much of the image the person covers, and videos in which nobody was found."""
+"""Accuracy by how much of the image the person covers, and without videos of doubtful masks."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from i3d_tf.masks import second_looks
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table
 from i3d_tf.statistics import correlation
@@ -204,6 +205,53 @@ def kept_original(
   return table.Table(
     'kept_original',
     'Videos in which no person was found keep their original frames in every row',
+    columns,
+    tuple(rows),
+  )
+
+
+def seen_again(
+  outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
+) -> table.Table:
+  """The table of videos whose masks missed people, and accuracies without them.
+
+  A second look at the frames without the masked people found more of people than
+  `second_looks.LIMIT` of all that was found. Videos without a second look stay.
+
+  Args:
+    outcomes, statistic: as in `bins`.
+
+  Returns:
+    The table; without rows if no video had a second look.
+  """
+  rows = []
+  if any(not np.isnan(of_row.seen_again).all() for of_row in outcomes.values()):
+    for name, of_row in outcomes.items():
+      missed = of_row.seen_again > second_looks.LIMIT  # False where it is NaN
+      trusted = of_row.only(~missed)
+      row = {
+        'row': name,
+        'videos': len(missed),
+        'looked': int((~np.isnan(of_row.seen_again)).sum()),
+        'missed': int(missed.sum()),
+        'accuracy': statistic.accuracy(*of_row.for_statistics)[0],
+      }
+      if len(trusted.videos):
+        row.update(stats.named('without', statistic.accuracy(*trusted.for_statistics)))
+      rows.append(row)
+  columns = (
+    Column('row', 'Row', 'name'),
+    Column('videos', 'Videos', 'count'),
+    Column('looked', 'Looked at again', 'count'),
+    Column('missed', 'Masks missed people', 'count'),
+    Column('accuracy', 'Accuracy', 'percent'),
+    Column('without', 'Without them', 'percent'),
+    Column('without', '95% interval', 'percent_range'),
+  )
+  return table.Table(
+    'seen_again',
+    'Videos in which the segmenter found people again after their masks were taken out '
+    f'(more than {second_looks.LIMIT:.0%} of all that it found)',
     columns,
     tuple(rows),
   )

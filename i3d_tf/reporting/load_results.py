@@ -60,7 +60,7 @@ class Result:
     answers: str [N], the network's names of the predicted classes.
     groups: str [N], 'Class/g01'; the source of the video if it names no group.
     correct, has_person: bool [N].
-    coverage: float [N], NaN without a mask file.
+    coverage, seen_again: float [N], as in `results.Row`; NaN in place of None.
     probabilities: float [N], those of the true class.
     missing: videos of the test list that the records lack.
   """
@@ -73,6 +73,7 @@ class Result:
   correct: np.ndarray
   has_person: np.ndarray
   coverage: np.ndarray
+  seen_again: np.ndarray
   probabilities: np.ndarray
   missing: tuple[str, ...] = ()
 
@@ -89,7 +90,7 @@ class Outcomes:
     correct: float [N], the fraction of seeds that were correct.
     probability: float [N], that of the true class, averaged over seeds.
     has_person: bool [N].
-    coverage: float [N].
+    coverage, seen_again: float [N], as in `Result`.
   """
 
   videos: np.ndarray
@@ -100,6 +101,7 @@ class Outcomes:
   probability: np.ndarray
   has_person: np.ndarray
   coverage: np.ndarray
+  seen_again: np.ndarray
 
   @property
   def for_statistics(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -185,6 +187,7 @@ class Paper:
           np.mean([result.probabilities for result in found], axis=0),
           first.has_person,
           first.coverage,
+          first.seen_again,
         )
       )
     return Outcomes(*map(np.concatenate, zip(*parts)))
@@ -209,7 +212,8 @@ def read(folder: str) -> Paper:
     raise errors.UserError(
       f'{path}: expected what reproduce writes; {type(e).__name__}: {e}'
     ) from e
-  found, problems = {}, []
+  found: dict[tuple[str, int, int], Result] = {}
+  problems = []
   known = {condition.name for condition in conditions}
   for name, split, seed, file in _files(os.path.join(folder, 'results')):
     try:
@@ -218,15 +222,10 @@ def read(folder: str) -> Paper:
       summary = results_lib.read_summary(folder, f'{name}.split{split}', f'seed{seed}')
       missing = [] if summary is None else summary['about'].get('missing', [])
       if not isinstance(missing, list):
-        raise errors.UserError(
-          f'{file}: expected a list of missing videos in its summary; found {missing!r}'
-        )
-      result = dataclasses.replace(
-        _result(file, label_names, answers), missing=tuple(map(str, missing))
-      )
-      _check_same_videos(
-        file, result, [(other, found[other]) for other in found if other[:2] == (name, split)]
-      )
+        raise errors.UserError(f'{file}: expected a list of missing videos; found {missing!r}')
+      result = _result(file, label_names, answers)
+      result = dataclasses.replace(result, missing=tuple(map(str, missing)))
+      _check_same_videos(file, result, (name, split), found)
       found[name, split, seed] = result
     except errors.UserError as e:
       problems.append(' '.join(str(e).split()))
@@ -293,7 +292,8 @@ def _result(path: str, label_names: Sequence[str], answers: Sequence[str] | None
     np.array([row.group for row in rows]),
     correct,
     np.array([row.has_person for row in rows]),
-    np.array([np.nan if row.coverage is None else row.coverage for row in rows], float),
+    np.array([row.coverage for row in rows], float),  # None becomes NaN
+    np.array([row.seen_again for row in rows], float),
     np.array([of_row[list(row.right)].sum() for row, of_row in zip(rows, probabilities)]),
   )
 
@@ -313,18 +313,19 @@ def _check_rows(
       raise errors.UserError(
         f'{path}: expected classes of {CONDITIONS}; found {row.class_name} with label {row.label}'
       )
-    if row.coverage is not None and not 0 <= row.coverage <= 1:
-      raise errors.UserError(
-        f'{path}: expected a coverage from 0 to 1; found {row.coverage} for {row.video}'
-      )
+    for name in ('coverage', 'seen_again'):
+      if (of := getattr(row, name)) is not None and not 0 <= of <= 1:
+        raise errors.UserError(f'{path}: expected a {name} from 0 to 1; found {of} for {row.video}')
     if row.video in seen:
       raise errors.UserError(f'{path}: expected every video once; found {row.video} twice')
     seen.add(row.video)
 
 
-def _check_same_videos(path: str, result: Result, others: Sequence[Any]) -> None:
-  for (_, _, seed), other in others:
-    if other.videos != result.videos:
+def _check_same_videos(
+  path: str, result: Result, of: tuple[str, int], found: Mapping[tuple[str, int, int], Result]
+) -> None:
+  for (name, split, seed), other in found.items():
+    if (name, split) == of and other.videos != result.videos:
       raise errors.UserError(
         f'{path}: expected the videos of seed {seed}; found others, or in another order'
       )
@@ -332,9 +333,8 @@ def _check_same_videos(path: str, result: Result, others: Sequence[Any]) -> None
 
 def numbered_classes(label_names: Sequence[str]) -> list[tuple[int, str, int]]:
   """(number from 1, name, label) of the classes, in alphabetical order as in the paper."""
-  return [
-    (number, name, label_names.index(name)) for number, name in enumerate(sorted(label_names), 1)
-  ]
+  numbered = enumerate(sorted(label_names), 1)
+  return [(number, name, label_names.index(name)) for number, name in numbered]
 
 
 def same_videos(first: Outcomes, second: Outcomes) -> tuple[Outcomes, Outcomes]:

@@ -41,6 +41,7 @@ _COLUMNS = (
   'probability',
   'mask_found',
   'coverage',
+  'seen_again',
 )
 
 
@@ -238,5 +239,5 @@ def _video_rows(paper: load_results.Paper) -> Iterator[tuple[Any, ...]]:
           r.correct.astype(int),
           r.probabilities,
           r.has_person.astype(int),
-          ('' if coverage != coverage else coverage for coverage in r.coverage),
+          *(('' if share != share else share for share in of) for of in (r.coverage, r.seen_again)),
         )

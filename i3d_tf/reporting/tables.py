@@ -34,6 +34,7 @@ class Tables:
       class, for videos whose masks show a person.
     correlations: correlations of accuracy and coverage.
     kept_original: videos in which no person was found, and accuracies without them.
+    seen_again: videos whose masks missed people, and accuracies without them.
     seeds: the spread over seeds.
     classes: accuracy by class.
     bars: tested and misclassified videos by class and split, the data of Figures 1 and 2.
@@ -46,6 +47,7 @@ class Tables:
   coverage_classes: table.Table
   correlations: table.Table
   kept_original: table.Table
+  seen_again: table.Table
   seeds: table.Table
   classes: table.Table
   bars: table.Table
@@ -61,6 +63,7 @@ class Tables:
       self.coverage_classes,
       self.correlations,
       self.kept_original,
+      self.seen_again,
       self.seeds,
       self.classes,
       self.bars,
@@ -94,6 +97,7 @@ def make(paper: load_results.Paper, *, draws: int = resampling.DRAWS, seed: int 
     coverage_lib.classes(paper, outcomes),
     coverage_lib.correlations(outcomes, statistic),
     coverage_lib.kept_original(outcomes, statistic),
+    coverage_lib.seen_again(outcomes, statistic),
     _seeds(paper),
     _classes(paper, outcomes),
     _bars(paper, outcomes),

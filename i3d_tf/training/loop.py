@@ -129,11 +129,6 @@ def check_can_start(
   splits.check(source, entries, run.clips.stream, [run.data.mask])
 
 
-def describe(treatment: treatments.Treatment) -> str:
-  """A treatment in the words of a progress bar."""
-  return 'nothing replaced' if treatment.region == 'none' else f'replaced: {treatment.name}'
-
-
 def _open_records(
   run_dir: str | os.PathLike, run: run_settings.Run, log: Callable[[str], None]
 ) -> tuple[folders.Records, Sequence[shards.Entry]]:
@@ -183,7 +178,7 @@ def _run_steps(training: _Training) -> None:
     total=run.optimization.steps,
     initial=number,
     unit='step',
-    desc=f'training, {describe(run.data.treatment)}',
+    desc=f'training, {run.data.treatment.described}',
     disable=not is_chief,
   )
   with (

@@ -86,7 +86,7 @@ class Network:
     validation.check_choice('freeze', self.freeze, (None, *architecture.BELOW_LOGITS))
     if self.freeze is not None and self.weights is None:
       raise errors.UserError(
-        f'`freeze` is for networks that start from `weights`; received {self.freeze} and random ones'
+        f'`freeze` is for networks that start from `weights`; received {self.freeze} and none'
       )
     validation.check('width', self.width, 'above 0 and at most 16', 0 < self.width <= 16)
     for name in ('dropout', 'batch_norm_momentum'):

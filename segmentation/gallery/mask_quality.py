@@ -15,6 +15,7 @@ from pycocotools import mask as coco_mask
 
 from i3d_tf.common import text
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import second_looks
 
 # {code of a reason: what it means}, in the order in which the page lists them.
 REASONS = {
@@ -38,8 +39,7 @@ class Limits:
     absent: fraction of the frames that show no person.
     tiny, huge: fraction of the image that the person covers, in frames with a person.
     flicker: fraction of the steps from frame to frame that are breaks.
-    seen_again: `SecondLook.seen_again`. Good masks of rvm on real clips have up to 0.11; in a
-      trial by hand, partial ones had 0.2 and bad ones 0.44.
+    seen_again: `SecondLook.seen_again`.
     unlike: distance from the class's typical coverage, in spreads of the class.
     break_overlap, break_area: a step is a break if the intersection over union of the masks
       is below `break_overlap`, if their areas differ by more than the factor `break_area`,
@@ -51,7 +51,7 @@ class Limits:
   tiny: float = 0.01
   huge: float = 0.6
   flicker: float = 0.05
-  seen_again: float = 0.15
+  seen_again: float = second_looks.LIMIT
   unlike: float = 3.0
   break_overlap: float = 0.25
   break_area: float = 1.6

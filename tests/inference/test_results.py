@@ -73,23 +73,17 @@ def test_the_interval_is_over_groups_and_is_none_for_one_group():
   assert results.summarize(rows[:4])['accuracy_interval'] == [None, None]
 
 
-def test_a_group_that_all_classes_share_is_one_group_and_makes_the_round_trip(tmp_path):
-  rows = [
-    dataclasses.replace(
-      _row(f'{name}/v_{name}_g{n:02d}_c01.avi', label, (label == 0, n % 2, 0)), source=f'all/g{n:02d}'
-    )
-    for n in range(4)
-    for label, name in enumerate(_NAMES)
-  ]
-  assert [row.group for row in rows[:4]] == ['all/g00', 'all/g00', 'all/g00', 'all/g01']
-  results.write(str(tmp_path), 'test1', 'none', rows, _NAMES, {})
-  _assert_same(results.read(str(tmp_path / 'results' / 'test1.none.csv')), rows)
-  own = [dataclasses.replace(row, source='') for row in rows]
-  (low, high), (own_low, own_high) = (
-    results.summarize(some)['accuracy_interval'] for some in (rows, own)
-  )
-  # Four groups of three videos in place of twelve groups of one.
-  assert high - low != own_high - own_low and len({row.group for row in own}) == 12
+def test_groups_that_classes_share_and_second_looks_make_the_round_trip(tmp_path):
+  names = [f'{name}/v_{name}_g{n}_c01.avi' for n in range(4) for name in _NAMES]
+  own = [_row(name, _NAMES.index(name[0])) for name in names]
+  rows = [dataclasses.replace(row, source=f'all/g{n // 3}') for n, row in enumerate(own)]
+  rows[1] = dataclasses.replace(rows[1], seen_again=1 / 3)
+  assert [len({row.group for row in some}) for some in (own, rows)] == [12, 4]
+  for name, written in (('own', own), ('shared', rows)):
+    results.write(str(tmp_path), name, 'none', written, _NAMES, {})
+    path = tmp_path / 'results' / f'{name}.none.csv'
+    _assert_same(results.read(str(path)), written)
+    assert ('seen_again' in path.read_text()) == (name == 'shared')
 
 
 def test_accuracy_where_nobody_was_found_is_none():

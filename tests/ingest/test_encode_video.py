@@ -1,6 +1,7 @@
 """What is stored of one video file: frames, masks and flow of the same moments."""
 
 import dataclasses
+import json
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
 from i3d_tf.ingest import requests
 from i3d_tf.masks import coco_files
+from i3d_tf.masks import second_looks
 from i3d_tf.video import decoding
 from tests import fakes
 
@@ -64,6 +66,19 @@ def test_read_video_stores_masks_exactly_at_the_size_of_the_frames(tmp_path):
     decoded, np.kron(fakes.moving_masks(), np.ones((1, 2, 2), np.uint8))
   )
   assert stored.coverage == pytest.approx(2 * 12 / (24 * 32))
+
+
+@pytest.mark.parametrize('look', [None, second_looks.SecondLook(0.3, 0.1)])
+def test_read_video_stores_what_a_second_look_at_the_masks_found(tmp_path, look):
+  source = fakes.source(tmp_path, masks=fakes.moving_masks())
+  with open(source.masks) as f:
+    content = json.load(f)
+  if look is not None:
+    content['info']['second_look'] = dataclasses.asdict(look)
+  with open(source.masks, 'w') as f:
+    json.dump(content, f)
+  stored = encode_video.read_video(source, _NAMES, _SETTINGS)
+  assert stored.seen_again == (None if look is None else pytest.approx(0.25))
 
 
 def test_read_video_aligns_masks_with_frames(tmp_path):

@@ -91,6 +91,18 @@ def test_write_shard_indexes_every_record(tmp_path):
   assert [entry.has_person for entry in written] == [True, False, False, False]
 
 
+def test_a_second_look_goes_into_record_and_index_where_there_was_one(tmp_path):
+  path = tmp_path / 'videos.tfrecord'
+  looked = dataclasses.replace(_FULL, seen_again=1 / 3)
+  shards.write_shard(path, [looked, _BARE])
+  assert [entry.seen_again for entry in shards.read_index(path)] == [1 / 3, None]
+  assert schema.decode(schema.encode(looked)).seen_again == pytest.approx(1 / 3)
+  assert schema.decode(schema.encode(_FULL)).seen_again is None
+  shards.write_shard(path, [_FULL, _BARE])
+  with open(shards.index_path(path)) as f:
+    assert 'seen_again' not in f.read()  # as before there was a second look
+
+
 def test_read_index_returns_coverage_exactly(tmp_path):
   path = str(tmp_path / 'a.tfrecord')
   shards.write_shard(path, [dataclasses.replace(_FULL, coverage=1 / 3)])
@@ -221,12 +233,13 @@ def test_read_index_accepts_carriage_returns_of_older_records(tmp_path):
     ('height', '0'),
     ('width', '0'),
     ('coverage', '1.5'),
+    ('seen_again', '1.5'),
     ('flow', '3'),
   ],
 )
 def test_read_index_rejects_impossible_values(tmp_path, column, value):
   (entry,) = shards.write_shard(tmp_path / 'a.tfrecord', [_FULL])
-  row = {**dataclasses.asdict(entry), 'keep_original': 0, column: value}
+  row = {**dataclasses.asdict(entry), 'keep_original': 0, 'seen_again': '', column: value}
   (tmp_path / 'a.csv').write_text(f'{",".join(row)}\n{",".join(map(str, row.values()))}\n')
   with pytest.raises(
     schema.RecordError,

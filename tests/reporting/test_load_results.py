@@ -70,7 +70,7 @@ def test_a_summary_without_a_list_is_a_problem(folder):
     json.dumps({'about': {'missing': 5}, 'videos': 1, 'accuracy': 1.0})
   )
   paper = load_results.read(folder)
-  assert 'expected a list of missing videos in its summary; found 5' in paper.problems[0]
+  assert 'expected a list of missing videos; found 5' in paper.problems[0]
 
 
 def test_probabilities_are_the_softmax_of_the_true_class(folder):

@@ -76,7 +76,7 @@ def test_load_rejects_a_directory_without_a_run(tmp_path, content, message):
     ),
     (
       lambda: run_settings.Network(freeze='Mixed_3c'),
-      '`freeze` is for networks that start from `weights`; received Mixed_3c and random ones',
+      '`freeze` is for networks that start from `weights`; received Mixed_3c and none',
     ),
     (
       lambda: run_settings.Network(dropout=1),

@@ -13,12 +13,15 @@ import tensorflow as tf
 
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
+from i3d_tf.training import network
 from tools.benchmarks.support import figure
 from tools.benchmarks.support import flops
 
 INFERENCE_BOUND = 0.85  # of the float32 matmul's rate
 BFLOAT16_BOUND = 1.7  # times the rate of float32
 TRAINING_BOUND = 3.1  # times the time of inference on the same batch
+FROZEN_BOUND = 0.5  # times the time of a step that trains all layers
+_FROZEN = 'Mixed_3c'  # the last layer that is frozen
 
 
 def measure(quick: bool = False) -> list[figure.Figure]:
@@ -45,10 +48,11 @@ def measure(quick: bool = False) -> list[figure.Figure]:
     'training bfloat16': (training(mixed, batch), flops.training_step(mixed, batch.shape)),
   }
   calls = figure.interleaved(
-    {name: timed(function) for name, (function, _) in work.items()}, 2 if quick else 5
+    {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5
   )
   rates = {name: _times(calls[name], work[name][1] / 1e9) for name in work}
-  return _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
+  figures = _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
+  return figures + _with_frozen_layers(quick)
 
 
 def _figures(
@@ -137,6 +141,37 @@ def _figures(
   return figures
 
 
+def _with_frozen_layers(quick: bool) -> list[figure.Figure]:
+  """A step on (4, 16, 112, 112, 3) that trains the layers above an endpoint, over one of all."""
+  size, width = (64, 0.25) if quick else (112, 1.0)
+  batch = clips((4, 16, size, size, 3))
+  model, frozen = (
+    inception_i3d.InceptionI3D(10, frame_size=size, width=width, seed=0) for _ in range(2)
+  )
+  frozen.freeze(_FROZEN)
+  logits_of = network.training_logits(frozen, _FROZEN)
+  steps = {
+    'all': _timed(training(model, batch)),
+    'frozen': _timed(training(frozen, batch, logits_of)),
+  }
+  calls = figure.interleaved(steps, 2 if quick else 7)
+  ratio = calls['all'].over(calls['frozen'])
+  how = (
+    f'a step on a batch {tuple(batch.shape)} with the layers up to {_FROZEN} frozen, over one '
+    'that trains all; alternately'
+  )
+  return [
+    figure.from_values(
+      'step with frozen layers, times a full step',
+      ratio.wall,
+      bound=FROZEN_BOUND,
+      higher_is_better=False,
+      how=how,
+    ),
+    figure.from_values('  the same in CPU time', ratio.cpu, how=how),
+  ]
+
+
 def clips(shape: Sequence[int]) -> tf.Tensor:
   """Random clips of a shape: float32 in [-1, 1]."""
   return tf.constant(np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32))
@@ -146,7 +181,7 @@ def _times(rates: figure.Rates, factor: float) -> figure.Rates:
   return figure.Rates([r * factor for r in rates.wall], [r * factor for r in rates.cpu])
 
 
-def timed(function: Callable[[], Any]) -> figure.Measured:
+def _timed(function: Callable[[], Any]) -> figure.Measured:
   """Calls of a function, for `figure.interleaved`."""
 
   def run(start: Callable[[], None]) -> int:

@@ -23,6 +23,7 @@ def test_rates_are_relative_to_those_of_the_machine():
     'float32 inference / float32 matmul': (0.85, True),
     'bfloat16 inference / float32 inference': (1.7, True),
     'training step, times inference': (3.1, False),
+    'step with frozen layers, times a full step': (0.5, False),
   }
   assert all(figure.value > 0 for figure in figures)
   # In CPU time, because on a busy machine a call may take any wall-clock time.
