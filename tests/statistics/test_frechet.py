@@ -107,6 +107,17 @@ def test_clips_of_one_video_are_drawn_together():
   np.testing.assert_allclose([once.low, once.high], [again.low, again.high])
 
 
+def test_few_rows_of_many_features_give_the_same_interval_in_their_span(monkeypatch):
+  rng = np.random.default_rng(8)
+  sets = rng.normal(size=(2, 8, 50)) + 3
+  found = frechet.interval(*sets, resamples=20)
+  monkeypatch.setattr(frechet, '_in_their_span', lambda *given: given)
+  expected = frechet.interval(*sets, resamples=20)
+  np.testing.assert_allclose(
+    [found.low, found.high, found.bias], [expected.low, expected.high, expected.bias], rtol=1e-5
+  )
+
+
 def test_draws_follow_from_the_seed():
   rng = np.random.default_rng(7)
   sets = rng.normal(size=(2, 30, 3))

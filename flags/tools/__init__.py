@@ -1,0 +1,1 @@
+"""Flags of commands in tools that came later than the folder above was full."""
