@@ -73,7 +73,9 @@ class FeatureStore:
       [np.zeros(0, np.int64), *(np.arange(start, start + count) for start, count in found)]
     )
     groups = np.repeat(np.arange(len(found)), [count for _, count in found])
-    stored = np.memmap(self._path, '<f4', 'r', shape=(self._end, self._dimension))
+    shape = self._end, self._dimension
+    # An empty file cannot be mapped.
+    stored = np.memmap(self._path, '<f4', 'r', shape=shape) if self._end else np.zeros(shape)
     return StoredRows(stored, order), groups
 
   def close(self) -> None:
