@@ -16,12 +16,14 @@ from i3d_tf.common import files
 from i3d_tf.common import journal
 from i3d_tf.common import progress
 from i3d_tf.common import text
+from i3d_tf.inference import feature_files
 from i3d_tf.inference import features
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inference import trained_networks
 from i3d_tf.video import decoding
 from i3d_tf.video import video_files
 
+HDF5 = 'features.h5'  # within the output folder
 _SETTINGS_FILE, _SOURCES_FILE = 'features.json', 'sources.jsonl'
 
 
@@ -39,10 +41,12 @@ def run(options: options_lib.ExtractOptions) -> int:
   Raises:
     UserError: the network cannot be used, or the folder holds other features.
   """
-  wanted = targets(options.videos, options.folder, options.output, options.suffix)
-  (network,) = trained_networks.load(options.network)
-  print('\n'.join(network.notes), file=sys.stderr)
-  metadata = features.describe(network, options.settings)
+  # One file per video also for HDF5, which is made of them at the end: no kill can damage it.
+  suffix = 'npz' if options.format == 'hdf5' else options.format
+  wanted = targets(options.videos, options.folder, options.output, suffix)
+  networks = trained_networks.load(options.network)
+  print('\n'.join(note for network in networks for note in network.notes), file=sys.stderr)
+  metadata = features.describe(networks, options.settings)
   with files.locked(options.output):
     claim(options.output, metadata)
     known = _Sources(options.output)
@@ -62,13 +66,18 @@ def run(options: options_lib.ExtractOptions) -> int:
         share = _Share(bar, video)
         try:
           known.begin(video, path)
-          found = features.of_video(network, video, options.settings, options.batch_size, share.add)
-          features.write(path, *found, metadata)
+          found = features.joined(networks, video, options.settings, options.batch_size, share.add)
+          feature_files.write(path, *found, metadata)
         except errors.UserError as e:
           bar.clear()
           cli.fail(e)
           failed += 1
         share.finish()
+    if options.format == 'hdf5':
+      names = {os.path.splitext(os.path.relpath(p, options.output))[0]: p for p in wanted.values()}
+      whole = os.path.join(options.output, HDF5)
+      feature_files.gather(whole, {n: p for n, p in names.items() if os.path.exists(p)})
+      print(f'{whole}: written')
   print(f'{options.output}: features of {len(wanted) - failed} videos')
   return cli.fail(f'{failed} of {len(wanted)} videos could not be used', 1) if failed else 0
 
@@ -121,11 +130,15 @@ def claim(output: str, metadata: Mapping[str, Any]) -> None:
     return
   except (ValueError, TypeError) as e:
     raise errors.UserError(f'{path}: expected what extract_features writes; {e}') from e
-  different = [key for key in metadata if before.get(key) != metadata[key]]
+  different = [k for k in {**metadata, **before} if before.get(k) != metadata.get(k)]
   if different:
+    usual = 'the default'
     raise errors.UserError(
       f'{output} holds other features: '
-      + '; '.join(f'{key} is {before.get(key)} there, {metadata[key]} here' for key in different)
+      + '; '.join(
+        f'{key} is {before.get(key, usual)} there, {metadata.get(key, usual)} here'
+        for key in different
+      )
       + '. Give another --output'
     )
 
