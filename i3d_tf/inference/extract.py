@@ -25,6 +25,8 @@ from i3d_tf.video import video_files
 
 HDF5 = 'features.h5'  # within the output folder
 _SETTINGS_FILE, _SOURCES_FILE = 'features.json', 'sources.jsonl'
+# What folders are of that were made before these could be chosen.
+_BEFORE = {'ends': 'last', 'precision': 'float32'}
 
 
 def run(options: options_lib.ExtractOptions) -> int:
@@ -130,15 +132,12 @@ def claim(output: str, metadata: Mapping[str, Any]) -> None:
     return
   except (ValueError, TypeError) as e:
     raise errors.UserError(f'{path}: expected what extract_features writes; {e}') from e
-  different = [k for k in {**metadata, **before} if before.get(k) != metadata.get(k)]
+  before = {**_BEFORE, **before}
+  different = [key for key in metadata if before.get(key) != metadata[key]]
   if different:
-    usual = 'the default'
     raise errors.UserError(
       f'{output} holds other features: '
-      + '; '.join(
-        f'{key} is {before.get(key, usual)} there, {metadata.get(key, usual)} here'
-        for key in different
-      )
+      + '; '.join(f'{key} is {before.get(key)} there, {metadata[key]} here' for key in different)
       + '. Give another --output'
     )
 

@@ -147,13 +147,10 @@ def describe(
 ) -> dict[str, Any]:
   """What decides features, a JSON-able dict: equal for equal networks and settings.
 
-  Settings that came later are left out while they have their defaults, so that folders of
-  features from before are continued.
+  What two networks differ in is joined by '+', such as 'rgb+flow'.
   """
   chosen = dataclasses.asdict(settings)
   rate = chosen.pop('rate')
-  if chosen['ends'] == options.FeatureSettings.ends:
-    del chosen['ends']
   found = [
     {
       'stream': network.stream,
@@ -168,6 +165,4 @@ def describe(
     key: value if all(o[key] == value for o in found) else '+'.join(str(o[key]) for o in found)
     for key, value in found[0].items()
   }
-  if same['precision'] == 'float32':
-    del same['precision']
   return {**chosen, **same, 'frame_rate': decoding.FRAME_RATE if rate == '25' else rate}

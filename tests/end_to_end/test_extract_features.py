@@ -1,5 +1,6 @@
 """The command extract_features: a file a video, resumable, bad videos listed."""
 
+import json
 import os
 from unittest import mock
 
@@ -134,7 +135,7 @@ def test_presets_of_one_or_two_networks_into_one_file(run):
   assert message == '--preset=mstcn sets --stride; received --stride=2, too'
   message = commands.error(*call[:-1], '--output=frames', cwd=run)
   assert message.startswith('frames holds other features: window is 21 there, 16 here; ')
-  assert 'ends is zeros there, the default here' in message
+  assert 'ends is zeros there, last here' in message
 
 
 def test_two_networks_give_joined_features(run):
@@ -150,6 +151,15 @@ def test_two_networks_give_joined_features(run):
   parts = [features.of_video(n, str(run / 'one.avi'), asked.settings)[0] for n in both]
   assert [len(part) for part in parts] == [3, 3] and str(found['stream']) == 'rgb+flow'
   np.testing.assert_allclose(found['features'], np.concatenate(parts, axis=1), atol=1e-6)
+
+
+def test_a_folder_from_before_ends_and_precision_could_be_chosen_is_continued(tmp_path):
+  about = features.describe([networks.network()], options.FeatureSettings())
+  before = {key: about[key] for key in about if key not in ('ends', 'precision')}
+  (tmp_path / 'features.json').write_text(json.dumps(before))
+  extract.claim(str(tmp_path), about)
+  with pytest.raises(errors.UserError, match='ends is last there, drop here'):
+    extract.claim(str(tmp_path), {**about, 'ends': 'drop'})
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
