@@ -86,6 +86,11 @@ def options() -> options_lib.ExtractOptions:
     raise errors.UserError('expected --output, a folder for the features; it was not given')
   settings = _settings()
   networks = network.options()
+  is_one_axis = settings.pool == 'all' or settings.endpoint == 'Logits'
+  if not is_one_axis and _joins(networks):
+    raise errors.UserError(
+      f'expected --pool=all to join the features of two networks; received {settings.pool}'
+    )
   existing.check_any('--video', values.video, 'a video or a folder of frames')
   existing.check_path('--videos', values.videos, 'a folder of videos')
   return options_lib.ExtractOptions(
@@ -97,6 +102,11 @@ def options() -> options_lib.ExtractOptions:
     settings,
     values.batch_size,
   )
+
+
+def _joins(networks: options_lib.NetworkOptions) -> bool:
+  weights = (networks.weights, networks.flow_weights)
+  return len(networks.run_dirs) + sum(path is not None for path in weights) > 1
 
 
 def _settings() -> options_lib.FeatureSettings:

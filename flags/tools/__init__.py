@@ -1,1 +1,1 @@
-"""Flags of commands in tools that came later than the folder above was full."""
+"""Flags of commands of tools/; those that the folder above has no room for."""

@@ -16,6 +16,7 @@ import tensorflow as tf
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.fvd import embedding
+from i3d_tf.weights.published import fetch
 
 PUBLISHED = 151.39
 FRAMES = 30
@@ -50,7 +51,7 @@ def check(embedder: embedding.Embedder, weights: str, cache: str | None = None) 
   Raises:
     NotFvdError: it is another number than `PUBLISHED`.
   """
-  path = _default_cache() if cache is None else cache
+  path = os.path.join(fetch.cache(), 'fvd_checks.json') if cache is None else cache
   known = _read(path)
   key = _key(embedder)
   found = known.get(key)
@@ -71,11 +72,6 @@ def _key(embedder: embedding.Embedder) -> str:
   devices = [device.device_type for device in tf.config.list_physical_devices()]
   what = (embedder.fingerprint, tf.__version__, devices, os.environ.get('TF_ENABLE_ONEDNN_OPTS'))
   return hashlib.sha256(repr(what).encode()).hexdigest()
-
-
-def _default_cache() -> str:
-  cache = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
-  return os.path.join(cache, 'i3d_tf', 'fvd_checks.json')
 
 
 def _read(path: str) -> dict[str, object]:

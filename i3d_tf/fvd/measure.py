@@ -195,7 +195,7 @@ def _report(
   if not np.isnan(distance.low):
     line += (
       f' (95% interval {distance.low:.2f} to {distance.high:.2f}, over {options.resamples} '
-      f'resamples; about {distance.bias:.2f} of it come from the sets being finite)'
+      f'resamples; about {distance.bias:.2f} of it is due to the finite size of the sets)'
     )
   print(line)
   for found in sets:

@@ -138,6 +138,12 @@ def test_presets_of_one_or_two_networks_into_one_file(run):
   assert 'ends is zeros there, last here' in message
 
 
+def test_two_networks_join_features_of_one_axis_alone(run):
+  call = ('i3d_tf.extract_features', '--weights=run', '--flow_weights=run', '--video=mine/A/a.avi')
+  message = commands.error(*call, '--pool=space', '--output=two', cwd=run)
+  assert message == 'expected --pool=all to join the features of two networks; received space'
+
+
 def test_two_networks_give_joined_features(run):
   networks.video(run / 'one.avi', 14)
   both = [trained_networks.of_run(str(run / 'run')), networks.network('flow')]

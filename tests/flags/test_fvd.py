@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from flags.shared import existing
 from flags.shared import weights_folder
 from flags.tools import fvd
 from i3d_tf.common import errors
@@ -21,9 +20,7 @@ def parse(monkeypatch, tmp_path):
   monkeypatch.chdir(tmp_path)
 
   def from_arguments(*arguments):
-    modules = (fvd, weights_folder)
-    assert not hasattr(existing, 'flags')
-    flag_values.parse(monkeypatch, fvd.define, modules, arguments)
+    flag_values.parse(monkeypatch, fvd.define, (fvd, weights_folder), arguments)
     return fvd.options()
 
   return from_arguments

@@ -13,6 +13,7 @@ from i3d_tf.fvd import functions
 from i3d_tf.fvd import known_value
 from i3d_tf.fvd import measure
 from i3d_tf.fvd import options
+from i3d_tf.video import decoding
 from tests import fakes
 from tests import networks
 
@@ -52,13 +53,7 @@ def result():
 
 
 def frames(path):
-  return np.stack(list(embedding_frames(path)))
-
-
-def embedding_frames(path):
-  from i3d_tf.video import decoding
-
-  return decoding.decode(path)
+  return np.stack(list(decoding.decode(path)))
 
 
 def test_the_number_is_pythons_and_the_printed_one(network, sets, capsys):
