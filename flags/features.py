@@ -1,12 +1,16 @@
 """Flags of extract_features."""
 
+import dataclasses
+
 from absl import flags
 
 from flags.shared import existing
 from flags.shared import network
 from i3d_tf.common import errors
 from i3d_tf.inference import options as options_lib
+from i3d_tf.inputs import clip_settings
 from i3d_tf.model import architecture
+from i3d_tf.training import run_settings
 
 _DEFAULTS = options_lib.FeatureSettings()
 
@@ -29,18 +33,42 @@ def define() -> None:
     'What to average: none keeps time, height, width and channels of each window, '
     'space keeps time and channels, all keeps the channels.',
   )
-  flags.DEFINE_integer(
-    'window', _DEFAULTS.window, 'Frames that the network sees at a time, at 25 a second.'
+  flags.DEFINE_enum(
+    'preset',
+    None,
+    list(options_lib.PRESETS),
+    'Features as networks that read them expect them: window, stride, rate, ends, layer and '
+    'pooling (docs/features.md).',
   )
+  flags.DEFINE_enum(
+    'rate',
+    _DEFAULTS.rate,
+    options_lib.RATES,
+    'Frames a second of the video that windows count: 25, or native, each frame of the file.',
+  )
+  flags.DEFINE_enum(
+    'ends',
+    _DEFAULTS.ends,
+    list(clip_settings.ENDS),
+    '; '.join(f'{name}: {what}' for name, what in clip_settings.ENDS.items()) + '.',
+  )
+  flags.DEFINE_integer('window', _DEFAULTS.window, 'Frames that the network sees at a time.')
   flags.DEFINE_integer(
     'stride', _DEFAULTS.stride, 'Frames from the start of one window to the start of the next.'
+  )
+  flags.DEFINE_enum(
+    'precision',
+    None,
+    list(run_settings.PRECISIONS),
+    'In which I3D computes: float32 by default; mixed_bfloat16 is faster on some accelerators.',
   )
   flags.DEFINE_integer('batch_size', 4, 'Windows that are computed together.', lower_bound=1)
   flags.DEFINE_enum(
     'format',
     'npz',
     options_lib.FORMATS,
-    'npz: features with the place of each window; npy: the features alone.',
+    'npz: features with the place of each window; npy: the features alone; hdf5: npz, and '
+    'features.h5 with those of all videos.',
   )
 
 
@@ -51,13 +79,18 @@ def options() -> options_lib.ExtractOptions:
     UserError: a flag is missing or wrong, or names a file that does not exist.
   """
   values = flags.FLAGS
-  network.check(most=1)
+  network.check()
   if not values.video and values.videos is None:
     raise errors.UserError('expected --video or --videos; received neither')
   if values.output is None:
     raise errors.UserError('expected --output, a folder for the features; it was not given')
-  settings = options_lib.FeatureSettings(values.endpoint, values.pool, values.window, values.stride)
-  networks = network.options(most=1)
+  settings = _settings()
+  networks = network.options()
+  is_one_axis = settings.pool == 'all' or settings.endpoint == 'Logits'
+  if not is_one_axis and _joins(networks):
+    raise errors.UserError(
+      f'expected --pool=all to join the features of two networks; received {settings.pool}'
+    )
   existing.check_any('--video', values.video, 'a video or a folder of frames')
   existing.check_path('--videos', values.videos, 'a folder of videos')
   return options_lib.ExtractOptions(
@@ -69,3 +102,22 @@ def options() -> options_lib.ExtractOptions:
     settings,
     values.batch_size,
   )
+
+
+def _joins(networks: options_lib.NetworkOptions) -> bool:
+  weights = (networks.weights, networks.flow_weights)
+  return len(networks.run_dirs) + sum(path is not None for path in weights) > 1
+
+
+def _settings() -> options_lib.FeatureSettings:
+  values = flags.FLAGS
+  names = [field.name for field in dataclasses.fields(options_lib.FeatureSettings)]
+  if values.preset is None:
+    return options_lib.FeatureSettings(**{name: values[name].value for name in names})
+  contradicted = [name for name in names if values[name].present]
+  if contradicted:
+    raise errors.UserError(
+      f'--preset={values.preset} sets --{contradicted[0]}; received --{contradicted[0]}='
+      f'{values[contradicted[0]].value}, too'
+    )
+  return options_lib.PRESETS[values.preset]

@@ -9,7 +9,9 @@ Each video gets a file of its name: UCF-101/Archery/v_Archery_g01_c01.avi become
 features/Archery/v_Archery_g01_c01.npz with `features` [windows, 1024] (the last
 Inception block, averaged over the window) and `start`, the first frame of each
 window at 25 frames a second. --endpoint and --pool choose other features,
---window and --stride other windows. Stopped and called again, it resumes with the
+--window and --stride other windows; --preset chooses all of these as a network that
+reads features expects them. With --weights and --flow_weights, the features of both
+networks are joined: [windows, 2048]. Stopped and called again, it resumes with the
 videos that have no file yet.
 """
 

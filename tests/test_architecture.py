@@ -25,6 +25,7 @@ _TESTED_THROUGH = {
   'i3d_tf/experiments/requests': 'experiments/test_reproduction',
   'i3d_tf/experiments/run_conditions': 'experiments/test_reproduction',
   'i3d_tf/experiments/train_and_test': 'end_to_end/test_train',
+  'i3d_tf/fvd/options': 'flags/test_fvd',
   'i3d_tf/inference/evaluation': 'end_to_end/test_evaluate',
   'i3d_tf/inference/extract': 'end_to_end/test_extract_features',
   'i3d_tf/inference/options': 'flags/test_prediction',

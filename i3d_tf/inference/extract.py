@@ -16,13 +16,17 @@ from i3d_tf.common import files
 from i3d_tf.common import journal
 from i3d_tf.common import progress
 from i3d_tf.common import text
+from i3d_tf.inference import feature_files
 from i3d_tf.inference import features
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inference import trained_networks
 from i3d_tf.video import decoding
 from i3d_tf.video import video_files
 
+HDF5 = 'features.h5'  # within the output folder
 _SETTINGS_FILE, _SOURCES_FILE = 'features.json', 'sources.jsonl'
+# What folders are of that were made before these could be chosen.
+_BEFORE = {'ends': 'last', 'precision': 'float32'}
 
 
 def run(options: options_lib.ExtractOptions) -> int:
@@ -39,10 +43,12 @@ def run(options: options_lib.ExtractOptions) -> int:
   Raises:
     UserError: the network cannot be used, or the folder holds other features.
   """
-  wanted = targets(options.videos, options.folder, options.output, options.suffix)
-  (network,) = trained_networks.load(options.network)
-  print('\n'.join(network.notes), file=sys.stderr)
-  metadata = features.describe(network, options.settings)
+  # One file per video also for HDF5, which is made of them at the end: no kill can damage it.
+  suffix = 'npz' if options.format == 'hdf5' else options.format
+  wanted = targets(options.videos, options.folder, options.output, suffix)
+  networks = trained_networks.load(options.network)
+  print('\n'.join(note for network in networks for note in network.notes), file=sys.stderr)
+  metadata = features.describe(networks, options.settings)
   with files.locked(options.output):
     claim(options.output, metadata)
     known = _Sources(options.output)
@@ -62,13 +68,18 @@ def run(options: options_lib.ExtractOptions) -> int:
         share = _Share(bar, video)
         try:
           known.begin(video, path)
-          found = features.of_video(network, video, options.settings, options.batch_size, share.add)
-          features.write(path, *found, metadata)
+          found = features.joined(networks, video, options.settings, options.batch_size, share.add)
+          feature_files.write(path, *found, metadata)
         except errors.UserError as e:
           bar.clear()
           cli.fail(e)
           failed += 1
         share.finish()
+    if options.format == 'hdf5':
+      names = {os.path.splitext(os.path.relpath(p, options.output))[0]: p for p in wanted.values()}
+      whole = os.path.join(options.output, HDF5)
+      feature_files.gather(whole, {n: p for n, p in names.items() if os.path.exists(p)})
+      print(f'{whole}: written')
   print(f'{options.output}: features of {len(wanted) - failed} videos')
   return cli.fail(f'{failed} of {len(wanted)} videos could not be used', 1) if failed else 0
 
@@ -121,6 +132,7 @@ def claim(output: str, metadata: Mapping[str, Any]) -> None:
     return
   except (ValueError, TypeError) as e:
     raise errors.UserError(f'{path}: expected what extract_features writes; {e}') from e
+  before = {**_BEFORE, **before}
   different = [key for key in metadata if before.get(key) != metadata[key]]
   if different:
     raise errors.UserError(

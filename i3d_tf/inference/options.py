@@ -6,10 +6,12 @@ from typing import Any
 
 from i3d_tf.classifiers import discovery
 from i3d_tf.common import validation
+from i3d_tf.inputs import clip_settings
 from i3d_tf.model import architecture
 
 POOLS = {'none': (), 'space': (2, 3), 'all': (1, 2, 3)}  # axes of [N, t, h, w, C]
-FORMATS = ('npz', 'npy')
+FORMATS = ('npz', 'npy', 'hdf5')
+RATES = ('25', 'native')  # frames a second: 25, or those of the file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,12 +82,16 @@ class FeatureSettings:
       to [C]. 'Logits' are [N] in any case.
     window: frames that the network sees at a time, at least 9.
     stride: frames from the start of one window to the start of the next.
+    rate: one of `RATES`.
+    ends: what is done at the ends of a video, one of `clip_settings.ENDS`.
   """
 
   endpoint: str = 'Mixed_5c'
   pool: str = 'all'
   window: int = 16
   stride: int = 16
+  rate: str = '25'
+  ends: str = 'last'
 
   def __post_init__(self) -> None:
     validation.check_choice('endpoint', self.endpoint, architecture.ENDPOINTS)
@@ -97,6 +103,21 @@ class FeatureSettings:
       self.window >= architecture.MIN_FRAMES,
     )
     validation.check('stride', self.stride, 'at least 1', self.stride >= 1)
+    validation.check_choice('rate', self.rate, RATES)
+    validation.check_choice('ends', self.ends, tuple(clip_settings.ENDS))
+
+
+# Features as networks that are trained on them expect them; docs/features.md says more of each.
+PRESETS = {
+  # github.com/yabufarha/ms-tcn, issues 19 and 34: frames i - 10 to i + 10, zeros beyond the ends.
+  'mstcn': FeatureSettings(window=21, stride=1, rate='native', ends='zeros'),
+  # github.com/happyharrycn/actionformer_release, issue 5: THUMOS14 as CMCS extracted it.
+  'actionformer': FeatureSettings(window=16, stride=4, rate='native', ends='drop'),
+  # github.com/Alvin-Zeng/PGCN, issue 33.
+  'pgcn': FeatureSettings(window=64, stride=8, rate='native', ends='drop'),
+  # github.com/v-iashin/video_features, extract_i3d.py: stack_size and step_size by default.
+  'video_features': FeatureSettings(window=64, stride=64, rate='native', ends='drop'),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,11 +125,11 @@ class ExtractOptions:
   """Which features of which videos, and where they go.
 
   Attributes:
-    network: which network.
+    network: which network, or which two, whose features are joined.
     videos: paths of videos or of folders of frames.
     folder: folder of videos, whose subfolders are kept; or None.
     output: folder for the features.
-    suffix: 'npz' or 'npy'.
+    format: one of `FORMATS`.
     settings: which features.
     batch_size: windows that are computed together.
   """
@@ -117,6 +138,6 @@ class ExtractOptions:
   videos: tuple[str, ...]
   folder: str | None
   output: str
-  suffix: str
+  format: str
   settings: FeatureSettings
   batch_size: int

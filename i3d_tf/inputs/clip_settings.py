@@ -13,6 +13,15 @@ STREAMS = ('rgb', 'flow')
 CHANNELS = {'rgb': 3, 'flow': 2}
 RESIZES = ('crop', 'squash')
 
+# What is done at the ends of a video that is seen through sliding windows.
+ENDS = {
+  'last': 'windows start at multiples of the stride; if that leaves frames unseen, one more window '
+  'ends with the last frame; a video shorter than a window is one window',
+  'drop': 'whole windows that start at multiples of the stride, and no others',
+  'zeros': 'one window around every frame that is a stride from the one before, the first '
+  "included; before and after the video, the network's input is 0",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class ClipSettings:

@@ -32,12 +32,15 @@ class Window:
     masks: uint8 [T, H, W] of 0 and 1, where the people are; None without masks.
     start: index of the first frame in the video at 25 frames a second.
     new: how many of the frames no earlier window showed.
+    missing: how many frames at its beginning and at its end are before and after the video;
+      they are 0.
   """
 
   frames: np.ndarray
   masks: np.ndarray | None
   start: int
   new: int
+  missing: tuple[int, int] = (0, 0)
 
 
 def every_frame(path: str) -> Iterator[np.ndarray]:
@@ -56,12 +59,15 @@ def every_frame(path: str) -> Iterator[np.ndarray]:
   return _images(path) if os.path.isdir(path) else decoding.decode(path)
 
 
-def at_rate(path: str, tally: decoding.Tally | None = None) -> Iterator[tuple[int, np.ndarray]]:
+def at_rate(
+  path: str, tally: decoding.Tally | None = None, native: bool = False
+) -> Iterator[tuple[int, np.ndarray]]:
   """The frames of a video at 25 a second, of the size that they have in the file.
 
   Args:
     path: as in `every_frame`.
     tally: counts the frames of the video that were read, shown or not.
+    native: whether each frame of the file is shown once, instead of 25 a second.
 
   Yields:
     (number of the frame in the video, RGB frame uint8 [H, W, 3]).
@@ -69,10 +75,10 @@ def at_rate(path: str, tally: decoding.Tally | None = None) -> Iterator[tuple[in
   Raises:
     VideoError: the video cannot be used.
   """
-  if not os.path.isdir(path):
+  if not os.path.isdir(path) and not native:
     yield from decoding.at_rate(path, tally=tally)
     return
-  for index, image in enumerate(_images(path)):
+  for index, image in enumerate(every_frame(path)):
     if tally is not None:
       tally.frames = index + 1
     yield index, image
@@ -85,6 +91,7 @@ def stored(
   masks: coco_files.Masks | None = None,
   dilation: int = 0,
   flow: str = 'tvl1',
+  native: bool = False,
 ) -> Iterator[Pair]:
   """The frames of a video as records store them, one after the other.
 
@@ -95,6 +102,7 @@ def stored(
     masks: the `masks.Masks` of the video, one per frame of its file, or None.
     dilation: pixels of the stored frame by which masks are grown, see `masks.dilate`.
     flow: which flow, one of `optical_flow.LABELS`.
+    native: as in `at_rate`.
 
   Yields:
     (uint8 [H, W, C], uint8 [H, W] or None).
@@ -103,7 +111,7 @@ def stored(
     VideoError: the video cannot be used.
     MaskError: the masks are of another video.
   """
-  pairs = _resized(path, frame_size, masks, dilation)
+  pairs = _resized(path, frame_size, masks, dilation, native)
   if stream == 'rgb':
     yield from pairs
     return
@@ -154,42 +162,85 @@ def windows(
 
 
 def sliding(
-  path: str, stream: str, frame_size: int, length: int, stride: int, flow: str = 'tvl1'
+  path: str,
+  stream: str,
+  frame_size: int,
+  length: int,
+  stride: int,
+  flow: str = 'tvl1',
+  *,
+  native: bool = False,
+  ends: str = 'last',
 ) -> Iterator[Window]:
-  """Windows of one length, a stride apart, the last one ending with the last frame.
+  """Windows of one length, a stride apart.
 
   Args:
-    path, stream, frame_size, flow: as in `stored`.
-    length: frames of a window; a video with fewer gives one window of all it has.
+    path, stream, frame_size, flow, native: as in `stored`.
+    length: frames of a window.
     stride: frames from the start of one window to the next.
+    ends: what is done at the ends of the video, one of `clip_settings.ENDS`.
 
   Yields:
     `Window`s; at least one.
 
   Raises:
-    VideoError: the video cannot be used, or has fewer than 9 frames (10 for flow).
+    VideoError: the video cannot be used, or is too short: for 'last' it needs 9 frames (10 for
+      flow), for 'drop' a window, for 'zeros' one frame (two for flow).
   """
+  pairs = stored(path, stream, frame_size, flow=flow, native=native)
+  if ends == 'zeros':
+    around = _centered(pairs, stream, length, stride)
+    earliest = next(around, None)
+    if earliest is None:
+      raise _too_short(path, stream, 0, 1, native)
+    yield earliest
+    yield from around
+    return
   kept: collections.deque[Pair] = collections.deque(maxlen=length)
   seen = shown = start = 0
-  for pair in stored(path, stream, frame_size, flow=flow):
+  for pair in pairs:
     kept.append(pair)
     seen += 1
     if seen == start + length:
       yield _window(kept, start, seen - max(shown, start))
       shown, start = seen, start + stride
-  if seen < architecture.MIN_FRAMES:
-    raise _too_short(path, stream, seen)
-  if max(shown, start) < seen:
+  least = architecture.MIN_FRAMES if ends == 'last' else length
+  if seen < least:
+    raise _too_short(path, stream, seen, least, native)
+  if ends == 'last' and max(shown, start) < seen:
     first = seen - len(kept)
     yield _window(kept, first, seen - max(shown, first))
 
 
+def _centered(pairs: Iterable[Pair], stream: str, length: int, stride: int) -> Iterator[Window]:
+  """Windows around every `stride`th frame, of which the first is 0; see `clip_settings.ENDS`."""
+  half = length // 2
+  # Each item that is None is a frame that does not exist.
+  after = length - 1 - half + (stream == 'flow')
+  padded = itertools.chain(itertools.repeat(None, half), pairs, itertools.repeat(None, after))
+  kept: collections.deque[Pair | None] = collections.deque(maxlen=length)
+  start = shown = 0
+  for seen, pair in enumerate(padded, 1):
+    kept.append(pair)
+    if seen == start + length:
+      known = [p[0] for p in kept if p is not None]
+      if known:
+        zero = np.zeros_like(known[0])
+        frames = [zero if p is None else p[0] for p in kept]
+        before = next(i for i, p in enumerate(kept) if p is not None)
+        end = start - half + before + len(known)
+        missing = (before, length - before - len(known))
+        yield Window(np.stack(frames), None, start - half, max(0, end - shown), missing)
+        shown = max(shown, end)
+      start += stride
+
+
 def _resized(
-  path: str, frame_size: int, masks: coco_files.Masks | None, dilation: int
+  path: str, frame_size: int, masks: coco_files.Masks | None, dilation: int, native: bool
 ) -> Iterator[Pair]:
-  """Yields frames at 25 a second and of the stored size, each with its mask or None."""
+  """Yields frames as `at_rate` does, but of the stored size, each with its mask or None."""
   tally = decoding.Tally()
-  for index, frame in at_rate(path, tally):
+  for index, frame in at_rate(path, tally, native):
     height, width = frame.shape[:2]
     size = decoding.fit_short_side(height, width, preprocess.resize_side(frame_size), path)
     mask = None
@@ -220,12 +271,12 @@ def _window(pairs: Iterable[Pair], start: int, new: int) -> Window:
   return Window(np.stack(frames), None if masks[0] is None else np.stack(masks), start, new)
 
 
-def _too_short(path: str, stream: str, found: int) -> decoding.VideoError:
+def _too_short(
+  path: str, stream: str, found: int, least: int = architecture.MIN_FRAMES, native: bool = False
+) -> decoding.VideoError:
   what = 'frames' if stream == 'rgb' else 'flow fields'
-  return decoding.VideoError(
-    f'{path}: expected at least {architecture.MIN_FRAMES} {what} at '
-    f'{decoding.FRAME_RATE:g} a second; found {found}'
-  )
+  rate = '' if native else f' at {decoding.FRAME_RATE:g} a second'
+  return decoding.VideoError(f'{path}: expected at least {least} {what}{rate}; found {found}')
 
 
 def _images(folder: str) -> Iterator[np.ndarray]:

@@ -1,7 +1,10 @@
 """The command extract_features: a file a video, resumable, bad videos listed."""
 
+import json
 import os
+from unittest import mock
 
+import h5py
 import numpy as np
 import pytest
 
@@ -114,6 +117,55 @@ def test_features_that_do_not_know_their_video_are_kept_and_named(run):
   (run / 'old/sources.jsonl').unlink()
   _, err = commands.run(*call, '--video=old.avi', cwd=run)
   assert 'kept without knowing of which video: 1 file, old/old.npz' in err
+
+
+def test_presets_of_one_or_two_networks_into_one_file(run):
+  # The run's RGB network, and a flow network of the same classes.
+  for name, count in (('C/a.avi', 12), ('b.avi', 14)):
+    networks.video(run / 'few' / name, count)
+  call = ('i3d_tf.extract_features', '--run_dir=run', '--videos=few', '--preset=mstcn')
+  out, _ = commands.run(*call, '--format=hdf5', '--output=frames', cwd=run)
+  assert 'frames/features.h5: written' in out
+  with h5py.File(run / 'frames' / 'features.h5') as read:
+    assert sorted(read) == ['C', 'b'] and read['C/a'].attrs['frame_rate'] == 'native'
+    for name, count in (('C/a', 12), ('b', 14)):
+      assert read[name]['features'].shape == (count, 128)
+      assert read[name]['start'][:].tolist() == list(range(-10, count - 10))
+  message = commands.error(*call, '--stride=2', '--output=other', cwd=run)
+  assert message == '--preset=mstcn sets --stride; received --stride=2, too'
+  message = commands.error(*call[:-1], '--output=frames', cwd=run)
+  assert message.startswith('frames holds other features: window is 21 there, 16 here; ')
+  assert 'ends is zeros there, last here' in message
+
+
+def test_two_networks_join_features_of_one_axis_alone(run):
+  call = ('i3d_tf.extract_features', '--weights=run', '--flow_weights=run', '--video=mine/A/a.avi')
+  message = commands.error(*call, '--pool=space', '--output=two', cwd=run)
+  assert message == 'expected --pool=all to join the features of two networks; received space'
+
+
+def test_two_networks_give_joined_features(run):
+  networks.video(run / 'one.avi', 14)
+  both = [trained_networks.of_run(str(run / 'run')), networks.network('flow')]
+  asked = options.ExtractOptions(
+    options.NetworkOptions(), (str(run / 'one.avi'),), None, str(run / 'joined'), 'npz',
+    options.FeatureSettings(window=9, stride=2, rate='native', ends='drop'), 4,
+  )  # fmt: skip
+  with mock.patch.object(trained_networks, 'load', lambda network: both):
+    assert extract.run(asked) == 0
+  found = np.load(run / 'joined' / 'one.npz')
+  parts = [features.of_video(n, str(run / 'one.avi'), asked.settings)[0] for n in both]
+  assert [len(part) for part in parts] == [3, 3] and str(found['stream']) == 'rgb+flow'
+  np.testing.assert_allclose(found['features'], np.concatenate(parts, axis=1), atol=1e-6)
+
+
+def test_a_folder_from_before_ends_and_precision_could_be_chosen_is_continued(tmp_path):
+  about = features.describe([networks.network()], options.FeatureSettings())
+  before = {key: about[key] for key in about if key not in ('ends', 'precision')}
+  (tmp_path / 'features.json').write_text(json.dumps(before))
+  extract.claim(str(tmp_path), about)
+  with pytest.raises(errors.UserError, match='ends is last there, drop here'):
+    extract.claim(str(tmp_path), {**about, 'ends': 'drop'})
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

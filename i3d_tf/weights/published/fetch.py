@@ -30,10 +30,15 @@ class FetchError(errors.UserError):
   """Weights that have a name are not here and cannot be fetched; the message says what to do."""
 
 
+def cache() -> str:
+  """The project's folder in the user's cache."""
+  users = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
+  return os.path.join(users, 'i3d_tf')
+
+
 def folder() -> str:
   """Where weights by name are kept: $I3D_WEIGHTS_DIR, or i3d_tf/weights in the user's cache."""
-  cache = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
-  return os.environ.get(VARIABLE) or os.path.join(cache, 'i3d_tf', 'weights')
+  return os.environ.get(VARIABLE) or os.path.join(cache(), 'weights')
 
 
 def is_name(source: str) -> bool:
