@@ -11,7 +11,7 @@ content. Prints what was taken and what was not. For another number of classes, 
 --num_classes=101 --new_head.
 """
 
-from flags import conversion
+from flags.tools import conversion
 from i3d_tf.common import cli
 
 

@@ -10,7 +10,7 @@ every record, image and checksum. Damaged ones are listed with shard, offset and
 reason; the exit status is then 1.
 """
 
-from flags import inspection as inspection_flags
+from flags.tools import inspection as inspection_flags
 from i3d_tf.common import cli
 
 

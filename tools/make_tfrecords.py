@@ -11,7 +11,7 @@ records that are incomplete, and updates those of which a video, mask or verdict
 See tools/README.md for the rest.
 """
 
-from flags import make_tfrecords as make_flags
+from flags.tools import make_tfrecords as make_flags
 from i3d_tf.common import cli
 
 

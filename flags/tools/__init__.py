@@ -1,1 +1,1 @@
-"""Flags of commands of tools/; those that the folder above has no room for."""
+"""Flags of the commands in tools/."""

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from flags import make_tfrecords
 from flags.shared import flow
+from flags.tools import make_tfrecords
 from i3d_tf.common import errors
 from i3d_tf.ingest import requests
 from tests import flag_values

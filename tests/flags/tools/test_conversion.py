@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flags import conversion
+from flags.tools import conversion
 from i3d_tf.common import errors
 from i3d_tf.weights import arrays
 from tests import flag_values

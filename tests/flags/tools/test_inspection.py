@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from flags import inspection
 from flags.shared import data
+from flags.tools import inspection
 from i3d_tf.common import errors
 from i3d_tf.inspection import requests
 from tests import flag_values
