@@ -17,6 +17,7 @@ from i3d_tf.reporting import differences
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
+from i3d_tf.statistics import stats
 
 # Rows of networks that were trained on the hole alone.
 _HOLES = ('3-silhouette', '3-box', '3-tube')
@@ -99,6 +100,7 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'missing': paper.missing,
     'orderings': _orderings(made.differences),
     'holes': _holes(made.rows, len(paper.label_names)),
+    'few_groups': _few_groups(paper),
     'asks_place': any(paper.splits_of(name) for name in ('2b', '3b')),
     'paper_tables': [table_lib.view(table) for table in made.paper],
     'examples': None if report.examples is None else table_lib.view(report.examples),
@@ -152,6 +154,12 @@ def _holes(rows: table_lib.Table, num_classes: int) -> list[dict[str, Any]]:
     for row in rows.rows
     if row['row'] in _HOLES and 'accuracy' in row
   ]
+
+
+def _few_groups(paper: load_results.Paper) -> int | None:
+  """The least number of groups that a result has; None if all have enough."""
+  least = min(len(set(result.groups)) for result in paper.results.values())
+  return least if least < stats.FEW_GROUPS else None
 
 
 def _gap(row: Mapping[str, Any]) -> dict[str, Any]:

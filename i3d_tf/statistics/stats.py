@@ -22,6 +22,9 @@ from scipy import stats
 from i3d_tf.statistics import resampling
 
 MIN_GROUPS = 30  # with fewer groups, the normal test of a correlation is not valid
+# With fewer groups in a split, their spread is hardly known: three people with 9 of 10 clips right
+# each would have an interval of no width.
+FEW_GROUPS = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +115,23 @@ def mean_interval(
   return Interval(estimate, *resampling.percentiles(means))
 
 
+def _no_narrower_than_over_videos(
+  interval: Interval,
+  values: np.ndarray,
+  groups: np.ndarray,
+  splits: np.ndarray | None,
+  draws: int,
+  seed: int,
+) -> Interval:
+  """Widens the interval of few groups to what it would be if their videos were independent."""
+  _, counts = resampling.by_group(values, groups, splits)
+  if np.isnan(interval.low) or np.count_nonzero(counts, axis=0).min() >= FEW_GROUPS:
+    return interval
+  alone = mean_interval(values, np.arange(len(values)), splits, draws=draws, seed=seed)
+  low, high = min(interval.low, alone.low), max(interval.high, alone.high)
+  return Interval(interval.estimate, low, high)
+
+
 def accuracy(
   correct: np.ndarray,
   groups: np.ndarray,
@@ -123,13 +143,14 @@ def accuracy(
   """`mean_interval` of an accuracy, also if all videos are correct or none is.
 
   Then all draws are equal and the bootstrap has no width. The interval is instead that of
-  Clopper and Pearson (Biometrika 26, 1934), with each group as one trial.
+  Clopper and Pearson (Biometrika 26, 1934), with each group as one trial. With fewer than
+  `FEW_GROUPS` groups in a split, it is at least as wide as that of independent videos.
 
   Args, returns and raises: as `mean_interval`.
   """
   interval = mean_interval(correct, groups, splits, draws=draws, seed=seed)
   if interval.estimate not in (0, 1) or np.isnan(interval.low):
-    return interval
+    return _no_narrower_than_over_videos(interval, correct, groups, splits, draws, seed)
   trials = len(np.unique(groups))
   exact = stats.binomtest(trials if interval.estimate else 0, trials).proportion_ci(
     resampling.LEVEL, 'exact'
@@ -159,10 +180,11 @@ def difference(
     groups, splits, draws, seed: as in `mean_interval`.
 
   Returns:
-    The difference, first minus second.
+    The difference, first minus second; the interval of few groups is widened as in `accuracy`.
   """
   values = np.asarray(first, float) - np.asarray(second, float)
   interval = mean_interval(values, groups, splits, draws=draws, seed=seed)
+  interval = _no_narrower_than_over_videos(interval, values, groups, splits, draws, seed)
   sums, counts = resampling.by_group(values, groups, splits)
   # The contribution of each group to the mean over splits.
   parts = np.mean(sums / counts.sum(axis=0), axis=1)

@@ -212,6 +212,15 @@ def test_the_page_says_what_the_hole_tells(tmp_path, right, said):
   assert said in (tmp_path / 'report' / 'index.html').read_text()
 
 
+def test_the_page_says_that_few_groups_tell_little(made, tmp_path):
+  assert 'How much groups differ' not in (made / 'index.html').read_text()
+  paper_results.write(tmp_path, splits=(1,), names=('2b',), groups=2, clips=1)
+  path = tmp_path / 'results' / '2b.split1.seed0.csv'
+  path.write_text(re.sub(r',g0(\d),', r',all/g0\1,', path.read_text()))  # shared by all classes
+  page, _ = report.make(str(tmp_path), str(tmp_path / 'report'))
+  assert 'A split has only 2 groups.' in pathlib.Path(page).read_text()
+
+
 def test_the_page_says_what_is_left_out(made):
   text = Tables((made / 'index.html').read_text()).text
   assert 'Figure 3 is left out: /nowhere/records: expected a folder' in text

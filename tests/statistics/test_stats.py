@@ -120,6 +120,28 @@ def test_all_alike_has_the_exact_binomial_interval_of_groups(value, low, high):
   assert (interval.estimate, interval.low, interval.high) == pytest.approx((value, low, high))
 
 
+def test_three_people_who_are_alike_are_no_certainty():
+  correct = np.array([1] * 9 + [0] + [1] * 9 + [0] + [1] * 9 + [0])
+  people = np.repeat(['a', 'b', 'c'], 10)
+  assert stats_lib.mean_interval(correct, people).low == pytest.approx(0.9)
+  few = stats_lib.accuracy(correct, people)
+  alone = stats_lib.mean_interval(correct, np.arange(30))
+  assert (few.low, few.high) == (alone.low, alone.high) and few.low < 0.82
+  differing = stats_lib.difference(correct, 0 * correct, people)
+  assert (differing.low, differing.high) == (few.low, few.high)
+
+
+def test_three_people_who_differ_keep_the_wider_interval_of_people():
+  correct, people = np.repeat([1, 0, 1], 10), np.repeat(['a', 'b', 'c'], 10)
+  found = stats_lib.accuracy(correct, people)
+  assert found == stats_lib.mean_interval(correct, people) and (found.low, found.high) == (0, 1)
+
+
+def test_many_groups_are_taken_as_they_are():
+  correct, groups = np.tile([1, 0], 40), np.repeat(np.arange(8), 10)
+  assert stats_lib.accuracy(correct, groups) == stats_lib.mean_interval(correct, groups)
+
+
 def test_one_group_has_no_interval():
   interval = stats_lib.accuracy([1, 0, 1], ['g', 'g', 'g'])
   assert interval.estimate == pytest.approx(2 / 3)
