@@ -178,12 +178,22 @@ def inference(model: keras.Model, clip: tf.Tensor) -> Callable[[], Any]:
 
 def training(model: keras.Model, batch: tf.Tensor) -> Callable[[], Any]:
   """A function that trains a model on a batch and returns the loss."""
-  optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
-  optimizer.build(model.trainable_variables)
-  labels = tf.range(batch.shape[0])
+  train = training_step(model)
 
   @tf.function
   def step() -> tf.Tensor:
+    return train(batch)
+
+  return step
+
+
+def training_step(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+  """A function that trains a model on the batch that it is given and returns the loss."""
+  optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
+  optimizer.build(model.trainable_variables)
+
+  def step(batch: tf.Tensor) -> tf.Tensor:
+    labels = tf.range(tf.shape(batch)[0])
     with tf.GradientTape() as tape:
       losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(batch, training=True))
       loss = tf.reduce_mean(losses)
