@@ -5,17 +5,17 @@
 Every bound is on a ratio within the run: what was achieved over what the machine was
 measured to reach, alternately. On a machine that others use, look at the ratios.
 A figure that misses its bound is marked; the exit status is 0 all the same, and 1 if
-something could not be measured.
+something could not be measured. Every subject runs in a process of its own, which is ended
+after --time_limit seconds: the figures that it has given by then, and all others, stay.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import importlib
 import os
 import pkgutil
 import platform
 import sys
-import traceback
 from typing import Any
 
 from absl import flags
@@ -23,6 +23,7 @@ from absl import flags
 from i3d_tf.common import cli
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.common import processes
 from i3d_tf.common import progress
 from tools import benchmarks
 from tools.benchmarks.support import figure
@@ -44,6 +45,9 @@ def define() -> None:
   """Defines the flags."""
   flags.DEFINE_list('only', None, f'Subjects to measure: {", ".join(subjects())}; all by default.')
   flags.DEFINE_bool('quick', False, 'Few repeats and little data: to see that it runs.')
+  flags.DEFINE_float(
+    'time_limit', 1200, 'Seconds that a subject may take; its process is then ended.', 1
+  )
   flags.DEFINE_string('output', 'benchmark.json', 'File to write the figures to, as JSON.')
 
 
@@ -77,29 +81,45 @@ def _cpu() -> str:
   return platform.machine()
 
 
+def measure_here(name: str, quick: bool) -> Iterator[figure.Figure]:
+  """Measures a subject in this process; its figures as soon as it gives them."""
+  measured = importlib.import_module(f'tools.benchmarks.{name}').measure(quick=quick)
+  yield from figure.as_figures(measured) if isinstance(measured, Mapping) else measured
+
+
 def measure(
   names: Sequence[str],
   quick: bool = False,
   wrap: Callable[[Sequence[str]], Iterable[str]] | None = None,
+  *,
+  time_limit: float = 1200,
+  measure_subject: Callable[[str, bool], Iterator[figure.Figure]] = measure_here,
 ) -> tuple[dict[str, list[figure.Figure]], dict[str, str]]:
-  """Measures subjects, one after the other.
+  """Measures subjects, one after the other, each in a process of its own.
 
   Args:
     names: of `subjects()`.
     quick: whether to do little.
     wrap: shows progress over the names, as `tqdm.tqdm` does; or None.
+    time_limit: seconds that a subject may take.
+    measure_subject: called in the process; can be pickled.
 
   Returns:
-    (subject -> its figures, subject -> why it could not be measured).
+    (subject -> its figures, subject -> why it could not be measured). A subject whose time
+    was over may be in both.
   """
-  measured, failed = {}, {}
+  measured: dict[str, list[figure.Figure]] = {}
+  failed = {}
   for name in names if wrap is None else wrap(names):
+    found = []
     try:
-      subject = importlib.import_module(f'tools.benchmarks.{name}')
-      measured[name] = figure.as_figures(subject.measure(quick=quick))
-    except Exception as e:  # The other subjects can be measured.
-      traceback.print_exc()
-      failed[name] = f'{type(e).__name__}: {e}'
+      for value in processes.in_limited_process(measure_subject, (name, quick), time_limit):
+        if value is not None:
+          found.append(value)
+    except processes.ProcessError as e:  # The other subjects can be measured.
+      failed[name] = str(e)
+    if found or name not in failed:
+      measured[name] = found
   return measured, failed
 
 
@@ -119,6 +139,7 @@ def main() -> int:
     names,
     values.quick,
     lambda items: progress.progress_bar(items, desc='benchmark', unit='subject'),
+    time_limit=values.time_limit,
   )
   print(figure.table(measured))
   files.write_json(

@@ -30,3 +30,61 @@ def test_start_is_called_first_in_every_process():
     processes.in_processes(eval, ['__import__("builtins").started'] * 3, processes=2, start=start)
   )
   assert [result for _, result in results] == [7] * 3
+
+
+def _limited(code, seconds=60):
+  """The values of an iterable of Python code, without the intervals in which there is none."""
+  values = processes.in_limited_process(eval, (code,), seconds, interval=0.1)
+  for value in values:
+    if value is not None:
+      yield value
+
+
+def test_a_limited_process_yields_as_it_goes_and_waits_between():
+  assert list(_limited('range(3)')) == [0, 1, 2]
+  slow = processes.in_limited_process(
+    eval, ('[__import__("time").sleep(1) or 7]',), 60, interval=0.1
+  )
+  assert list(slow).count(None) > 5
+
+
+def test_a_limited_process_ends_in_time_with_all_that_it_started():
+  code = (
+    '(__import__("subprocess").Popen(["sleep", "600"]).pid if n else '
+    '__import__("time").sleep(600) for n in (1, 0))'
+  )
+  values = _limited(code, seconds=5)
+  pid = next(values)
+  assert _runs(pid)
+  with pytest.raises(processes.ProcessError, match='did not end within 5 s'):
+    next(values)
+  assert not _runs(pid)
+
+
+def test_a_limited_process_ends_with_its_reader():
+  values = _limited('(__import__("os").getpid() for _ in iter(int, 1))')
+  pid = next(values)
+  values.close()
+  del values
+  assert not _runs(pid)
+
+
+def _runs(pid):
+  try:
+    with open(f'/proc/{pid}/stat') as f:
+      return f.read().rpartition(')')[2].split()[0] != 'Z'
+  except OSError:
+    return False
+
+
+@pytest.mark.parametrize(
+  'code, reason',
+  [
+    ('[1 / 0]', 'ZeroDivisionError: division by zero'),
+    ('[__import__("os")._exit(3)]', 'died with exit status 3'),
+    ('[__import__("os").kill(__import__("os").getpid(), 9)]', 'died with exit status -9'),
+  ],
+)
+def test_a_limited_process_that_fails_says_how(code, reason):
+  with pytest.raises(processes.ProcessError, match=reason):
+    list(_limited(code))

@@ -214,19 +214,31 @@ def inference(model: keras.Model, clip: tf.Tensor) -> Callable[[], Any]:
 def training(
   model: keras.Model, batch: tf.Tensor, logits_of: Callable[[tf.Tensor], tf.Tensor] | None = None
 ) -> Callable[[], Any]:
-  """A function that trains a model on a batch and returns the loss.
-
-  Args:
-    model: the model.
-    batch: clips.
-    logits_of: what computes the logits; None for the model itself.
-  """
-  optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
-  optimizer.build(model.trainable_variables)
-  labels, variables = tf.range(batch.shape[0]), model.trainable_variables
+  """A function that trains a model on a batch and returns the loss; see `training_step`."""
+  train = training_step(model, logits_of)
 
   @tf.function
   def step() -> tf.Tensor:
+    return train(batch)
+
+  return step
+
+
+def training_step(
+  model: keras.Model, logits_of: Callable[[tf.Tensor], tf.Tensor] | None = None
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """A function that trains a model on the batch that it is given and returns the loss.
+
+  Args:
+    model: the model.
+    logits_of: what computes the logits; None for the model itself.
+  """
+  variables = model.trainable_variables
+  optimizer = keras.optimizers.SGD(1e-6, momentum=0.9)
+  optimizer.build(variables)
+
+  def step(batch: tf.Tensor) -> tf.Tensor:
+    labels = tf.range(tf.shape(batch)[0])
     with tf.GradientTape(watch_accessed_variables=False) as tape:  # as in `training.loop`
       tape.watch([variable.value for variable in variables])
       logits = model(batch, training=True) if logits_of is None else logits_of(batch)
