@@ -16,7 +16,7 @@ _PACKAGES = ('flags', 'i3d_tf', 'segmentation', 'tools')
 _MAX_LINES, _MEDIAN_LINES, _MAX_FUNCTION, _MAX_FILES = 350, 130, 60, 14
 # Folders of which each module is tested by the test of the folder or the command above it.
 _TESTED_AS_COMMANDS = re.compile(
-  r'flags/.*|(i3d_tf|segmentation)/\w+|tools/\w+_tfrecords|tools/(benchmark|convert_weights)|'
+  r'flags/.*|(i3d_tf|segmentation)/\w+|tools/\w+_tfrecords|tools/(accelerator|benchmark|convert_weights)|'
   r'tools/(benchmarks|python)/.*|i3d_tf/demo/.*'
 )
 # Modules that no test file is named after, and the file that tests them.

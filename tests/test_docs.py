@@ -122,8 +122,6 @@ def known_flags():
 @pytest.mark.parametrize('document', _DOCUMENTS)
 def test_commands_in_documents_use_existing_flags(document, known_flags):
   for module, arguments in _commands(document):
-    if module == 'tools.accelerator':
-      module = 'tools.benchmarks.accelerator'
     if module.startswith('tests.'):
       continue
     path = os.path.join(_ROOT, *module.split('.'))

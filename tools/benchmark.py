@@ -28,16 +28,11 @@ from i3d_tf.common import progress
 from tools import benchmarks
 from tools.benchmarks.support import figure
 
-# Modules that are no subjects; accelerator is a command of its own, without TensorFlow.
-_HELPERS = ('accelerator',)
-
 
 def subjects() -> list[str]:
   """The names of what can be measured: one file of tools/benchmarks each."""
   return sorted(
-    module.name
-    for module in pkgutil.iter_modules(benchmarks.__path__)
-    if not module.ispkg and module.name not in _HELPERS
+    module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.ispkg
   )
 
 

@@ -33,7 +33,7 @@ def test_rates_are_relative_to_those_of_the_machine():
 
 
 _GRADIENTS = """
-from tools.benchmarks import accelerator
+from tools import accelerator
 import sys
 import jax
 import numpy as np
@@ -89,7 +89,7 @@ def test_the_accelerators_command_runs_on_jax_alone(tmp_path):
     'import numpy, runpy; from keras.src.backend.jax import random; '
     'random.truncated_normal = lambda shape, *arguments, **named: numpy.zeros(shape, "float32"); '
     f'sys.argv = ["accelerator", "--quick", "--output={output}"]; '
-    'runpy.run_module("tools.benchmarks.accelerator", run_name="__main__")',
+    'runpy.run_module("tools.accelerator", run_name="__main__")',
   )
   assert done.returncode == 0, done.stderr
   assert 'inference / bfloat16 matmul, best batch' in done.stdout

@@ -1,6 +1,6 @@
 """The network on an accelerator: Keras on JAX, without TensorFlow, in bfloat16.
 
-    python -m tools.benchmarks.accelerator --output=accelerator.json
+    python -m tools.accelerator --output=accelerator.json
 
 It prints one table: clips per second for growing batches, in inference (batch norm folded,
 `i3d_tf.model.folding`) and in training, as a fraction of the arithmetic rate of a large
