@@ -9,7 +9,6 @@ from i3d_tf.common import progress
 from i3d_tf.demo import actions
 from i3d_tf.demo import plan
 from i3d_tf.demo import writing
-from i3d_tf.ingest import build
 from i3d_tf.ingest import requests
 from i3d_tf.records import folders
 
@@ -34,6 +33,9 @@ def prepare(settings: plan.DemoSettings, demo_dir: str | os.PathLike, flow: bool
   Raises:
     UserError: the folder holds a demo set with other settings.
   """
+  # Here: decoders of videos are not needed where the demo set is there, or other records are.
+  from i3d_tf.ingest import build
+
   writing.write_videos(settings, demo_dir, _drawing_bar)
   with progress.progress_bar(desc='videos to records', unit='video') as bar:
 

@@ -11,8 +11,8 @@ from i3d_tf.experiments import requests
 from i3d_tf.experiments import run_conditions
 from i3d_tf.records import folders
 from i3d_tf.records import splits
-from i3d_tf.reporting import report as report_lib
 from i3d_tf.training import initial_weights
+from i3d_tf.training import onednn
 from i3d_tf.training import run_settings
 
 
@@ -28,6 +28,7 @@ def run(request: requests.ReproduceRequest) -> int:
   Raises:
     UserError: weights or records cannot be used, or the folder holds other results.
   """
+  onednn.warn()
   network, flow_network = _networks(request)  # before a demo set is drawn
   sets = (
     {} if request.records is not None else demo_sets.needed(request.conditions, request.demo_dir)
@@ -102,6 +103,8 @@ def _networks(
 
 def make_report(run_dir: str) -> bool:
   """Makes the report and prints what is wrong with it; returns whether anything is."""
+  from i3d_tf.reporting import report as report_lib  # Here: it loads Matplotlib.
+
   page, report = report_lib.make(run_dir, os.path.join(run_dir, 'report'))
   for problem in report.paper.problems:
     print(f'cannot be used: {problem}')

@@ -15,6 +15,7 @@ from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
 from i3d_tf.training import initial_weights
 from i3d_tf.training import loop
+from i3d_tf.training import onednn
 from i3d_tf.training import run_settings
 from i3d_tf.training import runs
 from i3d_tf.training import strategies
@@ -33,6 +34,7 @@ def run(request: requests.TrainRequest) -> int:
     UserError: something of the request cannot be used; `loop.train` and
       `evaluation.evaluate` say what.
   """
+  onednn.warn()
   strategy = strategies.create(request.strategy)  # before anything that TensorFlow computes
   network = initial_weights.fitted(
     request.network, request.clips.stream, request.width_given

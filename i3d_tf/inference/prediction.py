@@ -6,7 +6,6 @@ import functools
 from typing import Any
 
 import numpy as np
-from scipy import special
 import tensorflow as tf
 
 from i3d_tf.common import errors
@@ -233,6 +232,8 @@ def top(logits: np.ndarray, label_names: Sequence[str], count: int) -> list[dict
   Returns:
     A list of dicts of 'class', 'probability' and 'logit', the most probable first.
   """
+  from scipy import special  # Here: not everything that imports this module needs it.
+
   logits = logits[0].astype(np.float64)
   probabilities = special.softmax(logits)
   return [

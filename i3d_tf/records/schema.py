@@ -13,14 +13,13 @@ The context features are the other fields of `StoredVideo`. The keys are MediaSe
 readers of DMVR and of the TensorFlow Model Garden use the same ones and read these files.
 
 TensorFlow is imported by `parse` alone: without it, each of the many processes that write
-records starts 6 s sooner and needs 600 MB less memory.
+records starts 6 s sooner and needs 600 MB less memory. The messages are imported by `encode` and
+`decode` alone, which training and tests do not call.
 """
 
 from collections.abc import Iterable
 import dataclasses
 from typing import TYPE_CHECKING
-
-from tensorflow_datasets.proto import tf_example_pb2
 
 from i3d_tf.common import errors
 
@@ -91,6 +90,8 @@ def encode(video: StoredVideo) -> bytes:
   Raises:
     ValueError: there are no frames, or the number of masks or flow fields does not match.
   """
+  from tensorflow_datasets.proto import tf_example_pb2
+
   _check_counts(video)
   example = tf_example_pb2.SequenceExample()
   lists, context = example.feature_lists.feature_list, example.context.feature
@@ -146,6 +147,8 @@ def _check_counts(video: StoredVideo) -> None:
 
 def decode(serialized: bytes) -> StoredVideo:
   """Reverses `encode`, except that floats come back with the precision of float32."""
+  from tensorflow_datasets.proto import tf_example_pb2
+
   example = tf_example_pb2.SequenceExample.FromString(serialized)
   context, lists = example.context.feature, example.feature_lists.feature_list
 

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 import dataclasses
 
 import numpy as np
-from scipy import stats
 
 from i3d_tf.statistics import resampling
 
@@ -151,6 +150,8 @@ def accuracy(
   interval = mean_interval(correct, groups, splits, draws=draws, seed=seed)
   if interval.estimate not in (0, 1) or np.isnan(interval.low):
     return _no_narrower_than_over_videos(interval, correct, groups, splits, draws, seed)
+  from scipy import stats  # Here, since it takes as long to import as a tenth of TensorFlow.
+
   trials = len(np.unique(groups))
   exact = stats.binomtest(trials if interval.estimate else 0, trials).proportion_ci(
     resampling.LEVEL, 'exact'
@@ -190,6 +191,8 @@ def difference(
   parts = np.mean(sums / counts.sum(axis=0), axis=1)
   p = 1.0
   if np.any(parts):
+    from scipy import stats  # Here, as above.
+
     p = float(
       stats.permutation_test(
         (parts,),

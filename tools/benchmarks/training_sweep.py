@@ -13,13 +13,14 @@ import time
 
 import tensorflow as tf
 
+from i3d_tf.common import processes
 from i3d_tf.model import inception_i3d
 from tools.benchmarks import network
 from tools.benchmarks.support import figure
 from tools.benchmarks.support import flops
 
 BATCHES, SIZES, FRAMES = (1, 2, 4, 8), (64, 112, 160, 224), (16, 32, 64)
-SECONDS = 780  # for all shapes; below the limit of a subject
+SECONDS = 900  # for all shapes; below the limit of a subject
 STEP_SECONDS = 60  # of a single step
 MEMORY_SHARE = 0.8  # of what is free
 _CLASSES = 400
@@ -30,9 +31,17 @@ Shape = tuple[int, int, int]  # batch, size, frames
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-  """A training step that was measured: the least seconds of it, and its operations."""
+  """A training step that was measured.
+
+  Attributes:
+    seconds: the least that a step took.
+    busy: the least that it computed: CPU time over the number of cores, which other load on the
+      machine hardly changes; on a GPU, `seconds`.
+    operations: its floating-point operations.
+  """
 
   seconds: float
+  busy: float
   operations: int
 
 
@@ -84,7 +93,7 @@ def sweep(
     if reason:
       skipped[shape] = reason
     else:
-      steps[shape] = Step(_seconds(function, shape), counts[shape])
+      steps[shape] = Step(*_seconds(function, shape), counts[shape])
   return steps, skipped
 
 
@@ -104,27 +113,28 @@ def _lack_of_time(operations: int, last: Step, left: float) -> str:
   return f'time: about {expected:.0f} s a step, {left:.0f} s are left for all'
 
 
-def _seconds(step: Callable[[tf.Tensor], tf.Tensor], shape: Shape) -> float:
-  """The least seconds of a step, after one that is not measured."""
+def _seconds(step: Callable[[tf.Tensor], tf.Tensor], shape: Shape) -> tuple[float, float]:
+  """The least `seconds` and `busy` of a step, after one that is not measured."""
   batch = network.clips(_clip_shape(shape))
   step(batch).numpy()
-  seconds = []
+  seconds, busy = [], []
   for _ in range(_REPEATS):
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     step(batch).numpy()
     seconds.append(time.perf_counter() - start)
-  return min(seconds)
+    busy.append((time.process_time() - cpu) / processes.num_cores())
+  return min(seconds), min(seconds if tf.config.list_physical_devices('GPU') else busy)
 
 
 def figures(steps: Mapping[Shape, Step], skipped: Mapping[Shape, str]) -> list[figure.Figure]:
   """The figures: of each shape its time over the arithmetic's at the best rate."""
-  best = max(step.operations / step.seconds for step in steps.values())
+  best = max(step.operations / step.busy for step in steps.values())
   found = [
     figure.Figure(
       f'batch {batch}, {frames} frames of {size}x{size}',
-      step.seconds * best / step.operations,
-      how='seconds of a float32 training step over those that its operations take at the rate of '
-      f'the best shape; the least of {_REPEATS} steps after one that is not measured',
+      step.busy * best / step.operations,
+      how='time of a float32 training step (CPU time where there is no GPU) over the time of its '
+      f'operations at the best rate; the least of {_REPEATS} steps after one that is not measured',
       note=f'{step.seconds:.3g} s',
     )
     for (batch, size, frames), step in steps.items()
@@ -141,8 +151,8 @@ def figures(steps: Mapping[Shape, Step], skipped: Mapping[Shape, str]) -> list[f
 
 
 def table(steps: Mapping[Shape, Step], skipped: Mapping[Shape, str]) -> str:
-  """The sweep as a table in Markdown: time over the arithmetic's, and seconds of a step."""
-  best = max(step.operations / step.seconds for step in steps.values())
+  """The sweep as a table in Markdown: time over the arithmetic's, and wall-clock seconds."""
+  best = max(step.operations / step.busy for step in steps.values())
   shapes = [*steps, *skipped]
   columns = sorted({(frames, batch) for batch, _, frames in shapes})
   lines = [
@@ -157,7 +167,7 @@ def table(steps: Mapping[Shape, Step], skipped: Mapping[Shape, str]) -> str:
       if step is None:
         cells.append(why.partition(':')[0])
       else:
-        cells.append(f'{step.seconds * best / step.operations:.2f} ({step.seconds:.2g} s)')
+        cells.append(f'{step.busy * best / step.operations:.2f} ({step.seconds:.2g} s)')
     lines.append(f'| {size} | ' + ' | '.join(cells) + ' |')
   return '\n'.join([*lines, *(f'skipped: {shape}: {why}' for shape, why in skipped.items())])
 
