@@ -57,8 +57,16 @@ def measure(quick: bool = False) -> Iterator[figure.Figure]:
   yield from figures(steps, skipped)
 
 
+def _peak_bytes() -> int:
+  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def sweep(
-  shapes: Sequence[Shape], width: float, seconds: float, memory: float
+  shapes: Sequence[Shape],
+  width: float,
+  seconds: float,
+  memory: float,
+  peak_bytes: Callable[[], int] = _peak_bytes,
 ) -> tuple[dict[Shape, Step], dict[Shape, str]]:
   """Measures shapes in the order of their arithmetic.
 
@@ -67,6 +75,8 @@ def sweep(
     width: of the network.
     seconds: what all may take; a shape that would exceed it is skipped.
     memory: free bytes; a shape that would take more than `MEMORY_SHARE` of them is skipped.
+    peak_bytes: the most memory that was in use so far. That of the process tells what steps
+      need only if nothing before them needed more.
 
   Returns:
     (from shape to what was measured, from shape to why it was skipped).
@@ -83,11 +93,11 @@ def sweep(
     input_signature=[tf.TensorSpec([None, None, None, None, 3], tf.float32)],
   )
   counts = {shape: flops.training_step(model, _clip_shape(shape)) for shape in shapes}
-  base = _peak_bytes()
+  base = peak_bytes()
   for shape in sorted(shapes, key=counts.__getitem__):
     left = seconds - (time.monotonic() - start)
     reason = steps and (
-      _lack_of_memory(shape, steps, _peak_bytes() - base, memory)
+      _lack_of_memory(shape, steps, peak_bytes() - base, memory)
       or _lack_of_time(counts[shape], list(steps.values())[-1], left)
     )
     if reason:
@@ -179,10 +189,6 @@ def free_bytes() -> float:
       if line.startswith('MemAvailable:'):
         return int(line.split()[1]) * 1024
   return os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
-
-
-def _peak_bytes() -> int:
-  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _clip_shape(shape: Shape) -> tuple[int, int, int, int, int]:
