@@ -48,6 +48,7 @@ def test_build_stores_every_video_once(sources, undisturbed):
     'flow_format': 'png',
     'flow_jpeg_quality': 95,
     'flow_backend': 'opencv',
+    'shared_groups': False,
     'videos': 7,
     'with_masks': 4,
     'kept_original': 0,
