@@ -170,6 +170,33 @@ def correlations(
   )
 
 
+def _left_out(
+  name: str,
+  of_row: load_results.Outcomes,
+  left_out: np.ndarray,
+  statistic: stats.Statistic,
+  **more: Any,
+) -> dict[str, Any]:
+  """A row: the accuracy of all videos, and of those that `left_out`, bool [N], leaves."""
+  rest = of_row.only(~left_out)
+  row = {
+    'row': name,
+    'videos': len(left_out),
+    **more,
+    'accuracy': statistic.accuracy(*of_row.for_statistics)[0],
+  }
+  if len(rest.videos):
+    row.update(stats.named('without', statistic.accuracy(*rest.for_statistics)))
+  return row
+
+
+_WITHOUT = (
+  Column('accuracy', 'Accuracy', 'percent'),
+  Column('without', 'Without them', 'percent'),
+  Column('without', '95% interval', 'percent_range'),
+)
+
+
 def kept_original(
   outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
 ) -> table.Table:
@@ -180,27 +207,16 @@ def kept_original(
   """
   rows = []
   for name, of_row in outcomes.items():
-    kept, found = ~of_row.has_person, of_row.only(of_row.has_person)
-    share = statistic.accuracy(kept, of_row.groups, of_row.splits)
-    row = {
-      'row': name,
-      'videos': len(kept),
-      'kept': int(kept.sum()),
-      **stats.named('share', share),
-      'accuracy': statistic.accuracy(*of_row.for_statistics)[0],
-    }
-    if len(found.videos):
-      row.update(stats.named('without', statistic.accuracy(*found.for_statistics)))
-    rows.append(row)
+    kept = ~of_row.has_person
+    share = stats.named('share', statistic.accuracy(kept, of_row.groups, of_row.splits))
+    rows.append(_left_out(name, of_row, kept, statistic, kept=int(kept.sum()), **share))
   columns = (
     Column('row', 'Row', 'name'),
     Column('videos', 'Videos', 'count'),
     Column('kept', 'Kept original', 'count'),
     Column('share', 'Share, %', 'percent'),
     Column('share', '95% interval', 'percent_range'),
-    Column('accuracy', 'Accuracy', 'percent'),
-    Column('without', 'Without them', 'percent'),
-    Column('without', '95% interval', 'percent_range'),
+    *_WITHOUT,
   )
   return table.Table(
     'kept_original',
@@ -216,7 +232,8 @@ def seen_again(
   """The table of videos whose masks missed people, and accuracies without them.
 
   A second look at the frames without the masked people found more of people than
-  `second_looks.LIMIT` of all that was found. Videos without a second look stay.
+  `second_looks.LIMIT` of all that was found, or neither look found anybody. Videos without a
+  second look stay.
 
   Args:
     outcomes, statistic: as in `bins`.
@@ -228,30 +245,19 @@ def seen_again(
   if any(not np.isnan(of_row.seen_again).all() for of_row in outcomes.values()):
     for name, of_row in outcomes.items():
       missed = of_row.seen_again > second_looks.LIMIT  # False where it is NaN
-      trusted = of_row.only(~missed)
-      row = {
-        'row': name,
-        'videos': len(missed),
-        'looked': int((~np.isnan(of_row.seen_again)).sum()),
-        'missed': int(missed.sum()),
-        'accuracy': statistic.accuracy(*of_row.for_statistics)[0],
-      }
-      if len(trusted.videos):
-        row.update(stats.named('without', statistic.accuracy(*trusted.for_statistics)))
-      rows.append(row)
+      counts = {'looked': int((~np.isnan(of_row.seen_again)).sum()), 'missed': int(missed.sum())}
+      rows.append(_left_out(name, of_row, missed, statistic, **counts))
   columns = (
     Column('row', 'Row', 'name'),
     Column('videos', 'Videos', 'count'),
     Column('looked', 'Looked at again', 'count'),
     Column('missed', 'Masks missed people', 'count'),
-    Column('accuracy', 'Accuracy', 'percent'),
-    Column('without', 'Without them', 'percent'),
-    Column('without', '95% interval', 'percent_range'),
+    *_WITHOUT,
   )
   return table.Table(
     'seen_again',
     'Videos in which the segmenter found people again after their masks were taken out '
-    f'(more than {second_looks.LIMIT:.0%} of all that it found)',
+    f'(more than {second_looks.LIMIT:.0%} of all that it found), or never found anybody',
     columns,
     tuple(rows),
   )
