@@ -30,7 +30,7 @@ def _read(document):
 def _blocks(document):
   """The code blocks of shells, backslashes at ends of lines resolved."""
   found = re.findall(r'^```sh\n(.*?)^```', _read(document), re.S | re.M)
-  indented = '\n'.join(re.findall(r'^    (python -m .*(?:\\\n.*)*)', _read(document), re.M))
+  indented = '\n'.join(re.findall(r'^    (python -m (?:.*\\\n)*.*)', _read(document), re.M))
   return '\n'.join([*found, indented]).replace('\\\n', ' ')
 
 
