@@ -22,8 +22,8 @@ def warning(environment: Mapping[str, str] = os.environ) -> str | None:
   if value is None or value.lower() not in _OFF:
     return None
   return (
-    f'warning: {VARIABLE}={value} turns oneDNN off: on a CPU, a training step takes two to three '
-    'times as long, and one of a single clip up to 70 times; unset the variable to have it on'
+    f'warning: {VARIABLE}={value} turns oneDNN off: on a CPU, a training step takes twice as long, '
+    'and one on a single clip may take fifty times as long; unset the variable to have it on'
   )
 
 
