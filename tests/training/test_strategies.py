@@ -253,6 +253,16 @@ def test_two_devices_have_the_losses_of_one(records, one_device):
   assert_trained_alike(one_device, 'one', one_device, 'mirrored')
 
 
+def test_two_devices_with_frozen_layers_have_the_losses_of_one(records, tmp_path, monkeypatch):
+  monkeypatch.setattr(architecture, 'LAYERS', shallow.layers())
+  source = network.build_model(tiny.replace(tiny.run(records), 'clips', seed=9))
+  source.save_weights(tmp_path / 'source.weights.h5')
+  flags = '--weights=source.weights.h5', '--freeze=MaxPool3d_3a_3x3'
+  train(tmp_path, records, 'one', *flags)
+  train(tmp_path, records, 'mirrored', '--strategy=mirrored', *flags, cpus=2)
+  assert_trained_alike(tmp_path, 'one', tmp_path, 'mirrored')
+
+
 def test_two_workers_have_the_losses_of_one_device(two_workers, one_device):
   assert_trained_alike(one_device, 'one', two_workers[0], 'two')
 
