@@ -165,11 +165,15 @@ def _few_groups(paper: load_results.Paper) -> int | None:
 def _gap(row: Mapping[str, Any]) -> dict[str, Any]:
   """A difference as the page words it."""
   bounds = table_lib.tidy(row['difference_low']), table_lib.tidy(row['difference_high'])
+  excludes_zero = row['difference_low'] > 0 or row['difference_high'] < 0
+  is_clear = row['clear_of_zero'] == 'yes'
   return {
     'first': row['first'],
     'second': row['second'],
     'points': table_lib.text(table_lib.tidy(row['difference']), 'points'),
     'interval': table_lib.text(bounds, 'points_range'),
-    'is_clear': row['clear_of_zero'] == 'yes',
+    'is_clear': is_clear,
+    # Few groups: the interval alone would look like evidence.
+    'p': table_lib.text(row['p'], 'p') if excludes_zero and not is_clear else None,
     'positive': row['difference'] > 0,
   }

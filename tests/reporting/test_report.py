@@ -218,7 +218,17 @@ def test_the_page_says_that_few_groups_tell_little(made, tmp_path):
   path = tmp_path / 'results' / '2b.split1.seed0.csv'
   path.write_text(re.sub(r',g0(\d),', r',all/g0\1,', path.read_text()))  # shared by all classes
   page, _ = report.make(str(tmp_path), str(tmp_path / 'report'))
-  assert 'A split has only 2 groups.' in pathlib.Path(page).read_text()
+  text = pathlib.Path(page).read_text()
+  assert 'A split has only 2 groups.' in text
+
+
+def test_an_interval_that_excludes_zero_is_no_evidence_without_the_test(tmp_path):
+  paper_results.write(tmp_path, splits=(1,), names=('1b-rgb', '2b', '2a'), groups=2, clips=4)
+  for path in (tmp_path / 'results').glob('*.csv'):
+    path.write_text(re.sub(r',g0(\d),', r',all/g0\1,', path.read_text()))
+  page, _ = report.make(str(tmp_path), str(tmp_path / 'report'))
+  text = re.sub('<[^>]*>', '', pathlib.Path(page).read_text())
+  assert 'not clear of zero): its interval excludes zero, but the paired test gives p = 0.5' in text
 
 
 def test_the_page_says_what_is_left_out(made):
