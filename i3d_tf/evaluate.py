@@ -11,11 +11,13 @@ A network that is trained already, of any kind, is tested on records of its clas
 
 from flags import evaluation as evaluation_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   arguments = evaluation_flags.arguments()
+  light_imports.tensorflow()
   if 'options' in arguments:
     from i3d_tf.inference import classifier_evaluation
 

@@ -17,11 +17,13 @@ and scaling itself:
 
 from flags import export as export_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   arguments = export_flags.arguments()
+  light_imports.tensorflow()
   from i3d_tf.inference import serving
 
   return serving.export(**arguments)

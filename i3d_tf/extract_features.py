@@ -17,11 +17,13 @@ videos that have no file yet.
 
 from flags import features as features_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   options = features_flags.options()
+  light_imports.tensorflow()
   from i3d_tf.inference import extract
 
   return extract.run(options)

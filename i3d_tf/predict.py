@@ -19,11 +19,13 @@ network sees the kind of flow that it was trained on, published weights TV-L1 by
 
 from flags import prediction as prediction_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   options = prediction_flags.options()
+  light_imports.tensorflow()
   from i3d_tf.inference import predict_videos
 
   return predict_videos.run(options)

@@ -13,16 +13,20 @@ A network that is already trained, of any kind, is asked the rows that only test
 
 from flags import reproduction as reproduction_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   trial_request = reproduction_flags.trial_request()
   if trial_request is not None:
+    light_imports.tensorflow()
     from i3d_tf.experiments import trial
 
     return trial.run(trial_request)
   request = reproduction_flags.request()
+  if not request.dry_run:
+    light_imports.tensorflow()
   from i3d_tf.experiments import reproduce_paper
 
   return reproduce_paper.run(request)

@@ -9,11 +9,13 @@ Examples:
 
 from flags import training as training_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   request = training_flags.request()
+  light_imports.tensorflow()
   from i3d_tf.experiments import train_and_test
 
   return train_and_test.run(request)

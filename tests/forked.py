@@ -17,6 +17,8 @@ import sys
 import tempfile
 import traceback
 
+from i3d_tf.common import light_imports
+
 _TIMEOUT = 300  # seconds after which a command counts as hung
 
 
@@ -82,7 +84,8 @@ def _serve():
   import h5py  # noqa: F401
   import keras  # noqa: F401
   import pycocotools.mask  # noqa: F401
-  import tensorflow  # noqa: F401
+
+  light_imports.tensorflow()
   from tensorflow_datasets.proto import tf_example_pb2  # noqa: F401
 
   for line in sys.stdin:

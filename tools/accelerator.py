@@ -27,10 +27,10 @@ import keras
 import numpy as np
 
 from i3d_tf.common import files
+from i3d_tf.model import arithmetic
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
 from tools.benchmarks.support import figure
-from tools.benchmarks.support import flops
 
 INFERENCE_BOUND, TRAINING_BOUND = 0.4, 0.3  # fractions of the bfloat16 matmul's rate
 _OUT_OF_MEMORY = 'RESOURCE_EXHAUSTED'
@@ -114,14 +114,14 @@ def measure(settings: AcceleratorSettings) -> list[figure.Figure]:
     settings.inference_batches,
     INFERENCE_BOUND,
     lambda clips: inference_program(folded, clips),
-    flops.inference(network, clip),
+    arithmetic.inference(network, clip),
   )
   training = _Sweep(
     'training',
     settings.training_batches,
     TRAINING_BOUND,
     lambda clips: training_program(network, clips, settings.remat),
-    flops.training_step(network, clip),
+    arithmetic.training_step(network, clip),
   )
   return [matmul, *_measure(inference, ceiling, settings), *_measure(training, ceiling, settings)]
 

@@ -14,11 +14,13 @@ interrupted call resumes, and a set is computed once for several comparisons.
 
 from flags.tools import fvd as fvd_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Checks the flags and measures; returns the exit status."""
   options = fvd_flags.options()
+  light_imports.tensorflow()
   from i3d_tf.fvd import measure
 
   return measure.run(options)

@@ -18,6 +18,15 @@ def num_cores() -> int:
   return len(os.sched_getaffinity(0))
 
 
+def free_bytes() -> float:
+  """Memory that can be used without swapping, in bytes."""
+  with open('/proc/meminfo') as f:
+    for line in f:
+      if line.startswith('MemAvailable:'):
+        return int(line.split()[1]) * 1024
+  return os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+
+
 def in_processes(
   function: Callable[[Any], Any],
   items: Iterable[Any],

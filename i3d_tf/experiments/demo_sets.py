@@ -6,7 +6,9 @@ import dataclasses
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
 from i3d_tf.experiments import conditions
+from i3d_tf.experiments import costs
 from i3d_tf.experiments import plan as plan_lib
+from i3d_tf.inputs import clip_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,12 +61,10 @@ def needed(chosen: Iterable[conditions.Condition], demo_dir: str) -> dict[int | 
   return sets
 
 
-def test_size(max_frames: int) -> plan_lib.TestSize:
-  """What a test list of the demo set holds, before it is drawn.
-
-  Args:
-    max_frames: as in `clip_settings.ClipSettings`.
-  """
+def test_size(clips: clip_settings.ClipSettings) -> costs.TestSize:
+  """What a test list of the demo set holds, before it is drawn."""
   settings = demo_plan.DemoSettings()
   videos = len(demo_plan.plan(settings)) // demo_plan.NUM_SPLITS
-  return plan_lib.TestSize(videos, min(settings.num_frames, max_frames))
+  return costs.TestSize(
+    videos, min(settings.num_frames, clips.max_frames), min(videos, clips.batch_size)
+  )

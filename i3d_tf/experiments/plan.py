@@ -1,54 +1,37 @@
 """What of a reproduction is still to be done, and how long it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import csv
-import dataclasses
 import glob
 import os
 import statistics
+import sys
 import time
 from typing import Any
 
-import tensorflow as tf
-
 from i3d_tf.common import errors
+from i3d_tf.common import light_imports
+from i3d_tf.common import processes
+from i3d_tf.common import progress
 from i3d_tf.experiments import conditions
+from i3d_tf.experiments import costs as costs_lib
 from i3d_tf.experiments import reproduction as reproduction_lib
-from i3d_tf.inputs import clip_settings
-from i3d_tf.records import shards
-from i3d_tf.training import network
+from i3d_tf.flow import optical_flow
+from i3d_tf.records import folders
 from i3d_tf.training import run_settings
 
 # What a test costs of a training step on as many frames: the pass forward of three alike.
 _TEST_SHARE = 1 / 3
-_CALIBRATION_STEPS = 2
+_SECONDS = 28.0  # that a measurement may take, with its process
+_START_SECONDS = 5.0  # of these for the process to start and to end
 
 
-@dataclasses.dataclass(frozen=True)
-class TestSize:
-  """How much a test is: `videos` of a list, and `frames` of each that the network sees."""
-
-  videos: int
-  frames: int
-
-
-def test_size(entries: Sequence[shards.Entry], max_frames: int) -> TestSize:
-  """The `TestSize` of videos.
-
-  Args:
-    entries: `shards.Entry`s, at least one.
-    max_frames: as in `clip_settings.ClipSettings`.
-  """
-  frames = [min(entry.frames, max_frames) for entry in entries]
-  return TestSize(len(frames), round(statistics.mean(frames)))
-
-
-def time_left(reproduction: reproduction_lib.Reproduction, size: TestSize) -> str:
+def time_left(reproduction: reproduction_lib.Reproduction, size: costs_lib.TestSize) -> str:
   """What is still to be done, in words, at the rate of the runs that are there; '' if none is.
 
   Args:
     reproduction: a `reproduction.Reproduction`.
-    size: the `TestSize` of its splits.
+    size: the `costs.TestSize` of its splits.
   """
   try:
     rate, _ = _measured_rate(reproduction)
@@ -64,39 +47,120 @@ def time_left(reproduction: reproduction_lib.Reproduction, size: TestSize) -> st
 
 
 def plan(
-  reproduction: reproduction_lib.Reproduction, num_classes: int, size: TestSize
+  reproduction: reproduction_lib.Reproduction, num_classes: int, size: costs_lib.TestSize
 ) -> list[str]:
-  """What is to be done, as lines of text with estimated times.
+  """What is to be done, as lines of text with times. Steps are measured, in half a minute.
 
   Args:
     reproduction: a `reproduction.Reproduction`; its records need not be there yet.
     num_classes: classes of the data set.
-    size: the `TestSize` of its splits.
+    size: the `costs.TestSize` of its splits.
   """
-  rate, origin = _measured_rate(reproduction)
-  if rate is None:
-    rate, origin = (
-      _calibrated_rate(reproduction, num_classes),
-      (f'calibration: {_CALIBRATION_STEPS} steps of one clip, here and now'),
-    )
+  tests = reproduction.tests()
+  costs = _measured_costs(reproduction, num_classes, size)
   lines, total = [], 0.0
-  for model, treatments in reproduction.tests().items():
+  for model, treatments in tests.items():
     steps, done = reproduction.optimization.steps, reproduction.steps_done(model)
     untested = reproduction.untested(model, treatments)
-    seconds = _clips(reproduction, model, treatments, size) / rate
-    total += seconds
     state = 'trained' if done >= steps else f'{done} of {steps} steps trained'
     if reproduction.has_other_settings(model):
       state, untested = 'REFUSED: the run there has other settings', []
+    cost, time_ = costs.get(model.stream), '?'
+    if not untested:
+      time_ = duration(0)
+    elif cost is not None:
+      seconds = cost.seconds(max(steps - done, 0), size.videos, len(untested))
+      total, time_ = total + seconds, duration(seconds)
     lines.append(
-      f'{duration(seconds):>8}  {model.name:<42}{state:<25} '
+      f'{time_:>8}  {model.name:<42}{state:<25} '
       f'to test: {", ".join(untested) if untested else "nothing"}'
     )
-  lines.append(f'{len(lines)} models, {len(reproduction.cells)} results, {duration(total)} in all')
-  lines.append(
-    f'measured: {rate:.3g} training clips/s ({origin}); assumed: a test costs a third of '
-    f'a training on as many frames, {size.frames} frames a test video'
+  in_all = f'{duration(total)} in all' if all(costs.values()) else 'time unknown'
+  lines.append(f'{len(tests)} models, {len(reproduction.cells)} results, {in_all}')
+  for stream, cost in costs.items():
+    lines += _described(stream, cost, reproduction, size)
+  return lines
+
+
+def _measured_costs(
+  reproduction: reproduction_lib.Reproduction, num_classes: int, size: costs_lib.TestSize
+) -> dict[str, costs_lib.Costs | None]:
+  """From stream to what its networks cost here; None where that could not be measured."""
+  models = {}
+  for model, treatments in reproduction.tests().items():
+    if reproduction.untested(model, treatments):
+      models.setdefault(model.stream, model)
+  has_records = all(
+    reproduction.content(model.diversity, model.stream) is not None for model in models.values()
   )
+  runs = tuple(
+    reproduction.run(model, folders.open_folder(reproduction.records[model.diversity]))
+    if has_records
+    else _run_without_records(reproduction, model, num_classes)
+    for model in models.values()
+  )
+  found = _measure(runs, size, has_records) if runs else []
+  clips = reproduction.clips
+  return {
+    stream: costs_lib.from_measurements(found, number, clips.batch_size, clips.clip_frames)
+    for number, stream in enumerate(models)
+  }
+
+
+def _measure(
+  runs: tuple[run_settings.Run, ...], size: costs_lib.TestSize, has_records: bool
+) -> list[costs_lib.Arithmetic | costs_lib.Measurement]:
+  """What `step_times.measure` finds, as far as it comes in a process of its own."""
+  found, start = [], time.monotonic()
+  arguments = (runs, size, has_records, _SECONDS - _START_SECONDS)
+  with progress.progress_bar(
+    total=round(_SECONDS), desc='measuring a step, at most', unit='s', leave=False
+  ) as bar:
+    try:
+      for one in processes.in_limited_process(_measure_here, arguments, _SECONDS):
+        if one is not None:
+          found.append(one)
+        bar.update(round(time.monotonic() - start) - bar.n)
+    except processes.ProcessError as e:
+      bar.write(f'measuring a step: {e}', file=sys.stderr)
+  return found
+
+
+def _measure_here(*arguments: Any) -> Iterator[costs_lib.Arithmetic | costs_lib.Measurement]:
+  """`step_times.measure`, importing what it needs; a plan itself needs no TensorFlow."""
+  light_imports.tensorflow()
+  from i3d_tf.experiments import step_times
+
+  yield from step_times.measure(*arguments)
+
+
+def _run_without_records(
+  reproduction: reproduction_lib.Reproduction, model: conditions.Model, num_classes: int
+) -> run_settings.Run:
+  """The run of a model whose records are still to be made, with flow."""
+  settings = {'flow': optical_flow.METHODS[0]}
+  source = folders.Records('', (), tuple(map(str, range(num_classes))), settings)
+  return reproduction.run(model, source)
+
+
+def _described(
+  stream: str,
+  cost: costs_lib.Costs | None,
+  reproduction: reproduction_lib.Reproduction,
+  size: costs_lib.TestSize,
+) -> list[str]:
+  """The costs of networks of a stream, in words."""
+  if cost is None:
+    return [f'{stream}: nothing could be measured in {_SECONDS:.0f} s']
+  lines = [
+    f'{stream}: {cost.step:.2g} s for a training step of {reproduction.clips.batch_size} clips, '
+    f'{cost.answer:.2g} s for an answer about a video of {size.frames} frames; {cost.source}'
+  ]
+  gigabytes = 'unknown' if cost.bytes is None else f'about {cost.bytes / 2**30:.1f} GiB'
+  free = processes.free_bytes()
+  lines.append(f'  memory: {gigabytes}; free: {free / 2**30:.1f} GiB')
+  if cost.bytes is not None and cost.bytes > free:
+    lines[-1] += ': TOO LITTLE; a smaller --batch_size, --clip_frames or --frame_size needs less'
   return lines
 
 
@@ -104,7 +168,7 @@ def _clips(
   reproduction: reproduction_lib.Reproduction,
   model: conditions.Model,
   treatments: Sequence[str],
-  size: TestSize,
+  size: costs_lib.TestSize,
 ) -> float:
   """What is left to do for a model: training clips that take as long."""
   clips, untested = reproduction.clips, reproduction.untested(model, treatments)
@@ -130,33 +194,6 @@ def _measured_rate(
     except (ValueError, csv.Error) as e:
       raise errors.UserError(f'{path}: expected what train writes; {e}') from e
   return (statistics.median(rates), 'history.csv of the runs there') if rates else (None, None)
-
-
-def _calibrated_rate(reproduction: reproduction_lib.Reproduction, num_classes: int) -> float:
-  clips = reproduction.clips
-  model = network.build_model(
-    run_settings.Run(
-      run_settings.Data(''),
-      clips,
-      reproduction.network,
-      reproduction.optimization,
-      tuple(map(str, range(num_classes))),
-    )
-  )
-  size = clips.frame_size
-  batch = tf.zeros([1, clips.clip_frames, size, size, clip_settings.CHANNELS[clips.stream]])
-
-  @tf.function
-  def step() -> list[Any]:
-    with tf.GradientTape() as tape:
-      loss = tf.reduce_sum(model(batch, training=True))
-    return [tf.reduce_sum(g) for g in tape.gradient(loss, model.trainable_variables)]
-
-  step()
-  start = time.monotonic()
-  for _ in range(_CALIBRATION_STEPS):
-    step()[0].numpy()
-  return _CALIBRATION_STEPS / (time.monotonic() - start)
 
 
 def duration(seconds: float) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 import os
 
 from i3d_tf.demo import actions
+from i3d_tf.experiments import costs
 from i3d_tf.experiments import demo_sets
 from i3d_tf.experiments import plan as plan_lib
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.experiments import requests
-from i3d_tf.experiments import run_conditions
 from i3d_tf.records import folders
 from i3d_tf.records import splits
 from i3d_tf.training import initial_weights
@@ -61,21 +61,25 @@ def run(request: requests.ReproduceRequest) -> int:
 
 def _test_size(
   request: requests.ReproduceRequest, records: Mapping[int | None, str]
-) -> tuple[int, plan_lib.TestSize]:
+) -> tuple[int, costs.TestSize]:
   """(number of classes, how much a test is)."""
   if request.records is None and request.dry_run:  # the demo set may not have been drawn
-    return len(actions.ACTIONS), demo_sets.test_size(request.clips.max_frames)
+    return len(actions.ACTIONS), demo_sets.test_size(request.clips)
   source = folders.open_folder(records[request.conditions[0].diversity])
   tested, _ = splits.load(source, 'test', request.splits[0])
-  return len(source.label_names), plan_lib.test_size(tested, request.clips.max_frames)
+  return len(source.label_names), costs.test_size(
+    tested, request.clips.max_frames, request.clips.batch_size
+  )
 
 
 def _run(
   request: requests.ReproduceRequest,
   reproduction: reproduction_lib.Reproduction,
-  size: plan_lib.TestSize,
+  size: costs.TestSize,
 ) -> int:
   """Runs what is missing, prints the table and makes the report: the exit status."""
+  from i3d_tf.experiments import run_conditions  # here: it loads TensorFlow
+
   failures = run_conditions.run(
     reproduction,
     checkpoint_every=request.checkpoint_every,
@@ -103,7 +107,7 @@ def _networks(
 
 def make_report(run_dir: str) -> bool:
   """Makes the report and prints what is wrong with it; returns whether anything is."""
-  from i3d_tf.reporting import report as report_lib  # Here: it loads Matplotlib.
+  from i3d_tf.reporting import report as report_lib  # here: it loads Matplotlib
 
   page, report = report_lib.make(run_dir, os.path.join(run_dir, 'report'))
   for problem in report.paper.problems:

@@ -83,7 +83,7 @@ def train(
     model = network.build_model(run)
     if strategy.num_replicas_in_sync > 1:
       model.share_batches(strategies.replica_index)
-    optimizer = _optimizer(run.optimization)
+    optimizer = build_optimizer(run.optimization)
     optimizer.build(model.trainable_variables)
   log(strategies.described(strategy))
   step = tf.Variable(0, dtype=tf.int64)
@@ -170,7 +170,7 @@ def _run_steps(training: _Training) -> None:
   run, strategy, step = training.run, training.strategy, training.step
   is_chief = strategies.is_chief(strategy)
   seeds = tf.constant([folders.path_number(entry.path) for entry in training.entries], tf.int64)
-  train_step = _train_step(strategy, training.model, training.optimizer, run, seeds)
+  train_step = build_train_step(strategy, training.model, training.optimizer, run, seeds)
   # Count on the host: reading the variable would sync the device every step.
   number = int(step)
   history = history_lib.History(training.run_dir, number) if is_chief else None
@@ -240,7 +240,7 @@ class _Log:
     self._time = time.monotonic()
 
   def add(self, sums: tf.Tensor) -> None:
-    """Takes what `_train_step` gave for a batch."""
+    """Takes what `build_train_step` gave for a batch."""
     self._sums.append(sums)
 
   def write(self, step: int) -> None:
@@ -264,7 +264,7 @@ def _means(sums: Sequence[tf.Tensor], step: int, batch_size: int) -> tuple[float
   """The loss and the accuracy of the batches since the last row of the history.
 
   Args:
-    sums: what `_train_step` gave for each.
+    sums: what `build_train_step` gave for each.
     step: the last of them.
     batch_size: clips of each.
 
@@ -281,7 +281,8 @@ def _means(sums: Sequence[tf.Tensor], step: int, batch_size: int) -> tuple[float
   return float(loss), float(accuracy)
 
 
-def _optimizer(settings: run_settings.Optimization) -> keras.optimizers.Optimizer:
+def build_optimizer(settings: run_settings.Optimization) -> keras.optimizers.Optimizer:
+  """The optimizer of a run, with its schedule; its variables are not built yet."""
   schedules, rate = keras.optimizers.schedules, settings.learning_rate
   if settings.schedule == 'cosine' and settings.warmup_steps:
     rate = schedules.CosineDecay(
@@ -308,7 +309,7 @@ def _network_input(batch: Batch, run: run_settings.Run, seeds: tf.Tensor) -> tf.
   )
 
 
-def _train_step(
+def build_train_step(
   strategy: tf.distribute.Strategy,
   model: inception_i3d.InceptionI3D,
   optimizer: keras.optimizers.Optimizer,

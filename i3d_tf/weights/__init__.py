@@ -6,9 +6,9 @@ Example:
     print(weights.load(model, 'rgb_imagenet/model.ckpt'))    # Reports what was loaded.
 """
 
-from i3d_tf.common import lazy_exports
+from i3d_tf.common import light_imports
 
 __all__ = ['Weights', 'WeightsError', 'load', 'read']
-__getattr__ = lazy_exports.of(
+__getattr__ = light_imports.lazy_exports(
   __name__, {'Weights': 'arrays', 'WeightsError': 'arrays', 'load': 'assign', 'read': 'readers'}
 )

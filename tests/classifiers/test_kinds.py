@@ -98,3 +98,15 @@ def test_a_damaged_keras_file_is_for_its_opener_to_refuse(tmp_path):
   for content in (b'', b'PK', b'nothing'):
     (tmp_path / 'a.keras').write_bytes(content)
     kinds.check(discovery.ClassifierOptions(str(tmp_path / 'a.keras'), size=8))
+
+
+def test_a_module_of_tf_hub_is_read_for_its_weights(tmp_path, monkeypatch):
+  for file in ('saved_model.pb', 'tfhub_module.pb'):
+    (tmp_path / file).write_text('')
+  monkeypatch.setattr(i3d, 'of_weights', lambda *arguments: arguments)
+  options = discovery.ClassifierOptions(str(tmp_path), precision='mixed_bfloat16')
+  assert kinds.open_classifier(options) == (str(tmp_path), None, 'mixed_bfloat16')
+  kinds.check(options)
+  said = discovery.ClassifierOptions(str(tmp_path), frames=16)
+  with pytest.raises(errors.UserError, match='says itself what it takes'):
+    kinds.check(said)

@@ -1,6 +1,7 @@
 """Work in several processes: a death costs one item, an exception is passed on."""
 
 import functools
+import time
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_a_limited_process_ends_in_time_with_all_that_it_started():
   assert _runs(pid)
   with pytest.raises(processes.ProcessError, match='did not end within 5 s'):
     next(values)
-  assert not _runs(pid)
+  assert _ends(pid)
 
 
 def test_a_limited_process_ends_with_its_reader():
@@ -66,7 +67,15 @@ def test_a_limited_process_ends_with_its_reader():
   pid = next(values)
   values.close()
   del values
-  assert not _runs(pid)
+  assert _ends(pid)
+
+
+def _ends(pid, seconds=20):
+  """Whether a process that was killed ends; the kernel takes its time on a busy machine."""
+  deadline = time.monotonic() + seconds
+  while _runs(pid) and time.monotonic() < deadline:
+    time.sleep(0.01)
+  return not _runs(pid)
 
 
 def _runs(pid):

@@ -5,13 +5,14 @@ import os
 import pytest
 
 from i3d_tf.experiments import conditions
+from i3d_tf.experiments import costs
 from i3d_tf.experiments import plan
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.training import run_settings
 from tests import commands
 
-_SIZE = plan.TestSize(videos=10, frames=24)
+_SIZE = costs.TestSize(videos=10, frames=24, batch=4)
 
 
 @pytest.fixture(name='reproduction')
@@ -39,8 +40,34 @@ def test_a_plan_before_anything_is_there(reproduction):
   lines = plan.plan(reproduction, 10, _SIZE)
   assert 'rgb_none_split1_seed0' in lines[0] and '0 of 2 steps trained' in lines[0]
   assert lines[0].endswith('to test: none, background, activity')
-  assert lines[2].startswith('2 models, 4 results')
-  assert 'calibration' in lines[3] and '24 frames a test video' in lines[3]
+  assert lines[2].startswith('2 models, 4 results') and lines[2].endswith('in all')
+  assert 'training step of 4 clips' in lines[3] and 'a video of 24 frames' in lines[3]
+  assert lines[3].endswith('; measured')
+  assert 'memory: about' in lines[4] and 'TOO LITTLE' not in lines[4]
+
+
+def test_times_of_a_plan_are_those_of_the_measured_costs(reproduction, monkeypatch):
+  found = [
+    costs.Arithmetic(0, 400e9, 20e9, 1e12, 2**30),
+    costs.Measurement(0, 'training', 1, 9, 100e9, 730.0, 100.0, 0.0, 2**31),
+    costs.Measurement(0, 'test', 4, 24, 80e9, 8.0, 8.0, 1.0, 2**31),
+  ]
+  monkeypatch.setattr(plan, '_measure', lambda *_: found)
+  lines = plan.plan(reproduction, 10, _SIZE)
+  # 630 s to trace and two steps of four clips; ten videos read and asked three times, or once.
+  assert lines[0].split()[:2] == ['25', 'min'] and 630 + 800 + 10 * (1 + 3 * 2) == 1500
+  assert lines[1].split()[:2] == ['24', 'min']
+  assert lines[2].endswith('results, 49 min in all')
+  assert lines[3].endswith('from a measured step of 1 x 9 frames')
+  assert 'memory: about 5.0 GiB' in lines[4]
+
+
+def test_a_plan_that_cannot_be_measured_says_so(reproduction, monkeypatch, capfd):
+  monkeypatch.setattr(plan, '_SECONDS', 0.2)
+  lines = plan.plan(reproduction, 10, _SIZE)
+  assert lines[0].split()[0] == '?' and lines[2].endswith('time unknown')
+  assert 'nothing could be measured in 0 s' in lines[3]
+  assert 'did not end within 0.2 s' in capfd.readouterr().err
 
 
 def test_time_is_estimated_from_the_rate_of_existing_runs(reproduction, tmp_path):
@@ -53,7 +80,6 @@ def test_time_is_estimated_from_the_rate_of_existing_runs(reproduction, tmp_path
   tested = 4 * 10 * 24 / clips.clip_frames / 3
   seconds = (trained + tested) / 0.5
   assert plan.time_left(reproduction, _SIZE) == (f'about {plan.duration(seconds)} left for all')
-  assert '0.5 training clips/s (history.csv' in plan.plan(reproduction, 10, _SIZE)[-1]
 
 
 @pytest.mark.parametrize('seconds, words', [(5, '5 s'), (300, '5 min'), (7200, '2.0 h')])

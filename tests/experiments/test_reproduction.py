@@ -9,6 +9,7 @@ import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.experiments import conditions
+from i3d_tf.experiments import costs
 from i3d_tf.experiments import plan
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.experiments import run_conditions
@@ -201,7 +202,7 @@ def test_a_damaged_summary_does_not_stop_the_other_models(records, tmp_path):
   folder.mkdir(parents=True)
   (folder / 'test1.none.json').write_text('')
   reproduction = _reproduction(records, tmp_path, '1b-rgb', '3a')
-  assert plan.time_left(reproduction, plan.TestSize(10, 10)) == ''
+  assert plan.time_left(reproduction, costs.TestSize(10, 10)) == ''
   (name, reason), *more = run_conditions.run(reproduction)
   assert name == 'rgb_none_split1_seed0' and 'expected the summary of a result' in reason
   assert [n for n, _ in more] == ['1b-rgb.split1.seed0']

@@ -1,7 +1,7 @@
 """The network's arithmetic rate relative to a large matrix product, in inference and training.
 
 It runs on TensorFlow; `tools.accelerator` measures the same on JAX. The module
-`tools.benchmarks.support.flops` defines what counts as arithmetic.
+`i3d_tf.model.arithmetic` defines what counts as arithmetic.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf.model import arithmetic
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
 from i3d_tf.training import network
 from tools.benchmarks.support import figure
-from tools.benchmarks.support import flops
 
 INFERENCE_BOUND = 0.85  # of the float32 matmul's rate
 BFLOAT16_BOUND = 1.7  # times the rate of float32
@@ -34,7 +34,7 @@ def measure(quick: bool = False) -> list[figure.Figure]:
   mixed.set_weights(model.get_weights())
 
   clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
-  per_inference = flops.inference(model, clip.shape)
+  per_inference = arithmetic.inference(model, clip.shape)
   # {name: (function that computes, floating-point operations of a call)}
   work: dict[str, tuple[Callable[[], Any], int]] = {
     'matmul float32': _matmul(product, 'float32'),
@@ -43,9 +43,9 @@ def measure(quick: bool = False) -> list[figure.Figure]:
     'float32 folded': (inference(folding.fold(model), clip), per_inference),
     'bfloat16': (inference(mixed, clip), per_inference),
     'bfloat16 folded': (inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
-    'batch': (inference(model, batch), flops.inference(model, batch.shape)),
-    'training': (training(model, batch), flops.training_step(model, batch.shape)),
-    'training bfloat16': (training(mixed, batch), flops.training_step(mixed, batch.shape)),
+    'batch': (inference(model, batch), arithmetic.inference(model, batch.shape)),
+    'training': (training(model, batch), arithmetic.training_step(model, batch.shape)),
+    'training bfloat16': (training(mixed, batch), arithmetic.training_step(mixed, batch.shape)),
   }
   calls = figure.interleaved(
     {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5

@@ -7,17 +7,16 @@ takes twice as long as its arithmetic would at that rate.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import dataclasses
 import itertools
-import os
 import resource
 import time
 
 import tensorflow as tf
 
 from i3d_tf.common import processes
+from i3d_tf.model import arithmetic
 from i3d_tf.model import inception_i3d
 from tools.benchmarks import network
 from tools.benchmarks.support import figure
-from tools.benchmarks.support import flops
 
 BATCHES, SIZES, FRAMES = (1, 2, 4, 8), (64, 112, 160, 224), (16, 32, 64)
 SECONDS = 900  # for all shapes; below the limit of a subject
@@ -52,7 +51,7 @@ def measure(quick: bool = False) -> Iterator[figure.Figure]:
     shapes, width = [(1, 32, 9), (2, 32, 9)], 0.125
   else:
     width = 1.0
-  steps, skipped = sweep(shapes, width, SECONDS, free_bytes())
+  steps, skipped = sweep(shapes, width, SECONDS, processes.free_bytes())
   print(table(steps, skipped))
   yield from figures(steps, skipped)
 
@@ -92,7 +91,7 @@ def sweep(
     network.training_step(model),
     input_signature=[tf.TensorSpec([None, None, None, None, 3], tf.float32)],
   )
-  counts = {shape: flops.training_step(model, _clip_shape(shape)) for shape in shapes}
+  counts = {shape: arithmetic.training_step(model, _clip_shape(shape)) for shape in shapes}
   base = peak_bytes()
   for shape in sorted(shapes, key=counts.__getitem__):
     left = seconds - (time.monotonic() - start)
@@ -180,15 +179,6 @@ def table(steps: Mapping[Shape, Step], skipped: Mapping[Shape, str]) -> str:
         cells.append(f'{step.busy * best / step.operations:.2f} ({step.seconds:.2g} s)')
     lines.append(f'| {size} | ' + ' | '.join(cells) + ' |')
   return '\n'.join([*lines, *(f'skipped: {shape}: {why}' for shape, why in skipped.items())])
-
-
-def free_bytes() -> float:
-  """Memory that can be used without swapping, in bytes."""
-  with open('/proc/meminfo') as f:
-    for line in f:
-      if line.startswith('MemAvailable:'):
-        return int(line.split()[1]) * 1024
-  return os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
 
 
 def _clip_shape(shape: Shape) -> tuple[int, int, int, int, int]:

@@ -1,0 +1,63 @@
+"""Measured steps: the real batch where the time allows it, a smaller one where not."""
+
+import pytest
+
+from i3d_tf.experiments import costs
+from i3d_tf.experiments import step_times
+from i3d_tf.inputs import clip_settings
+from i3d_tf.training import run_settings
+from tests import tiny
+
+_SIZE = costs.TestSize(videos=4, frames=12, batch=2)
+
+
+def _run(records='', stream='rgb', **clips):
+  settings = {'frame_size': 32, 'clip_frames': 20, 'batch_size': 3, 'stream': stream, **clips}
+  return run_settings.Run(
+    run_settings.Data(records, mask='background'),
+    clip_settings.ClipSettings(**settings),
+    run_settings.Network(width=0.125),
+    run_settings.Optimization(steps=2),
+    tuple('abcdefghij'),
+  )
+
+
+def _parts(found):
+  return [(one.run, one.part, one.clips, one.frames) for one in found]
+
+
+def test_two_runs_without_records():
+  runs = (_run(), _run(stream='flow', with_partners=True))
+  rgb, flow, *found = step_times.measure(runs, _SIZE, False, seconds=300)
+  assert _parts(found) == [
+    (0, 'training', 3, 20),
+    (0, 'test', 2, 12),
+    (1, 'training', 3, 20),
+    (1, 'test', 2, 12),
+  ]
+  assert (rgb.run, flow.run) == (0, 1)
+  assert rgb.training > flow.training > 0 and rgb.answer > flow.answer > 0
+  assert found[0].operations == rgb.training and found[1].operations == 2 * rgb.answer
+  for one in found:
+    assert one.first > 0 and one.later > 0 and one.peak_bytes > rgb.base_bytes > 2**20
+    assert one.beside > 0 or one.part == 'test'
+
+
+def test_steps_of_records_read_them(tmp_path):
+  records = tiny.make_records(tmp_path)
+  _, *found = step_times.measure((_run(str(records)),), _SIZE, True, seconds=300)
+  assert [one.part for one in found] == ['training', 'test']
+  assert found[-1].beside > 0
+
+
+def test_without_time_only_the_arithmetic_is_counted():
+  (found,) = step_times.measure((_run(),), _SIZE, False, seconds=0)
+  assert isinstance(found, costs.Arithmetic) and found.rate > 1e8
+
+
+@pytest.mark.parametrize(
+  'left, clips', [(100, 6), (40, 6), (35, 3), (15, 2), (11, 1), (5, None), (-1, None)]
+)
+def test_the_largest_batch_that_fits_twice(monkeypatch, left, clips):
+  monkeypatch.setattr(step_times.time, 'monotonic', lambda: 1000.0)
+  assert step_times._fitting(6, 3.0, 1000.0 + left) == clips
