@@ -64,6 +64,7 @@ def define() -> None:
     'names of rows such as 1b-rgb,2a,2b.',
   )
   flags.DEFINE_list('splits', ['1'], 'Splits of the data set, some of 1,2,3.')
+  training.define_hold_out()
   flags.DEFINE_list('seeds', ['0'], 'Seeds: every model is trained once with each.')
   flags.DEFINE_bool('dry_run', False, 'Print what is to be done, with estimated times, and stop.')
   data.define_clips()
@@ -110,6 +111,7 @@ def request() -> requests.ReproduceRequest:
     values.checkpoint_every,
     values.log_every,
     training.given(),
+    training.hold_out(),
   )
 
 

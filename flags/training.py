@@ -12,6 +12,7 @@ from i3d_tf.common import errors
 from i3d_tf.experiments import requests
 from i3d_tf.inputs import treatments
 from i3d_tf.model import architecture
+from i3d_tf.records import hold_out as hold_out_lib
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import run_settings
 
@@ -34,6 +35,7 @@ def define() -> None:
     'Default: runs/ and what distinguishes the run.',
   )
   flags.DEFINE_integer('split', 1, 'Split of the data set, 1, 2 or 3.')
+  define_hold_out()
   data.define_clips()
   flags.DEFINE_list(
     'eval_masks',
@@ -68,6 +70,28 @@ def define_settings() -> None:
   """How a network is built and trained, whatever it is trained on."""
   _define_network()
   _define_optimization()
+
+
+def define_hold_out() -> None:
+  """Defines --hold_out; `hold_out` reads it."""
+  flags.DEFINE_list(
+    'hold_out',
+    [],
+    'Groups of the training list (g08,g09; sources where names have no group) that are held out '
+    'and tested on in place of the test list, to choose settings by; or how many, or which share, '
+    'to draw. The records stay as they are.',
+  )
+
+
+def hold_out() -> tuple[str, ...]:
+  """The groups of --hold_out.
+
+  Raises:
+    UserError: it cannot be of any list.
+  """
+  chosen = tuple(flags.FLAGS.hold_out)
+  hold_out_lib.check(chosen)
+  return chosen
 
 
 def _define_network() -> None:
@@ -172,6 +196,7 @@ def request() -> requests.TrainRequest:
     values.keep_checkpoints,
     values.log_every,
     given(),
+    hold_out(),
   )
 
 

@@ -32,6 +32,7 @@ def write(
   conditions: Sequence[conditions_lib.Condition],
   made_from: Mapping[int | None, MadeFrom],
   network: Mapping[str, Any] | None = None,
+  hold_out: Sequence[str] = (),
 ) -> None:
   """Adds rows to the file; those that were run before stay, in the order of the table.
 
@@ -45,15 +46,19 @@ def write(
     made_from: the records of each diversity (None for rows without) of `conditions`.
     network: a JSON-able dict that tells the network on trial from others, with its `source`; None
       where rows train networks of their own.
+    hold_out: groups of the training lists that are tested on in place of the test lists.
 
   Raises:
-    UserError: the folder holds results of other classes, records or networks, or something else.
+    UserError: the folder holds results of other classes, records, networks or lists, or something
+      else.
   """
   path = os.path.join(run_dir, load_results.CONDITIONS)
   rows = {condition.name: made_from[condition.diversity] for condition in conditions}
   if os.path.exists(path):
     records = next(iter(made_from.values())).records
-    for name, diversity, found in _read_same(path, records, list(label_names), network):
+    for name, diversity, found in _read_same(
+      path, records, list(label_names), network, list(hold_out)
+    ):
       wanted = made_from.get(diversity)
       if wanted is not None and found.content != wanted.content:
         raise errors.UserError(
@@ -64,6 +69,7 @@ def write(
   content = {
     'label_names': list(label_names),
     **({} if network is None else {'network': dict(network)}),
+    **({'hold_out': list(hold_out)} if hold_out else {}),
     'conditions': [
       {**condition.to_json(), **rows[condition.name]._asdict()}
       for condition in conditions_lib.ALL
@@ -74,7 +80,11 @@ def write(
 
 
 def _read_same(
-  path: str, records: str, label_names: list[str], network: Mapping[str, Any] | None
+  path: str,
+  records: str,
+  label_names: list[str],
+  network: Mapping[str, Any] | None,
+  hold_out: list[str],
 ) -> list[tuple[str, int | None, MadeFrom]]:
   """The rows (name, diversity, records) of a file of the same classes and network.
 
@@ -84,6 +94,7 @@ def _read_same(
     with open(path) as f:
       before = json.load(f)
     known = list(map(str, before['label_names']))
+    held_out = list(map(str, before.get('hold_out', ())))
     found = before.get('network')
     found_source = None if found is None else found['source']
     rows = [
@@ -95,6 +106,13 @@ def _read_same(
   if found != (None if network is None else dict(network)):
     raise errors.UserError(
       f'{path}: holds results of {_described(found_source, found, network)}. Give another --run_dir'
+    )
+  if held_out != hold_out:
+    tests = [
+      f'--hold_out={",".join(names)}' if names else 'test lists' for names in (held_out, hold_out)
+    ]
+    raise errors.UserError(
+      f'{path}: holds results of {tests[0]}, not of {tests[1]}. Give another --run_dir'
     )
   if known != label_names:
     raise errors.UserError(

@@ -51,6 +51,7 @@ def run(request: requests.ReproduceRequest) -> int:
     optimization=request.optimization,
     verdicts=request.verdicts,
     flow_network=flow_network,
+    hold_out=request.hold_out,
   )
   if request.dry_run:
     lines = [demo_set.describe() for demo_set in sets.values()]
@@ -66,7 +67,8 @@ def _test_size(
   if request.records is None and request.dry_run:  # the demo set may not have been drawn
     return len(actions.ACTIONS), demo_sets.test_size(request.clips)
   source = folders.open_folder(records[request.conditions[0].diversity])
-  tested, _ = splits.load(source, 'test', request.splits[0])
+  subset = 'validation' if request.hold_out else 'test'
+  tested, _ = splits.load(source, subset, request.splits[0], request.hold_out)
   return len(source.label_names), costs.test_size(
     tested, request.clips.max_frames, request.clips.batch_size
   )

@@ -53,6 +53,7 @@ class Reproduction:
     verdicts: a dict of verdicts on masks, or None.
     flow_network: in place of `network` for models of stream flow; None for the same
       without weights.
+    hold_out: groups of the training lists, which are tested on in place of the test lists.
   """
 
   run_dir: str
@@ -65,6 +66,7 @@ class Reproduction:
   optimization: run_settings.Optimization
   verdicts: Mapping[str, str] | None = None
   flow_network: run_settings.Network | None = None
+  hold_out: tuple[str, ...] = ()
 
   @property
   def cells(self) -> tuple[tuple[conditions_lib.Condition, int, int], ...]:
@@ -88,6 +90,10 @@ class Reproduction:
         if condition.tested_on not in tested:
           tested.append(condition.tested_on)
     return wanted
+
+  def tested(self, split: int) -> str:
+    """The name of the list that models of a split are tested on, such as 'test1'."""
+    return f'{"validation" if self.hold_out else "test"}{split}'
 
   def model_dir(self, model: conditions_lib.Model) -> str:
     """The run directory of a model."""
@@ -116,6 +122,7 @@ class Reproduction:
       self.content(model.diversity, model.stream),
       treatment.shape,
       treatment.time,
+      self.hold_out,
     )
     network = self.network
     if model.stream == 'flow':
@@ -159,7 +166,7 @@ class Reproduction:
     }
 
     def is_tested(treatment: str) -> bool:
-      summary = results.read_summary(self.model_dir(model), f'test{model.split}', treatment)
+      summary = results.read_summary(self.model_dir(model), self.tested(model.split), treatment)
       return summary is not None and wanted == {key: summary['about'].get(key) for key in wanted}
 
     return [treatment for treatment in treatments if not is_tested(treatment)]

@@ -29,6 +29,7 @@ class TrainRequest:
     strategy: one of `run_settings.STRATEGIES`.
     checkpoint_every, keep_checkpoints, log_every: as in `loop.Intervals`.
     flags: the flags as given, for the record.
+    hold_out: groups of the training list that are tested on in place of the test list.
   """
 
   records: str | None
@@ -47,6 +48,7 @@ class TrainRequest:
   keep_checkpoints: int
   log_every: int
   flags: Mapping[str, Any]
+  hold_out: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,7 @@ class ReproduceRequest:
       stream, resize, augmentation, masks and seed.
     width_given: as in `TrainRequest`.
     flow_weights: in place of `network.weights` for networks of stream flow.
-    verdicts, checkpoint_every, log_every, flags: as in `TrainRequest`.
+    verdicts, checkpoint_every, log_every, flags, hold_out: as in `TrainRequest`.
   """
 
   records: str | None
@@ -83,6 +85,7 @@ class ReproduceRequest:
   checkpoint_every: int
   log_every: int
   flags: Mapping[str, Any]
+  hold_out: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

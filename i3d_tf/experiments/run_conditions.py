@@ -86,7 +86,7 @@ def _train_and_test(
       intervals=loop.Intervals(checkpoint_every=checkpoint_every, log_every=log_every),
     )
   evaluation.evaluate(
-    run_dir, untested, model=network, test_set=test_sets.TestSet(records=source.folder)
+    run_dir, untested, model=network, test_set=test_sets.TestSet(source.folder, wanted.data.tested)
   )
   del network
   keras.utils.clear_session()
@@ -107,12 +107,14 @@ def _fuse_finished(
       if any(reproduction.untested(model, [condition.tested_on]) for model in models):
         continue
       summary = results.read_summary(
-        reproduction.model_dir(models[0]), f'test{split}', condition.tested_on
+        reproduction.model_dir(models[0]), reproduction.tested(split), condition.tested_on
       )
       rows = fuse(
         [
           results.read(
-            results.path(reproduction.model_dir(model), f'test{split}', condition.tested_on)
+            results.path(
+              reproduction.model_dir(model), reproduction.tested(split), condition.tested_on
+            )
           )
           for model in models
         ]
@@ -176,7 +178,11 @@ def write_conditions(reproduction: reproduction_lib.Reproduction) -> None:
     for diversity, folder in reproduction.records.items()
   }
   conditions_file.write(
-    reproduction.run_dir, source.label_names, reproduction.conditions, made_from
+    reproduction.run_dir,
+    source.label_names,
+    reproduction.conditions,
+    made_from,
+    hold_out=reproduction.hold_out,
   )
 
 

@@ -78,7 +78,8 @@ class _Run:
     if has_records:
       self._source = folders.open_folder(run.data.records)
       self._trained, self._tested = (
-        splits.load(self._source, name, run.data.split)[0] for name in ('train', 'test')
+        splits.load(self._source, subset, run.data.split, run.data.hold_out)[0]
+        for subset in ('train', run.data.tested)
       )
     start = time.monotonic()
     keras.utils.set_random_seed(run.clips.seed)

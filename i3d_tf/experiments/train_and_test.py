@@ -9,6 +9,7 @@ from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
 from i3d_tf.experiments import requests
 from i3d_tf.inference import evaluation
+from i3d_tf.inference import test_sets
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
@@ -56,7 +57,10 @@ def run(request: requests.TrainRequest) -> int:
     return 0
   # One device tests; the network of a strategy is spread over several.
   summaries = evaluation.evaluate(
-    run_dir, request.eval_treatments, model=None if strategies.is_spread(strategy) else model
+    run_dir,
+    request.eval_treatments,
+    test_set=test_sets.TestSet(subset=settings.data.tested),
+    model=None if strategies.is_spread(strategy) else model,
   )
   print(
     f'\n{run_dir}: trained for {settings.optimization.steps} steps, {request.treatment.described}'
@@ -94,6 +98,7 @@ def _run_settings(request: requests.TrainRequest, source: folders.Records) -> ru
     fingerprints.content_hash(source, request.clips.stream),
     treatment.shape,
     treatment.time,
+    request.hold_out,
   )
   return run_settings.Run(
     data, request.clips, request.network, request.optimization, source.label_names
@@ -106,5 +111,6 @@ def _default_run_dir(request: requests.TrainRequest) -> str:
     request.treatment.name,
     f'split{request.split}',
     f'seed{request.clips.seed}',
+    *([f'without_{"_".join(request.hold_out)}'] if request.hold_out else []),
   ]
   return os.path.join('runs', '_'.join(['demo', *parts] if request.records is None else parts))

@@ -199,7 +199,7 @@ def make_plan(
   content = fingerprints.content_hash(source, run.clips.stream)
   verdicts = runs.verdicts(run_dir, run) if test_set.verdicts is None else test_set.verdicts
   source, unmatched = splits.apply_verdicts(source, verdicts)
-  entries, missing = splits.load(source, test_set.subset, split)
+  entries, missing = splits.load(source, test_set.subset, split, run.data.hold_out)
   splits.check(source, entries, run.clips.stream, regions)
   clips = dataclasses.replace(
     run.clips,

@@ -1,10 +1,11 @@
 """Videos held out of a list, in complete groups."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from i3d_tf.common import errors
+from i3d_tf.common import text
 from i3d_tf.records import ucf101
 
 
@@ -57,6 +58,70 @@ def split(
         'none)'
       )
   return kept, held
+
+
+def named(
+  videos: Mapping[str, int], chosen: Sequence[str]
+) -> tuple[dict[str, int], dict[str, int]]:
+  """Splits a list in two by what `--hold_out` says.
+
+  Args:
+    videos: path -> label.
+    chosen: names of groups ('g08'), or of sources where names have no group; or one number or
+      share of them to draw, as `split` does with seed 0.
+
+  Returns:
+    (kept, held): two dicts like `videos`.
+
+  Raises:
+    UserError: there is no such group, or a class would have no video left.
+  """
+  if len(chosen) == 1 and _number(chosen[0]) is not None:
+    return split(videos, {path: path for path in videos}, float(chosen[0]), 0)
+  sources = ucf101.sources(videos)
+  groups = {path: ucf101.group(path) or sources[path] for path in videos}
+  unknown = sorted(set(chosen).difference(groups.values()))
+  if unknown:
+    known = text.some(sorted(set(groups.values())))
+    raise errors.UserError(
+      f'expected groups of the training list to hold out, {known}; received {", ".join(unknown)}'
+    )
+  kept = {path: label for path, label in videos.items() if groups[path] not in chosen}
+  lost = sorted(set(videos.values()).difference(kept.values()))
+  if lost:
+    path = next(path for path, label in videos.items() if label == lost[0])
+    raise errors.UserError(
+      f'expected fewer groups to hold out than there are; without {", ".join(chosen)}, no video of '
+      f'the class of {path} would be left to train on'
+    )
+  return kept, {path: label for path, label in videos.items() if path not in kept}
+
+
+def check(chosen: Sequence[str]) -> None:
+  """Refuses what `named` could not use of any list.
+
+  Raises:
+    UserError: a name is empty or given twice, or a number stands beside others.
+  """
+  numbers = [name for name in chosen if _number(name) is not None]
+  amount = _number(chosen[0]) if len(chosen) == 1 else None
+  if (
+    '' in chosen
+    or len(set(chosen)) < len(chosen)
+    or (numbers and len(chosen) > 1)
+    or (amount is not None and not (0 < amount < 1 or (amount >= 1 and amount % 1 == 0)))
+  ):
+    raise errors.UserError(
+      'expected --hold_out of names of groups such as g08,g09, each once, or of one number or '
+      f'share of them; received {",".join(chosen)}'
+    )
+
+
+def _number(name: str) -> float | None:
+  try:
+    return float(name)
+  except ValueError:
+    return None
 
 
 def _choose(units: Iterable[list[str]], amount: float, seed: int) -> set[str]:

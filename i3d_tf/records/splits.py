@@ -11,6 +11,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import validation
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import folders
+from i3d_tf.records import hold_out as hold_out_lib
 from i3d_tf.records import shards
 from i3d_tf.records import ucf101
 
@@ -18,7 +19,7 @@ LISTS = 'lists'
 
 
 def load(
-  source: folders.Records, subset: str, split: int
+  source: folders.Records, subset: str, split: int, hold_out: Sequence[str] = ()
 ) -> tuple[tuple[shards.Entry, ...], tuple[str, ...]]:
   """The entries of a subset of a split.
 
@@ -26,6 +27,8 @@ def load(
     source: the records.
     subset: 'train', 'test' or 'validation'.
     split: 1, 2 or 3.
+    hold_out: groups of the training list (`hold_out.named`) that are no longer in it: they are
+      the subset 'validation', in place of that of the records.
 
   Returns:
     (entries, missing): the entries in the order of the list, and the paths of those
@@ -33,11 +36,16 @@ def load(
 
   Raises:
     UserError: the list is missing or damaged, contradicts the records' labels,
-      or none of its videos is in the records.
+      none of its videos is in the records, or groups cannot be held out.
   """
   validation.check_choice('split', split, ucf101.SPLITS)
-  path = os.path.join(source.folder, LISTS, ucf101.list_name(subset, split))
+  holds_out = bool(hold_out) and subset != 'test'
+  list_name = ucf101.list_name('train' if holds_out else subset, split)
+  path = os.path.join(source.folder, LISTS, list_name)
   videos = ucf101.read_list(path, source.label_names)
+  if holds_out:
+    kept, held = hold_out_lib.named(videos, hold_out)
+    videos = kept if subset == 'train' else held
   ucf101.check_disjoint(os.path.dirname(path), split, source.label_names)
   by_path = {entry.path: entry for entry in source.entries}
   entries = tuple(by_path[video] for video in videos if video in by_path)

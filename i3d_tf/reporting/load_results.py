@@ -124,6 +124,7 @@ class Paper:
     results: a dict from (name of a condition, split, seed) to the result.
     problems: one line for each file that could not be used.
     network: the network on trial, which was trained elsewhere; None where rows have their own.
+    hold_out: groups of the training lists that were tested on in place of the test lists.
   """
 
   folder: str
@@ -132,6 +133,7 @@ class Paper:
   results: dict[tuple[str, int, int], Result]
   problems: tuple[str, ...]
   network: str | None = None
+  hold_out: tuple[str, ...] = ()
 
   @property
   def splits(self) -> list[int]:
@@ -203,7 +205,9 @@ def read(folder: str) -> Paper:
   try:
     with open(path) as f:
       content = json.load(f)
-    label_names = tuple(map(str, content['label_names']))
+    label_names, hold_out = (
+      tuple(map(str, names)) for names in (content['label_names'], content.get('hold_out', ()))
+    )
     conditions = tuple(map(_condition, content['conditions']))
     network = content.get('network')
     source = None if network is None else str(network['source'])
@@ -234,7 +238,7 @@ def read(folder: str) -> Paper:
       f'{os.path.join(folder, "results")}: expected results that reproduce wrote, such as '
       f'1b-rgb.split1.seed0.csv; found {problems[0] if problems else "none"}'
     )
-  return Paper(str(folder), label_names, conditions, found, tuple(problems), source)
+  return Paper(str(folder), label_names, conditions, found, tuple(problems), source, hold_out)
 
 
 def _condition(values: Mapping[str, Any]) -> TestedCondition:
@@ -340,10 +344,7 @@ def numbered_classes(label_names: Sequence[str]) -> list[tuple[int, str, int]]:
 def same_videos(first: Outcomes, second: Outcomes) -> tuple[Outcomes, Outcomes]:
   """Restricts two outcomes to the splits and videos that both have, in the same order."""
   index_of = {key: index for index, key in enumerate(zip(second.splits, second.videos))}
-  shared = [
-    (index, index_of[key])
-    for index, key in enumerate(zip(first.splits, first.videos))
-    if key in index_of
-  ]
+  keys = enumerate(zip(first.splits, first.videos))
+  shared = [(index, index_of[key]) for index, key in keys if key in index_of]
   a, b = np.array(shared, int).reshape(-1, 2).T
   return first.only(a), second.only(b)

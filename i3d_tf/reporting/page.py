@@ -94,6 +94,7 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'figures_folder': FIGURES,
     'data_set': tables_lib.data_set(paper.label_names),
     'network': paper.network,
+    'hold_out': paper.hold_out,
     'num_classes': len(paper.label_names),
     'splits': paper.splits,
     'problems': paper.problems,

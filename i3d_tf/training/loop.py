@@ -125,7 +125,7 @@ def check_can_start(
   if run.network.weights is not None:
     readers.read(run.network.weights)
   source, _ = splits.apply_verdicts(source, verdicts)
-  entries, _ = splits.load(source, 'train', run.data.split)
+  entries, _ = splits.load(source, 'train', run.data.split, run.data.hold_out)
   splits.check(source, entries, run.clips.stream, [run.data.mask])
 
 
@@ -138,7 +138,7 @@ def _open_records(
   )
   if unmatched:
     log(f'verdicts on videos that are not in the records: {len(unmatched)}')
-  entries, missing = splits.load(source, 'train', run.data.split)
+  entries, missing = splits.load(source, 'train', run.data.split, run.data.hold_out)
   if missing:
     log(
       f'not in the records, so not trained on: {len(missing)} videos of the list, '

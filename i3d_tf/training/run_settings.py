@@ -9,6 +9,7 @@ from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments
 from i3d_tf.model import architecture
+from i3d_tf.records import hold_out
 from i3d_tf.records import ucf101
 
 OPTIMIZERS = ('sgd', 'adam')
@@ -34,6 +35,7 @@ class Data:
     content: `fingerprints.content_hash` of the records; None if unknown.
     mask_shape: the shape of the mask, one of `treatments.SHAPES`.
     time: the order of the frames, one of `treatments.TIMES`.
+    hold_out: groups of the training list that are held out, see `hold_out.named`.
   """
 
   records: str
@@ -46,6 +48,7 @@ class Data:
   content: str | None = None
   mask_shape: str = 'outline'
   time: str = 'forward'
+  hold_out: tuple[str, ...] = ()
 
   def __post_init__(self) -> None:
     validation.check_choice('split', self.split, ucf101.SPLITS)
@@ -53,7 +56,13 @@ class Data:
     validation.check_choice('fill', self.fill, treatments.FILLS)
     validation.check_choice('mask_place', self.mask_place, treatments.PLACES)
     validation.check_choice('flow', self.flow, (None, *optical_flow.LABELS))
+    hold_out.check(self.hold_out)
     _ = self.treatment  # checks that its parts go together
+
+  @property
+  def tested(self) -> str:
+    """The subset to test on: what is held out is there to choose by, and then the test is not."""
+    return 'validation' if self.hold_out else 'test'
 
   @property
   def treatment(self) -> treatments.Treatment:

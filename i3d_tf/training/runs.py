@@ -133,7 +133,8 @@ def load(run_dir: str | os.PathLike) -> run_settings.Run:
   try:
     with open(path) as f:
       content = json.load(f)
-    data = run_settings.Data(**content['data'])
+    held_out = tuple(content['data'].get('hold_out', ()))
+    data = run_settings.Data(**{**content['data'], 'hold_out': held_out})
     drops = tuple(content['optimization']['learning_rate_drops'])
     return run_settings.Run(
       data,

@@ -16,8 +16,12 @@ from i3d_tf.experiments import run_conditions
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
 from i3d_tf.records import folders
+from i3d_tf.records import splits
+from i3d_tf.records import ucf101
+from i3d_tf.reporting import report
 from i3d_tf.training import loop
 from i3d_tf.training import run_settings
+from i3d_tf.training import runs
 from tests import commands
 from tests import shallow
 from tests import tiny
@@ -105,6 +109,32 @@ def test_rows_have_the_logits_of_the_model_and_a_summary(done):
   ]
   assert content['conditions'][3]['published'] == {'1': 19.16, '2': 18.31, '3': 23.53}
   assert len(content['label_names']) == 10
+
+
+def test_what_is_held_out_is_tested_on_in_place_of_the_test_list(records, tmp_path):
+  test, train = _videos(records, 'test'), _videos(records, 'train')
+  group = sorted({ucf101.group(video) for video in train})[0]
+  reproduction = dataclasses.replace(
+    _reproduction(records, tmp_path, '1b-rgb', '2b'), hold_out=(group,)
+  )
+  assert run_conditions.run(reproduction) == []
+  tested = {row.video for row in _result(tmp_path, '2b')}
+  assert tested == {video for video in train if ucf101.group(video) == group}
+  assert not tested & test
+  run = runs.load(reproduction.model_dir(next(iter(reproduction.tests()))))
+  assert run.data.hold_out == (group,)
+  report.make(str(tmp_path), str(tmp_path / 'report'))
+  page = (tmp_path / 'report' / 'index.html').read_text()
+  assert 'These are not results on the test list.' in page and f'({group})' in page
+  # Neither are they taken for those of the test list, nor the other way round.
+  on_test = dataclasses.replace(reproduction, hold_out=())
+  assert on_test.untested(next(iter(on_test.tests())), ['none']) == ['none']
+  with pytest.raises(errors.UserError, match=f'results of --hold_out={group}, not of test lists'):
+    run_conditions.run(on_test)
+
+
+def _videos(records, subset):
+  return {entry.path for entry in splits.load(folders.open_folder(records), subset, 1)[0]}
 
 
 def test_every_row_keeps_the_records_that_it_was_made_from(records, tmp_path):

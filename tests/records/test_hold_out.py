@@ -92,3 +92,42 @@ def test_split_rejects_an_invalid_amount(amount):
     errors.UserError, match=r'expected a number of groups to hold out, or a share'
   ):
     _split(_ucf101(), amount)
+
+
+def test_named_groups_are_held_out_of_every_class():
+  videos = _ucf101()
+  kept, held = hold_out.named(videos, ('g02', 'g10'))
+  assert {**kept, **held} == videos and not kept.keys() & held.keys()
+  assert {ucf101.group(path) for path in held} == {'g02', 'g10'}
+  assert len(held) == 2 * 2 * 3
+
+
+def test_sources_are_held_out_where_names_have_no_group():
+  videos = {f'a/{n}_{part}-{part + 1}.mp4': 0 for n in range(3) for part in range(2)}
+  _, held = hold_out.named(videos, ('a/1',))
+  assert list(held) == ['a/1_0-1.mp4', 'a/1_1-2.mp4']
+
+
+@pytest.mark.parametrize('chosen', ['3', '0.3'])
+def test_a_number_of_groups_is_drawn(chosen):
+  assert hold_out.named(_ucf101(), (chosen,)) == _split(_ucf101(), float(chosen))
+
+
+@pytest.mark.parametrize(
+  'chosen, message',
+  [
+    (('g11',), r'groups of the training list to hold out, g01, .*; received g11'),
+    ((tuple(f'g{g:02d}' for g in range(1, 11))), 'would be left to train on'),
+  ],
+)
+def test_groups_that_cannot_be_held_out_are_named(chosen, message):
+  with pytest.raises(errors.UserError, match=message):
+    hold_out.named(_ucf101(), chosen)
+
+
+@pytest.mark.parametrize(
+  'chosen', [('',), ('g01', 'g01'), ('g01', '2'), ('0',), ('-1',), ('1.5',), ('nan',), ('inf',)]
+)
+def test_what_no_list_could_hold_out_is_refused_at_once(chosen):
+  with pytest.raises(errors.UserError, match='expected --hold_out of names of groups'):
+    hold_out.check(chosen)

@@ -9,6 +9,8 @@ from i3d_tf.common import errors
 from i3d_tf.records import folders
 from i3d_tf.records import shards
 from i3d_tf.records import splits
+from i3d_tf.records import ucf101
+from tests import tiny
 
 
 def _entry(path, label, *, coverage=None, flow=0):
@@ -160,3 +162,13 @@ def test_check_counts_masks_after_verdicts(source):
 def test_load_rejects_an_unknown_split(source):
   with pytest.raises(errors.UserError, match=r'^`split` must be one of 1, 2, 3; received 4$'):
     splits.load(source, 'train', 4)
+
+
+def test_load_takes_groups_out_of_the_training_list(tmp_path):
+  source = folders.open_folder(tiny.make_records(tmp_path))
+  train, test = (splits.load(source, subset, 1)[0] for subset in ('train', 'test'))
+  groups = sorted({ucf101.group(entry.path) for entry in train})
+  kept, held = (splits.load(source, name, 1, groups[:1])[0] for name in ('train', 'validation'))
+  assert {ucf101.group(entry.path) for entry in held} == set(groups[:1])
+  assert sorted(entry.path for entry in (*kept, *held)) == sorted(entry.path for entry in train)
+  assert splits.load(source, 'test', 1, groups[:1])[0] == test
