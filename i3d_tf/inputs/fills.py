@@ -34,6 +34,12 @@ class Partner(NamedTuple):
   masks: tf.Tensor
   has_person: tf.Tensor
 
+  @property
+  def person(self) -> tf.Tensor:
+    """Where the people are, bool [B, T, H, W]; nowhere in clips without a person."""
+    shown = tf.cast(self.has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis]
+    return tf.cast(self.masks, tf.bool) & shown
+
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
@@ -117,9 +123,7 @@ def _other(scene: Scene) -> tf.Tensor:
       "fill 'other' must have a video of another class to take from; there is none here (only "
       'train, evaluate and reproduce have one)'
     )
-  clips, masks, has_person = scene.partner
-  person = tf.cast(masks, tf.bool)[..., tf.newaxis]
-  person &= tf.cast(has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
+  clips, person = scene.partner.clips, scene.partner.person[..., tf.newaxis]
   return tf.where(person, _blur(Scene(clips, ~person, scene.stream)), clips)
 
 

@@ -33,14 +33,15 @@ def apply(
     stream: 'rgb' or 'flow'.
     seeds: int [B], for fill 'noise' and time 'shuffled': a number of its own for each video;
       None for 0.
-    partner: videos of other classes, of the same shapes; fill 'other' needs it.
+    partner: videos of other classes, of the same shapes; fill 'other' and shape 'united'
+      need it.
 
   Returns:
     Clips of the same shape and dtype.
 
   Raises:
-    UserError: `stream` is unknown or does not have this treatment, or fill 'other'
-      has no partner.
+    UserError: `stream` is unknown or does not have this treatment, or it needs a partner and has
+      none.
   """
   validation.check_choice('stream', stream, fills.BLACK)
   treatments.check_stream(treatment, stream)
@@ -49,7 +50,8 @@ def apply(
     clips, masks, partner = _in_order(clips, masks, partner, treatment.time, seeds)
   if treatment.region == 'none':
     return clips
-  person = shapes.SHAPES[treatment.shape](tf.cast(masks, tf.bool))
+  others = None if partner is None else partner.person
+  person = shapes.SHAPES[treatment.shape](tf.cast(masks, tf.bool), others)
   person = shapes.PLACES[treatment.place](person)
   replaced = person if treatment.region == 'activity' else ~person
   replaced = replaced[..., tf.newaxis]

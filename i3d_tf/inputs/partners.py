@@ -1,4 +1,4 @@
-"""Gives each video a partner of another class, from which fill 'other' takes its pixels."""
+"""Gives each video a partner of another class, whose place or mask treatments use."""
 
 from collections.abc import Callable, Sequence
 
@@ -28,7 +28,8 @@ def add_partners(
   """Adds to each clip a video of another class, drawn from (seed, position).
 
   The partner is shown from its first frame, looped to as many frames as the clip, in a center
-  crop.
+  crop. It is a video in which a person was found, where two classes have such videos: without its
+  person's mask, its place would show the person, and it would have no mask to lend.
 
   Args:
     clips: dataset of what `decode_clip.decode_clip` returns, in the order of `positions`.
@@ -45,10 +46,14 @@ def add_partners(
   Raises:
     UserError: all candidates have the same class.
   """
+  with_person = [entry for entry in candidates if entry.has_person]
+  if len({entry.label for entry in with_person}) > 1:
+    candidates = with_person
   num_classes = len({entry.label for entry in candidates})
   if num_classes < 2:
     raise errors.UserError(
-      f'{source.folder}: expected videos of two classes or more for fill other; found {num_classes}'
+      f'{source.folder}: expected videos of two classes or more, since the treatment takes from '
+      f'another one; found {num_classes}'
     )
   candidates = sorted(candidates, key=lambda entry: entry.label)
   draw = _draw_of_another_class(entries, candidates, settings.seed)

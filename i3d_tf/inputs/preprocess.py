@@ -143,8 +143,8 @@ def network_input(
 
   Args:
     batch: has 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing,
-      also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and for fill 'other'
-      'partner_frames', 'partner_masks' and 'partner_has_person'; see
+      also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and if it needs a
+      partner 'partner_frames', 'partner_masks' and 'partner_has_person'; see
       `from_records.training`.
     treatment: what is done to the clips.
     stream: 'rgb' or 'flow'.
@@ -154,7 +154,7 @@ def network_input(
     float32 [B, T, H, W, C] in [-1, 1].
 
   Raises:
-    UserError: the stream does not have this treatment, or fill 'other' has no partner.
+    UserError: the stream does not have this treatment, or it needs a partner and has none.
   """
   partner = None
   if 'partner_frames' in batch:

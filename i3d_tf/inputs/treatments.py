@@ -56,6 +56,8 @@ SHAPE_HELP = {
   'outline': 'the mask as it is',
   'box': "the mask's bounding box in every frame: no outline, but its place, size and motion",
   'tube': 'the bounding box of all masks of a clip, the same in every frame: no motion either',
+  'united': 'the mask and that of a video of another class, drawn by seed: whose of the two the '
+  'action is, it does not tell',
 }
 SHAPES = tuple(SHAPE_HELP)
 
@@ -135,8 +137,8 @@ class Treatment:
 
   @property
   def needs_partner(self) -> bool:
-    """Whether it takes pixels of a video of another class."""
-    return self.fill == 'other'
+    """Whether it takes pixels or masks of a video of another class."""
+    return self.fill == 'other' or self.shape == 'united'
 
   @classmethod
   def parse(cls, name: str) -> 'Treatment':

@@ -20,7 +20,7 @@ from i3d_tf.reporting import tables as tables_lib
 from i3d_tf.statistics import stats
 
 # Rows of networks that were trained on the hole alone.
-_HOLES = ('3-silhouette', '3-box', '3-tube')
+_HOLES = ('3-silhouette', '3-box', '3-tube', '3-united')
 
 PAGE, TABLES, FIGURES = 'index.html', 'tables', 'figures'
 

@@ -80,5 +80,26 @@ def test_partners_need_two_classes(tmp_path, dataset):
   videos = [fakes.video(name, frames=visible_clips.levels(9)) for name in visible_clips.names(2)]
   source = fakes.open_records(tmp_path, videos)
   settings = dataclasses.replace(visible_clips.SETTINGS, with_partners=True)
-  with pytest.raises(errors.UserError, match=r'expected videos of two classes or more .* found 1$'):
+  with pytest.raises(errors.UserError, match=r'expected videos of two classes or more, .* found 1$'):
     dataset(source, source.entries, settings)
+
+
+def test_partners_show_a_person_where_two_classes_have_such_videos(tmp_path):
+  """Of a video without masks, the place would show its person, and no hole could be united."""
+  masks = np.zeros((9, 36, 48), np.uint8)
+  masks[:, 4:30, 4:30] = 1
+  videos = [
+    fakes.video(
+      f'{name}/v_{name}_g{group:02d}_c01.avi',
+      label=label,
+      frames=visible_clips.levels(9),
+      masks=masks if group else None,
+    )
+    for label, name in enumerate('AB')
+    for group in range(4)
+  ]
+  source = fakes.open_records(tmp_path, videos)
+  settings = dataclasses.replace(visible_clips.SETTINGS, with_partners=True)
+  (*batches,) = from_records.evaluation(source, source.entries, settings).as_numpy_iterator()
+  assert all(batch['partner_has_person'].all() for batch in batches)
+  assert all(batch['partner_masks'].any(axis=(1, 2, 3)).all() for batch in batches)

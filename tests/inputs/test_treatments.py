@@ -73,7 +73,7 @@ def test_names_of_all_treatments_round_trip():
       assert treatments.Treatment.parse(treatment.name) == treatment
       names.add(treatment.name)
   inpainted = 2 * 3  # outline and box, in every order of frames but 'still'
-  assert len(names) == 4 * (1 + 3 * 3 * (5 + 5 + 1)) + inpainted
+  assert len(names) == 4 * (1 + 3 * 4 * (5 + 5 + 1)) + inpainted
 
 
 @pytest.mark.parametrize(
