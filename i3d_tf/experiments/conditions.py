@@ -198,6 +198,15 @@ LOOPHOLES = (
   _trained_so('3-box', 'a white box on black, nothing else', 'both-box'),
   _trained_so('3-tube', 'one white box in all frames on black, nothing else', 'both-tube'),
   _trained_so('3-united', "white person and another class's outline on black", 'both-united'),
+  Condition(
+    '2a-same', 'person on the place of another video of the class', tested_on='background-same'
+  ),
+  Condition(
+    '2a-picture', "person on a still of another class's place", tested_on='background-picture'
+  ),
+  Condition(
+    '2a-picture-still', 'the same, one frame in place of all', tested_on='background-picture-still'
+  ),
   Condition('1b-still', 'the middle frame in place of all', tested_on='none-still'),
   Condition('1b-shuffled', 'frames in a random order', tested_on='none-shuffled'),
   Condition('1b-reversed', 'frames backwards', tested_on='none-reversed'),

@@ -36,6 +36,7 @@ class ClipSettings:
     with_masks: whether to decode person masks; without, they are all 0.
     mask_dilation: extent in stored pixels of the ellipse that dilates the masks; odd, or 0.
     with_partners: whether each video comes with one of another class, see `partners`.
+    with_twins: whether each video comes with another one of its class, see `partners`.
     augment: whether training draws crop and flip at random; otherwise it crops the center.
     batch_size: clips per batch.
     seed: seed of order, start, crop, flip and partners, in [0, 2**32).
@@ -55,6 +56,7 @@ class ClipSettings:
   augment: bool = True
   batch_size: int = 6
   seed: int = 0
+  with_twins: bool = False
 
   def __post_init__(self) -> None:
     validation.check_choice('stream', self.stream, STREAMS)

@@ -22,7 +22,7 @@ _MEAN_WEIGHT = 1e-4
 
 
 class Partner(NamedTuple):
-  """Videos of other classes, one per clip.
+  """Other videos, one per clip: partners or twins, see `partners`.
 
   Attributes:
     clips: float [B, T, H, W, C] in [-1, 1].
@@ -50,7 +50,8 @@ class Scene:
     stays: bool [B, T, H, W, 1], the pixels outside of the region.
     stream: 'rgb' or 'flow'.
     seeds: int [B], a number of its own for each video; None for 0.
-    partner: for fill 'other'.
+    partner: videos of other classes, for fills 'other' and 'picture'.
+    twin: other videos of the same classes, for fill 'same'.
   """
 
   clips: tf.Tensor
@@ -58,6 +59,7 @@ class Scene:
   stream: str
   seeds: tf.Tensor | None = None
   partner: Partner | None = None
+  twin: Partner | None = None
 
 
 def _black(scene: Scene) -> tf.Tensor:
@@ -113,18 +115,44 @@ def _noise(scene: Scene) -> tf.Tensor:
 
 
 def _other(scene: Scene) -> tf.Tensor:
-  """The partner, its own person replaced by `_blur`: [B, T, H, W, C].
+  """The partner, its own person replaced by `_blur`: [B, T, H, W, C]."""
+  return _place_of(scene.partner, scene.stream, 'other', 'another')
+
+
+def _same(scene: Scene) -> tf.Tensor:
+  """The twin, its own person replaced by `_blur`: [B, T, H, W, C]."""
+  return _place_of(scene.twin, scene.stream, 'same', 'the same')
+
+
+def _picture(scene: Scene) -> tf.Tensor:
+  """The partner's middle frame, its own person replaced by `_blur`: [B, 1, H, W, C].
+
+  The person on it is SCUBA; with time 'still' one frame of that, SCUFO (Li, Liu, Zhang, Li,
+  "Mitigating and Evaluating Static Bias of Action Representations in the Background and the
+  Foreground", ICCV 2023). There, too, the middle frame is the picture, so that the two differ in
+  motion alone.
+  """
+  partner = scene.partner
+  if partner is not None:
+    at = tf.shape(partner.clips)[1] // 2
+    middle = lambda images: images[:, at : at + 1]
+    partner = partner._replace(clips=middle(partner.clips), masks=middle(partner.masks))
+  return _place_of(partner, scene.stream, 'picture', 'another')
+
+
+def _place_of(video: Partner | None, stream: str, fill: str, whose: str) -> tf.Tensor:
+  """A video, its own person replaced by `_blur`.
 
   Raises:
-    UserError: the scene has no partner.
+    UserError: there is none.
   """
-  if scene.partner is None:
+  if video is None:
     raise errors.UserError(
-      "fill 'other' must have a video of another class to take from; there is none here (only "
+      f'fill {fill!r} must have a video of {whose} class to take from; there is none here (only '
       'train, evaluate and reproduce have one)'
     )
-  clips, person = scene.partner.clips, scene.partner.person[..., tf.newaxis]
-  return tf.where(person, _blur(Scene(clips, ~person, scene.stream)), clips)
+  person = video.person[..., tf.newaxis]
+  return tf.where(person, _blur(Scene(video.clips, ~person, stream)), video.clips)
 
 
 def _inpaint(scene: Scene) -> tf.Tensor:
@@ -157,4 +185,6 @@ FILLS: dict[str, Callable[[Scene], tf.Tensor]] = {
   'noise': _noise,
   'inpaint': _inpaint,
   'other': _other,
+  'same': _same,
+  'picture': _picture,
 }

@@ -144,8 +144,8 @@ def network_input(
   Args:
     batch: has 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing,
       also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and if it needs a
-      partner 'partner_frames', 'partner_masks' and 'partner_has_person'; see
-      `from_records.training`.
+      partner 'partner_frames', 'partner_masks' and 'partner_has_person', if a twin 'twin_frames'
+      and so on; see `partners.add`.
     treatment: what is done to the clips.
     stream: 'rgb' or 'flow'.
     seeds: as in `masking.apply`.
@@ -154,13 +154,15 @@ def network_input(
     float32 [B, T, H, W, C] in [-1, 1].
 
   Raises:
-    UserError: the stream does not have this treatment, or it needs a partner and has none.
+    UserError: the stream does not have this treatment, or it needs another video and has none.
   """
-  partner = None
-  if 'partner_frames' in batch:
-    partner = fills.Partner(
-      _scaled(batch['partner_frames']), batch['partner_masks'], batch['partner_has_person']
+  others = {
+    kind: fills.Partner(
+      _scaled(batch[f'{kind}_frames']), batch[f'{kind}_masks'], batch[f'{kind}_has_person']
     )
+    for kind in (treatments.PARTNER, treatments.TWIN)
+    if f'{kind}_frames' in batch
+  }
   return masking.apply(
     _scaled(batch['frames']),
     batch.get('masks'),
@@ -168,7 +170,7 @@ def network_input(
     treatment,
     stream,
     seeds=seeds,
-    partner=partner,
+    **others,
   )
 
 

@@ -41,8 +41,13 @@ FILL_HELP = {
   'inpaint': 'for region activity: at each pixel the median over the frames of the clip that show '
   'the place there, and its blur where none does; the place itself if the camera stands still',
   'other': 'the same pixels of a video of another class, its own person blurred out',
+  'same': 'as other, of another video of the same class',
+  'picture': 'as other, of its middle frame alone: a picture that stands still',
 }
 FILLS = tuple(FILL_HELP)
+
+# Other videos that a treatment may take from (`partners`): of another class, of the same class.
+PARTNER, TWIN = 'partner', 'twin'
 
 # Where the mask is put.
 #   person     on the person.
@@ -138,7 +143,19 @@ class Treatment:
   @property
   def needs_partner(self) -> bool:
     """Whether it takes pixels or masks of a video of another class."""
-    return self.fill == 'other' or self.shape == 'united'
+    return self.fill in ('other', 'picture') or self.shape == 'united'
+
+  @property
+  def needs_twin(self) -> bool:
+    """Whether it takes pixels of another video of the same class."""
+    return self.fill == 'same'
+
+  @property
+  def place_from(self) -> str | None:
+    """Whose place the person is pasted on: `PARTNER`, `TWIN`, or None for their own."""
+    if self.region != 'background':
+      return None
+    return TWIN if self.needs_twin else PARTNER if self.fill in ('other', 'picture') else None
 
   @classmethod
   def parse(cls, name: str) -> 'Treatment':

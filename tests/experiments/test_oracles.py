@@ -126,3 +126,19 @@ def test_a_united_hole_tells_the_outline_oracle_at_most_one_of_two(name):
 )
 def test_what_a_treatment_leaves(oracle, name, expected):
   assert _accuracy(oracle, name) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('fill', ['other', 'picture', 'picture-still'])
+def test_a_place_oracle_answers_the_class_of_the_place(fill):
+  """SBErr is 100%: the person on it changes nothing."""
+  clips, masks = _videos()
+  for label, other in itertools.permutations(_CLASSES, 2):
+    partner = _partner([other] * 3)
+    pasted = walking.treat(f'background-{fill}', clips, masks, (True,) * 3, partner=partner)
+    assert _place(pasted)[label] == other
+
+
+def test_on_a_place_of_the_same_class_a_place_oracle_is_right():
+  clips, masks = _videos()
+  pasted = walking.treat('background-same', clips, masks, (True,) * 3, twin=_partner([0, 1, 2]))
+  assert _place(pasted) == list(_CLASSES)
