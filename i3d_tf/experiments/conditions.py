@@ -174,6 +174,16 @@ CONTROLS = (
   Condition('2b-plain', 'the same, person black in the test', tested_on='activity', augment=False),
 )
 
+# How far masks are grown in the test, in pixels of the stored frames.
+_GROWN = tuple(
+  Condition(
+    f'2b-grown{size}',
+    f'person black, mask grown by {size} pixels',
+    tested_on=f'activity-grown{size}',
+  )
+  for size in (0, 5, 9, 17, 33)
+)
+
 # What the paper's rows leave open: 3a and 3b squash where 1b crops; the black hole of 2b and 3b has
 # the person's outline and motion, which a box and a tube take away; and a still frame may do.
 LOOPHOLES = (
@@ -212,6 +222,7 @@ LOOPHOLES = (
   Condition('1b-reversed', 'frames backwards', tested_on='none-reversed'),
   Condition('2a-still', 'the middle frame, background black', tested_on='background-still'),
   Condition('2b-still', 'the middle frame, person black', tested_on='activity-still'),
+  *_GROWN,
 )
 
 # Demo set only: backgrounds of a class drawn from so many families. The paper holds that their

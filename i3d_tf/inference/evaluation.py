@@ -206,6 +206,7 @@ def make_plan(
     with_masks=any(region != 'none' for region in regions),
     with_partners=any(treatment.needs_partner for treatment in treatments.values()),
     with_twins=any(treatment.needs_twin for treatment in treatments.values()),
+    growths=tuple(sorted({t.dilation for t in treatments.values() if t.dilation is not None})),
     batch_size=run.clips.batch_size if batch_size is None else batch_size,
   )
   list_name = f'{test_set.subset}{split}'
@@ -325,6 +326,7 @@ def _treatment(
   kinds = [treatments_lib.PARTNER] * plan.clips.with_partners
   kinds += [treatments_lib.TWIN] * plan.clips.with_twins
   others = {f'{kind}_{key}': one[key] for kind in kinds for key in one}
+  others.update({f'masks_grown{size}': one['masks'] for size in plan.clips.growths})
 
   @tf.function(input_signature=[{**one, **others}, tf.TensorSpec([None], tf.int64)])
   def treat(batch: Batch, seeds: tf.Tensor) -> tf.Tensor:

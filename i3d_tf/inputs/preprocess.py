@@ -145,7 +145,7 @@ def network_input(
     batch: has 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing,
       also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and if it needs a
       partner 'partner_frames', 'partner_masks' and 'partner_has_person', if a twin 'twin_frames'
-      and so on; see `partners.add`.
+      and so on; see `partners.add`. A growth needs its masks, such as 'masks_grown5'.
     treatment: what is done to the clips.
     stream: 'rgb' or 'flow'.
     seeds: as in `masking.apply`.
@@ -165,7 +165,7 @@ def network_input(
   }
   return masking.apply(
     _scaled(batch['frames']),
-    batch.get('masks'),
+    batch.get('masks' if treatment.dilation is None else f'masks_{treatment.growth}'),
     batch.get('has_person'),
     treatment,
     stream,

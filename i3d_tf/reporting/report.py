@@ -191,6 +191,15 @@ def _draw(
       'Differences of accuracy between rows on the same videos, with 95% intervals. The gaps of '
       'the paper’s orderings are at the top.',
     )
+  figure = figures_lib.growth(tables)
+  if figure is not None:
+    add(
+      'growth',
+      figure,
+      'Accuracy against the pixels by which masks are grown in the test, with 95% intervals. What '
+      'holds for one size alone is no finding about the person.',
+      wide=False,
+    )
   figure = figures_lib.coverage(tables)
   if figure is not None:
     add(

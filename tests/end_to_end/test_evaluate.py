@@ -94,6 +94,18 @@ def test_people_are_pasted_on_places_of_other_classes_and_the_list_says_whose(tr
   assert not os.path.exists(results.path(run_dir, 'test1', 'activity-united', '.pairs.csv'))
 
 
+def test_masks_grown_in_the_test_are_those_of_a_run_that_grows_them(trained):
+  """The run's own growth is 0."""
+  run_dir, _ = trained
+  evaluation_lib.evaluate(run_dir, ['activity', 'activity-grown0', 'activity-grown9'])
+  none, same, grown = (
+    [row.logits for row in results.read(results.path(run_dir, 'test1', name))]
+    for name in ('activity', 'activity-grown0', 'activity-grown9')
+  )
+  np.testing.assert_array_equal(none, same)
+  assert not np.allclose(none, grown)
+
+
 def test_a_class_with_one_test_video_has_no_other_place_of_its_own(trained):
   run_dir, _ = trained
   with pytest.raises(errors.UserError, match='expected two videos of every class or more'):

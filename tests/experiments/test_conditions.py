@@ -93,4 +93,9 @@ def test_loopholes_are_tested_on_one_network_or_train_what_they_ask():
     '2b-united',
     '2b-inpaint',
     '2b-still',
+    '2b-grown0',
+    '2b-grown5',
+    '2b-grown9',
+    '2b-grown17',
+    '2b-grown33',
   ]

@@ -122,6 +122,9 @@ def test_parse_all_keeps_order_and_drops_duplicates():
   [
     ([], 'rgb', r'`eval_masks` must be some of none, .*; received none$'),
     (['none', 'foo', 'bar'], 'rgb', r'such as activity-blur or background-box; received foo, bar$'),
+    (['none-blur'], 'rgb', r"received none-blur \(`fill` must be 'black' for region 'none'; .*\)$"),
+    (['x', 'none-grown5'], 'rgb', r"x, none-grown5 \(`growth` must be 'given' for region 'none'"),
+    (['activity-united-grown5'], 'rgb', r"must be 'given' for what takes from other videos"),
     (['both'], 'flow', r"'both' must be of stream rgb"),
   ],
 )
