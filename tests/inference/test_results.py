@@ -73,26 +73,6 @@ def test_the_interval_is_over_groups_and_is_none_for_one_group():
   assert results.summarize(rows[:4])['accuracy_interval'] == [None, None]
 
 
-def test_whose_place_makes_the_round_trip_and_pairs_have_a_file(tmp_path):
-  rows = [_row(f'{name}/v_{name}_g01_c01.avi', label) for label, name in enumerate(_NAMES)]
-  rows[0] = dataclasses.replace(rows[0], place='B', place_video=rows[1].video)
-  rows[1] = dataclasses.replace(rows[1], place='C', place_video=rows[2].video)
-  results.write(tmp_path, 'test1', 'background-other', rows, _NAMES, {})
-  _assert_same(results.read(results.path(tmp_path, 'test1', 'background-other')), rows)
-  with open(tmp_path / 'results' / 'test1.background-other.pairs.csv', newline='') as f:
-    assert list(csv.reader(f)) == [
-      ['video', 'place_video', 'place'],
-      [rows[0].video, rows[1].video, 'B'],
-      [rows[1].video, rows[2].video, 'C'],
-    ]
-  journal = results.RowJournal(str(tmp_path / 'journal'), {})
-  journal.add('background-other', rows)
-  journal.close()
-  again = results.RowJournal(str(tmp_path / 'journal'), {})
-  _assert_same(again.rows.values(), rows)
-  again.close(delete=True)
-
-
 def test_groups_that_classes_share_and_second_looks_make_the_round_trip(tmp_path):
   names = [f'{name}/v_{name}_g{n}_c01.avi' for n in range(4) for name in _NAMES]
   own = [_row(name, _NAMES.index(name[0])) for name in names]
