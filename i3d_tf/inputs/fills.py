@@ -1,7 +1,7 @@
 """Fills: what replaces the pixels of a region. `treatments` describes them to users.
 
-A fill is a function from a `Scene` to pixels that broadcast to its clips. A new one needs that
-function and a line in `FILLS`, and its name in `treatments.FILL_HELP`, which flags read without
+A fill is a function from a `Scene` to pixels that broadcast to its clips. A new one, say 'grey',
+needs that function, `_grey`, and a line in `treatments.FILL_HELP`, which flags read without
 TensorFlow.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.inputs import treatments
 
 BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
 
@@ -178,13 +179,7 @@ def _inpaint(scene: Scene) -> tf.Tensor:
   return tf.cast(tf.where(known, median, around), scene.clips.dtype)
 
 
+# The function of fill 'black' is `_black`, and so on.
 FILLS: dict[str, Callable[[Scene], tf.Tensor]] = {
-  'black': _black,
-  'mean': _mean,
-  'blur': _blur,
-  'noise': _noise,
-  'inpaint': _inpaint,
-  'other': _other,
-  'same': _same,
-  'picture': _picture,
+  name: globals()[f'_{name}'] for name in treatments.FILLS
 }

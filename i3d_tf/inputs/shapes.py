@@ -2,7 +2,8 @@
 
 Places are functions from masks, bool [B, T, H, W], to masks of the same shape. Shapes are the same
 of two arguments: the masks, and those of videos of other classes, or None. `treatments` describes
-them to users. A new one needs a function and a line in `SHAPES` or `PLACES`, and its name there.
+them to users. A new one, say 'disc', needs a function `_disc` and a line in
+`treatments.SHAPE_HELP`, or its name in `treatments.PLACES`.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.inputs import treatments
 
 Place = Callable[[tf.Tensor], tf.Tensor]
 Shape = Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
@@ -60,6 +62,11 @@ def _between(touched: tf.Tensor, axis: int) -> tf.Tensor:
   return (tf.cumsum(counts, axis) > 0) & (tf.cumsum(counts, axis, reverse=True) > 0)
 
 
+def _person(person: tf.Tensor) -> tf.Tensor:
+  """The masks where they are."""
+  return person
+
+
 def _earlier(person: tf.Tensor) -> tf.Tensor:
   """Shifts masks by half a clip in time, circularly."""
   return tf.roll(person, tf.shape(person)[1] // 2, axis=1)
@@ -84,9 +91,6 @@ def _elsewhere(person: tf.Tensor) -> tf.Tensor:
   return tf.transpose(moved, [0, 2, 3, 1])
 
 
-SHAPES: dict[str, Shape] = {'outline': _outline, 'box': _box, 'tube': _tube, 'united': _united}
-PLACES: dict[str, Place] = {
-  'person': lambda person: person,
-  'earlier': _earlier,
-  'elsewhere': _elsewhere,
-}
+# The function of shape 'box' is `_box`, that of place 'earlier' is `_earlier`, and so on.
+SHAPES: dict[str, Shape] = {name: globals()[f'_{name}'] for name in treatments.SHAPES}
+PLACES: dict[str, Place] = {name: globals()[f'_{name}'] for name in treatments.PLACES}

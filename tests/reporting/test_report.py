@@ -211,7 +211,7 @@ def test_the_page_says_what_the_hole_tells(tmp_path, right, said):
   report.make(str(tmp_path), str(tmp_path / 'report'), draws=200, seed=5)
   page = (tmp_path / 'report' / 'index.html').read_text()
   assert said in page
-  assert ('which alone tells the action: 3-silhouette is right in 100.0%' in page) == (right == 10)
+  assert ('which alone tells the action: 3-silhouette is right in 100.00%' in page) == (right == 10)
   assert ('class="caveat"' in page) == (right == 10)
 
 
