@@ -178,7 +178,7 @@ def _of_the_same_class(
   own = _span([keys[key(entry)] for entry in pool], [keys[key(entry)] for entry in entries])
   places = {entry.path: number for number, entry in enumerate(pool)}
   ranges = np.array([low, high, *own], np.int64)
-  for number in np.flatnonzero(_counts(ranges) < 1):
+  for number in np.flatnonzero(_counts(ranges) < 1).tolist():
     place = places.get(entries[number].path)
     ranges[2:, number] = (low[number],) * 2 if place is None else (place, place + 1)
   return ranges

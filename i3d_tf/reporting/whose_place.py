@@ -153,8 +153,8 @@ def _over_seeds(
 ) -> tuple[float, float, float]:
   """(mean, low, high) in per cent of values of (split, video, group), averaged over seeds."""
   of_video: dict[tuple[int, str, str], list[float]] = {}
-  for *key, value in values:
-    of_video.setdefault(tuple(key), []).append(value)
+  for split, video, group, value in values:
+    of_video.setdefault((split, video, group), []).append(value)
   splits, _, groups = zip(*of_video)
   means = np.array([np.mean(of) for of in of_video.values()])
   return statistic.accuracy(means, np.array(groups), np.array(splits))
