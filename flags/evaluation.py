@@ -42,9 +42,11 @@ def define() -> None:
     'What to replace: background leaves only the person, activity only the place, both a white '
     f'silhouette; followed by {_choices(treatments.FILLS)} (see train --fill) in place of black, '
     f'{_choices(treatments.PLACES)} for a mask that misses the person, '
-    f'{_choices(treatments.SHAPES)} for its shape (see train --mask_shape), and '
-    f'{_choices(treatments.TIMES)} for the frames (see train --time): activity-blur, '
-    'activity-elsewhere, background-box-still. All are tested in one pass over the data.',
+    f'{_choices(treatments.SHAPES)} for its shape (see train --mask_shape), '
+    f'{_choices(treatments.TIMES)} for the frames (see train --time), and '
+    f'{_choices(tuple(treatments.GROWTHS))} for masks grown by so many pixels in place of '
+    '--mask_dilation: activity-blur, activity-elsewhere, background-box-still, activity-grown17. '
+    'All are tested in one pass over the data.',
   )
   data.define_records('Folder of records; by default the one that the run was trained on.')
   data.define_verdicts('By default those that the run was trained with.')

@@ -135,6 +135,7 @@ def clips() -> clip_settings.ClipSettings:
     with_masks=values.mask != 'none',
     mask_dilation=values.mask_dilation,
     with_partners=treatment().needs_partner,
+    with_twins=treatment().needs_twin,
     augment=values.augment,
     batch_size=values.batch_size,
     seed=values.seed,

@@ -174,6 +174,16 @@ CONTROLS = (
   Condition('2b-plain', 'the same, person black in the test', tested_on='activity', augment=False),
 )
 
+# How far masks are grown in the test, in pixels of the stored frames.
+_GROWN = tuple(
+  Condition(
+    f'2b-grown{size}',
+    f'person black, mask grown by {size} pixels',
+    tested_on=f'activity-grown{size}',
+  )
+  for size in (0, 5, 9, 17, 33)
+)
+
 # What the paper's rows leave open: 3a and 3b squash where 1b crops; the black hole of 2b and 3b has
 # the person's outline and motion, which a box and a tube take away; and a still frame may do.
 LOOPHOLES = (
@@ -187,19 +197,32 @@ LOOPHOLES = (
   Condition('2a-box', 'all but a box around the person black', tested_on='background-box'),
   Condition('2b-box', 'a box around the person black', tested_on='activity-box'),
   Condition('2b-tube', 'one box around the person in all frames black', tested_on='activity-tube'),
+  Condition('2b-united', "person and another class's outline black", tested_on='activity-united'),
   Condition('2b-inpaint', 'the place painted over the person', tested_on='activity-inpaint'),
   Condition('2-box', 'a white box on black, nothing else', tested_on='both-box'),
   _trained_so('3a-box', 'all but a box around the person black', 'background-box'),
   _trained_so('3b-box', 'a box around the person black', 'activity-box'),
   _trained_so('3b-tube', 'one box around the person in all frames black', 'activity-tube'),
+  _trained_so('3b-united', "person and another class's outline black", 'activity-united'),
   _trained_so('3b-inpaint', 'the place painted over the person', 'activity-inpaint'),
   _trained_so('3-box', 'a white box on black, nothing else', 'both-box'),
   _trained_so('3-tube', 'one white box in all frames on black, nothing else', 'both-tube'),
+  _trained_so('3-united', "white person and another class's outline on black", 'both-united'),
+  Condition(
+    '2a-same', 'person on the place of another video of the class', tested_on='background-same'
+  ),
+  Condition(
+    '2a-picture', "person on a still of another class's place", tested_on='background-picture'
+  ),
+  Condition(
+    '2a-picture-still', 'the same, one frame in place of all', tested_on='background-picture-still'
+  ),
   Condition('1b-still', 'the middle frame in place of all', tested_on='none-still'),
   Condition('1b-shuffled', 'frames in a random order', tested_on='none-shuffled'),
   Condition('1b-reversed', 'frames backwards', tested_on='none-reversed'),
   Condition('2a-still', 'the middle frame, background black', tested_on='background-still'),
   Condition('2b-still', 'the middle frame, person black', tested_on='activity-still'),
+  *_GROWN,
 )
 
 # Demo set only: backgrounds of a class drawn from so many families. The paper holds that their

@@ -110,6 +110,7 @@ class Reproduction:
       seed=model.seed,
       with_masks=treatment.region != 'none',
       with_partners=treatment.needs_partner,
+      with_twins=treatment.needs_twin,
     )
     data = run_settings.Data(
       os.path.abspath(self.records[model.diversity]),

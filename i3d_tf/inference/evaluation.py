@@ -205,6 +205,8 @@ def make_plan(
     run.clips,
     with_masks=any(region != 'none' for region in regions),
     with_partners=any(treatment.needs_partner for treatment in treatments.values()),
+    with_twins=any(treatment.needs_twin for treatment in treatments.values()),
+    growths=tuple(sorted({t.dilation for t in treatments.values() if t.dilation is not None})),
     batch_size=run.clips.batch_size if batch_size is None else batch_size,
   )
   list_name = f'{test_set.subset}{split}'
@@ -253,7 +255,7 @@ def _test(
     for number, batch in enumerate(batches):
       tested = [waiting[i] for i in batch['entry'].numpy()]
       seeds = tf.constant([folders.path_number(entry.path) for entry in tested], tf.int64)
-      clips = {key: value for key, value in batch.items() if key not in ('label', 'entry')}
+      clips = {key: of for key, of in batch.items() if key != 'label' and 'entry' not in key}
       for name in plan.treatments:
         if all((name, entry.path) in journal.rows for entry in tested):
           continue  # It was stopped within this batch.
@@ -267,8 +269,10 @@ def _test(
         journal.add(
           name,
           [
-            _row(plan, entry, batch['frames'].shape[1], row)
-            for entry, row in zip(tested, logits.numpy())
+            _row(plan, entry, batch['frames'].shape[1], row, place)
+            for entry, row, place in zip(
+              tested, logits.numpy(), _places(plan, plan.treatments[name], batch, len(tested))
+            )
           ],
         )
         if number == 0:
@@ -278,7 +282,20 @@ def _test(
     events.close()
 
 
-def _row(plan: Plan, entry: shards.Entry, frames: int, logits: np.ndarray) -> results.Row:
+def _places(
+  plan: Plan, treatment: treatments_lib.Treatment, batch: Batch, count: int
+) -> Sequence[shards.Entry | None]:
+  """Whose place the person of each clip is pasted on."""
+  if treatment.place_from is None:
+    return [None] * count
+  return [plan.entries[i] for i in batch[f'{treatment.place_from}_entry'].numpy()]
+
+
+def _row(
+  plan: Plan, entry: shards.Entry, frames: int, logits: np.ndarray, place: shards.Entry | None
+) -> results.Row:
+  if not entry.has_person:
+    place = None  # it kept its own
   label = plan.labels[entry.label]
   accepted = () if plan.accepted is None else plan.accepted[entry.label]
   return results.Row(
@@ -292,6 +309,7 @@ def _row(plan: Plan, entry: shards.Entry, frames: int, logits: np.ndarray) -> re
     () if accepted == (label,) else accepted,
     plan.sources.get(entry.path, ''),
     entry.seen_again,
+    *(('', '') if place is None else (plan.source.label_names[place.label], place.path)),
   )
 
 
@@ -305,11 +323,12 @@ def _treatment(
     'masks': tf.TensorSpec([None, None, size, size], tf.uint8),
     'has_person': tf.TensorSpec([None], tf.bool),
   }
-  partners = (
-    {f'partner_{key}': spec for key, spec in one.items()} if (plan.clips.with_partners) else {}
-  )
+  kinds = [treatments_lib.PARTNER] * plan.clips.with_partners
+  kinds += [treatments_lib.TWIN] * plan.clips.with_twins
+  others = {f'{kind}_{key}': one[key] for kind in kinds for key in one}
+  others.update({f'masks_grown{size}': one['masks'] for size in plan.clips.growths})
 
-  @tf.function(input_signature=[{**one, **partners}, tf.TensorSpec([None], tf.int64)])
+  @tf.function(input_signature=[{**one, **others}, tf.TensorSpec([None], tf.int64)])
   def treat(batch: Batch, seeds: tf.Tensor) -> tf.Tensor:
     return preprocess.network_input(batch, treatment, stream, seeds)
 

@@ -160,6 +160,7 @@ def together(answers: Sequence[Answer]) -> Answer:
 def _treatment(network: trained_networks.TrainedNetwork, region: str) -> Callable[..., tf.Tensor]:
   """A function from a window's frames, masks and has_person to network input."""
   size, resize = network.model.frame_size, network.resize
+  treatment = network.treatment(region)  # here, where an error is one line
 
   @tf.function(
     input_signature=[
@@ -176,7 +177,7 @@ def _treatment(network: trained_networks.TrainedNetwork, region: str) -> Callabl
       'masks': masks[tf.newaxis],
       'has_person': has_person[tf.newaxis],
     }
-    return preprocess.network_input(batch, network.treatment(region), network.stream)
+    return preprocess.network_input(batch, treatment, network.stream)
 
   return treat
 

@@ -3,8 +3,10 @@
   results/test1.background.csv    video, label, class, group, prediction, correct,
                                   mask_found, coverage, frames, logit_0 ...; before the
                                   logits seen_again, if a second look at the masks was taken,
-                                  and the accepted labels, if they are not the label alone
+                                  and the accepted labels, if they are not the label alone,
+                                  and place and place_video, if people are pasted elsewhere
   results/test1.background.json   accuracies, per class too, and what was asked for
+  results/test1.background-other.pairs.csv   video, place_video, place: who was pasted where
 
 Named after the list (split 1's test list) and the treatment of the test.
 """
@@ -36,6 +38,7 @@ _COLUMNS = (
   'frames',
 )
 _SEEN_AGAIN = 'seen_again'  # only where it is known of a video
+_PLACE, _PLACE_VIDEO = 'place', 'place_video'  # only where a person was pasted on another place
 _ACCEPTED = 'accepted'  # labels with spaces between them; only where they are not the label alone
 
 
@@ -57,6 +60,8 @@ class Row:
       name does not tell (`clip_sources`); else ''.
     seen_again: the part of its people that the masks missed, `SecondLook.seen_again`; None if
       nobody has looked again.
+    place: the class of the video on whose place its person was pasted; '' if it was not.
+    place_video: that video.
   """
 
   video: str
@@ -69,6 +74,8 @@ class Row:
   accepted: tuple[int, ...] = ()
   source: str = ''
   seen_again: float | None = None
+  place: str = ''
+  place_video: str = ''
 
   @property
   def right(self) -> tuple[int, ...]:
@@ -167,6 +174,11 @@ def write(
   """
   optional = [_SEEN_AGAIN] if any(row.seen_again is not None for row in rows) else []
   optional += [_ACCEPTED] if any(row.accepted for row in rows) else []
+  pasted = [(row.video, row.place_video, row.place) for row in rows if row.place]
+  if pasted:
+    optional += [_PLACE, _PLACE_VIDEO]
+    pairs = path(run_dir, name, treatment, '.pairs.csv')
+    files.write_csv(pairs, ('video', _PLACE_VIDEO, _PLACE), pasted)
   files.write_csv(
     path(run_dir, name, treatment),
     [*_COLUMNS, *optional, *(f'logit_{i}' for i in range(len(label_names)))],
@@ -242,6 +254,8 @@ class RowJournal:
       tuple(values.get('accepted', ())),
       values.get('source', ''),
       values.get('seen_again'),
+      values.get(_PLACE, ''),
+      values.get(_PLACE_VIDEO, ''),
     )
     self.rows[treatment, row.video] = row
     return True
@@ -276,6 +290,8 @@ def _to_csv(row: Row, optional: Sequence[str]) -> list[Any]:
   more = {
     _SEEN_AGAIN: '' if row.seen_again is None else row.seen_again,
     _ACCEPTED: ' '.join(map(str, row.right)),
+    _PLACE: row.place,
+    _PLACE_VIDEO: row.place_video,
   }
   return [
     row.video,
@@ -312,6 +328,8 @@ def _from_csv(row: Mapping[str, str]) -> Row:
     _accepted(row, count),
     _source(row),
     float(row[_SEEN_AGAIN]) if row.get(_SEEN_AGAIN) else None,
+    row.get(_PLACE, ''),
+    row.get(_PLACE_VIDEO, ''),
   )
 
 

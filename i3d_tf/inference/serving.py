@@ -29,6 +29,7 @@ from i3d_tf.common import files
 from i3d_tf.inference import options
 from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import treatments
 from i3d_tf.model import architecture
 
 _MASKED = ('background', 'activity')
@@ -63,14 +64,16 @@ class ServedNetwork(tf.Module):
       return {'logits': logits, 'probabilities': tf.nn.softmax(logits)}
 
     def masked(region: str) -> Callable[..., Any]:
+      treatment = network.treatment(region)  # here, where an error is one line
       return tf.function(
-        lambda frames, masks: answer(_clips(network, frames, masks, region)),
+        lambda frames, masks: answer(_clips(network, frames, treatment, masks)),
         input_signature=[frames, masks],
       )
 
     self.functions = {
       _DEFAULT: tf.function(
-        lambda frames: answer(_clips(network, frames)), input_signature=[frames]
+        lambda frames: answer(_clips(network, frames, network.treatment('none'))),
+        input_signature=[frames],
       ),
       **{region: masked(region) for region in _MASKED},
       'clip': tf.function(answer, input_signature=[clip]),
@@ -83,8 +86,8 @@ class ServedNetwork(tf.Module):
 def _clips(
   network: trained_networks.TrainedNetwork,
   frames: tf.Tensor,
+  treatment: treatments.Treatment,
   masks: tf.Tensor | None = None,
-  region: str = 'none',
 ) -> tf.Tensor:
   """Raw frames to network input: float32 [B, T, S, S, C]."""
   size = network.model.frame_size
@@ -106,7 +109,7 @@ def _clips(
       masks = tf.cast(masks > 0, tf.uint8)
     batch['has_person'] = tf.reduce_any(masks > 0, axis=[1, 2, 3])
     batch['masks'] = seen(masks[..., tf.newaxis], 'nearest', network.mask_dilation)[..., 0]
-  return preprocess.network_input(batch, network.treatment(region), network.stream)
+  return preprocess.network_input(batch, treatment, network.stream)
 
 
 def export(network: options.NetworkOptions, output: str, file_format: str, frames: int) -> int:
@@ -225,5 +228,7 @@ def _metadata(network: trained_networks.TrainedNetwork) -> dict[str, Any]:
     'mask_dilation': network.mask_dilation,
     'fill': network.fill,
     'mask_shape': network.mask_shape,
+    'mask_place': network.mask_place,
+    'time': network.time,
     'weights_sha256': network.weights_sha256(),
   }

@@ -39,6 +39,8 @@ class TrainedNetwork:
     fill: what replaces a region, one of `treatments.FILLS`; black where it has no such fill.
     mask_shape: the shape of the mask, one of `treatments.SHAPES`.
     notes: in words, what was read; lines for the user.
+    mask_place: where the mask is put, one of `treatments.PLACES`.
+    time: the order of the frames, one of `treatments.TIMES`, in any case.
   """
 
   source: str
@@ -51,13 +53,25 @@ class TrainedNetwork:
   flow: str = 'tvl1'
   notes: tuple = ()
   mask_shape: str = 'outline'
+  mask_place: str = 'person'
+  time: str = 'forward'
 
   def treatment(self, region: str) -> treatments.Treatment:
-    """How this network replaces a region: a `treatments.Treatment`."""
+    """How a region is replaced as this network was trained: a `treatments.Treatment`.
+
+    Raises:
+      UserError: it takes from other videos, of which there are none beside the one that is asked.
+    """
     if region == 'none':
-      return treatments.Treatment()
+      return treatments.Treatment(time=self.time)
     fill = 'black' if region == 'background' and self.fill == 'inpaint' else self.fill
-    return treatments.Treatment(region, fill, shape=self.mask_shape)
+    treatment = treatments.Treatment(region, fill, self.mask_place, self.mask_shape, self.time)
+    if treatment.needs_partner or treatment.needs_twin:
+      raise errors.UserError(
+        f'{self.source}: was trained with fill {self.fill!r} and mask shape {self.mask_shape!r}, '
+        'which take from other videos: evaluate asks it so; predict can with --mask=none'
+      )
+    return treatment
 
   def weights_sha256(self) -> str:
     """A hash of all weights, hexadecimal: equal for equal weights."""
@@ -105,6 +119,8 @@ def of_run(run_dir: str, precision: str | None = None) -> TrainedNetwork:
     'tvl1' if run.data.flow is None else run.data.flow,
     (f'{run_dir}: trained for {step} steps, replaced: {run.data.treatment.name}',),
     run.data.mask_shape,
+    run.data.mask_place,
+    run.data.time,
   )
 
 
@@ -172,7 +188,7 @@ def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
   if os.path.isfile(exported):  # so does an export of ours
     with open(exported) as f:
       about = json.load(f)
-    names = ('resize', 'mask_dilation', 'fill', 'mask_shape')
+    names = ('resize', 'mask_dilation', 'fill', 'mask_shape', 'mask_place', 'time')
     return dataclasses.replace(network, **{name: about[name] for name in names if name in about})
   if not os.path.isfile(os.path.join(options.source, 'run.json')):
     return network
@@ -184,6 +200,8 @@ def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:
     mask_dilation=run.clips.mask_dilation,
     fill=run.data.fill,
     mask_shape=run.data.mask_shape,
+    mask_place=run.data.mask_place,
+    time=run.data.time,
     flow='tvl1' if run.data.flow is None else run.data.flow,
   )
 

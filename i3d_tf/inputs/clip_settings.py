@@ -36,6 +36,8 @@ class ClipSettings:
     with_masks: whether to decode person masks; without, they are all 0.
     mask_dilation: extent in stored pixels of the ellipse that dilates the masks; odd, or 0.
     with_partners: whether each video comes with one of another class, see `partners`.
+    with_twins: whether each video comes with another one of its class, see `partners`.
+    growths: for tests that grow masks by other sizes, too: these sizes, as `mask_dilation`.
     augment: whether training draws crop and flip at random; otherwise it crops the center.
     batch_size: clips per batch.
     seed: seed of order, start, crop, flip and partners, in [0, 2**32).
@@ -55,21 +57,28 @@ class ClipSettings:
   augment: bool = True
   batch_size: int = 6
   seed: int = 0
+  with_twins: bool = False
+  growths: tuple[int, ...] = ()
 
   def __post_init__(self) -> None:
+    object.__setattr__(self, 'growths', tuple(self.growths))  # a list in run.json
     validation.check_choice('stream', self.stream, STREAMS)
     validation.check_choice('resize', self.resize, RESIZES)
     least = architecture.MIN_FRAMES
     for name in ('clip_frames', 'max_frames'):
       value = getattr(self, name)
       validation.check(name, value, f'at least {least}', value >= least)
-    dilation, most = self.mask_dilation, dilation_lib.MAX_DILATION
-    validation.check(
-      'mask_dilation',
-      dilation,
-      f'0 or odd and positive, at most {most}',
-      dilation == 0 or (0 < dilation <= most and dilation % 2 == 1),
-    )
+    most = dilation_lib.MAX_DILATION
+    for name, dilation in (
+      ('mask_dilation', self.mask_dilation),
+      *(('growths', size) for size in self.growths),
+    ):
+      validation.check(
+        name,
+        dilation,
+        f'0 or odd and positive, at most {most}',
+        dilation == 0 or (0 < dilation <= most and dilation % 2 == 1),
+      )
     validation.check('seed', self.seed, 'from 0 to 4294967295', 0 <= self.seed < 2**32)
     validation.check('batch_size', self.batch_size, 'at least 1', self.batch_size >= 1)
     least = architecture.SPATIAL_STRIDE

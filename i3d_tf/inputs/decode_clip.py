@@ -3,8 +3,9 @@
 Frames, flow and masks share the start, the crop and the flip.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from i3d_tf.inputs import clip_settings
@@ -52,7 +53,8 @@ def decode_clip(
 
   Returns:
     A dict: 'frames' uint8 [T, S, S, C], S being `settings.frame_size`; 'masks' uint8
-    [T, S, S] of 0 and 1; 'has_person' bool, 'label' int64 and 'entry' int64, scalars.
+    [T, S, S] of 0 and 1, and for each of `settings.growths`, such as 5, 'masks_grown5' of the
+    same form; 'has_person' bool, 'label' int64 and 'entry' int64, scalars.
   """
   shape = tf.io.extract_jpeg_shape(record['frames'][frame_indices[0]])
   window = preprocess.window(
@@ -60,11 +62,15 @@ def decode_clip(
   )
   frames = _decode_frames(record, frame_indices, window, settings)
 
-  blank = lambda: tf.zeros(tf.shape(frames)[:-1], tf.uint8)
+  # All masks of the clip, one after the other in time: [T * (1 + number of growths), S, S].
+  sizes = (settings.mask_dilation, *settings.growths)
+  blank = lambda: tf.zeros(
+    tf.concat([len(sizes) * tf.shape(frames)[:1], tf.shape(frames)[1:-1]], 0), tf.uint8
+  )
   if settings.with_masks:
     masks = tf.cond(
       tf.size(record['masks']) > 0,
-      lambda: _decode_masks(tf.gather(record['masks'], frame_indices), window, settings),
+      lambda: _decode_masks(tf.gather(record['masks'], frame_indices), window, settings, sizes),
       blank,
     )
   else:
@@ -73,9 +79,11 @@ def decode_clip(
     frames, masks = tf.cond(
       flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks)
     )
+  masks, *grown = tf.split(masks, len(sizes))
   return {
     'frames': frames,
     'masks': masks,
+    **{f'masks_grown{size}': of_size for size, of_size in zip(settings.growths, grown)},
     'has_person': record['has_person'],
     'label': record['label'],
     'entry': record['entry'],
@@ -113,12 +121,12 @@ def _decode_frames(
 
 
 def _decode_masks(
-  encoded: tf.Tensor, window: tf.Tensor, settings: clip_settings.ClipSettings
+  encoded: tf.Tensor, window: tf.Tensor, settings: clip_settings.ClipSettings, sizes: Sequence[int]
 ) -> tf.Tensor:
-  """Decodes a window (top, left, height, width) of masks: uint8 [T, S, S] of 0 and 1."""
+  """Decodes a window (top, left, height, width) of masks: uint8 [T * sizes, S, S] of 0 and 1."""
   # Dilation comes before the crop: a person just outside of the window may reach into it.
   masks = tf.numpy_function(
-    lambda images, part: png.decode(images, part, settings.mask_dilation),
+    lambda images, part: np.concatenate([png.decode(images, part, size) for size in sizes]),
     [encoded, window],
     tf.uint8,
   )

@@ -1,7 +1,7 @@
 """Fills: what replaces the pixels of a region. `treatments` describes them to users.
 
-A fill is a function from a `Scene` to pixels that broadcast to its clips. A new one needs that
-function and a line in `FILLS`, and its name in `treatments.FILL_HELP`, which flags read without
+A fill is a function from a `Scene` to pixels that broadcast to its clips. A new one, say 'grey',
+needs that function, `_grey`, and a line in `treatments.FILL_HELP`, which flags read without
 TensorFlow.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.inputs import treatments
 
 BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
 
@@ -22,7 +23,7 @@ _MEAN_WEIGHT = 1e-4
 
 
 class Partner(NamedTuple):
-  """Videos of other classes, one per clip.
+  """Other videos, one per clip: partners or twins, see `partners`.
 
   Attributes:
     clips: float [B, T, H, W, C] in [-1, 1].
@@ -34,6 +35,12 @@ class Partner(NamedTuple):
   masks: tf.Tensor
   has_person: tf.Tensor
 
+  @property
+  def person(self) -> tf.Tensor:
+    """Where the people are, bool [B, T, H, W]; nowhere in clips without a person."""
+    shown = tf.cast(self.has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis]
+    return tf.cast(self.masks, tf.bool) & shown
+
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
@@ -44,7 +51,8 @@ class Scene:
     stays: bool [B, T, H, W, 1], the pixels outside of the region.
     stream: 'rgb' or 'flow'.
     seeds: int [B], a number of its own for each video; None for 0.
-    partner: for fill 'other'.
+    partner: videos of other classes, for fills 'other' and 'picture'.
+    twin: other videos of the same classes, for fill 'same'.
   """
 
   clips: tf.Tensor
@@ -52,6 +60,7 @@ class Scene:
   stream: str
   seeds: tf.Tensor | None = None
   partner: Partner | None = None
+  twin: Partner | None = None
 
 
 def _black(scene: Scene) -> tf.Tensor:
@@ -107,20 +116,44 @@ def _noise(scene: Scene) -> tf.Tensor:
 
 
 def _other(scene: Scene) -> tf.Tensor:
-  """The partner, its own person replaced by `_blur`: [B, T, H, W, C].
+  """The partner, its own person replaced by `_blur`: [B, T, H, W, C]."""
+  return _place_of(scene.partner, scene.stream, 'other', 'another')
+
+
+def _same(scene: Scene) -> tf.Tensor:
+  """The twin, its own person replaced by `_blur`: [B, T, H, W, C]."""
+  return _place_of(scene.twin, scene.stream, 'same', 'the same')
+
+
+def _picture(scene: Scene) -> tf.Tensor:
+  """The partner's middle frame, its own person replaced by `_blur`: [B, 1, H, W, C].
+
+  The person on it is SCUBA; with time 'still' one frame of that, SCUFO (Li, Liu, Zhang, Li,
+  "Mitigating and Evaluating Static Bias of Action Representations in the Background and the
+  Foreground", ICCV 2023). There, too, the middle frame is the picture, so that the two differ in
+  motion alone.
+  """
+  partner = scene.partner
+  if partner is not None:
+    at = tf.shape(partner.clips)[1] // 2
+    middle = lambda images: images[:, at : at + 1]
+    partner = partner._replace(clips=middle(partner.clips), masks=middle(partner.masks))
+  return _place_of(partner, scene.stream, 'picture', 'another')
+
+
+def _place_of(video: Partner | None, stream: str, fill: str, whose: str) -> tf.Tensor:
+  """A video, its own person replaced by `_blur`.
 
   Raises:
-    UserError: the scene has no partner.
+    UserError: there is none.
   """
-  if scene.partner is None:
+  if video is None:
     raise errors.UserError(
-      "fill 'other' must have a video of another class to take from; there is none here (only "
+      f'fill {fill!r} must have a video of {whose} class to take from; there is none here (only '
       'train, evaluate and reproduce have one)'
     )
-  clips, masks, has_person = scene.partner
-  person = tf.cast(masks, tf.bool)[..., tf.newaxis]
-  person &= tf.cast(has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
-  return tf.where(person, _blur(Scene(clips, ~person, scene.stream)), clips)
+  person = video.person[..., tf.newaxis]
+  return tf.where(person, _blur(Scene(video.clips, ~person, stream)), video.clips)
 
 
 def _inpaint(scene: Scene) -> tf.Tensor:
@@ -146,11 +179,7 @@ def _inpaint(scene: Scene) -> tf.Tensor:
   return tf.cast(tf.where(known, median, around), scene.clips.dtype)
 
 
+# The function of fill 'black' is `_black`, and so on.
 FILLS: dict[str, Callable[[Scene], tf.Tensor]] = {
-  'black': _black,
-  'mean': _mean,
-  'blur': _blur,
-  'noise': _noise,
-  'inpaint': _inpaint,
-  'other': _other,
+  name: globals()[f'_{name}'] for name in treatments.FILLS
 }

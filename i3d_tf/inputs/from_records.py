@@ -47,11 +47,10 @@ def training(
   Returns:
     A `tf.data.Dataset` of dicts: 'frames' uint8 [B, T, S, S, C], 'masks' uint8
     [B, T, S, S] of 0 and 1, 'has_person' bool [B], 'label' int64 [B], 'entry' int64
-    [B] (index in `entries`); with partners also their 'partner_frames',
-    'partner_masks' and 'partner_has_person', of the same shapes.
+    [B] (index in `entries`); with partners and twins also theirs, see `partners.add`.
 
   Raises:
-    UserError: partners are asked for, and all videos have the same class.
+    UserError: as `partners.add`.
   """
 
   def decode(position: tf.Tensor, record: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -75,10 +74,9 @@ def training(
     )
   records = read_records.read(positions, source, entries)
   clips = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
-  if settings.with_partners:
-    clips = partners.add_partners(
-      clips, positions, source, entries=entries, candidates=entries, settings=settings
-    )
+  clips = partners.add(
+    clips, positions, source, entries=entries, candidates=entries, settings=settings
+  )
   batch_size = (end - start) // num_replicas
   return clips.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
@@ -117,15 +115,15 @@ def evaluation(
     source: the records that all entries belong to.
     entries: the videos to evaluate.
     settings: how clips are made.
-    candidates: those from which partners are drawn; None for `entries`. The partner of a
-      video depends only on the seed, its path and these.
+    candidates: those from which partners and twins are drawn; None for `entries`. Those of a
+      video depend only on the seed, its path and these.
 
   Returns:
     A `tf.data.Dataset` of dicts like those of `training`, T being the number of
     frames of the batch's videos, up to `settings.max_frames`.
 
   Raises:
-    UserError: partners are asked for, and all candidates have the same class.
+    UserError: as `partners.add`.
   """
 
   def decode(_: tf.Tensor, record: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -138,11 +136,11 @@ def evaluation(
   positions = tf.data.Dataset.range(len(entries)).map(lambda i: (i, i))
   records = read_records.read(positions, source, entries)
   clips = records.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
-  if settings.with_partners:
+  if settings.with_partners or settings.with_twins:
     numbers = tf.constant([folders.path_number(entry.path) for entry in entries], tf.int64)
     positions = positions.map(lambda _, entry: (numbers[entry], entry))
     candidates = entries if candidates is None else candidates
-    clips = partners.add_partners(
+    clips = partners.add(
       clips, positions, source, entries=entries, candidates=candidates, settings=settings
     )
   return clips.group_by_window(

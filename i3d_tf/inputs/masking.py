@@ -20,6 +20,7 @@ def apply(
   *,
   seeds: tf.Tensor | None = None,
   partner: fills.Partner | None = None,
+  twin: fills.Partner | None = None,
 ) -> tf.Tensor:
   """Applies a treatment to clips.
 
@@ -33,23 +34,25 @@ def apply(
     stream: 'rgb' or 'flow'.
     seeds: int [B], for fill 'noise' and time 'shuffled': a number of its own for each video;
       None for 0.
-    partner: videos of other classes, of the same shapes; fill 'other' needs it.
+    partner: videos of other classes, of the same shapes, where `treatment.needs_partner`.
+    twin: other videos of the same classes, of the same shapes, where `treatment.needs_twin`.
 
   Returns:
     Clips of the same shape and dtype.
 
   Raises:
-    UserError: `stream` is unknown or does not have this treatment, or fill 'other'
-      has no partner.
+    UserError: `stream` is unknown or does not have this treatment, or it needs another video and
+      has none.
   """
   validation.check_choice('stream', stream, fills.BLACK)
   treatments.check_stream(treatment, stream)
   clips = tf.convert_to_tensor(clips)
   if treatment.time != 'forward':
-    clips, masks, partner = _in_order(clips, masks, partner, treatment.time, seeds)
+    clips, masks, partner, twin = _in_order(clips, masks, partner, twin, treatment.time, seeds)
   if treatment.region == 'none':
     return clips
-  person = shapes.SHAPES[treatment.shape](tf.cast(masks, tf.bool))
+  others = None if partner is None else partner.person
+  person = shapes.SHAPES[treatment.shape](tf.cast(masks, tf.bool), others)
   person = shapes.PLACES[treatment.place](person)
   replaced = person if treatment.region == 'activity' else ~person
   replaced = replaced[..., tf.newaxis]
@@ -58,7 +61,7 @@ def apply(
     filled = tf.where(replaced, black, white)
     replaced = tf.ones_like(replaced)
   else:
-    scene = fills.Scene(clips, ~replaced, stream, seeds, partner)
+    scene = fills.Scene(clips, ~replaced, stream, seeds, partner, twin)
     filled = fills.FILLS[treatment.fill](scene)
   replaced &= tf.cast(has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
   return tf.ensure_shape(tf.where(replaced, filled, clips), clips.shape)
@@ -68,17 +71,22 @@ def _in_order(
   clips: tf.Tensor,
   masks: tf.Tensor | None,
   partner: fills.Partner | None,
+  twin: fills.Partner | None,
   time: str,
   seeds: tf.Tensor | None,
-) -> tuple[tf.Tensor, tf.Tensor | None, fills.Partner | None]:
-  """Clips, their masks and their partners, all in the same order of frames."""
+) -> tuple[tf.Tensor, tf.Tensor | None, fills.Partner | None, fills.Partner | None]:
+  """Clips, their masks, partners and twins, all in the same order of frames."""
   if seeds is None:
     seeds = tf.zeros_like(clips[:, 0, 0, 0, 0], tf.int64)
   order = times.TIMES[time](tf.shape(clips)[1], tf.cast(seeds, tf.int64))
   if masks is not None:
     masks = times.reorder(tf.convert_to_tensor(masks), order)
-  if partner is not None:
-    partner = partner._replace(
-      clips=times.reorder(partner.clips, order), masks=times.reorder(partner.masks, order)
+  partner, twin = (
+    other
+    if other is None
+    else other._replace(
+      clips=times.reorder(other.clips, order), masks=times.reorder(other.masks, order)
     )
-  return times.reorder(clips, order), masks, partner
+    for other in (partner, twin)
+  )
+  return times.reorder(clips, order), masks, partner, twin

@@ -143,9 +143,9 @@ def network_input(
 
   Args:
     batch: has 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing,
-      also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and for fill 'other'
-      'partner_frames', 'partner_masks' and 'partner_has_person'; see
-      `from_records.training`.
+      also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and if it needs a
+      partner 'partner_frames', 'partner_masks' and 'partner_has_person', if a twin 'twin_frames'
+      and so on; see `partners.add`. A growth needs its masks, such as 'masks_grown5'.
     treatment: what is done to the clips.
     stream: 'rgb' or 'flow'.
     seeds: as in `masking.apply`.
@@ -154,21 +154,23 @@ def network_input(
     float32 [B, T, H, W, C] in [-1, 1].
 
   Raises:
-    UserError: the stream does not have this treatment, or fill 'other' has no partner.
+    UserError: the stream does not have this treatment, or it needs another video and has none.
   """
-  partner = None
-  if 'partner_frames' in batch:
-    partner = fills.Partner(
-      _scaled(batch['partner_frames']), batch['partner_masks'], batch['partner_has_person']
+  others = {
+    kind: fills.Partner(
+      _scaled(batch[f'{kind}_frames']), batch[f'{kind}_masks'], batch[f'{kind}_has_person']
     )
+    for kind in (treatments.PARTNER, treatments.TWIN)
+    if f'{kind}_frames' in batch
+  }
   return masking.apply(
     _scaled(batch['frames']),
-    batch.get('masks'),
+    batch.get('masks' if treatment.dilation is None else f'masks_{treatment.growth}'),
     batch.get('has_person'),
     treatment,
     stream,
     seeds=seeds,
-    partner=partner,
+    **others,
   )
 
 

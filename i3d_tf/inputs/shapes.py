@@ -1,8 +1,9 @@
 """Shapes and places of masks: which pixels count as the person's.
 
-Shapes and places are functions from masks, bool [B, T, H, W], to masks of the same shape.
-`treatments` describes them to users. A new one needs a function and a line in `SHAPES` or
-`PLACES`, and its name there.
+Places are functions from masks, bool [B, T, H, W], to masks of the same shape. Shapes are the same
+of two arguments: the masks, and those of videos of other classes, or None. `treatments` describes
+them to users. A new one, say 'disc', needs a function `_disc` and a line in
+`treatments.SHAPE_HELP`, or its name in `treatments.PLACES`.
 """
 
 from collections.abc import Callable
@@ -10,25 +11,60 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-Mask = Callable[[tf.Tensor], tf.Tensor]
+from i3d_tf.common import errors
+from i3d_tf.inputs import treatments
+
+Place = Callable[[tf.Tensor], tf.Tensor]
+Shape = Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
 
 
-def _box(person: tf.Tensor) -> tf.Tensor:
+def _outline(person: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
+  """The masks as they are."""
+  del others
+  return person
+
+
+def _box(person: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
   """The bounding box of each mask; nothing in frames without a person."""
+  del others
   return _between(tf.reduce_any(person, 3, keepdims=True), 2) & _between(
     tf.reduce_any(person, 2, keepdims=True), 3
   )
 
 
-def _tube(person: tf.Tensor) -> tf.Tensor:
+def _tube(person: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
   """The bounding box of all masks of a clip, in all of its frames."""
+  del others
   return _box(tf.reduce_any(person, 1, keepdims=True)) | tf.zeros_like(person)
+
+
+def _united(person: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
+  """Each mask and that of a video of another class.
+
+  Over draws, a clip of class a with a mask of class b is as likely as the reverse. So of a union
+  from which both outlines can be read, nobody can be right about the class in more than half of the
+  cases; it is not chance where there are more than two classes.
+
+  Raises:
+    UserError: there are no other videos.
+  """
+  if others is None:
+    raise errors.UserError(
+      "shape 'united' must have the mask of a video of another class; there is none here (only "
+      'train, evaluate and reproduce have one)'
+    )
+  return person | others
 
 
 def _between(touched: tf.Tensor, axis: int) -> tf.Tensor:
   """What lies between the first and the last True of an axis, these included."""
   counts = tf.cast(touched, tf.int32)
   return (tf.cumsum(counts, axis) > 0) & (tf.cumsum(counts, axis, reverse=True) > 0)
+
+
+def _person(person: tf.Tensor) -> tf.Tensor:
+  """The masks where they are."""
+  return person
 
 
 def _earlier(person: tf.Tensor) -> tf.Tensor:
@@ -55,9 +91,6 @@ def _elsewhere(person: tf.Tensor) -> tf.Tensor:
   return tf.transpose(moved, [0, 2, 3, 1])
 
 
-SHAPES: dict[str, Mask] = {'outline': lambda person: person, 'box': _box, 'tube': _tube}
-PLACES: dict[str, Mask] = {
-  'person': lambda person: person,
-  'earlier': _earlier,
-  'elsewhere': _elsewhere,
-}
+# The function of shape 'box' is `_box`, that of place 'earlier' is `_earlier`, and so on.
+SHAPES: dict[str, Shape] = {name: globals()[f'_{name}'] for name in treatments.SHAPES}
+PLACES: dict[str, Place] = {name: globals()[f'_{name}'] for name in treatments.PLACES}

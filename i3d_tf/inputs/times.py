@@ -1,12 +1,14 @@
 """The order of the frames of a clip. `treatments` describes it to users.
 
 A time is a function from (number of frames, seeds int64 [B]) to the frames to show, int32 [B, T].
-A new one needs that function and a line in `TIMES`, and its name in `treatments.TIME_HELP`.
+A new one, say 'looped', needs that function, `_looped`, and a line in `treatments.TIME_HELP`.
 """
 
 from collections.abc import Callable
 
 import tensorflow as tf
+
+from i3d_tf.inputs import treatments
 
 
 def reorder(clips: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
@@ -46,9 +48,7 @@ def _reversed(count: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
   return tf.reverse(_forward(count, seeds), [1])
 
 
+# The function of time 'still' is `_still`, and so on.
 TIMES: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
-  'forward': _forward,
-  'still': _still,
-  'shuffled': _shuffled,
-  'reversed': _reversed,
+  name: globals()[f'_{name}'] for name in treatments.TIMES
 }

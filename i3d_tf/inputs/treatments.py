@@ -1,13 +1,14 @@
 """Treatments as data: what is done to a clip before the network sees it.
 
-A treatment is region x fill x place x shape x time, and has a name of the form
+A treatment is region x fill x place x shape x time x growth, and has a name of the form
 
-  REGION[-FILL][-PLACE][-SHAPE][-TIME]
+  REGION[-FILL][-PLACE][-SHAPE][-TIME][-GROWTH]
 
 such as 'none', 'activity-blur', 'activity-elsewhere', 'background-box' or 'activity-inpaint-box'.
 The region is what is replaced, and the fill is what replaces it. The mask of the region is the
-person's outline or a box, put on the person or elsewhere. Time is the order of the frames. The
-defaults, 'black', 'person', 'outline' and 'forward', are left out of the name. Region 'none' has
+person's outline or a box, put on the person or elsewhere. Time is the order of the frames. Growth
+is for tests: it takes the place of what --mask_dilation says. The defaults, 'black', 'person',
+'outline', 'forward' and 'given', are left out of the name. Region 'none' has
 no other fill, place or shape, region 'both' no other fill; flow has no region 'both' and no other
 time.
 
@@ -41,8 +42,13 @@ FILL_HELP = {
   'inpaint': 'for region activity: at each pixel the median over the frames of the clip that show '
   'the place there, and its blur where none does; the place itself if the camera stands still',
   'other': 'the same pixels of a video of another class, its own person blurred out',
+  'same': 'as other, of another video of the same class',
+  'picture': 'as other, of its middle frame alone: a picture that stands still',
 }
 FILLS = tuple(FILL_HELP)
+
+# Other videos that a treatment may take from (`partners`): of another class, of the same class.
+PARTNER, TWIN = 'partner', 'twin'
 
 # Where the mask is put.
 #   person     on the person.
@@ -56,6 +62,8 @@ SHAPE_HELP = {
   'outline': 'the mask as it is',
   'box': "the mask's bounding box in every frame: no outline, but its place, size and motion",
   'tube': 'the bounding box of all masks of a clip, the same in every frame: no motion either',
+  'united': 'the mask and that of a video of another class, drawn by seed: whose of the two the '
+  'action is, it does not tell',
 }
 SHAPES = tuple(SHAPE_HELP)
 
@@ -67,6 +75,13 @@ TIME_HELP = {
   'reversed': 'backwards',
 }
 TIMES = tuple(TIME_HELP)
+
+# By how many pixels of the stored frames masks are grown: 'given' is `ClipSettings.mask_dilation`.
+GROWTHS = {'given': None, **{f'grown{size}': size for size in (0, 5, 9, 17, 33)}}
+
+
+class _UnknownNameError(errors.UserError):
+  """A name that is not of the form of treatments."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +95,7 @@ class Treatment:
     shape: one of `SHAPES`. A tube is that of the frames that the network sees at a time: in
       training those of the clip that was cut out.
     time: one of `TIMES`.
+    growth: one of `GROWTHS`.
 
   Raises:
     UserError: there is no such treatment.
@@ -90,6 +106,7 @@ class Treatment:
   place: str = 'person'
   shape: str = 'outline'
   time: str = 'forward'
+  growth: str = 'given'
 
   def __post_init__(self) -> None:
     validation.check_choice('region', self.region, ALL_REGIONS)
@@ -100,6 +117,8 @@ class Treatment:
     if self.region == 'none':
       self._check_default('place')
       self._check_default('shape')
+    if self.region == 'none' or self.needs_partner or self.needs_twin:
+      self._check_default('growth')
     if self.fill == 'inpaint':
       self._check_inpaint()
 
@@ -118,7 +137,10 @@ class Treatment:
   def _check_default(self, part: str) -> None:
     """Raises a `UserError` if a part that the region does not have is not the default."""
     value, default = getattr(self, part), _PARTS[part][0]
-    validation.check(part, value, f'{default!r} for region {self.region!r}', value == default)
+    whose = f'region {self.region!r}'
+    if part == 'growth' and self.region != 'none':
+      whose = 'what takes from other videos'
+    validation.check(part, value, f'{default!r} for {whose}', value == default)
 
   @property
   def name(self) -> str:
@@ -134,9 +156,26 @@ class Treatment:
     return 'nothing replaced' if self.name == 'none' else f'replaced: {self.name}'
 
   @property
+  def dilation(self) -> int | None:
+    """By how many stored pixels masks are grown; None for `ClipSettings.mask_dilation`."""
+    return GROWTHS[self.growth]
+
+  @property
   def needs_partner(self) -> bool:
-    """Whether it takes pixels of a video of another class."""
-    return self.fill == 'other'
+    """Whether it takes pixels or masks of a video of another class."""
+    return self.fill in ('other', 'picture') or self.shape == 'united'
+
+  @property
+  def needs_twin(self) -> bool:
+    """Whether it takes pixels of another video of the same class."""
+    return self.fill == 'same'
+
+  @property
+  def place_from(self) -> str | None:
+    """Whose place the person is pasted on: `PARTNER`, `TWIN`, or None for their own."""
+    if self.region != 'background':
+      return None
+    return TWIN if self.needs_twin else PARTNER if self.fill in ('other', 'picture') else None
 
   @classmethod
   def parse(cls, name: str) -> 'Treatment':
@@ -150,7 +189,7 @@ class Treatment:
     for part, choices in _PARTS.items():
       parts[part] = rest.pop(0) if rest and rest[0] in choices else choices[0]
     if region not in ALL_REGIONS or rest:
-      raise errors.UserError(
+      raise _UnknownNameError(
         f'a treatment must be a region ({", ".join(ALL_REGIONS)})'
         + ''.join(f', optionally -{part} ({", ".join(of)})' for part, of in _PARTS.items())
         + f'; received {name!r}'
@@ -159,7 +198,7 @@ class Treatment:
 
 
 # What follows the region in a name, in this order; of each, the first is the default.
-_PARTS = {'fill': FILLS, 'place': PLACES, 'shape': SHAPES, 'time': TIMES}
+_PARTS = {'fill': FILLS, 'place': PLACES, 'shape': SHAPES, 'time': TIMES, 'growth': tuple(GROWTHS)}
 # Where some frames show the place behind the mask of others, for fill 'inpaint' to paint it.
 _SHOW_THE_PLACE = {
   'place': ('person',),
@@ -204,8 +243,10 @@ def parse_all(names: Iterable[str], stream: str = 'rgb') -> dict[str, Treatment]
   for name in names:
     try:
       treatments.append(Treatment.parse(name))
-    except errors.UserError:
+    except _UnknownNameError:
       invalid.append(name)
+    except errors.UserError as e:
+      invalid.append(f'{name} ({e})')
   if invalid or not treatments:
     raise errors.UserError(
       f'`eval_masks` must be some of {", ".join(ALL_REGIONS)}, some with a fill, place, shape or '

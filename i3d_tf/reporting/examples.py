@@ -71,8 +71,9 @@ def choose(paper: load_results.Paper, names: Sequence[str] = ()) -> tuple[list[E
     first, second = (a, b) if correct == '2a' else (b, a)
     fits = (first.correct == 1) & (second.correct == 0) & first.has_person
     if not fits.any():
+      what = 'The person' if kind == 'person' else 'The place, with its hole,'
       sentences.append(
-        f'The {kind} decides in no video, which would be correct in {correct} and wrong in {wrong}.'
+        f'{what} decides in no video, which would be correct in {correct} and wrong in {wrong}.'
       )
       continue
     gap = np.where(fits, first.probability - second.probability, -np.inf)
@@ -109,11 +110,20 @@ def predictions(paper: load_results.Paper, example: Example) -> list[tuple[str, 
   return found
 
 
-def table(paper: load_results.Paper, examples: Sequence[Example]) -> table_lib.Table:
-  """The table of the examples and the predictions."""
+def table(
+  paper: load_results.Paper, examples: Sequence[Example], hole_may_tell: bool = False
+) -> table_lib.Table:
+  """The table of the examples and the predictions.
+
+  Args:
+    paper: the results.
+    examples: the videos.
+    hole_may_tell: whether what 2b gets right may be due to the hole.
+  """
+  words = {'': 'named', 'place': 'place or hole' if hole_may_tell else 'place'}
   rows = [
     {
-      'decides': example.kind or 'named',
+      'decides': words.get(example.kind, example.kind),
       'video': example.video,
       'split': example.split,
       **{condition: answer for condition, answer, _ in predictions(paper, example)},

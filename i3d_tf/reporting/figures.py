@@ -16,6 +16,7 @@ from matplotlib import figure as figure_lib
 import numpy as np
 
 from i3d_tf.common import files
+from i3d_tf.inputs import treatments
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 
@@ -174,6 +175,54 @@ def differences(table: table_lib.Table) -> figure_lib.Figure:
     axis.set_xlabel(
       'Difference of accuracy, percentage points; hollow if it is not clear of zero', loc='left'
     )
+  return figure
+
+
+def growth(tables: tables_lib.Tables) -> figure_lib.Figure | None:
+  """Draws accuracy against the pixels by which masks are grown, with 95% intervals.
+
+  Args:
+    tables: the tables of the report.
+
+  Returns:
+    The figure, one line for each row that was tested under several growths; None without such rows.
+  """
+  found: dict[str, dict[int, Any]] = {}
+  rows = [row for row in tables.rows.rows if row.get('accuracy') is not None]
+  for row in rows:
+    treatment = treatments.Treatment.parse(row['tested_on'])
+    if treatment.dilation is not None:
+      name = row['row'].removesuffix(f'-{treatment.growth}')
+      found.setdefault(name, {})[treatment.dilation] = row
+  found = {name: of_sizes for name, of_sizes in found.items() if len(of_sizes) > 1}
+  if not found:
+    return None
+  with look():
+    figure = figure_lib.Figure((COLUMN, 2.2), layout='constrained')
+    axis = figure.subplots()
+    for name, of_sizes in found.items():
+      sizes = sorted(of_sizes)
+      of_row = [of_sizes[size] for size in sizes]
+      color, marker = _STYLES.get(name, (SOFT, 'o'))
+      axis.errorbar(
+        sizes,
+        [row['accuracy'] for row in of_row],
+        yerr=_errors(of_row, 'accuracy'),
+        color=color,
+        marker=marker,
+        markersize=3.5,
+        elinewidth=0.8,
+        label=name,
+      )
+      axis.set_xticks(sizes)
+    for row in rows:
+      if row['row'] == '1b-rgb':
+        axis.axhline(row['accuracy'], color=SOFT, linestyle=':', linewidth=0.9, label='1b-rgb')
+    axis.set_ylim(-2, 102)
+    axis.set_xlabel('Masks are grown by, pixels of the stored frames')
+    axis.set_ylabel('Accuracy, %')
+    axis.grid(axis='y')
+    axis.legend()
   return figure
 
 

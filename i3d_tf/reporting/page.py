@@ -20,7 +20,9 @@ from i3d_tf.reporting import tables as tables_lib
 from i3d_tf.statistics import stats
 
 # Rows of networks that were trained on the hole alone.
-_HOLES = ('3-silhouette', '3-box', '3-tube')
+_HOLES = ('3-silhouette', '3-box', '3-tube', '3-united')
+# The same of a network that never saw one: being right tells something, being wrong nothing.
+_UNTRAINED_HOLES = ('2-silhouette', '2-box')
 
 PAGE, TABLES, FIGURES = 'index.html', 'tables', 'figures'
 
@@ -48,9 +50,10 @@ class Report:
     paper: the results.
     tables: the tables made from them.
     figures: a dict from name to figure: figure1, figure2, figure3, accuracies, differences,
-      coverage, and confusion_{condition}.
+      growth, coverage, parts, and confusion_{condition}.
     examples: the table of the videos of Figure 3, or None.
     sentences: what was left out of Figure 3, and why.
+    parts: the accuracy taken apart, `decomposition.table`.
     draws, seed: of the statistics.
   """
 
@@ -59,6 +62,7 @@ class Report:
   figures: dict[str, Figure]
   examples: table_lib.Table | None
   sentences: tuple[str, ...]
+  parts: table_lib.Table
   draws: int
   seed: int
 
@@ -101,8 +105,10 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'missing': paper.missing,
     'orderings': _orderings(made.differences),
     'holes': _holes(made.rows, len(paper.label_names)),
+    'caveat': hole_caveat(paper, made.rows),
+    'parts': table_lib.view(report.parts),
     'few_groups': _few_groups(paper),
-    'asks_place': any(paper.splits_of(name) for name in ('2b', '3b')),
+    'asks_place': _asks_place(paper),
     'paper_tables': [table_lib.view(table) for table in made.paper],
     'examples': None if report.examples is None else table_lib.view(report.examples),
     'figures': {name: _figure(folder, figure) for name, figure in report.figures.items()},
@@ -138,6 +144,38 @@ def _orderings(table: table_lib.Table) -> list[dict[str, Any]]:
   return found
 
 
+def _asks_place(paper: load_results.Paper) -> bool:
+  return any(paper.splits_of(name) for name in ('2b', '3b'))
+
+
+def hole_caveat(paper: load_results.Paper, rows: table_lib.Table) -> str:
+  """What must be said wherever 2b or 3b are read as the place: a sentence, or ''.
+
+  It is needed unless a network that was trained on the hole alone is not above chance.
+
+  Args:
+    paper: the results.
+    rows: `Tables.rows`.
+  """
+  if not _asks_place(paper):
+    return ''
+  holes = _holes(rows, len(paper.label_names))
+  telling = [hole for hole in holes if hole['tells']]
+  if telling:
+    best = max(telling, key=lambda hole: float(hole['accuracy']))
+    return (
+      f'2b and 3b show the person’s hole, too, which alone tells the action: {best["name"]} is '
+      f'right in {best["accuracy"]}%, where chance is {best["chance"]}%. So this need not be the '
+      'place.'
+    )
+  if not holes:
+    return (
+      '2b and 3b show the person’s hole, too. What it tells alone was not asked, so this need not '
+      'be the place.'
+    )
+  return ''
+
+
 def _holes(rows: table_lib.Table, num_classes: int) -> list[dict[str, Any]]:
   """What a hole alone tells, without person and place: the rows that show nothing else."""
   chance = 100 / num_classes
@@ -153,7 +191,8 @@ def _holes(rows: table_lib.Table, num_classes: int) -> list[dict[str, Any]]:
       'tells': row['accuracy_low'] > chance,
     }
     for row in rows.rows
-    if row['row'] in _HOLES and 'accuracy' in row
+    if 'accuracy' in row
+    and (row['row'] in _HOLES or (row['row'] in _UNTRAINED_HOLES and row['accuracy_low'] > chance))
   ]
 
 

@@ -19,6 +19,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import progress
 from i3d_tf.reporting import class_figures
+from i3d_tf.reporting import decomposition
 from i3d_tf.reporting import examples as examples_lib
 from i3d_tf.reporting import figures as figures_lib
 from i3d_tf.reporting import load_results
@@ -27,6 +28,7 @@ from i3d_tf.reporting import page
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
 from i3d_tf.statistics import resampling
+from i3d_tf.statistics import stats
 
 VIDEOS = 'videos.csv'
 _COLUMNS = (
@@ -114,22 +116,25 @@ def make(
     for table in tables.all:
       _write_table(folder, table)
     bar.update()
-    figures = _draw(os.path.join(output, page.FIGURES), folder, paper, tables)
+    caveat = page.hole_caveat(paper, tables.rows)
+    parts = decomposition.table(paper, stats.Statistic(draws, seed))
+    _write_table(folder, parts)
+    figures = _draw(os.path.join(output, page.FIGURES), folder, paper, tables, parts, caveat)
     bar.update()
     of_examples = None
     if chosen:
-      of_examples = examples_lib.table(paper, chosen)
+      of_examples = examples_lib.table(paper, chosen, bool(caveat))
       _write_table(folder, of_examples)
       try:
         pictures = examples_lib.views(paper, chosen)
         figures_lib.save(
           examples_lib.draw(paper, chosen, pictures), os.path.join(output, page.FIGURES), 'figure3'
         )
-        figures['figure3'] = page.Figure('figure3', _FIGURE_3, wide=False)
+        figures['figure3'] = page.Figure('figure3', f'{_FIGURE_3} {caveat}'.strip(), wide=False)
       except errors.UserError as e:
         sentences = [*sentences, f'Figure 3 is left out: {e}.']
     bar.update()
-    report = page.Report(paper, tables, figures, of_examples, tuple(sentences), draws, seed)
+    report = page.Report(paper, tables, figures, of_examples, tuple(sentences), parts, draws, seed)
     return page.write(output, report), report
 
 
@@ -149,7 +154,12 @@ def _write_table(folder: str, table: table_lib.Table) -> None:
 
 
 def _draw(
-  folder: str, tables_folder: str, paper: load_results.Paper, tables: tables_lib.Tables
+  folder: str,
+  tables_folder: str,
+  paper: load_results.Paper,
+  tables: tables_lib.Tables,
+  parts: table_lib.Table,
+  caveat: str,
 ) -> dict[str, page.Figure]:
   """Draws and writes all figures except the third: a dict from name to figure."""
   figures: dict[str, page.Figure] = {}
@@ -175,7 +185,7 @@ def _draw(
       'figure2',
       class_figures.bars(tables, ['2a', '2b'], splits),
       f'Figure 2: the same network, tested with the background black (2a) and with the person '
-      f'black (2b): {how}.',
+      f'black (2b): {how}. {caveat}'.strip(),
     )
   of_ucf101 = tables_lib.data_set(paper.label_names) == 'UCF101'
   add(
@@ -190,6 +200,23 @@ def _draw(
       figures_lib.differences(tables.differences),
       'Differences of accuracy between rows on the same videos, with 95% intervals. The gaps of '
       'the paper’s orderings are at the top.',
+    )
+  figure = figures_lib.growth(tables)
+  if figure is not None:
+    add(
+      'growth',
+      figure,
+      'Accuracy against the pixels by which masks are grown in the test, with 95% intervals. What '
+      'holds for one size alone is no finding about the person.',
+      wide=False,
+    )
+  if parts.rows:
+    add(
+      'parts',
+      decomposition.draw(parts, 100 / len(paper.label_names)),
+      f'The accuracy of {decomposition.WHOLE} taken apart: from chance (dotted), each part begins '
+      'where the one before ends. Whiskers: 95% intervals of the part; pale: not clear of zero.',
+      wide=False,
     )
   figure = figures_lib.coverage(tables)
   if figure is not None:

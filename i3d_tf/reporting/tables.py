@@ -14,6 +14,7 @@ from i3d_tf.reporting import coverage as coverage_lib
 from i3d_tf.reporting import differences as differences_lib
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table
+from i3d_tf.reporting import whose_place
 from i3d_tf.statistics import resampling
 from i3d_tf.statistics import stats
 
@@ -30,6 +31,7 @@ class Tables:
     paper: the paper's tables, in its order.
     rows: all conditions.
     differences: pairs of conditions on the same videos.
+    places: rows with people on the places of other videos.
     coverage_bins, coverage_classes: accuracy by person coverage, by bins of videos and by
       class, for videos whose masks show a person.
     correlations: correlations of accuracy and coverage.
@@ -43,6 +45,7 @@ class Tables:
   paper: tuple[table.Table, ...]
   rows: table.Table
   differences: table.Table
+  places: table.Table
   coverage_bins: table.Table
   coverage_classes: table.Table
   correlations: table.Table
@@ -59,6 +62,7 @@ class Tables:
       *self.paper,
       self.rows,
       self.differences,
+      self.places,
       self.coverage_bins,
       self.coverage_classes,
       self.correlations,
@@ -93,6 +97,7 @@ def make(paper: load_results.Paper, *, draws: int = resampling.DRAWS, seed: int 
     tuple(_paper_table(paper, outcomes, statistic, number) for number in numbers),
     _rows(paper, outcomes, statistic),
     differences_lib.table(paper, outcomes, statistic),
+    whose_place.table(paper, statistic),
     coverage_lib.bins(outcomes, statistic),
     coverage_lib.classes(paper, outcomes),
     coverage_lib.correlations(outcomes, statistic),

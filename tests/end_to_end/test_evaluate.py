@@ -77,6 +77,41 @@ def test_the_summary_can_be_recounted_from_the_rows(trained):
   assert all(0 < float(row['coverage']) < 1 for row in rows)
 
 
+def test_people_are_pasted_on_places_of_other_classes_and_the_list_says_whose(trained):
+  run_dir, _ = trained
+  evaluation_lib.evaluate(run_dir, ['background-other', 'background-picture', 'activity-united'])
+  rows = results.read(results.path(run_dir, 'test1', 'background-other'))
+  assert all(row.place != row.class_name and row.place for row in rows if row.has_person)
+  assert all(row.place_video.startswith(f'{row.place}/') for row in rows if row.has_person)
+  again = results.read(results.path(run_dir, 'test1', 'background-picture'))
+  assert [row.place_video for row in again] == [row.place_video for row in rows]  # one draw
+  assert not any(
+    row.place for row in results.read(results.path(run_dir, 'test1', 'activity-united'))
+  )
+  with open(results.path(run_dir, 'test1', 'background-other', '.pairs.csv'), newline='') as f:
+    pairs = {row['video']: (row['place_video'], row['place']) for row in csv.DictReader(f)}
+  assert pairs == {row.video: (row.place_video, row.place) for row in rows if row.has_person}
+  assert not os.path.exists(results.path(run_dir, 'test1', 'activity-united', '.pairs.csv'))
+
+
+def test_masks_grown_in_the_test_are_those_of_a_run_that_grows_them(trained):
+  """The run's own growth is 0."""
+  run_dir, _ = trained
+  evaluation_lib.evaluate(run_dir, ['activity', 'activity-grown0', 'activity-grown9'])
+  none, same, grown = (
+    [row.logits for row in results.read(results.path(run_dir, 'test1', name))]
+    for name in ('activity', 'activity-grown0', 'activity-grown9')
+  )
+  np.testing.assert_array_equal(none, same)
+  assert not np.allclose(none, grown)
+
+
+def test_a_class_with_one_test_video_has_no_other_place_of_its_own(trained):
+  run_dir, _ = trained
+  with pytest.raises(errors.UserError, match='expected two videos of every class or more'):
+    evaluation_lib.evaluate(run_dir, ['background-same'])
+
+
 def test_resumes_after_the_last_batch(trained, monkeypatch):
   run_dir, run = trained
   expected = evaluation_lib.evaluate(run_dir, ['none'])['none']

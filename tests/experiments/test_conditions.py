@@ -79,15 +79,23 @@ def test_loopholes_are_tested_on_one_network_or_train_what_they_ask():
       'background-box_squash',
       'activity-box_squash',
       'activity-tube_squash',
+      'activity-united_squash',
       'activity-inpaint_squash',
       'both-box_squash',
       'both-tube_squash',
+      'both-united_squash',
     )
   }
   only_test, _ = conditions.for_trained_network(chosen, 'rgb')
   assert [c.name for c in only_test if c.tested_on.startswith('activity')] == [
     '2b-box',
     '2b-tube',
+    '2b-united',
     '2b-inpaint',
     '2b-still',
+    '2b-grown0',
+    '2b-grown5',
+    '2b-grown9',
+    '2b-grown17',
+    '2b-grown33',
   ]

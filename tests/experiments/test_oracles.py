@@ -1,8 +1,11 @@
 """Networks whose answers are known: what each treatment leaves them, and what it takes away."""
 
+import itertools
+
 import numpy as np
 import pytest
 
+from i3d_tf.inputs import fills
 from tests import walking
 
 _SIDE, _FRAMES = 32, 6
@@ -71,6 +74,33 @@ def _accuracy(oracle, name):
   return np.mean(np.equal(oracle(treated), _CLASSES))
 
 
+def _partner(order):
+  """The videos as partners, in another order."""
+  clips, masks = _videos()
+  return fills.Partner(clips[order], masks[order], np.array([True] * 3))
+
+
+def _with_other_classes(oracle, name):
+  """The accuracy over all pairs of classes: what the draws of partners give on average."""
+  clips, masks = _videos()
+  right = []
+  for label, other in itertools.permutations(_CLASSES, 2):
+    partner = _partner([other] * 3)
+    treated = walking.treat(name, clips, masks, (True,) * 3, seeds=np.arange(3), partner=partner)
+    right.append(oracle(treated)[label] == label)
+  return np.mean(right)
+
+
+@pytest.mark.parametrize('name', ['activity-united', 'both-united'])
+def test_a_united_hole_tells_the_outline_oracle_at_most_one_of_two(name):
+  """Nobody could do better: the hole of a with b is that of b with a."""
+  alone = {'activity-united': 'activity', 'both-united': 'both'}[name]
+  oracle = _outline if name.startswith('activity') else lambda clips: _outline(-clips)
+  assert _accuracy(oracle, alone) == 1
+  assert _with_other_classes(oracle, name) <= 1 / 2
+  assert _with_other_classes(_place, 'activity-united') == 1
+
+
 @pytest.mark.parametrize(
   'oracle, name, expected',
   [
@@ -96,3 +126,19 @@ def _accuracy(oracle, name):
 )
 def test_what_a_treatment_leaves(oracle, name, expected):
   assert _accuracy(oracle, name) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('fill', ['other', 'picture', 'picture-still'])
+def test_a_place_oracle_answers_the_class_of_the_place(fill):
+  """SBErr is 100%: the person on it changes nothing."""
+  clips, masks = _videos()
+  for label, other in itertools.permutations(_CLASSES, 2):
+    partner = _partner([other] * 3)
+    pasted = walking.treat(f'background-{fill}', clips, masks, (True,) * 3, partner=partner)
+    assert _place(pasted)[label] == other
+
+
+def test_on_a_place_of_the_same_class_a_place_oracle_is_right():
+  clips, masks = _videos()
+  pasted = walking.treat('background-same', clips, masks, (True,) * 3, twin=_partner([0, 1, 2]))
+  assert _place(pasted) == list(_CLASSES)

@@ -29,16 +29,16 @@ def network(request):
   return networks.network(resize=request.param, dilation=3)
 
 
-def expected_logits(network, window, region='none', found=True):
+def expected_logits(network, window, treatment='none', found=True):
   """A window through the functions of the pipeline, one by one."""
+  treatment = treatments.Treatment.parse(treatment)
   frames = preprocess.center(window.frames, 32, network.resize)
   masks = None
   if window.masks is not None:
     masks = preprocess.center(window.masks[..., np.newaxis], 32, network.resize, 'nearest')
     masks = masks.numpy()[np.newaxis, ..., 0]
   clip = preprocess.network_input(
-    {'frames': frames.numpy()[np.newaxis], 'masks': masks, 'has_person': [found]},
-    treatments.Treatment(region),
+    {'frames': frames.numpy()[np.newaxis], 'masks': masks, 'has_person': [found]}, treatment
   )
   return network.model(clip, training=False).numpy()
 
@@ -93,6 +93,33 @@ class _Counting:
   def __call__(self, clips, training):
     self.traces += 1
     return self._model(clips, training=training)
+
+
+def test_time_and_place_of_the_training_are_those_of_the_answer(tmp_path):
+  path = networks.video(tmp_path / 'a.avi')
+  masks = coco_files.read(networks.masks_file(tmp_path / 'a.json'))
+  plain = networks.network(dilation=3)
+  trained = dataclasses.replace(plain, mask_place='earlier', time='reversed')
+  (window,) = from_videos.windows(path, 'rgb', 32, 250, masks, dilation=3)
+  answer = prediction.of_video(trained, path, ('none', 'activity'), masks)
+  for region, name in (('none', 'none-reversed'), ('activity', 'activity-earlier-reversed')):
+    assert trained.treatment(region).name == name
+    np.testing.assert_allclose(
+      answer.logits[region], expected_logits(plain, window, name), atol=1e-5
+    )
+  other = prediction.of_video(plain, path, ('activity',), masks)
+  assert np.abs(other.logits['activity'] - answer.logits['activity']).max() > 1e-3
+
+
+@pytest.mark.parametrize('parts', [{'fill': 'other'}, {'fill': 'same'}, {'mask_shape': 'united'}])
+def test_a_network_that_takes_from_other_videos_says_so_in_one_line(tmp_path, parts):
+  path = networks.video(tmp_path / 'a.avi')
+  masks = coco_files.read(networks.masks_file(tmp_path / 'a.json'))
+  trained = dataclasses.replace(networks.network(), **parts)
+  prediction.of_video(trained, path, ('none',))
+  with pytest.raises(errors.UserError, match='take from other videos: evaluate asks it so') as e:
+    prediction.of_video(trained, path, ('background',), masks)
+  assert '\n' not in str(e.value)
 
 
 def test_a_network_is_compiled_once_for_all_regions_and_lengths(tmp_path):

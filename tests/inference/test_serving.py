@@ -1,5 +1,6 @@
 """Exported networks: equal to the Keras model, loaded by plain TensorFlow, served as by Serving."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -102,6 +103,28 @@ def test_raw_frames_give_the_logits_of_the_pipeline(exported, videos, signature,
   whole = expected(network, frames, masks, 'none')
   assert (relative(wanted[0], whole[0]) > 0.02) == (region != 'none')
   np.testing.assert_array_equal(wanted[1], whole[1])  # nobody found: nothing replaced
+
+
+def test_time_and_place_of_the_training_are_exported(videos, tmp_path):
+  plain = networks.network(dilation=5)
+  trained = dataclasses.replace(plain, mask_place='earlier', time='reversed')
+  served = serving.ServedNetwork(trained, serving._write_labels(str(tmp_path / 'labels'), trained))
+  frames, masks = map(tf.constant, videos)
+  backwards = serving.ServedNetwork(
+    dataclasses.replace(plain, mask_place='earlier'), str(tmp_path / 'labels')
+  )
+  for name, inputs in (('serving_default', (frames,)), ('activity', (frames, masks))):
+    wanted = backwards.functions[name](*(part[:, ::-1] for part in inputs))['logits']
+    np.testing.assert_allclose(served.functions[name](*inputs)['logits'], wanted, atol=1e-4)
+  about = serving._metadata(trained)
+  assert (about['mask_place'], about['time']) == ('earlier', 'reversed')
+
+
+def test_what_takes_from_other_videos_is_not_exported(tmp_path):
+  trained = dataclasses.replace(networks.network(), mask_shape='united')
+  with pytest.raises(errors.UserError, match='take from other videos') as e:
+    serving.write_saved_model(trained, str(tmp_path / 'served'))
+  assert '\n' not in str(e.value) and not os.path.exists(tmp_path / 'served')
 
 
 def test_frames_of_the_stored_size_give_the_keras_models_logits(exported, videos):

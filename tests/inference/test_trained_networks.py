@@ -66,6 +66,15 @@ def test_a_run_gives_its_last_checkpoint_in_float32(run_dir):
   assert network.notes == (f'{run_dir}: trained for 1 steps, replaced: none',)
 
 
+def test_a_run_is_asked_as_it_was_trained(monkeypatch, run_dir):
+  run = runs.load(run_dir)
+  changed = {'mask': 'activity', 'mask_place': 'earlier', 'mask_shape': 'box', 'time': 'still'}
+  monkeypatch.setattr(runs, 'load', lambda _: tiny.replace(run, 'data', **changed))
+  network = trained_networks.of_run(run_dir)
+  assert network.treatment('activity').name == 'activity-earlier-box-still'
+  assert network.treatment('none').name == 'none-still'
+
+
 def test_equal_weights_have_equal_hashes(run_dir, weights):
   first, again = (trained_networks.of_run(run_dir) for _ in range(2))
   assert first.weights_sha256() == again.weights_sha256()

@@ -279,3 +279,30 @@ def test_masks_are_dilated_like_entire_masks_for_all_png_depths(tmp_path, diamet
       np.testing.assert_array_equal(clip[:, :, ::-1] if flipped else clip, expected)
       seen.add((int(entry), bool(flipped)))
   assert len(seen) == 4
+
+
+@pytest.mark.parametrize('augment', [False, True])
+def test_other_growths_are_what_that_dilation_gives_of_the_same_clip(tmp_path, augment):
+  rng = np.random.default_rng(2)
+  masks = (rng.random((9, visible_clips.HEIGHT, visible_clips.WIDTH)) < 0.01).astype(np.uint8)
+  masks = [None, masks]  # of the first, nothing grows
+  videos = [
+    fakes.video(name, masks=of, frames=visible_clips.levels(9))
+    for name, of in zip(visible_clips.names(2), masks)
+  ]
+  source = fakes.open_records(tmp_path, videos)
+  settings = dataclasses.replace(
+    visible_clips.SETTINGS, augment=augment, mask_dilation=3, growths=(0, 5)
+  )
+  for batch in visible_clips.train(source, 4, settings):
+    seen = [batch[f'masks_grown{size}'] for size in (0, 5)]
+    assert [of.shape for of in seen] == [batch['masks'].shape] * 2
+    assert not np.any(seen[0] & ~batch['masks']) and not np.any(batch['masks'] & ~seen[1])
+  for size in (0, 5):
+    alone = dataclasses.replace(settings, mask_dilation=size, growths=())
+    for batch, expected in zip(
+      visible_clips.train(source, 4, settings), visible_clips.train(source, 4, alone), strict=True
+    ):
+      np.testing.assert_array_equal(batch[f'masks_grown{size}'], expected['masks'])
+      np.testing.assert_array_equal(batch['frames'], expected['frames'])
+  assert any(batch['masks_grown0'].any() for batch in visible_clips.train(source, 4, settings))

@@ -82,9 +82,34 @@ def test_other_fills_with_partner_without_its_person():
   np.testing.assert_array_equal(again, treated)
 
 
-def test_other_rejects_missing_partner():
-  with pytest.raises(errors.UserError, match='a video of another class'):
-    walking.treat('background-other', *walking.scene())
+def test_same_takes_from_the_twin_what_other_takes_from_the_partner():
+  clips, masks = walking.scene()
+  both = {'partner': walking.partner(1), 'twin': walking.partner(2)}
+  expected = walking.treat('background-other', clips, masks, partner=both['twin'])
+  np.testing.assert_array_equal(walking.treat('background-same', clips, masks, **both), expected)
+
+
+def test_a_picture_is_one_frame_of_the_place_and_the_same_under_still_people():
+  """SCUBA and SCUFO differ in the motion of the person alone."""
+  clips, masks = walking.scene(frames=5)
+  partner = walking.partner_of(frames=5)
+  other = walking.treat('background-other', clips, masks, partner=partner)
+  scuba = walking.treat('background-picture', clips, masks, partner=partner)
+  scufo = walking.treat('background-picture-still', clips, masks, partner=partner)
+  for frame in range(5):
+    outside = masks[0, frame] == 0
+    seen = outside & (masks[0, 2] == 0)  # of the place, in the middle frame of `other`
+    np.testing.assert_array_equal(scuba[0, frame][seen], other[0, 2][seen])
+    np.testing.assert_array_equal(scuba[0, frame][~outside], clips[0, frame][~outside])
+    np.testing.assert_array_equal(scufo[0, frame], scuba[0, 2])
+
+
+@pytest.mark.parametrize(
+  'fill, whose', [('other', 'another'), ('picture', 'another'), ('same', 'the same')]
+)
+def test_a_place_must_come_from_a_video(fill, whose):
+  with pytest.raises(errors.UserError, match=f"fill '{fill}' must have a video of {whose} class"):
+    walking.treat(f'background-{fill}', *walking.scene())
 
 
 def test_inpaint_is_the_median_of_the_frames_that_stay_and_blur_where_none_does():

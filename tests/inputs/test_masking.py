@@ -166,11 +166,12 @@ def test_time_moves_frames_masks_and_partner_together(time):
     walking.treat('none' if time == 'forward' else f'none-{time}', clips, masks, seeds=seeds),
     clips[at],
   )
-  for name in ('activity', 'background-box', 'background-other'):
+  others = {'partner': partner, 'twin': walking.partner_of(frames=6)}
+  for name in ('activity', 'background-box', 'background-other', 'background-same'):
     treated = walking.treat(
-      name if time == 'forward' else f'{name}-{time}', clips, masks, seeds=seeds, partner=partner
+      name if time == 'forward' else f'{name}-{time}', clips, masks, seeds=seeds, **others
     )
-    expected = walking.treat(name, clips, masks, seeds=seeds, partner=partner)[at]
+    expected = walking.treat(name, clips, masks, seeds=seeds, **others)[at]
     np.testing.assert_array_equal(treated, expected)
 
 

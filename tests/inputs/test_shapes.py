@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf.common import errors
 from i3d_tf.inputs import shapes
 from i3d_tf.inputs import treatments
 from tests import walking
 
 
 def _shape(name, masks):
-  return shapes.SHAPES[name](tf.cast(masks, tf.bool)).numpy()
+  return shapes.SHAPES[name](tf.cast(masks, tf.bool), None).numpy()
 
 
 def _bounding(mask):
@@ -34,6 +35,16 @@ def test_boxes_and_tubes_are_what_bounds_the_masks(density):
   np.testing.assert_array_equal(_shape('box', boxes), boxes)
   np.testing.assert_array_equal(_shape('tube', tubes), tubes)
   np.testing.assert_array_equal(_shape('outline', masks), masks)
+
+
+def test_a_united_hole_is_the_same_whose_of_the_two_it_is():
+  rng = np.random.default_rng(2)
+  one, other = (tf.constant(rng.uniform(size=(2, 3, 8, 8)) < 0.3) for _ in range(2))
+  united = shapes.SHAPES['united'](one, other)
+  np.testing.assert_array_equal(united, one | other)
+  np.testing.assert_array_equal(united, shapes.SHAPES['united'](other, one))
+  with pytest.raises(errors.UserError, match="shape 'united' must have the mask of a video of"):
+    shapes.SHAPES['united'](one, None)
 
 
 def test_every_shape_of_the_grammar_has_a_function():

@@ -73,7 +73,7 @@ def test_names_of_all_treatments_round_trip():
       assert treatments.Treatment.parse(treatment.name) == treatment
       names.add(treatment.name)
   inpainted = 2 * 3  # outline and box, in every order of frames but 'still'
-  assert len(names) == 4 * (1 + 3 * 3 * (5 + 5 + 1)) + inpainted
+  assert len(names) == 4 * (1 + 3 * 4 * (7 + 7 + 1)) + inpainted
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,8 @@ def test_names_of_all_treatments_round_trip():
     (('person',), "`region` must be one of none, background, activity, both; received 'person'"),
     (
       ('activity', 'pink'),
-      "`fill` must be one of black, mean, blur, noise, inpaint, other; received 'pink'",
+      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture; '
+      "received 'pink'",
     ),
     (
       ('activity', 'black', 'left'),
@@ -121,6 +122,9 @@ def test_parse_all_keeps_order_and_drops_duplicates():
   [
     ([], 'rgb', r'`eval_masks` must be some of none, .*; received none$'),
     (['none', 'foo', 'bar'], 'rgb', r'such as activity-blur or background-box; received foo, bar$'),
+    (['none-blur'], 'rgb', r"received none-blur \(`fill` must be 'black' for region 'none'; .*\)$"),
+    (['x', 'none-grown5'], 'rgb', r"x, none-grown5 \(`growth` must be 'given' for region 'none'"),
+    (['activity-united-grown5'], 'rgb', r"must be 'given' for what takes from other videos"),
     (['both'], 'flow', r"'both' must be of stream rgb"),
   ],
 )

@@ -60,7 +60,11 @@ def test_missing_examples_are_explained(folder, tmp_path):
       copy / 'results' / f'2b.split{split}.seed0.csv',
     )
   examples, sentences = examples_lib.choose(load_results.read(copy))
-  assert examples == [] and len(sentences) == 2 and 'The place decides in no' in sentences[1]
+  assert (
+    examples == []
+    and len(sentences) == 2
+    and 'The place, with its hole, decides in no' in sentences[1]
+  )
   for split in (1, 2, 3):
     os.remove(copy / 'results' / f'2b.split{split}.seed0.csv')
   examples, sentences = examples_lib.choose(load_results.read(copy))

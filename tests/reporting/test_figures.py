@@ -1,5 +1,6 @@
 """Figures show the numbers of the tables: points are read back from the drawing."""
 
+import dataclasses
 import xml.etree.ElementTree
 
 import cv2
@@ -53,6 +54,27 @@ def test_coverage_shows_bins_and_classes(tables):
   assert points['2b'] == [
     row['coverage'] for row in tables.coverage_classes.rows if row['row'] == '2b'
   ]
+
+
+def test_growth_shows_the_rows_that_differ_in_it_alone(tables):
+  assert figures.growth(tables) is None
+  grown = [(33, 40.0), (0, 60.0), (9, 50.0)]
+  rows = [
+    {
+      'row': f'2b-grown{size}',
+      'tested_on': f'activity-grown{size}',
+      'accuracy': accuracy,
+      'accuracy_low': accuracy - 5,
+      'accuracy_high': accuracy + 3,
+    }
+    for size, accuracy in grown
+  ]
+  rows.append({**rows[0], 'row': '2a-grown5', 'tested_on': 'background-grown5'})  # alone: no line
+  table = dataclasses.replace(tables.rows, rows=(*tables.rows.rows, *rows))
+  (axis,) = figures.growth(dataclasses.replace(tables, rows=table)).axes
+  (line,) = axis.containers
+  assert line.get_label() == '2b'
+  assert list(line[0].get_xdata()) == [0, 9, 33] and list(line[0].get_ydata()) == [60, 50, 40]
 
 
 def test_files_are_complete_and_deterministic(tables, tmp_path):

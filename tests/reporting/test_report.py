@@ -209,7 +209,10 @@ def test_the_page_says_what_the_hole_tells(tmp_path, right, said):
       cells[9:] = [str(float(i == answer)) for i in range(10)]
       f.write(','.join(cells) + '\n')
   report.make(str(tmp_path), str(tmp_path / 'report'), draws=200, seed=5)
-  assert said in (tmp_path / 'report' / 'index.html').read_text()
+  page = (tmp_path / 'report' / 'index.html').read_text()
+  assert said in page
+  assert ('which alone tells the action: 3-silhouette is right in 100.00%' in page) == (right == 10)
+  assert ('class="caveat"' in page) == (right == 10)
 
 
 def test_the_page_says_that_few_groups_tell_little(made, tmp_path):
