@@ -42,7 +42,7 @@ def open_keras_file(options: discovery.ClassifierOptions) -> protocol.Classifier
   note = f'{options.source}: Keras model, {len(names)} classes'
   content = fingerprints.of_files([options.source])
   function = i3d.function_of(model)
-  return protocol.Classifier(options.source, names, form, function, (note,), content)
+  return protocol.Classifier(options.source, names, form, function, (note,), content, model)
 
 
 def _computing_in(precision: str, model: inception_i3d.InceptionI3D) -> inception_i3d.InceptionI3D:
