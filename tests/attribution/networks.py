@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from i3d_tf.classifiers import i3d as i3d_classifier
 from i3d_tf.classifiers import protocol
 from i3d_tf.model import inception_i3d
 
@@ -38,7 +39,7 @@ def classifier(model=None):
   model = i3d() if model is None else model
   form = protocol.ClipForm(SIDE, min_frames=9)
   return protocol.Classifier(
-    'oracle', CLASSES, form, lambda clips: model(clips).numpy(), network=model
+    'oracle', CLASSES, form, i3d_classifier.function_of(model), network=model
   )
 
 
