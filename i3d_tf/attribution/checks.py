@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from i3d_tf.attribution import curves
-from i3d_tf.attribution import explainers
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import randomized
+from i3d_tf.attribution.methods import explainers
 from i3d_tf.model import inception_i3d
 from i3d_tf.statistics import correlation
 
@@ -99,9 +99,9 @@ def agreement(first: maps.AttributionMap, second: maps.AttributionMap) -> float:
   NaN if one of them is constant there.
   """
   coarser = min(first, second, key=lambda attribution: attribution.values.size)
-  values = [maps.resampled(attribution, coarser.edges).ravel() for attribution in (first, second)]
+  x, y = (maps.resampled(attribution, coarser.edges).ravel() for attribution in (first, second))
   # One group: cells of a map are not independent, so there is no interval to compute.
-  return correlation.rank_correlation(*values, groups=np.zeros(values[0].size)).estimate
+  return correlation.rank_correlation(x, y, np.zeros(x.size)).estimate
 
 
 def _row(check: str, method: str, what: str, value: float) -> Row:

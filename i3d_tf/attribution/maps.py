@@ -61,9 +61,7 @@ class AttributionMap:
   def peak(self) -> tuple[tuple[float, float], ...]:
     """Where the highest cell begins and ends: ((time), (height), (width)), in pixels."""
     indices = np.unravel_index(int(self.values.argmax()), self.values.shape)
-    return tuple(
-      (float(edges[i]), float(edges[i + 1])) for edges, i in zip(self.edges, indices)
-    )
+    return tuple((float(edges[i]), float(edges[i + 1])) for edges, i in zip(self.edges, indices))
 
 
 def on_grid(values: np.ndarray, clip_shape: Sequence[int]) -> AttributionMap:

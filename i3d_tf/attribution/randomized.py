@@ -65,4 +65,3 @@ def _initial(variable: keras.Variable, seed: int) -> np.ndarray:
   if variable.name == 'moving_variance':
     return np.ones(variable.shape, np.float32)
   return np.zeros(variable.shape, variable.dtype)
-

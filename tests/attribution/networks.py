@@ -75,9 +75,5 @@ def patch_classifier(gradients=True, square=False, **form):
   model = patch_network(square=square)
   form = protocol.ClipForm(16, **form)
   return protocol.Classifier(
-    'patch',
-    CLASSES,
-    form,
-    lambda clips: model(clips).numpy(),
-    network=model if gradients else None,
+    'patch', CLASSES, form, lambda clips: model(clips).numpy(), network=model if gradients else None
   )

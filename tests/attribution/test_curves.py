@@ -34,7 +34,9 @@ def test_a_map_of_the_patch_deletes_it_first_and_inserts_it_first():
   np.testing.assert_allclose(best.insertion, [0, 1, 1, 1, 1], atol=1e-6)
   np.testing.assert_allclose(worst.deletion, [1, 1, 1, 1, 0], atol=1e-6)
   np.testing.assert_allclose(worst.insertion, [0, 0, 0, 0, 1], atol=1e-6)
-  assert best.deletion_score == pytest.approx(1 / 8) and best.insertion_score == pytest.approx(7 / 8)
+  assert best.deletion_score == pytest.approx(1 / 8) and best.insertion_score == pytest.approx(
+    7 / 8
+  )
   assert worst.deletion_score == pytest.approx(7 / 8)
 
 

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf.attribution import cells
 from i3d_tf.attribution import maps
+from i3d_tf.attribution.methods import cells
 from i3d_tf.model import inception_i3d
 
 Classify = Callable[[tf.Tensor], tf.Tensor]

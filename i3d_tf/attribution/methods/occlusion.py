@@ -106,7 +106,5 @@ def _filled(
   t, h, w = (slice(int(e[i]), int(e[i + 1])) for e, i in zip(edges, cell))
   box[0, t, h, w] = True
   seeds = tf.constant([seed], tf.int64)
-  filled = masking.apply(
-    clip[np.newaxis], box, tf.constant([True]), treatment, stream, seeds=seeds
-  )
+  filled = masking.apply(clip[np.newaxis], box, tf.constant([True]), treatment, stream, seeds=seeds)
   return filled.numpy()

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf.attribution import explainers
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import options
+from i3d_tf.attribution.methods import explainers
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from tests.attribution import networks

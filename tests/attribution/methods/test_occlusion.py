@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from i3d_tf.attribution import maps
-from i3d_tf.attribution import occlusion
 from i3d_tf.attribution import options
+from i3d_tf.attribution.methods import occlusion
 from tests.attribution import networks
 
 SHAPE = (6, 16, 16)

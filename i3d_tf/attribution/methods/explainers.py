@@ -6,10 +6,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from i3d_tf.attribution import gradients
 from i3d_tf.attribution import maps
-from i3d_tf.attribution import occlusion
 from i3d_tf.attribution import options
+from i3d_tf.attribution.methods import gradients
+from i3d_tf.attribution.methods import occlusion
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.inputs import clip_settings
@@ -47,9 +47,7 @@ def operations(classifier: protocol.Classifier) -> gradients.Classify:
 
 def _is_plain(form: protocol.ClipForm) -> bool:
   """Whether a network takes clips as they are, of any number of frames."""
-  return form == protocol.ClipForm(
-    form.size, min_frames=form.min_frames, channels=form.channels
-  )
+  return form == protocol.ClipForm(form.size, min_frames=form.min_frames, channels=form.channels)
 
 
 def _as_logits(output: tf.Tensor) -> tf.Tensor:
@@ -74,9 +72,7 @@ class Explainer:
     available: the methods that the classifier allows, the most informative first.
   """
 
-  def __init__(
-    self, classifier: protocol.Classifier, settings: options.MethodSettings
-  ) -> None:
+  def __init__(self, classifier: protocol.Classifier, settings: options.MethodSettings) -> None:
     self.classifier, self.settings = classifier, settings
     streams = {count: stream for stream, count in clip_settings.CHANNELS.items()}
     self.stream = streams[classifier.form.channels]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from i3d_tf.attribution import cells
+from i3d_tf.attribution.methods import cells
 from i3d_tf.common import errors
 from i3d_tf.model import inception_i3d
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from i3d_tf.attribution import explainers
-from i3d_tf.attribution import gradients
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import options
+from i3d_tf.attribution.methods import explainers
+from i3d_tf.attribution.methods import gradients
 from tests.attribution import networks
 
 
@@ -70,9 +70,7 @@ def test_grad_cam_at_an_earlier_endpoint_has_finer_cells(endpoint):
 
 def test_pixel_gradients_of_a_person_oracle_are_on_the_person():
   clip = networks.clip(person=['red'])
-  asked = explainers.Explainer(
-    networks.classifier(), options.MethodSettings(samples=2, noise=0.0)
-  )
+  asked = explainers.Explainer(networks.classifier(), options.MethodSettings(samples=2, noise=0.0))
   for method in ('smoothgrad', 'ig'):
     (found,) = asked.explain(method, clip, [0])
     if method == 'ig':  # Of no baseline but 0 is the place of a network of positive values 0.

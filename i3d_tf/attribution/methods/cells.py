@@ -8,9 +8,7 @@ from i3d_tf.common import validation
 from i3d_tf.model import architecture
 
 
-def edges_at(
-  endpoint: str, clip_shape: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def edges_at(endpoint: str, clip_shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Where the cells of an endpoint begin and end along time, height and width.
 
   A cell reaches half-way to the centers of the receptive fields next to its own; the first and the
