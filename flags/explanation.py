@@ -17,8 +17,18 @@ from i3d_tf.video import video_files
 from i3d_tf.weights.published import releases
 
 _DEFAULTS = options_lib.MethodSettings()
-_EXAMPLES = 4
-_OF_LISTS = ('records', 'csv', 'videos', 'class_map', 'verdicts', 'subset', 'split', 'examples')
+_EXAMPLES, _PICTURED = 4, 8
+_OF_LISTS = (
+  'records',
+  'csv',
+  'videos',
+  'class_map',
+  'verdicts',
+  'subset',
+  'split',
+  'examples',
+  'pictures',
+)
 _ANIMATIONS, _PICTURES = ('.mp4', '.gif'), ('.png', '.jpg', '.jpeg')
 
 
@@ -132,9 +142,12 @@ def _define_maps() -> None:
   flags.DEFINE_integer(
     'examples',
     _EXAMPLES,
-    'Videos of a list, drawn at random, with which the checks are made and of which pictures are '
-    'drawn. A check takes about as long as 50 answers.',
+    'With how many videos of a list, drawn at random, the checks are made. Those of one video take '
+    'about as long as 100 answers.',
     lower_bound=0,
+  )
+  flags.DEFINE_integer(
+    'pictures', _PICTURED, 'Of how many videos of a list pictures are made.', lower_bound=0
   )
   flags.DEFINE_integer('seed', _DEFAULTS.seed, 'Seed of everything random.', lower_bound=0)
 
@@ -226,6 +239,7 @@ def _of_list(values: flags.FlagValues) -> options_lib.ListOptions:
     values.class_map,
     'explained' if values.output is None else values.output,
     values.examples,
+    values.pictures,
   )
 
 

@@ -106,9 +106,10 @@ def run(
   about = _about(work)
   # A list that is explained with a first network is not continued with another.
   found = _Found(work.path('.journal'), about)
-  examples = _examples(plan, of_list.examples, options.settings.seed)
+  order = _drawn(plan, options.settings.seed)
+  checked, drawn = set(order[: of_list.examples]), set(order[: of_list.pictures])
   with read_records.naming_bad_records(plan.source, plan.entries):
-    _explain(work, found, examples)
+    _explain(work, found, checked, drawn)
   _write(work, found, about)
   found.journal.close()
   missing = plan.metadata['missing']
@@ -177,17 +178,18 @@ def _about(work: _Work) -> dict[str, Any]:
     'fill': work.asked.fill,
     'max_frames': options.max_frames,
     'examples': work.of_list.examples,
+    'pictures': work.of_list.pictures,
   }
 
 
-def _examples(plan: evaluation.Plan, count: int, seed: int) -> set[str]:
-  """The videos that are checked and drawn: with people, drawn at random."""
+def _drawn(plan: evaluation.Plan, seed: int) -> list[str]:
+  """The videos with people in an order drawn at random: the first are checked and drawn."""
   videos = sorted(entry.path for entry in plan.entries if entry.has_person)
   order = np.random.default_rng([seed, 1]).permutation(len(videos))
-  return {videos[i] for i in order[:count]}
+  return [videos[i] for i in order]
 
 
-def _explain(work: _Work, found: _Found, examples: set[str]) -> None:
+def _explain(work: _Work, found: _Found, checked: set[str], drawn: set[str]) -> None:
   """Explains the videos that the journal lacks."""
   plan = work.plan
   waiting = [entry for entry in plan.entries if entry.path not in found.rows]
@@ -205,8 +207,11 @@ def _explain(work: _Work, found: _Found, examples: set[str]) -> None:
       explained = answers.explain(
         work.explainer, work.asked, clip, work.methods, work.options.targets
       )
-      checked = _check_and_draw(work, explained) if entry.path in examples else []
-      found.add(entry.path, explained.rows, checked)
+      if entry.path in drawn:
+        _draw(work, explained)
+      rows = _check(work, explained) if entry.path in checked else []
+      # Last: what is in the journal is not done again.
+      found.add(entry.path, explained.rows, rows)
       bar.update(1)
 
 
@@ -242,20 +247,18 @@ def _group(plan: evaluation.Plan, entry: shards.Entry) -> str:
   ).group
 
 
-def _check_and_draw(work: _Work, explained: answers.Explained) -> list[checks.Row]:
-  """The checks of an example, for the first target; draws it."""
-  clip = explained.clip
-  target = next(iter(explained.targets))
+def _check(work: _Work, explained: answers.Explained) -> list[checks.Row]:
+  """The checks of a video with a person, for the first target."""
+  target, index = next(iter(explained.targets.items()))
   of_target = {m: of_map for (t, m), of_map in explained.maps.items() if t == target}
-  checked: list[checks.Row] = []
-  if clip.has_person:
-    index = explained.targets[target]
-    checked = checks.of_video(work.explainer, explained.inputs, clip.mask, index, of_target)
-  name = os.path.splitext(clip.video)[0].replace('/', '_')
+  return checks.of_video(work.explainer, explained.inputs, explained.clip.mask, index, of_target)
+
+
+def _draw(work: _Work, explained: answers.Explained) -> None:
+  name = os.path.splitext(explained.clip.video)[0].replace('/', '_')
   base = os.path.join(work.path('.pictures'), name)
   pictures.write_sheet(f'{base}.png', explained)
   pictures.write_animation(f'{base}.mp4', pictures.animation(explained))
-  return checked
 
 
 # === What was found ===
@@ -294,8 +297,8 @@ def _write(work: _Work, found: _Found, about: dict[str, Any]) -> None:
     averages = checks.average(tables['checks'])
     print(summaries.describe_checks(averages, float(np.mean(areas))))
   print(f'one row per video: {work.path(".csv")}')
-  if checked:
-    print(f'pictures of {len(checked)} videos: {work.path(".pictures")}')
+  if os.path.isdir(work.path('.pictures')):
+    print(f'pictures: {work.path(".pictures")}')
 
 
 def _finite(value: Any) -> Any:

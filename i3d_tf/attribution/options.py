@@ -76,7 +76,8 @@ class ListOptions:
     listed: videos in place of records, or None.
     class_map: CSV file of accepted classes, or None.
     output: folder for the results.
-    examples: how many videos are drawn, with which the checks are made and of which pictures are.
+    examples: with how many videos the checks are made; they are drawn at random.
+    pictures: of how many videos pictures are made, first of the examples.
   """
 
   test_set: test_sets.TestSet
@@ -85,6 +86,7 @@ class ListOptions:
   class_map: str | None
   output: str
   examples: int
+  pictures: int
 
 
 @dataclasses.dataclass(frozen=True)

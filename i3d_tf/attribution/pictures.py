@@ -23,6 +23,7 @@ _FULL = 99.5  # percentile of the map that is drawn in the strongest color
 _STRONGEST = 0.65  # opacity there
 # Maps of single pixels are blurred by this fraction of the side, so that something can be seen.
 _BLUR = 1 / 56
+_BLUR_FRAMES = 1.5  # the same in time
 
 
 def heat(attribution: maps.AttributionMap) -> np.ndarray:
@@ -38,6 +39,9 @@ def heat(attribution: maps.AttributionMap) -> np.ndarray:
     values = _interpolated(values, centers, np.arange(length) + 0.5, axis)
   if attribution.values.shape[1] == height:
     values = np.stack([cv2.GaussianBlur(image, (0, 0), max(1, height * _BLUR)) for image in values])
+    # Strides make gradients flicker from frame to frame.
+    values = cv2.GaussianBlur(values.reshape(frames, -1), (1, 0), 1, sigmaY=_BLUR_FRAMES)
+    values = values.reshape(frames, height, width)
   full = float(np.percentile(values, _FULL))
   full = full if full > 0 else float(values.max())
   return np.clip(values / full, 0, 1).astype(np.float32) if full > 0 else values.astype(np.float32)
@@ -98,6 +102,11 @@ def caption(row: answers.Row) -> str:
   )
 
 
+def _drawn(explained: answers.Explained) -> list[answers.Row]:
+  """The rows of different maps: a class that was asked for twice is drawn once."""
+  return list({(row.explained, row.method): row for row in reversed(explained.rows)}.values())[::-1]
+
+
 def _title(explained: answers.Explained) -> str:
   clip, row = explained.clip, explained.rows[0]
   shows = f', shows {clip.class_name}' if clip.class_name else ''
@@ -121,7 +130,7 @@ def sheet(explained: answers.Explained) -> np.ndarray:
   places = list(dict.fromkeys(spread.tolist()))
   rows = [[drawing.outline(images[i], clip.mask[i]) for i in places]]
   captions = ['what the network saw, the person outlined']
-  for row in explained.rows:
+  for row in _drawn(explained):
     warm = heat(explained.maps[row.target, row.method])
     rows.append([overlay(images[i], warm[i], clip.mask[i]) for i in places])
     captions.append(caption(row))
@@ -136,8 +145,9 @@ def animation(explained: answers.Explained) -> Iterator[np.ndarray]:
     uint8 [H, W, 3], all of one size; height and width are even, as video formats want them.
   """
   clip, images = explained.clip, _images(explained.clip)
-  warm = [heat(explained.maps[row.target, row.method]) for row in explained.rows]
-  lines = '\n'.join(f'{number}  {caption(row)}' for number, row in enumerate(explained.rows, 1))
+  drawn = _drawn(explained)
+  warm = [heat(explained.maps[row.target, row.method]) for row in drawn]
+  lines = '\n'.join(f'{number}  {caption(row)}' for number, row in enumerate(drawn, 1))
   title = f'{_title(explained)}\n{lines}'
   for index, image in enumerate(images):
     panels = [drawing.outline(image, clip.mask[index])]
