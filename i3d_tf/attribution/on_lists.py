@@ -105,7 +105,7 @@ def run(
   work = _Work(options, of_list, asked, explainer, methods, plan, accepted)
   about = _about(work)
   # A list that is explained with a first network is not continued with another.
-  found = _Found(work.path('.journal'), about)
+  found = _Found(os.path.join(of_list.output, f'.{plan.list_name}.journal'), about)
   order = _drawn(plan, options.settings.seed)
   checked, drawn = set(order[: of_list.examples]), set(order[: of_list.pictures])
   with read_records.naming_bad_records(plan.source, plan.entries):
