@@ -24,6 +24,7 @@ from i3d_tf.attribution import pictures
 from i3d_tf.attribution import summaries
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.classifiers import class_map
+from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.common import journal
 from i3d_tf.common import progress
@@ -40,6 +41,7 @@ from i3d_tf.inputs import from_records
 from i3d_tf.inputs import read_records
 from i3d_tf.records import shards
 from i3d_tf.training import runs
+from i3d_tf.video import video_files
 
 _REGIONS = ('activity',)  # Makes a plan read the masks.
 
@@ -70,11 +72,14 @@ class _Found:
 
   def _accept(self, entry: Any) -> bool:
     self.rows[entry['video']] = [answers.Row(**row) for row in entry['rows']]
-    self.checks[entry['video']] = list(entry['checks'])
+    if entry['checks'] is not None:
+      self.checks[entry['video']] = list(entry['checks'])
     return True
 
-  def add(self, video: str, rows: Sequence[answers.Row], checked: list[checks.Row]) -> None:
-    self.rows[video], self.checks[video] = list(rows), checked
+  def add(self, video: str, rows: Sequence[answers.Row], checked: list[checks.Row] | None) -> None:
+    self.rows[video] = list(rows)
+    if checked is not None:
+      self.checks[video] = checked
     as_dicts = [dataclasses.asdict(row) for row in rows]
     self.journal.add([{'video': video, 'rows': as_dicts, 'checks': checked}])
 
@@ -156,10 +161,13 @@ def _plan(
   run = dataclasses.replace(run, clips=clips)
   plan = evaluation.make_plan(of_list.output, run, _REGIONS, test_set, 1)
   accepted = None if of_list.class_map is None else class_map.read(of_list.class_map)
-  same = set(plan.source.label_names) <= set(asked.label_names)
-  if options_lib.TRUE in options.targets or accepted is not None or same:
+  try:
     return plan, classifier_evaluation.match(asked, plan.source, accepted)
-  return plan, None
+  except errors.UserError:
+    # Of a network that knows other classes, the predicted class can be explained all the same.
+    if options_lib.TRUE in options.targets or accepted is not None:
+      raise
+    return plan, None
 
 
 def _about(work: _Work) -> dict[str, Any]:
@@ -177,8 +185,6 @@ def _about(work: _Work) -> dict[str, Any]:
     'settings': {**dataclasses.asdict(options.settings), 'batch_size': None},
     'fill': work.asked.fill,
     'max_frames': options.max_frames,
-    'examples': work.of_list.examples,
-    'pictures': work.of_list.pictures,
   }
 
 
@@ -190,9 +196,15 @@ def _drawn(plan: evaluation.Plan, seed: int) -> list[str]:
 
 
 def _explain(work: _Work, found: _Found, checked: set[str], drawn: set[str]) -> None:
-  """Explains the videos that the journal lacks."""
+  """Explains the videos that the journal lacks, or of which more is wanted than it has."""
   plan = work.plan
-  waiting = [entry for entry in plan.entries if entry.path not in found.rows]
+  waiting = [
+    entry
+    for entry in plan.entries
+    if entry.path not in found.rows
+    or (entry.path in checked and entry.path not in found.checks)
+    or (entry.path in drawn and not os.path.exists(f'{_picture(work, entry.path)}.mp4'))
+  ]
   bar = progress.progress_bar(
     total=len(plan.entries),
     initial=len(plan.entries) - len(waiting),
@@ -209,7 +221,9 @@ def _explain(work: _Work, found: _Found, checked: set[str], drawn: set[str]) -> 
       )
       if entry.path in drawn:
         _draw(work, explained)
-      rows = _check(work, explained) if entry.path in checked else []
+      rows = None
+      if entry.path in checked and entry.path not in found.checks:
+        rows = _check(work, explained)
       # Last: what is in the journal is not done again.
       found.add(entry.path, explained.rows, rows)
       bar.update(1)
@@ -254,9 +268,14 @@ def _check(work: _Work, explained: answers.Explained) -> list[checks.Row]:
   return checks.of_video(work.explainer, explained.inputs, explained.clip.mask, index, of_target)
 
 
+def _picture(work: _Work, video: str) -> str:
+  """The path of the pictures of a video, without a suffix."""
+  names = video_files.short_names(entry.path for entry in work.plan.entries)
+  return os.path.join(work.path('.pictures'), names[video])
+
+
 def _draw(work: _Work, explained: answers.Explained) -> None:
-  name = os.path.splitext(explained.clip.video)[0].replace('/', '_')
-  base = os.path.join(work.path('.pictures'), name)
+  base = _picture(work, explained.clip.video)
   pictures.write_sheet(f'{base}.png', explained)
   pictures.write_animation(f'{base}.mp4', pictures.animation(explained))
 
@@ -274,7 +293,7 @@ def _write(work: _Work, found: _Found, about: dict[str, Any]) -> None:
     'coverage': summaries.by_coverage(rows),
     'correlations': summaries.correlations(rows),
     'checks': [
-      {'video': entry.path, **row} for entry in entries for row in found.checks[entry.path]
+      {'video': entry.path, **row} for entry in entries for row in found.checks.get(entry.path, ())
     ],
   }
   for name, table in tables.items():

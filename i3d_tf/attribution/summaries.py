@@ -8,6 +8,7 @@ import numpy as np
 
 from i3d_tf.attribution import answers
 from i3d_tf.attribution import checks
+from i3d_tf.common import text
 from i3d_tf.statistics import correlation
 from i3d_tf.statistics import ratios
 from i3d_tf.statistics import stats
@@ -151,12 +152,12 @@ def describe(rows: Sequence[answers.Row]) -> str:
     if not np.isnan(c['rho']):
       lines.append(
         f'{c["method"]}, class {c["target"]}: rank correlation of {_WORDS[c["of"]]} '
-        f'{_range(c, "rho", 2)} over {c["videos"]} videos'
+        f'{_range(c, "rho", 2)} over {text.count(c["videos"], "video")}'
       )
   for name, videos in left_out(rows).items():
     if videos:
       why = {'no_person': 'no person', 'empty_map': 'a map that is 0 everywhere'}[name]
-      lines.append(f'left out: {len(videos)} videos with {why}, such as {videos[0]}')
+      lines.append(f'left out: {text.count(len(videos), "video")} with {why}, such as {videos[0]}')
   return '\n'.join(lines).strip()
 
 
@@ -170,8 +171,8 @@ _WORDS = {
 
 def _range(values: Mapping[str, Any], name: str, digits: int = 3) -> str:
   estimate, low, high = (values[key] for key in (name, f'{name}_low', f'{name}_high'))
-  text = f'{estimate:.{digits}f}'
-  return text if np.isnan(low) else f'{text} ({low:.{digits}f} to {high:.{digits}f})'
+  shown = f'{estimate:.{digits}f}'
+  return shown if np.isnan(low) else f'{shown} ({low:.{digits}f} to {high:.{digits}f})'
 
 
 def describe_checks(found: Sequence[checks.Row], area: float) -> str:
@@ -185,8 +186,8 @@ def describe_checks(found: Sequence[checks.Row], area: float) -> str:
   for method in dict.fromkeys(row['method'] for row in found if row['check'] == 'randomised'):
     shares = [r for r in found if (r['check'], r['method']) == ('randomised', method)]
     lines.append(
-      f'check, {method}: the share as weights are randomised from the top ({shares[0]["videos"]} '
-      f'videos; it must fall to the area, {area:.3f}): '
+      f'check, {method}: the share as weights are randomised from the top '
+      f'({text.count(shares[0]["videos"], "video")}; it must fall to the area, {area:.3f}): '
       + ', '.join(f'{r["what"]} {r["value"]:.3f}' for r in shares)
     )
   for name, better in (('deletion', 'lower'), ('insertion', 'higher')):
@@ -200,6 +201,6 @@ def describe_checks(found: Sequence[checks.Row], area: float) -> str:
     if r['check'] == 'agreement':
       lines.append(
         f'check: rank agreement of {r["method"]} with {r["what"]}: {r["value"]:.2f} '
-        f'({r["videos"]} videos)'
+        f'({text.count(r["videos"], "video")})'
       )
   return '\n'.join(lines)

@@ -41,7 +41,7 @@ def test_videos_without_a_person_or_a_map_are_left_out_and_listed():
   assert summaries.of_rows(rows() + more) == summaries.of_rows(rows())
   assert summaries.left_out(rows() + more) == {'no_person': ['A/8.avi'], 'empty_map': ['A/9.avi']}
   text = summaries.describe(rows() + more)
-  assert 'left out: 1 videos with no person, such as A/8.avi' in text
+  assert 'left out: 1 video with no person, such as A/8.avi' in text
   assert summaries.of_rows(more) == [] and summaries.correlations(more) == []
 
 
@@ -89,4 +89,4 @@ def test_the_text_of_the_checks():
   text = summaries.describe_checks(checks.average(made), 0.2)
   assert 'it must fall to the area, 0.200): as trained 0.600, Logits 0.300' in text
   assert 'deletion score (lower is better): gradcam 0.100, random order 0.400' in text
-  assert 'rank agreement of gradcam with ig: 0.50 (1 videos)' in text
+  assert 'rank agreement of gradcam with ig: 0.50 (1 video)' in text

@@ -1,4 +1,4 @@
-"""The command explain: test lists and videos, networks with and without gradients, interruptions."""
+"""The command explain: test lists and videos, networks with and without gradients, resuming."""
 
 import csv
 import json

@@ -76,7 +76,8 @@ class InputGradients:
       with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(clips)
         logit = classify(clips)[:, target]
-      return tape.gradient(logit, clips)
+      # Of a class that nothing in the clip speaks for, there is no gradient.
+      return tape.gradient(logit, clips, unconnected_gradients='zero')
 
     self._compute = tf.function(compute, reduce_retracing=any_length)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import options
@@ -88,6 +89,22 @@ def test_the_patch_that_a_network_answers_from_has_it_all(method, square):
   assert maps.share_inside(found, mask) == maps.Share(1.0, 32 / 1536)
   (t, _), (h, _), (w, _) = found.peak
   assert mask[int(t), int(h), int(w)]
+
+
+@pytest.mark.parametrize('method', ['smoothgrad', 'ig'])
+def test_the_defaults_are_three_gradients(monkeypatch, method):
+  """Each takes about three forward passes: with Grad-CAM's one, below twelve."""
+  asked, calls = patch_explainer(), []
+  by_pixels = asked._by_pixels
+  compute = by_pixels._compute
+  monkeypatch.setattr(by_pixels, '_compute', lambda *a: calls.append(1) or compute(*a))
+  asked.explain(method, some_clip(), [0])
+  assert len(calls) == 3
+
+
+def test_an_answer_that_rests_on_nothing_has_an_empty_map():
+  constant = gradients.InputGradients(lambda clips: tf.zeros((len(clips), 2)))
+  assert not constant.at(some_clip(), 1).any()
 
 
 def test_the_gradient_of_a_mean_is_exact():
