@@ -40,6 +40,7 @@ def folder(tmp_path_factory):
     networks.video(folder / f'{name}.avi')
     networks.masks_file(folder / 'people' / f'{name}.json', empty=name == 'b')
   (folder / 'bad.avi').write_text('no video')
+  networks.masks_file(folder / 'people' / 'bad.json')
   (folder / 'theirs.py').write_text(_THEIRS)
   return folder
 
@@ -133,7 +134,7 @@ def test_videos_are_drawn_and_a_bad_one_does_not_stop_the_others(folder, tmp_pat
     '--video=bad.avi,a.avi,b.avi',
     '--masks=people',
     f'--output={tmp_path}/drawn',
-    '--methods=gradcam',
+    '--methods=smoothgrad',
     *_SMALL,
     cwd=folder,
     status=1,
