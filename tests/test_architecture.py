@@ -21,6 +21,10 @@ _TESTED_AS_COMMANDS = re.compile(
 )
 # Modules that no test file is named after, and the file that tests them.
 _TESTED_THROUGH = {
+  'i3d_tf/attribution/explain': 'end_to_end/test_explain',
+  'i3d_tf/attribution/on_lists': 'end_to_end/test_explain',
+  'i3d_tf/attribution/on_videos': 'end_to_end/test_explain',
+  'i3d_tf/attribution/options': 'end_to_end/test_explain',
   'i3d_tf/experiments/reproduce_paper': 'experiments/test_reproduction',
   'i3d_tf/experiments/requests': 'experiments/test_reproduction',
   'i3d_tf/experiments/run_conditions': 'experiments/test_reproduction',

@@ -33,7 +33,7 @@ def of_model(
     model.frame_size, min_frames=architecture.MIN_FRAMES, channels=model.channels
   )
   content = f'{model.get_config()["dtype"]} {fingerprints.of_variables(model.variables)}'
-  return protocol.Classifier(source, class_names, form, function_of(model), notes, content)
+  return protocol.Classifier(source, class_names, form, function_of(model), notes, content, model)
 
 
 def function_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:

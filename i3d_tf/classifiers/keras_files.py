@@ -42,7 +42,9 @@ def open_keras_file(options: discovery.ClassifierOptions) -> protocol.Classifier
   note = f'{options.source}: Keras model, {len(names)} classes'
   content = fingerprints.of_files([options.source])
   function = i3d.function_of(model)
-  return protocol.Classifier(options.source, names, form, function, (note,), content)
+  # Through integers there are no gradients.
+  network = model if 'float' in str(model.inputs[0].dtype) else None
+  return protocol.Classifier(options.source, names, form, function, (note,), content, network)
 
 
 def _computing_in(precision: str, model: inception_i3d.InceptionI3D) -> inception_i3d.InceptionI3D:

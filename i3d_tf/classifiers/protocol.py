@@ -9,6 +9,7 @@ from collections.abc import Callable
 import dataclasses
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,8 @@ class Classifier:
     function: from float32 clips of that form to logits or probabilities [B, N].
     notes: in words, what was found; lines for the user.
     content: a hash of its weights or of its files (`fingerprints`).
+    network: `function` on tensors of TensorFlow, through which gradients can be taken: a
+      `keras.Model`. None where only `function` can be called.
   """
 
   source: str
@@ -79,6 +82,7 @@ class Classifier:
   function: Callable[[np.ndarray], np.ndarray]
   notes: tuple[str, ...] = ()
   content: str = ''
+  network: Any = None
 
   @property
   def fingerprint(self) -> str:
@@ -109,11 +113,10 @@ class Classifier:
         f'{self.source}: expected clips [B, T, {", ".join(map(str, expected))}]; '
         f'received {list(clips.shape)}'
       )
-    clips = _at_rate(clips, form.rate)
     total = np.zeros((len(clips), len(self.class_names)), np.float64)
-    windows = _windows(clips.shape[1], form)
+    windows = frame_windows(clips.shape[1], form)
     for indices in windows:
-      whole = len(windows) == 1 and len(indices) == clips.shape[1]
+      whole = np.array_equal(indices, np.arange(clips.shape[1]))
       # 250 frames of 224 pixels are 150 MB: not copied for nothing.
       total += self._answers(clips if whole else clips[:, indices])
     return (total / len(windows)).astype(np.float32)
@@ -161,13 +164,26 @@ def _as_logits(output: np.ndarray) -> np.ndarray:
   return output
 
 
-def _at_rate(clips: np.ndarray, rate: float) -> np.ndarray:
-  """Drops or repeats frames, so that clips at 25 frames a second have another rate."""
+def frame_windows(count: int, form: ClipForm) -> list[np.ndarray]:
+  """Which frames of a clip a network sees at a time.
+
+  Args:
+    count: frames of the clip, at 25 a second.
+    form: the clips that the network takes.
+
+  Returns:
+    The indices of the frames of each window, int [n]; windows have one length.
+  """
+  shown = _at_rate(count, form.rate)
+  return [shown[indices] for indices in _windows(len(shown), form)]
+
+
+def _at_rate(count: int, rate: float) -> np.ndarray:
+  """Indices that drop or repeat frames, so that `count` frames at 25 a second have another rate."""
   if rate == RATE:
-    return clips
-  count = max(1, round(clips.shape[1] * rate / RATE))
-  indices = np.minimum(np.arange(count) * RATE / rate, clips.shape[1] - 1).astype(int)
-  return clips[:, indices]
+    return np.arange(count)
+  shown = max(1, round(count * rate / RATE))
+  return np.minimum(np.arange(shown) * RATE / rate, count - 1).astype(int)
 
 
 def _windows(count: int, form: ClipForm) -> list[np.ndarray]:

@@ -74,7 +74,7 @@ def _plan(
   accepted: Mapping[str, Sequence[str]] | None,
 ) -> evaluation.Plan:
   """The plan of a test: of the records' classes, and those of the network that are right."""
-  run = _as_run(asked, test_set)
+  run = as_run(asked, test_set)
   names = run.label_names
   plan = evaluation.make_plan(output, run, treatments, test_set, batch_size)
   matched = match(asked, plan.source, accepted)
@@ -125,10 +125,13 @@ def _done(plan: evaluation.Plan) -> dict[str, dict[str, Any]]:
   }
 
 
-def _as_run(
-  asked: trained_networks.TrainedNetwork, test_set: test_sets.TestSet
-) -> run_settings.Run:
-  """The run that would test records as a network is to be tested."""
+def as_run(asked: trained_networks.TrainedNetwork, test_set: test_sets.TestSet) -> run_settings.Run:
+  """The run that would test records as a network is to be tested.
+
+  Args:
+    asked: the network.
+    test_set: which videos; its records must be given.
+  """
   assert test_set.records is not None
   return run_settings.Run(
     run_settings.Data(

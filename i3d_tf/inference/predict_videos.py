@@ -1,11 +1,12 @@
 """Asks networks about videos and prints their answers: what the command `predict` does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import json
 import os
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def run(options: options_lib.PredictOptions) -> int:
     _write_logits(options, logits)
     _print(options, options.npy, 'none', logits, networks[0].label_names)
     return 0
-  find_people = _PeopleFinder(options)
+  find_people = PeopleFinder(options.masks, options.segmenter, options.mask_settings)
   failed = 0
   for number, path in enumerate(options.videos, 1):
     of_all = f'video {number} of {len(options.videos)}: ' if len(options.videos) > 1 else ''
@@ -78,7 +79,7 @@ def run(options: options_lib.PredictOptions) -> int:
 def _ask(
   options: options_lib.PredictOptions,
   networks: Networks,
-  find_people: '_PeopleFinder',
+  find_people: 'PeopleFinder',
   path: str,
   title: str,
 ) -> prediction.Answer:
@@ -95,15 +96,19 @@ def _ask(
   return prediction.together(answers)
 
 
-class _PeopleFinder:
-  """Reads the masks of a video from a file, or finds the people in it."""
+class PeopleFinder:
+  """Reads the masks of a video from a file, or finds the people in it.
 
-  def __init__(self, options: options_lib.PredictOptions) -> None:
-    self._options = options
+  Args:
+    masks, segmenter, mask_settings: as in `options.PredictOptions`.
+  """
+
+  def __init__(self, masks: str | None, segmenter: Callable[[], Any], mask_settings: Any) -> None:
+    self._masks, self._make_segmenter, self._mask_settings = masks, segmenter, mask_settings
 
   def __call__(self, path: str, title: str) -> coco_files.Masks:
     """The masks of a video; `title` names it beside the progress."""
-    masks = self._options.masks
+    masks = self._masks
     if masks is not None:
       if os.path.isdir(masks):
         name = '/'.join(os.path.abspath(path).split(os.sep)[-2:])
@@ -113,13 +118,13 @@ class _PeopleFinder:
     segmenter = self._segmenter.for_video(path)
     frames = from_videos.every_frame(path)
     with progress.progress_bar(frames, desc=f'{title}, people', unit='frame', leave=False) as bar:
-      found = video_masks.of_frames(bar, segmenter, self._options.mask_settings)
+      found = video_masks.of_frames(bar, segmenter, self._mask_settings)
     segmenter.finish()
     return found
 
   @functools.cached_property
   def _segmenter(self) -> segmenter_lib.Segmenter:
-    segmenter = self._options.segmenter()
+    segmenter = self._make_segmenter()
     print(f'{segmenter.name}: finds the people', file=sys.stderr)
     return segmenter
 

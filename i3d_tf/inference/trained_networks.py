@@ -149,17 +149,18 @@ class ClassifierModel:
   Attributes:
     frame_size, channels: as those of an `InceptionI3D`.
     fingerprint: as that of a `Classifier`.
+    classifier: the classifier.
   """
 
   def __init__(self, classifier: protocol.Classifier) -> None:
     self.frame_size, self.channels = classifier.form.size, classifier.form.channels
-    self._classifier = classifier
+    self.classifier = classifier
     self.fingerprint = classifier.fingerprint
 
   def __call__(self, clips: tf.Tensor, training: bool = False) -> tf.Tensor:
     """Clips float32 [B, T, S, S, C] in [-1, 1] to logits float32 [B, N]."""
     del training  # It is never trained.
-    return tf.constant(self._classifier.logits(clips.numpy()))
+    return tf.constant(self.classifier.logits(clips.numpy()))
 
 
 def of_classifier(options: discovery.ClassifierOptions) -> TrainedNetwork:

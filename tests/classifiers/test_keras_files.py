@@ -48,10 +48,19 @@ def test_another_network_of_another_layout(tmp_path):
   model.save(tmp_path / 'a.keras')
   classifier = _open(tmp_path / 'a.keras', value_range=(0, 1))
   assert (classifier.form.layout, classifier.form.frames, classifier.form.size) == ('BCTHW', 8, 16)
+  assert isinstance(classifier.network, keras.Model)
   values = np.random.default_rng(0).uniform(-1, 1, (2, 8, 16, 16, 3)).astype(np.float32)
   exps = np.exp(classifier.logits(values))
   expected = model((values.transpose(0, 4, 1, 2, 3) + 1) / 2).numpy()
   np.testing.assert_allclose(exps / exps.sum(1, keepdims=True), expected, atol=1e-5)
+
+
+def test_a_network_of_bytes_gives_no_gradients(tmp_path):
+  clips = keras.Input((8, 16, 16, 3), dtype='uint8')
+  pooled = keras.layers.GlobalAveragePooling3D()(keras.layers.Rescaling(1 / 255)(clips))
+  keras.Model(clips, keras.layers.Dense(4)(pooled)).save(tmp_path / 'a.keras')
+  classifier = _open(tmp_path / 'a.keras')
+  assert classifier.network is None and classifier.form.high == 255
 
 
 def test_unusable_files_are_one_line(tmp_path):

@@ -1,0 +1,1 @@
+"""Maps: by gradients, and by occlusion."""
