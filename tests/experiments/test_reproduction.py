@@ -82,7 +82,8 @@ def test_a_failing_model_does_not_stop_the_others(done):
   assert [name for name, _ in failures] == ['flow_none_split1_seed0']  # records without flow
   assert 'expected flow' in failures[0][1]
   assert {name for name in os.listdir(run_dir / 'results') if name.endswith('.csv')} == {
-    f'{name}.split1.seed0.csv' for name in ('1b-rgb', '2a', '2a-pasted', '3-silhouette')
+    '2a-pasted.split1.seed0.pairs.csv',  # who was pasted where
+    *(f'{name}.split1.seed0.csv' for name in ('1b-rgb', '2a', '2a-pasted', '3-silhouette')),
   }
 
 
