@@ -26,7 +26,9 @@ def clip(person=('red',), place=(), accepted=(1,), has_person=True):
     values[:, 33:79, 33:79] = 0
   mask = np.zeros(values.shape[:3], np.uint8)
   if has_person:
-    mask[:, networks.CELL, networks.CELL] = 1
+    # A person who is the cell, or within it.
+    person_at = networks.PATCH if place else networks.CELL
+    mask[:, person_at, person_at] = 1
   frames = np.floor((values + 1) * 127.5).astype(np.uint8)
   return answers.Clip('A/v.avi', frames, mask, 'Greens', accepted, 'A/g01')
 
