@@ -12,6 +12,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.experiments import conditions as conditions_lib
 from i3d_tf.experiments import conditions_file
+from i3d_tf.experiments import possible_tests
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
@@ -52,7 +53,11 @@ def run(
     try:
       # A second call on the folder waits, and finds it done.
       with files.locked(reproduction.model_dir(model)):
-        _train_and_test(reproduction, model, treatments, checkpoint_every, log_every, flags)
+        impossible = _train_and_test(
+          reproduction, model, treatments, checkpoint_every, log_every, flags
+        )
+      for treatment, reason in impossible.items():
+        failures[f'{model.name}, tested on {treatment}'] = reason
     except (errors.UserError, tf.errors.OpError) as e:
       failures[model.name] = str(e).splitlines()[0] if str(e) else type(e).__name__
       log(f'failed: {model.name}: {failures[model.name]}')
@@ -68,14 +73,20 @@ def _train_and_test(
   checkpoint_every: int,
   log_every: int,
   flags: Mapping[str, Any] | None,
-) -> None:
+) -> dict[str, str]:
+  """Does what is missing of a model: from treatments that its list does not allow to the reason."""
   run_dir = reproduction.model_dir(model)
   source = folders.open_folder(reproduction.records[model.diversity])
   wanted = reproduction.run(model, source)
   runs.check_same(run_dir, wanted)  # also where nothing is left to do
   untested = reproduction.untested(model, treatments)
   if not untested:
-    return
+    return {}
+  untested, impossible = possible_tests.split_off_impossible(
+    source, untested, wanted.data.tested, model.split, reproduction.hold_out
+  )
+  if not untested:
+    return impossible
   loop.check_can_start(run_dir, wanted, source, reproduction.verdicts)
   runs.start(run_dir, wanted, flags, reproduction.verdicts)
   network = None
@@ -90,6 +101,7 @@ def _train_and_test(
   )
   del network
   keras.utils.clear_session()
+  return impossible
 
 
 def _fuse_finished(

@@ -191,10 +191,10 @@ def _black(run: run_settings.Run, clips: int, frames: int) -> tf.data.Dataset:
     'masks': tf.zeros(shape, tf.uint8),
     'has_person': tf.ones([clips], tf.bool),
   }
-  partners = {f'partner_{key}': value for key, value in one.items()}
   numbers = {'label': tf.zeros([clips], tf.int64), 'entry': tf.zeros([clips], tf.int64)}
-  both = {**one, **numbers, **(partners if run.clips.with_partners else {})}
-  return tf.data.Dataset.from_tensors(both).repeat()
+  asked = {'partner': run.clips.with_partners, 'twin': run.clips.with_twins}
+  others = {f'{kind}_{key}': value for kind in asked if asked[kind] for key, value in one.items()}
+  return tf.data.Dataset.from_tensors({**one, **numbers, **others}).repeat()
 
 
 def _noise(shape: tuple[int, ...], seed: int) -> tf.data.Dataset:

@@ -18,6 +18,7 @@ from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
 from i3d_tf.experiments import conditions as conditions_lib
 from i3d_tf.experiments import conditions_file
+from i3d_tf.experiments import possible_tests
 from i3d_tf.experiments import reproduce_paper
 from i3d_tf.experiments import requests
 from i3d_tf.experiments import run_conditions
@@ -70,23 +71,29 @@ def run(request: requests.TrialRequest) -> int:
   source = folders.open_folder(_records(request))
   _write_conditions(request, source, chosen, asked, accepted)
   output = os.path.join(request.run_dir, _ANSWERS)
+  failures: dict[str, str] = {}
   for split in request.splits:
+    possible, impossible = possible_tests.split_off_impossible(source, treatments, 'test', split)
+    failures.update(impossible)
     with files.locked(output):  # a second call on the folder waits, and finds it done
       summaries = classifier_evaluation.evaluate(
         asked,
         output,
-        treatments,
+        possible,
         test_set=test_sets.TestSet(source.folder, 'test', split, request.verdicts),
         batch_size=request.batch_size,
         accepted=accepted,
         only_missing=True,
       )
-    _write_rows(request.run_dir, split, chosen, summaries, asked)
+    shown = [condition for condition in chosen if condition.tested_on in possible]
+    _write_rows(request.run_dir, split, shown, summaries, asked)
   print(
     '\n' + '\n'.join(run_conditions.accuracies(request.run_dir, chosen, request.splits, [_SEED]))
   )
   print(f'results: {request.run_dir}/results, one row per video')
-  return 1 if reproduce_paper.make_report(request.run_dir) else 0
+  for name, reason in failures.items():
+    print(f'failed: {name}: {reason}')
+  return 1 if reproduce_paper.make_report(request.run_dir) or failures else 0
 
 
 def _records(request: requests.TrialRequest) -> str:

@@ -63,6 +63,25 @@ def add(
   return clips
 
 
+def check(
+  source: folders.Records, entries: Sequence[shards.Entry], treatment: treatments.Treatment
+) -> None:
+  """Makes sure that videos have among them what a treatment takes from other videos.
+
+  Args:
+    source: the records that all entries belong to.
+    entries: the videos, which are drawn from, too.
+    treatment: what is done to them.
+
+  Raises:
+    UserError: as `add`.
+  """
+  asked = {treatments.PARTNER: treatment.needs_partner, treatments.TWIN: treatment.needs_twin}
+  for kind, wanted in asked.items():
+    if wanted:
+      _drawing(source, entries, entries, 0, kind)
+
+
 def _add_one(
   clips: tf.data.Dataset,
   positions: tf.data.Dataset,
