@@ -10,6 +10,7 @@ output/test1.pictures/      a sheet and an animation of each example
 
 from collections.abc import Iterator, Sequence
 import dataclasses
+import json
 import math
 import os
 import sys
@@ -109,8 +110,9 @@ def run(
   plan, accepted = _plan(options, of_list, asked, test_set)
   work = _Work(options, of_list, asked, explainer, methods, plan, accepted)
   about = _about(work)
-  # A list that is explained with a first network is not continued with another.
-  found = _Found(os.path.join(of_list.output, f'.{plan.list_name}.journal'), about)
+  log = os.path.join(of_list.output, f'.{plan.list_name}.journal')
+  _check_same(log, about)
+  found = _Found(log, about)
   order = _drawn(plan, options.settings.seed)
   checked, drawn = set(order[: of_list.examples]), set(order[: of_list.pictures])
   with read_records.naming_bad_records(plan.source, plan.entries):
@@ -186,6 +188,21 @@ def _about(work: _Work) -> dict[str, Any]:
     'fill': work.asked.fill,
     'max_frames': options.max_frames,
   }
+
+
+def _check_same(path: str, about: dict[str, Any]) -> None:
+  """Refuses a folder whose journal, at `path`, is of other work than `about` says."""
+  try:
+    with open(path, encoding='utf-8') as f:
+      before = json.loads(f.readline())
+    other = [key for key, value in json.loads(json.dumps(about)).items() if before[key] != value]
+  except (OSError, ValueError, LookupError, TypeError):
+    return  # nothing that anybody could read
+  if other:
+    raise errors.UserError(
+      f'{os.path.dirname(path)}: holds explanations of other {", ".join(other)}, of the network '
+      f'{before["source"]}. Give another --output'
+    )
 
 
 def _drawn(plan: evaluation.Plan, seed: int) -> list[str]:

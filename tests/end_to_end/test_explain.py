@@ -100,6 +100,21 @@ def test_the_checks_are_made_with_the_examples_and_shown(listed):
   assert [os.path.splitext(name)[1] for name in pictures] == ['.mp4', '.png'] * 2
 
 
+def test_a_folder_of_other_explanations_is_refused(folder, listed):
+  before = (folder / 'whole' / 'test1.csv').read_bytes()
+  _, err = commands.run(
+    'i3d_tf.explain',
+    '--run_dir=run',
+    '--target=true',
+    '--output=whole',
+    *_SMALL,
+    cwd=folder,
+    status=2,
+  )
+  assert 'whole: holds explanations of other targets, of the network run. Give another' in err
+  assert (folder / 'whole' / 'test1.csv').read_bytes() == before
+
+
 def test_it_resumes_where_it_was_stopped(folder, listed):
   _, whole = listed
   journal = (whole / '.test1.journal').read_text().split('\n')
