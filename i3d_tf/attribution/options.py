@@ -26,10 +26,11 @@ MAX_FRAMES = 65
 
 
 def _fills() -> tuple[str, ...]:
-  return tuple(fill for fill in treatments.FILLS if fill != 'other')
+  found = {fill: treatments.Treatment('activity', fill) for fill in treatments.FILLS}
+  return tuple(fill for fill, of in found.items() if not (of.needs_partner or of.needs_twin))
 
 
-FILLS = _fills()  # Fill 'other' needs a second video.
+FILLS = _fills()  # The others need a second video.
 
 
 @dataclasses.dataclass(frozen=True)
