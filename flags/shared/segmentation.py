@@ -59,6 +59,14 @@ def define() -> None:
     f'By default yes; no for {" and ".join(_EVERY_FRAME)}, which read masks as they are or follow '
     'people themselves.',
   )
+  flags.DEFINE_list(
+    'also',
+    [],
+    "Classes of the segmenter that count as a person's where their box overlaps or touches that of "
+    'a person: "tennis racket,sports ball,bicycle". The last word does where it names one class: '
+    f'racket. For {", ".join(registry.KNOW_CLASSES)}; of LiteRT networks DeepLab alone knows '
+    'classes.',
+  )
   _define_for_one_segmenter()
 
 
@@ -138,6 +146,7 @@ def maker(threads: int | None = None) -> Callable[[], segmenter_lib.Segmenter]:
     raise errors.UserError(
       f'--coco_person is for --segmenter=coco; received --segmenter={values.segmenter}'
     )
+  registry.check_also(values.segmenter, values.also)
   return functools.partial(
     registry.create,
     values.segmenter,
@@ -146,6 +155,7 @@ def maker(threads: int | None = None) -> Callable[[], segmenter_lib.Segmenter]:
     threads=threads,
     tflite_settings=tflite_settings,
     coco_person='person' if values.coco_person is None else values.coco_person,
+    also=tuple(values.also),
   )
 
 

@@ -15,11 +15,16 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from i3d_tf.common import errors
 from i3d_tf.common import text_files
 from i3d_tf.masks import coco_datasets
 from i3d_tf.masks import coco_files
 from i3d_tf.video import video_files
+from segmentation.backends import class_names
+from segmentation.backends import held_objects
 from segmentation.backends import segmenter
+
+_IS_OBJECT = 'is_object'  # whether an annotation is of what a person holds, not of a person
 
 
 class CocoFiles(segmenter.Segmenter):
@@ -29,20 +34,28 @@ class CocoFiles(segmenter.Segmenter):
     path: a folder of files, or one file for all videos.
     min_score: people with a lower score are left out; a missing score counts as 1.
     person: the name of the category of people; upper and lower case are the same.
+    also: names of the categories whose objects count as a person's, or their last words
+      (`class_names.resolve`).
 
   Raises:
     SegmenterError: there is nothing at `path`.
     MaskError: the file is not a COCO dataset, or has not exactly one such category.
+    UserError: it has no category of `also`.
   """
 
-  def __init__(self, path: str, min_score: float = 0.0, person: str = 'person') -> None:
+  def __init__(
+    self, path: str, min_score: float = 0.0, person: str = 'person', also: Sequence[str] = ()
+  ) -> None:
     self.name = f'coco {os.path.basename(os.path.normpath(path))}'
     self._path = path
     self._min_score = min_score
     self._person = person
+    self.also = tuple(
+      sorted({name.strip().lower() for name in also})
+    )  # each file says which they are
     self._videos = None
     if os.path.isfile(path):
-      self._videos = _by_video(path, _load(path, person))
+      self._videos = _by_video(path, _load(path, person, also))
     elif not os.path.isdir(path):
       raise segmenter.SegmenterError(
         f'{path}: no such file; expected a folder of COCO files, one per video, or one for all'
@@ -64,7 +77,7 @@ class CocoFiles(segmenter.Segmenter):
     file = os.path.join(self._path, f'{stem}.json')
     if not os.path.exists(file):
       raise coco_files.MaskError(f'{file}: no such mask file')
-    dataset = _load(file, self._person)
+    dataset = _load(file, self._person, self.also)
     images = coco_datasets.in_order(file, dataset['images'])
     return VideoPeople(file, self.name, images, dataset['annotations'], self._min_score)
 
@@ -76,7 +89,8 @@ class VideoPeople(segmenter.Segmenter):
     path: the mask file, for messages.
     name: the name of the segmenter.
     images: COCO's image dicts, one per frame, in order.
-    annotations: COCO's annotation dicts, of people only; those of other images are ignored.
+    annotations: COCO's annotation dicts as `_load` gives them, of people and of what counts as
+      theirs; those of other images are ignored.
     min_score: people with a lower score are left out.
   """
 
@@ -127,14 +141,16 @@ class VideoPeople(segmenter.Segmenter):
         f'{self._path}: expected images of {height}x{width}, the size of the frames; image '
         f'{image["id"]} is {image.get("height")}x{image.get("width")}'
       )
-    people = []
+    people, objects = [], []
     for annotation in self._people[image['id']]:
       score = float(annotation.get('score', 1.0))
       if score >= self._min_score:
         mask = self._decode(annotation, height, width)
-        if mask.any():
+        if mask.any() and annotation[_IS_OBJECT]:
+          objects.append(mask)
+        elif mask.any():
           people.append(segmenter.DetectedPerson(mask, score))
-    return people
+    return held_objects.add(people, objects)
 
   def _decode(self, annotation: Mapping[str, Any], height: int, width: int) -> np.ndarray:
     """The mask of an annotation: bool [height, width]."""
@@ -162,8 +178,11 @@ class VideoPeople(segmenter.Segmenter):
       ) from e
 
 
-def _load(path: str, person: str) -> dict[str, Any]:
-  """Reads a COCO dataset, with the annotations of people alone, and checks ids and scores."""
+def _load(path: str, person: str, also: Sequence[str]) -> dict[str, Any]:
+  """Reads a COCO dataset and checks ids and scores.
+
+  Its annotations are those of people and of the categories `also`, each with the key `_IS_OBJECT`.
+  """
   try:
     with open(path, encoding=text_files.ENCODING) as f:
       dataset = json.load(f)
@@ -179,14 +198,28 @@ def _load(path: str, person: str) -> dict[str, Any]:
       if not 0 <= annotation.get('score', 1) <= 1:
         raise ValueError(f'expected scores from 0 to 1; found {annotation["score"]}')
     number = coco_datasets.person_id(path, dataset, person)
-    people = [a for a in dataset['annotations'] if a.get('category_id') == number]
-    return {**dataset, 'annotations': people}
-  except coco_files.MaskError:
+    objects = _object_ids(path, dataset, number, also)
+    kept = [
+      {**a, _IS_OBJECT: a.get('category_id') != number}
+      for a in dataset['annotations']
+      if a.get('category_id') == number or a.get('category_id') in objects
+    ]
+    return {**dataset, 'annotations': kept}
+  except errors.UserError:
     raise
   except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
     raise coco_files.MaskError(
       f'{path}: expected a COCO dataset with images and annotations; {type(e).__name__}: {e}'
     ) from e
+
+
+def _object_ids(
+  path: str, dataset: Mapping[str, Any], person: Any, also: Sequence[str]
+) -> frozenset[Any]:
+  """The ids of the categories `also`, of a dataset whose categories are known to be sound."""
+  others = [c for c in dataset['categories'] if c['id'] != person]
+  names = class_names.resolve(also, [str(c['name']).strip() for c in others], path)
+  return frozenset(c['id'] for c in others if str(c['name']).strip() in names)
 
 
 def _by_video(path: str, dataset: Mapping[str, Any]) -> dict[str, tuple[list[Any], list[Any]]]:

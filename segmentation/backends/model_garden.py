@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from segmentation.backends import class_names
 from segmentation.backends import paste_masks
 from segmentation.backends import segmenter
 
@@ -18,16 +19,25 @@ class ModelGardenSegmenter(segmenter.Segmenter):
     batch_size: B, or None for any.
     name: the name of the model.
     min_score: people with a lower score are left out.
+    also: names of `class_names.COCO`, whose objects count as a person's.
   """
 
   def __init__(
-    self, loaded: Any, function: Any, batch_size: int | None, name: str, min_score: float = 0.0
+    self,
+    loaded: Any,
+    function: Any,
+    batch_size: int | None,
+    name: str,
+    min_score: float = 0.0,
+    also: tuple[str, ...] = (),
   ) -> None:
     self.name = name
+    self.also = also
     self._loaded = loaded
     self._function = function
     self._batch_size = batch_size
     self._min_score = min_score
+    self._also = [number for number, known in class_names.COCO.items() if known in also]
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     """See `Segmenter.people`."""
@@ -58,6 +68,7 @@ class ModelGardenSegmenter(segmenter.Segmenter):
         height,
         width,
         self._min_score,
+        self._also,
       )
       for i in range(len(frames))
     ]

@@ -12,8 +12,11 @@ rounds the box to integers and scales the mask, with a border of zeros, to that 
 cv2.resize. Both agree inside; along the border they differ by up to a pixel.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
+from segmentation.backends import held_objects
 from segmentation.backends import segmenter
 
 THRESHOLD = 0.5
@@ -67,10 +70,11 @@ def people(
   height: int,
   width: int,
   min_score: float = 0.0,
+  also: Collection[int] = (),
 ) -> list[segmenter.DetectedPerson]:
-  """The people among the detections of one frame.
+  """The people among the detections of one frame, with what they hold.
 
-  Only the masks of people are pasted.
+  Only the masks of people and of the classes `also` are pasted.
 
   Args:
     boxes: float [N, 4], y0 x0 y1 x1 in pixels of the frame.
@@ -78,15 +82,21 @@ def people(
     scores: float [N]. A score of 0 marks padding: models return a fixed number of detections.
     masks: float [N, h, w], probabilities within the boxes.
     height, width: the size of the frame.
-    min_score: people with a lower score are left out.
+    min_score: people and objects with a lower score are left out.
+    also: COCO's ids of the classes whose objects count as a person's (`held_objects.add`).
 
   Returns:
     The people whose masks are not empty.
   """
-  found = []
-  is_person = np.round(np.asarray(classes)).astype(int) == _PERSON
-  for index in np.flatnonzero(is_person & (scores > 0) & (scores >= min_score)):
+  found, objects = [], []
+  ids = np.round(np.asarray(classes)).astype(int)
+  wanted = np.isin(ids, [_PERSON, *also])
+  for index in np.flatnonzero(wanted & (scores > 0) & (scores >= min_score)):
     mask = paste(masks[index], boxes[index], height, width)
-    if mask.any():
+    if not mask.any():
+      continue
+    if ids[index] == _PERSON:
       found.append(segmenter.DetectedPerson(mask, float(scores[index])))
-  return found
+    else:
+      objects.append(mask)
+  return held_objects.add(found, objects)

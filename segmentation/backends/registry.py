@@ -1,8 +1,10 @@
 """Makes a segmenter by its name. The libraries of a backend are imported only if it is chosen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from i3d_tf.common import errors
+from segmentation.backends import class_names
 from segmentation.backends import segmenter
 
 # {name: (description, description of its model or None)}
@@ -22,6 +24,8 @@ BACKENDS = {
   'coco': ('existing masks', 'COCO files: a folder with one per video, or one file for all'),
 }
 NAMES = tuple(BACKENDS)
+# Those that know classes, of which `also` may name some. Of LiteRT networks DeepLab alone does.
+KNOW_CLASSES = ('tfhub', 'model_garden', 'tflite', 'coco')
 DEFAULT = 'tfhub'
 
 
@@ -33,6 +37,7 @@ def create(
   threads: int | None = None,
   tflite_settings: Any = None,
   coco_person: str = 'person',
+  also: Sequence[str] = (),
 ) -> segmenter.Segmenter:
   """Makes a segmenter.
 
@@ -43,6 +48,7 @@ def create(
     threads: number of threads of the network, for backends that support it; None for all.
     tflite_settings: a `tflite.TFLiteSettings` for backend tflite, or None.
     coco_person: for backend coco, the name of the category of people.
+    also: classes whose objects count as a person's: `class_names`, `held_objects`.
 
   Returns:
     The segmenter.
@@ -50,7 +56,8 @@ def create(
   Raises:
     SegmenterError: the model is missing or not of this backend; the message says how to
       get it.
-    UserError: there is no such backend, it needs a model and received none, or the reverse.
+    UserError: there is no such backend, it needs a model and received none, or the reverse; or
+      it knows no class of `also`.
   """
   if name not in BACKENDS:
     raise errors.UserError(f'`segmenter` must be one of {", ".join(NAMES)}; received {name}')
@@ -59,10 +66,11 @@ def create(
     raise errors.UserError(f'--segmenter={name} takes no --segmenter_model; received {model}')
   if needs is not None and model is None and name != DEFAULT:
     raise segmenter.SegmenterError(f'--segmenter={name} ({what}) needs --segmenter_model: {needs}')
+  check_also(name, also)
   if name in ('tfhub', 'model_garden'):
     from segmentation.backends import saved_model
 
-    return saved_model.create(model, min_score)
+    return saved_model.create(model, min_score, also)
   if name == 'rvm':
     from segmentation.backends import rvm
 
@@ -73,7 +81,7 @@ def create(
 
     assert model is not None  # checked above
     settings = tflite.TFLiteSettings() if tflite_settings is None else tflite_settings
-    return tflite.TFLiteSegmenter(model, settings, min_score, threads)
+    return tflite.TFLiteSegmenter(model, settings, min_score, threads, also)
   if name == 'opencv':
     from segmentation.backends import opencv
 
@@ -82,5 +90,23 @@ def create(
     from segmentation.backends import coco
 
     assert model is not None  # checked above
-    return coco.CocoFiles(model, min_score, coco_person)
+    return coco.CocoFiles(model, min_score, coco_person, also)
   raise NotImplementedError(f'{name}: is in `BACKENDS`, but has no branch in `create`')
+
+
+def check_also(name: str, also: Sequence[str]) -> None:
+  """Checks what can be known of `also` before a model is loaded.
+
+  Args:
+    name, also: as in `create`.
+
+  Raises:
+    UserError: the segmenter knows no classes, or none of such a name.
+  """
+  if also and name not in KNOW_CLASSES:
+    raise errors.UserError(
+      f'--also is for segmenters that know classes ({", ".join(KNOW_CLASSES)}); received '
+      f'--segmenter={name}, which knows people alone'
+    )
+  if name in ('tfhub', 'model_garden'):
+    class_names.resolve(also, class_names.COCO_OBJECTS, 'COCO')

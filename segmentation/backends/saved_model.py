@@ -1,12 +1,13 @@
 """Finds and loads a Mask R-CNN stored as a SavedModel; its outputs tell which kind it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import os
 from typing import Any
 
 from absl import logging
 import tensorflow as tf
 
+from segmentation.backends import class_names
 from segmentation.backends import model_garden
 from segmentation.backends import segmenter
 from segmentation.backends import tfhub
@@ -15,20 +16,25 @@ _OUTPUTS = ('detection_boxes', 'detection_classes', 'detection_scores', 'detecti
 _SIGNATURE = 'serving_default'
 
 
-def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
+def create(
+  model: str | None, min_score: float = 0.0, also: Sequence[str] = ()
+) -> segmenter.Segmenter:
   """Makes the segmenter of a SavedModel.
 
   Args:
     model: path of a SavedModel (a folder, or a .tar, .tgz or .tar.gz file of one), a handle
       of TF Hub, or None for `tfhub.HANDLE`.
     min_score: people with a lower score are left out.
+    also: COCO's classes whose objects count as a person's, as `class_names.resolve` takes them.
 
   Returns:
     A `TFHubSegmenter` or a `ModelGardenSegmenter`.
 
   Raises:
     SegmenterError: the model is missing, cannot be fetched, or is neither kind of Mask R-CNN.
+    UserError: `also` names no class of COCO.
   """
+  also = class_names.resolve(also, class_names.COCO_OBJECTS, 'COCO')
   folder = tfhub.find() if model is None else _find(model, tfhub.HANDLE)
   path = folder if model is None else model  # for messages
   loaded = _load(folder, path)
@@ -47,10 +53,10 @@ def create(model: str | None, min_score: float = 0.0) -> segmenter.Segmenter:
   name = os.path.basename(os.path.normpath(path)) if os.path.exists(path) else path
   if 'image_info' in outputs:
     return model_garden.ModelGardenSegmenter(
-      loaded, function, spec.shape[0], f'model_garden {name}', min_score
+      loaded, function, spec.shape[0], f'model_garden {name}', min_score, also
     )
   return tfhub.TFHubSegmenter(
-    loaded, function, f'tfhub {tfhub.HANDLE if model is None else name}', min_score
+    loaded, function, f'tfhub {tfhub.HANDLE if model is None else name}', min_score, also
   )
 
 

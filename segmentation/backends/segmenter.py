@@ -30,9 +30,11 @@ class Segmenter(typing.Protocol):
 
   Attributes:
     name: names the backend and its model; recorded in mask files.
+    also: the classes whose objects count as a person's, see `held_objects`; recorded, too.
   """
 
   name: str
+  also: tuple[str, ...] = ()
 
   def people(self, frames: np.ndarray) -> list[list[DetectedPerson]]:
     """Finds the people in frames.

@@ -17,6 +17,7 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
+from segmentation.backends import class_names
 from segmentation.backends import paste_masks
 from segmentation.backends import segmenter
 
@@ -37,13 +38,18 @@ class TFHubSegmenter(segmenter.Segmenter):
     function: its function, from uint8 [1, H, W, 3] to a dict of detections.
     name: the name of the model.
     min_score: people with a lower score are left out.
+    also: names of `class_names.COCO`, whose objects count as a person's.
   """
 
-  def __init__(self, loaded: Any, function: Any, name: str, min_score: float = 0.0) -> None:
+  def __init__(
+    self, loaded: Any, function: Any, name: str, min_score: float = 0.0, also: tuple[str, ...] = ()
+  ) -> None:
     self.name = name
+    self.also = also
     self._loaded = loaded
     self._function = function
     self._min_score = min_score
+    self._also = [number for number, known in class_names.COCO.items() if known in also]
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     """See `Segmenter.people`."""
@@ -56,7 +62,14 @@ class TFHubSegmenter(segmenter.Segmenter):
       found[f'detection_{what}'][0].numpy() for what in ('boxes', 'classes', 'scores', 'masks')
     )
     return paste_masks.people(
-      boxes * [height, width, height, width], classes, scores, masks, height, width, self._min_score
+      boxes * [height, width, height, width],
+      classes,
+      scores,
+      masks,
+      height,
+      width,
+      self._min_score,
+      self._also,
     )
 
 

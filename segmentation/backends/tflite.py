@@ -5,7 +5,7 @@ is segmented both as a whole and in crops (four overlapping tiles, or the boxes 
 people detector), and a pixel's probability is the highest of these.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import os
 from typing import Any
@@ -13,7 +13,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from i3d_tf.common import errors
 from i3d_tf.common import processes
+from segmentation.backends import class_names
+from segmentation.backends import held_objects
 from segmentation.backends import people_detector
 from segmentation.backends import segmenter
 
@@ -58,9 +61,12 @@ class TFLiteSegmenter(segmenter.Segmenter):
     settings: properties that the file lacks.
     min_score: people with a lower score are left out.
     threads: number of threads; None for one per core.
+    also: classes whose objects count as a person's, as `class_names.resolve` takes them; DeepLab
+      alone knows classes.
 
   Raises:
     SegmenterError: the file is missing, or is not such a network.
+    UserError: the network knows no such classes.
   """
 
   def __init__(
@@ -69,6 +75,7 @@ class TFLiteSegmenter(segmenter.Segmenter):
     settings: TFLiteSettings = TFLiteSettings(),
     min_score: float = 0.0,
     threads: int | None = None,
+    also: Sequence[str] = (),
   ) -> None:
     self._min_score = min_score
     self._interpreter = _open(path, threads)
@@ -76,7 +83,11 @@ class TFLiteSegmenter(segmenter.Segmenter):
     self._output = self._interpreter.get_output_details()[0]
     self._size = tuple(int(n) for n in self._input['shape'][1:3])
     channels = int(self._output['shape'][-1])
-    self._person = _reader(path, channels, settings)
+    self.also = _resolve(path, channels, also)
+    self._readers = [
+      _reader(path, channels, settings),
+      *(_channel(class_names.VOC.index(name)) for name in self.also),
+    ]
     self._low, self._high = _input_range(self._output, settings)
     self._crop_kind = settings.crops
     if self._crop_kind is None:
@@ -96,15 +107,23 @@ class TFLiteSegmenter(segmenter.Segmenter):
 
   def people(self, frames: np.ndarray) -> list[list[segmenter.DetectedPerson]]:
     """See `Segmenter.people`."""
-    return [self._components(self.probability(frame)) for frame in frames]
+    return [self._people(frame) for frame in frames]
+
+  def _people(self, frame: np.ndarray) -> list[segmenter.DetectedPerson]:
+    people, *objects = map(self._components, self._probabilities(frame))
+    return held_objects.add(people, [found.mask for kind in objects for found in kind])
 
   def probability(self, frame: np.ndarray) -> np.ndarray:
     """The probability of a person at each pixel of a frame, uint8 RGB [H, W, 3]: float32 [H, W]."""
-    probability = self._run(frame)
+    return self._probabilities(frame)[0]
+
+  def _probabilities(self, frame: np.ndarray) -> np.ndarray:
+    """Of a person, and of each class of `also`, at each pixel: float32 [1 + classes, H, W]."""
+    probabilities = self._run(frame)
     for y0, x0, y1, x1 in self._crops(frame):
-      part = probability[y0:y1, x0:x1]
+      part = probabilities[:, y0:y1, x0:x1]
       np.maximum(part, self._run(frame[y0:y1, x0:x1]), out=part)
-    return probability
+    return probabilities
 
   def _crops(self, frame: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
     """The crops of a frame: y0 x0 y1 x1 in pixels."""
@@ -125,7 +144,7 @@ class TFLiteSegmenter(segmenter.Segmenter):
         )
 
   def _run(self, image: np.ndarray) -> np.ndarray:
-    """The probability of a person at each pixel of an image: float32 [H, W]."""
+    """As `_probabilities`, of an image that the network sees as it is."""
     height, width = self._size
     shrinks = height * width < image.shape[0] * image.shape[1]
     small = cv2.resize(
@@ -134,8 +153,13 @@ class TFLiteSegmenter(segmenter.Segmenter):
     self._interpreter.set_tensor(self._input['index'], self._to_input(small)[np.newaxis])
     self._interpreter.invoke()
     output = self._interpreter.get_tensor(self._output['index'])[0]
-    probability = self._person(_dequantize(output, self._output))
-    return cv2.resize(probability, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    scores = _dequantize(output, self._output)
+    return np.stack(
+      [
+        cv2.resize(read(scores), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        for read in self._readers
+      ]
+    )
 
   def _to_input(self, image: np.ndarray) -> np.ndarray:
     """An image, uint8 [h, w, 3], in the type and range of the network's input."""
@@ -222,7 +246,22 @@ def _reader(
       f'{path}: expected an output of {_KNOWN}, or a person channel in the settings; '
       f'found {channels} channels'
     )
-  return lambda scores: _probabilities(scores)[..., person]
+  return _channel(person)
+
+
+def _resolve(path: str, channels: int, also: Sequence[str]) -> tuple[str, ...]:
+  """The classes of a network that `also` names; raises a UserError if it knows none."""
+  if also and channels != len(class_names.VOC):
+    raise errors.UserError(
+      f'--also is for segmenters that know classes; {path} tells people from background alone '
+      f'(its output has {channels} channels; DeepLab, with {len(class_names.VOC)}, knows '
+      f'{", ".join(class_names.VOC_OBJECTS)})'
+    )
+  return class_names.resolve(also, class_names.VOC_OBJECTS, os.path.basename(path))
+
+
+def _channel(index: int) -> Callable[[np.ndarray], np.ndarray]:
+  return lambda scores: _probabilities(scores)[..., index]
 
 
 def _probability(output: np.ndarray) -> np.ndarray:

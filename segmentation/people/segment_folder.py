@@ -176,6 +176,8 @@ def segment_folder(
   segmenter = make_segmenter()
   recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
   del recorded['batch_size']  # does not change the masks
+  if segmenter.also:  # else as in files of older versions
+    recorded['also'] = list(segmenter.also)
   with files.locked(output):
     work = _Work(folder, output, mask_folders.file_names(names), settings, recorded, second_look)
     found = _done(folder, output, work.files, recorded)

@@ -6,6 +6,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 import pytest
 
+from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
 from segmentation.backends import coco
 from segmentation.backends import registry
@@ -258,3 +259,35 @@ def test_file_names_without_video_or_frame_are_quoted(tmp_path):
 def test_pycocotools_agrees_on_plain_run_lengths():
   decoded = coco_mask.decode(coco_mask.frPyObjects(_plain(_MASK), _HEIGHT, _WIDTH))
   np.testing.assert_array_equal(decoded, _MASK)
+
+
+_THINGS = (*_CATEGORIES, {'id': 43, 'name': 'Tennis racket'}, {'id': 37, 'name': 'sports ball'})
+
+
+@pytest.mark.parametrize('one_file', [False, True])
+def test_named_categories_count_as_the_persons(tmp_path, one_file):
+  racket, far = _mask(2, 12, 4, 15), _mask(10, 18, 12, 20)
+  annotations = [
+    _annotation(_compressed(racket)) | {'category_id': 43},
+    _annotation(_compressed(_MASK), score=0.75),
+    _annotation(_compressed(far)) | {'category_id': 43},
+    _annotation(_compressed(_mask(9, 3, 12, 12))) | {'category_id': 37},
+  ]
+  path = tmp_path / 'masks' / 'v.json'
+  _write(path, _images(1, file_name='v/1.jpg'), annotations, _THINGS)
+  model = str(path if one_file else path.parent)
+  made = registry.create('coco', model, also=('Racket',))
+  assert made.also == ('racket',)
+  (person,) = _people(made.for_video('v.avi'))[0]
+  np.testing.assert_array_equal(person.mask, _MASK | racket)
+  assert person.score == 0.75
+  (person,) = _people(registry.create('coco', model).for_video('v.avi'))[0]
+  np.testing.assert_array_equal(person.mask, _MASK)
+
+
+def test_a_category_that_a_file_lacks_is_refused_and_its_own_are_listed(tmp_path):
+  _write(tmp_path / 'masks' / 'v.json', _images(1), [], _THINGS)
+  made = registry.create('coco', str(tmp_path / 'masks'), also=('bicycle',))
+  message = r"v.json; received 'bicycle'; known are dog, Tennis racket, sports ball"
+  with pytest.raises(errors.UserError, match=message):
+    made.for_video('v.avi')

@@ -131,3 +131,17 @@ def test_padding_detections_are_ignored():
   masks = np.ones((3, 33, 33))
   assert not paste_masks.people(boxes * 0, np.ones(3), np.zeros(3), masks, 48, 64)
   assert not paste_masks.people(boxes, np.ones(3), np.zeros(3), masks, 48, 64)
+
+
+def test_objects_of_other_classes_count_only_if_they_are_named_and_next_to_a_person():
+  boxes = np.array([[5, 5, 15, 15], [5, 15, 10, 25], [5, 15, 10, 25], [30, 40, 40, 50]], float)
+  classes, masks = np.array([1, 43, 37, 43]), np.ones((4, 3, 3))
+  scores = np.array([0.9, 0.8, 0.3, 0.8])
+  full = [paste_masks.paste(mask, box, 48, 64) for mask, box in zip(masks, boxes)]
+  (alone,) = paste_masks.people(boxes, classes, scores, masks, 48, 64, 0.5)
+  np.testing.assert_array_equal(alone.mask, full[0])
+  # The racket in the hand, not that on the grass; the ball has too low a score.
+  (person,) = paste_masks.people(boxes, classes, scores, masks, 48, 64, 0.5, [43, 37])
+  np.testing.assert_array_equal(person.mask, full[0] | full[1])
+  assert person.score == 0.9
+  assert not paste_masks.people(boxes[1:], classes[1:], scores[1:], masks[1:], 48, 64, 0.5, [43])

@@ -59,3 +59,19 @@ def test_a_segmenter_of_frames_serves_every_video():
   assert made.for_video('v.avi') is made
   assert made.finish() is None
   assert made.people(np.zeros((2, 100, 120, 3), np.uint8)) == [[], []]
+
+
+@pytest.mark.parametrize('name', [n for n in registry.NAMES if n not in registry.KNOW_CLASSES])
+def test_segmenters_without_classes_refuse_names_of_classes(name):
+  message = rf'segmenters that know classes \(tfhub, .*\); received --segmenter={name}, which knows'
+  with pytest.raises(errors.UserError, match=message):
+    registry.create(name, None if registry.BACKENDS[name][1] is None else 'model', also=('racket',))
+
+
+def test_names_of_a_mask_rcnn_are_checked_before_its_model_is_loaded():
+  with pytest.raises(
+    errors.UserError, match="of COCO; received 'unicycle'; known are bicycle, car"
+  ):
+    registry.check_also('tfhub', ['unicycle'])
+  registry.check_also('tfhub', ['racket'])
+  registry.check_also('rvm', [])

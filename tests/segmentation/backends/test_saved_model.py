@@ -179,6 +179,26 @@ def test_the_model_gardens_boxes_are_mapped_back_to_the_frame(tmp_path, batch_si
   _assert_people(people[2], expected)
 
 
+@pytest.mark.parametrize('kind', ['tfhub', 'model_garden'])
+def test_objects_that_are_named_are_added_to_the_person_next_to_them(tmp_path, kind):
+  size = np.array([_HEIGHT, _WIDTH, _HEIGHT, _WIDTH], np.float32)
+  boxes = np.array([(0.25, 0.25, 0.75, 0.5), (0.5, 0.5, 0.75, 0.75), (0, 0.9, 0.25, 1)], np.float32)
+  found = [1, 2, 2], [0.9, 0.8, 0.7], np.ones((3, 28, 28), np.float32)  # a person, two bicycles
+  if kind == 'tfhub':
+    module = _Hub(boxes, *found)
+    serve = module.__call__.get_concrete_function()
+  else:
+    module = _Garden(boxes * size, *found, np.ones(2), np.zeros(2), 1)
+    serve = module.serve
+  tf.saved_model.save(module, str(tmp_path / 'm'), signatures=serve)
+  made = registry.create(kind, str(tmp_path / 'm'), also=('bicycle', 'racket'))
+  assert made.also == ('bicycle', 'tennis racket')
+  (person,) = made.people(_frames(1))[0]
+  expected = np.zeros((_HEIGHT, _WIDTH), bool)
+  expected[12:36, 20:40] = expected[24:36, 40:60] = True
+  np.testing.assert_array_equal(person.mask, expected)
+
+
 # === Finding the model ===
 
 

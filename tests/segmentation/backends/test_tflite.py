@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from i3d_tf.common import errors
 from segmentation.backends import registry
 from segmentation.backends import segmenter
 from segmentation.backends import tflite
@@ -179,3 +180,38 @@ def test_real_networks_find_the_woman_in_a_close_up(name):
   union = np.any([person.mask for person in people], axis=0)
   assert 0.4 < union.mean() < 0.7
   assert union[:, 250:].mean() > 0.9 and union[:150, :80].mean() < 0.05
+
+
+def _bike_too(x):
+  """Red is a person, green a bicycle, for input in [-1, 1]."""
+  zeros = tf.zeros([1, _SIZE, _SIZE, 1]) - 20
+  red, green = 10 * x[..., :1], 10 * x[..., 1:2]
+  return tf.concat([zeros + 20, zeros, green] + [zeros] * 12 + [red] + [zeros] * 5, axis=-1)
+
+
+def test_deeplab_adds_the_objects_that_are_named(tmp_path):
+  path = _network(tmp_path, _bike_too)
+  settings = tflite.TFLiteSettings(crops='none')
+  frame = _frame((8, 24, 40, 60))
+  frame[40:56, 24:60, 1] = 255  # a bicycle below the person
+  frame[0:12, 80:96, 1] = 255  # and one elsewhere
+  (alone,) = tflite.TFLiteSegmenter(path, settings).people(frame[np.newaxis])[0]
+  made = tflite.TFLiteSegmenter(path, settings, also=('Bicycle',))
+  assert made.also == ('bicycle',)
+  (person,) = made.people(frame[np.newaxis])[0]
+  expected = (frame[..., 0] > 0) | (frame[..., 1] > 0)
+  expected[:12, 80:] = False
+  for mask, truth in ((alone.mask, frame[..., 0] > 0), (person.mask, expected)):
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.85
+  assert not person.mask[:12, 80:].any() and not alone.mask[44:].any()
+  assert person.score == alone.score
+
+
+def test_networks_without_classes_refuse_names_and_deeplab_lists_its_own(tmp_path):
+  path = _network(tmp_path, _red)
+  message = r'--also is for segmenters that know classes; .*network.tflite tells people .*bicycle'
+  with pytest.raises(errors.UserError, match=message):
+    tflite.TFLiteSegmenter(path, also=('bicycle',))
+  path = _network(tmp_path, _voc)
+  with pytest.raises(errors.UserError, match="network.tflite; received 'racket'; known are aero"):
+    tflite.TFLiteSegmenter(path, also=('racket',))

@@ -72,6 +72,11 @@ def test_the_command_takes_existing_masks_and_reports_the_outcome(tmp_path):
       '--tflite_input_range must be two numbers, -1,1 for example; received 0',
     ),
     (
+      ('--videos=videos', '--output=m', '--segmenter=rvm', '--also=racket'),
+      '--also is for segmenters that know classes (tfhub, model_garden, tflite, coco); received '
+      '--segmenter=rvm, which knows people alone',
+    ),
+    (
       ('--videos=videos', '--output=m', '--score_threshold=2'),
       'flag --score_threshold=2: 2.0 is not a number in the range [0, 1] (--help lists the flags)',
     ),
