@@ -14,7 +14,16 @@ _USE_ALL_CORES = ('tfhub', 'model_garden', 'rvm')
 
 def define() -> None:
   """Defines the flags; `options` reads them."""
-  flags.DEFINE_string('videos', None, 'Folder with videos, at any depth; or one video file.')
+  flags.DEFINE_string(
+    'videos',
+    None,
+    'Folder with videos, at any depth; where it has none, with folders of frames (images, in the '
+    'order of their numbers). Or one video file, or one folder of frames. With --csv, the folder '
+    'that its paths are relative to; by default that of the CSV file.',
+  )
+  flags.DEFINE_string(
+    'csv', None, 'CSV file with the columns path and label, as make_tfrecords --csv takes it.'
+  )
   flags.DEFINE_string('output', None, 'Folder for the masks.')
   flags.DEFINE_integer(
     'processes',
@@ -42,9 +51,10 @@ def options() -> options_lib.SegmentOptions:
   """
   values = flags.FLAGS
   for name in ('videos', 'output'):
-    if values[name].value is None:
+    if values[name].value is None and not (name == 'videos' and values.csv is not None):
       raise errors.UserError(f'expected --{name}, which was not given')
   existing.check_path('--videos', values.videos, 'a folder with videos, or a video')
+  existing.check_path('--csv', values.csv, 'a CSV file of videos')
   processes = values.processes
   if processes is None:
     processes = 1 if values.segmenter in _USE_ALL_CORES else processes_lib.num_cores()
@@ -63,4 +73,5 @@ def options() -> options_lib.SegmentOptions:
     segmentation.settings(),
     processes,
     second_look,
+    values.csv,
   )

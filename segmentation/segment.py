@@ -3,6 +3,7 @@
     python -m segmentation.segment --videos=UCF-101 --output=masks
     python -m segmentation.segment --videos=UCF-101 --output=masks --segmenter=tflite \\
         --segmenter_model=deeplabv3.tflite --detect_every=2
+    python -m segmentation.segment --csv=clips.csv --videos=videos --output=masks
 
 Writes masks/v_Class_g01_c01.json for UCF-101/Class/v_Class_g01_c01.avi, as make_tfrecords
 --masks reads it: every person of every frame with a score. Next to them, no_person.csv

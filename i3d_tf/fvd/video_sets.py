@@ -11,8 +11,8 @@ import numpy as np
 from i3d_tf.common import errors
 from i3d_tf.common import file_content
 from i3d_tf.fvd import options
-from i3d_tf.inputs import from_videos
 from i3d_tf.video import decoding
+from i3d_tf.video import frame_folders
 from i3d_tf.video import video_files
 
 _ARRAYS = ('.npy', '.npz')
@@ -72,7 +72,7 @@ class Folder:
 
   def frames(self, name: str) -> Iterable[np.ndarray]:
     """Each frame once, at the rate that the file has."""
-    return from_videos.every_frame(self._file(name))
+    return frame_folders.every_frame(self._file(name))
 
   def content(self, name: str) -> dict[str, Any] | None:
     """Size, time of change and SHA-256."""

@@ -30,7 +30,7 @@ def of_video(
 
   Args:
     network: a `trained_networks.TrainedNetwork`.
-    path: a video file, or a folder of frames (`from_videos.every_frame`).
+    path: a video file, or a folder of frames (`frame_folders.every_frame`).
     settings: a `options.FeatureSettings`.
     batch_size: windows that are computed together.
     progress: called with the number of new frames that are done, or None.

@@ -18,11 +18,11 @@ from i3d_tf.common import progress
 from i3d_tf.inference import options as options_lib
 from i3d_tf.inference import prediction
 from i3d_tf.inference import trained_networks
-from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import treatments
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
 from i3d_tf.video import drawing
+from i3d_tf.video import frame_folders
 from i3d_tf.video import video_files
 from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import video_masks
@@ -116,7 +116,7 @@ class PeopleFinder:
         masks = os.path.join(masks, f'{video_files.stem(path)}.json') if file is None else file
       return coco_files.read(masks, path)
     segmenter = self._segmenter.for_video(path)
-    frames = from_videos.every_frame(path)
+    frames = frame_folders.every_frame(path)
     with progress.progress_bar(frames, desc=f'{title}, people', unit='frame', leave=False) as bar:
       found = video_masks.of_frames(bar, segmenter, self._mask_settings)
     segmenter.finish()

@@ -90,7 +90,7 @@ def of_video(
 
   Args:
     network: a `trained_networks.TrainedNetwork`.
-    path: a video file, or a folder of frames (`from_videos.every_frame`).
+    path: a video file, or a folder of frames (`frame_folders.every_frame`).
     regions: what to replace, some of `treatments.REGIONS`; each gives an answer.
     masks: the `masks.Masks` of the video, or None if `regions` is only 'none'.
     max_frames: frames of a window: what is in memory at a time.

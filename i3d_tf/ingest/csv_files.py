@@ -71,6 +71,29 @@ def data_set(
   return subsets.split(listed, subset_of, label_names, options)
 
 
+def files(
+  path: str | os.PathLike, videos: str | os.PathLike | None = None
+) -> tuple[str, list[str]]:
+  """The video files that a CSV file names, each once, whatever parts of them the rows are.
+
+  Args:
+    path, videos: as in `data_set`.
+
+  Returns:
+    (folder that the names are relative to, names in the order of their first rows).
+
+  Raises:
+    UserError: the file or the folder cannot be used; the message names the line.
+  """
+  folder = os.path.dirname(path) if videos is None else videos
+  data_sets.check_folders(videos=folder or '.')
+  names: dict[str, None] = {}
+  for line, row in _read(path):
+    _times(row, f'{path}:{line}')
+    names[row['path']] = None
+  return os.fspath(folder), list(names)
+
+
 def _read(path: str | os.PathLike) -> Iterator[tuple[int, dict[str, str]]]:
   """Yields (line number, row) of a CSV file that has paths and labels."""
   try:

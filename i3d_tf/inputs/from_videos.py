@@ -9,14 +9,13 @@ import os
 import cv2
 import numpy as np
 
-from i3d_tf.common import natural_order
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.model import architecture
 from i3d_tf.video import decoding
-from i3d_tf.video import video_files
+from i3d_tf.video import frame_folders
 
 # A stored frame, uint8 [H, W, C], and its mask, uint8 [H, W], or None without masks.
 Pair = tuple[np.ndarray, np.ndarray | None]
@@ -43,29 +42,13 @@ class Window:
   missing: tuple[int, int] = (0, 0)
 
 
-def every_frame(path: str) -> Iterator[np.ndarray]:
-  """The frames of a video, each once.
-
-  Args:
-    path: a video file, or a folder of image files, which are its frames in the
-      order of the numbers in their names, 25 a second; hidden files are none.
-
-  Returns:
-    An iterator over RGB frames uint8 [H, W, 3].
-
-  Raises:
-    VideoError: the video cannot be used; also while iterating.
-  """
-  return _images(path) if os.path.isdir(path) else decoding.decode(path)
-
-
 def at_rate(
   path: str, tally: decoding.Tally | None = None, native: bool = False
 ) -> Iterator[tuple[int, np.ndarray]]:
   """The frames of a video at 25 a second, of the size that they have in the file.
 
   Args:
-    path: as in `every_frame`.
+    path: as in `frame_folders.every_frame`.
     tally: counts the frames of the video that were read, shown or not.
     native: whether each frame of the file is shown once, instead of 25 a second.
 
@@ -78,7 +61,7 @@ def at_rate(
   if not os.path.isdir(path) and not native:
     yield from decoding.at_rate(path, tally=tally)
     return
-  for index, image in enumerate(every_frame(path)):
+  for index, image in enumerate(frame_folders.every_frame(path)):
     if tally is not None:
       tally.frames = index + 1
     yield index, image
@@ -96,7 +79,7 @@ def stored(
   """The frames of a video as records store them, one after the other.
 
   Args:
-    path: as in `every_frame`.
+    path: as in `frame_folders.every_frame`.
     stream: 'rgb', or 'flow', which is computed here.
     frame_size: height and width of the network's frames.
     masks: the `masks.Masks` of the video, one per frame of its file, or None.
@@ -277,26 +260,3 @@ def _too_short(
   what = 'frames' if stream == 'rgb' else 'flow fields'
   rate = '' if native else f' at {decoding.FRAME_RATE:g} a second'
   return decoding.VideoError(f'{path}: expected at least {least} {what}{rate}; found {found}')
-
-
-def _images(folder: str) -> Iterator[np.ndarray]:
-  names = sorted(
-    (name for name in os.listdir(folder) if video_files.is_image(name)), key=natural_order.key
-  )
-  if not names:
-    raise decoding.VideoError(
-      f'{folder}: expected image files ({", ".join(video_files.IMAGE_SUFFIXES)}); found none'
-    )
-  size = None
-  for name in names:
-    path = os.path.join(folder, name)
-    image = cv2.imread(path, cv2.IMREAD_COLOR)
-    if image is None:
-      raise decoding.VideoError(f'{path}: expected an image; it cannot be decoded')
-    if size is not None and image.shape[:2] != size:
-      raise decoding.VideoError(
-        f'{path}: expected {size[0]}x{size[1]} pixels, as the images '
-        f'before it; found {image.shape[0]}x{image.shape[1]}'
-      )
-    size = image.shape[:2]
-    yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

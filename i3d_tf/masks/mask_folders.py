@@ -20,7 +20,7 @@ def file_names(videos: Collection[str]) -> dict[str, str]:
     Video -> file: 'v_Run_g01_c01.json', or 'cat/000.json' where two videos are called 000.
 
   Raises:
-    UserError: two videos differ in their suffix alone.
+    UserError: two videos differ in their suffix alone, or a file would be outside the folder.
   """
   uses = collections.Counter(map(video_files.stem, videos))
   files: dict[str, str] = {}
@@ -32,6 +32,10 @@ def file_names(videos: Collection[str]) -> dict[str, str]:
       raise errors.UserError(
         f'expected videos of different names; {owners[file]} and {video} would have the same '
         'mask file'
+      )
+    if os.path.isabs(file) or '..' in file.split('/'):
+      raise errors.UserError(
+        f'expected videos below one folder where several are called {stem}; found {video}'
       )
     files[video], owners[file] = file, video
   return files

@@ -50,12 +50,8 @@ def create(
     coco_person: for backend coco, the name of the category of people.
     also: classes whose objects count as a person's: `class_names`, `held_objects`.
 
-  Returns:
-    The segmenter.
-
   Raises:
-    SegmenterError: the model is missing or not of this backend; the message says how to
-      get it.
+    SegmenterError: the model is missing or not of this backend; the message says how to get it.
     UserError: there is no such backend, it needs a model and received none, or the reverse; or
       it knows no class of `also`.
   """

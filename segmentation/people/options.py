@@ -12,20 +12,23 @@ class SegmentOptions:
   """Where videos are, and how people are found in them.
 
   Attributes:
-    videos: a folder with videos, at any depth; or one video file.
+    videos: a folder with videos, or with folders of frames, at any depth; a folder of frames; or
+      one video file. With `csv`, the folder that its paths are relative to, or None for its own.
     output: folder of the masks.
     segmenter: makes the `Segmenter`; processes can send it to each other.
     settings: what is done with the people that it finds.
     processes: videos that are worked on at a time.
     second_look: whether the segmenter looks again at the frames without their people.
+    csv: a CSV file of the videos, as make_tfrecords --csv takes it, or None.
   """
 
-  videos: str
+  videos: str | None
   output: str
   segmenter: Callable[[], segmenter_lib.Segmenter]
   settings: video_masks.MaskSettings
   processes: int
   second_look: bool = False
+  csv: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

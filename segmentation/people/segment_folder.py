@@ -1,9 +1,8 @@
 """Makes the masks of a video or of a folder of videos: resumable, in several processes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
 import functools
-import itertools
 import os
 from typing import Any
 
@@ -11,14 +10,12 @@ from i3d_tf.common import errors
 from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
+from i3d_tf.ingest import csv_files
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
-from i3d_tf.masks import second_looks
-from i3d_tf.video import decoding
-from i3d_tf.video import probe
-from i3d_tf.video import video_files
+from i3d_tf.video import frame_folders
 from segmentation.backends import segmenter as segmenter_lib
-from segmentation.people import second_look as second_look_lib
+from segmentation.people import segment_video
 from segmentation.people import video_masks
 
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
@@ -47,132 +44,54 @@ class Outcome:
   failures: tuple[MaskFailure, ...]
 
 
-def find_videos(path: str) -> tuple[str, list[str]]:
-  """Finds the videos of a folder and its subfolders.
+def find_videos(path: str | None, csv: str | None = None) -> tuple[str, list[str]]:
+  """Finds the videos to work on.
 
   Args:
-    path: a folder, or one video file.
+    path: as in `frame_folders.find`; with a CSV file, the folder that its paths are relative to,
+      or None for its own.
+    csv: a CSV file of videos, as in `csv_files.files`, or None.
 
   Returns:
-    (folder, names of the videos relative to it, with '/', sorted).
+    (folder, names of the videos relative to it, with '/').
 
   Raises:
-    UserError: there is no video.
+    UserError: there is no video, or the CSV file cannot be used.
   """
-  if os.path.isfile(path):
-    return os.path.dirname(path), [os.path.basename(path)]
-  return path, video_files.find(path)
-
-
-def segment_video(
-  path: str,
-  output: str,
-  segmenter: segmenter_lib.Segmenter,
-  settings: video_masks.MaskSettings,
-  *,
-  video: str,
-  recorded: Mapping[str, Any],
-  progress: Callable[[float], None] | None = None,
-  second_look: bool = False,
-) -> bool:
-  """Writes the masks of one video.
-
-  Args:
-    path: the video file.
-    output: the mask file to write.
-    segmenter: the segmenter.
-    settings: how people are found.
-    video: the name of the video, stored in the file.
-    recorded: the settings to store in the file.
-    progress: called with the fraction of the video that was done since the last call, or None.
-    second_look: whether the segmenter looks again at the frames without their people.
-
-  Returns:
-    Whether any frame has a person.
-
-  Raises:
-    UserError: the video cannot be used.
-  """
-  # Before decoding: a video replaced meanwhile is found to be another.
-  content = file_content.describe(path)
-  source = segmenter.for_video(path)
-  frames = _of_one_size(path, decoding.decode(path))
-  first = next(frames)
-  share = 1 / 2 if second_look else 1
-  counted = functools.partial(_counted, progress, probe.declared_frames(path), share)
-  kept: list[Sequence[coco_files.PersonMask]] = []
-
-  def people() -> Iterator[Any]:
-    for found in counted(video_masks.people_of(itertools.chain([first], frames), source, settings)):
-      if second_look:
-        kept.append(found)
-      yield found
-    source.finish()
-
-  def look_again() -> second_looks.SecondLook:
-    again = segmenter.for_video(path)  # its state knows no frame of the first look
-    how = settings.score_threshold, settings.batch_size
-    return second_look_lib.look_again(counted(decoding.decode(path)), kept, again, *how)
-
-  size, look = first.shape[:2], look_again if second_look else None
-  _, num_with_person = coco_files.write_people(
-    output, people(), *size, video=video, settings=recorded, source=content, second_look=look
-  )
-  return num_with_person > 0
-
-
-def _counted(
-  progress: Callable[[float], None] | None, total: int, share: float, items: Iterable[Any]
-) -> Iterator[Any]:
-  """Yields the items; calls `progress` for each of the first `total`, with `share` in all."""
-  for number, item in enumerate(items, 1):
-    if progress is not None and number <= total:
-      progress(share / total)
-    yield item
-
-
-def _of_one_size(path: str, frames: Iterable[Any]) -> Iterator[Any]:
-  """Yields the frames of a video; raises a `VideoError` where their size changes."""
-  first = None
-  for frame in frames:
-    first = frame.shape if first is None else first
-    if frame.shape != first:
-      raise decoding.VideoError(
-        f'{path}: expected frames of one size; found {frame.shape[:2]} after {first[:2]}'
-      )
-    yield frame
+  if csv is not None:
+    return csv_files.files(csv, path)
+  if path is None:
+    raise ValueError('expected `path` or `csv`; received neither')
+  return frame_folders.find(path)
 
 
 def segment_folder(
-  videos: str,
+  videos: str | None,
   output: str,
   make_segmenter: Callable[[], segmenter_lib.Segmenter],
   settings: video_masks.MaskSettings,
   processes: int = 1,
   progress: Callable[..., Any] | None = None,
   second_look: bool = False,
+  csv: str | None = None,
 ) -> Outcome:
   """Writes the masks of all videos of a folder that have none yet.
 
   Args:
-    videos: the folder of videos, or a video file.
+    videos, csv: what says which videos, as in `find_videos`.
     output: the folder of masks.
-    make_segmenter: makes the segmenter. With several processes it must be picklable, such as
-      a functools.partial of a module's function.
+    make_segmenter: makes the segmenter; picklable, where there are several processes.
     settings: how people are found.
     processes: number of processes, each with its own segmenter.
     progress: called as `progress(total=n, initial=m)`; returns a context manager with a
       method `update(k)`, as tqdm.tqdm does. Or None.
-    second_look: as in `segment_video`. Masks made without it are not made again.
-
-  Returns:
-    The `Outcome`.
+    second_look: as in `segment_video.segment_video`. Masks made without it are not made again.
 
   Raises:
     UserError: there are no videos, the segmenter cannot be made, or `output` has masks of
       other videos or settings.
   """
-  folder, names = find_videos(videos)
+  folder, names = find_videos(videos, csv)
   segmenter = make_segmenter()
   recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
   del recorded['batch_size']  # does not change the masks
@@ -233,7 +152,7 @@ class _Work:
         progress(fraction)
 
     try:
-      return segment_video(
+      return segment_video.segment_video(
         os.path.join(self.folder, name),
         os.path.join(self.output, self.files[name]),
         segmenter,

@@ -31,6 +31,7 @@ def run(options: options_lib.SegmentOptions) -> int:
     options.processes,
     bar,
     options.second_look,
+    options.csv,
   )
   for failure in outcome.failures:
     cli.fail(failure.reason)

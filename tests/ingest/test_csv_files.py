@@ -113,3 +113,33 @@ def test_times_in_names_are_told_apart_and_have_no_exponents(tmp_path):
     'a/a_3600.122-3601.mp4',
   ]
   assert {ucf101.source(source.path) for source in data.sources} == {'a/a'}
+
+
+def test_files_names_each_file_once_in_the_order_of_the_rows(tmp_path):
+  path = data_files.write(
+    tmp_path / 'k.csv',
+    'video,accepted,start,end\nx/b.mp4,yoga,,3\na.mp4,push up|sit up,,\nx/b.mp4,yoga,3,\n',
+  )
+  assert csv_files.files(path) == (str(tmp_path), ['x/b.mp4', 'a.mp4'])
+  (tmp_path / 'videos').mkdir()
+  videos = str(tmp_path / 'videos')
+  assert csv_files.files(path, videos) == (videos, ['x/b.mp4', 'a.mp4'])
+
+
+@pytest.mark.parametrize(
+  'rows, message',
+  [
+    ('path\na.mp4\n', 'k.csv: expected a CSV file with the columns path, label.*label is missing'),
+    ('path,label\n,yoga\n', "k.csv:2: expected a path and a label; found '', 'yoga'"),
+    ('path,label,start\na.mp4,yoga,x\n', "k.csv:2: expected seconds as start; found 'x'"),
+  ],
+)
+def test_files_rejects_damage_naming_the_line(tmp_path, rows, message):
+  with pytest.raises(data_sets.SourceError, match=message):
+    csv_files.files(data_files.write(tmp_path / 'k.csv', rows))
+
+
+def test_files_needs_a_folder_of_videos(tmp_path):
+  path = data_files.write(tmp_path / 'k.csv', 'path,label\na.mp4,yoga\n')
+  with pytest.raises(data_sets.SourceError, match='`videos` must be a folder; received'):
+    csv_files.files(path, str(tmp_path / 'nowhere'))

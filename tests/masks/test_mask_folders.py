@@ -28,3 +28,13 @@ def test_masks_are_found_under_both_names(tmp_path):
   assert mask_folders.find(folder, 'cat/x.avi') == f'{folder}/x.json'
   assert mask_folders.find(folder, 'cat/y.avi') is None
   assert mask_folders.list_files(folder) == ['000.json', 'cat/000.json', 'x.json']
+
+
+def test_no_mask_file_is_outside_its_folder():
+  assert mask_folders.file_names(['/data/a.avi', '../b.avi']) == {
+    '/data/a.avi': 'a.json',
+    '../b.avi': 'b.json',
+  }
+  for other in ('/data/a.avi', '../a.avi'):
+    with pytest.raises(errors.UserError, match=f'several are called a; found {other}'):
+      mask_folders.file_names(['x/a.avi', other])

@@ -1,9 +1,16 @@
-"""Which files are videos."""
+"""Which files and folders are videos; folders of images are read in natural order."""
 
+import os
+
+import cv2
+import numpy as np
 import pytest
 
 from i3d_tf.common import errors
+from i3d_tf.video import decoding
+from i3d_tf.video import frame_folders
 from i3d_tf.video import video_files
+from tests import fakes
 
 
 def test_videos_are_found_in_all_folders_and_sorted(tmp_path):
@@ -42,3 +49,74 @@ def test_files_of_videos_of_one_name_are_called_after_their_folders():
   }
   # Nothing but the suffix tells these apart: whoever makes files of both has to say so.
   assert set(video_files.short_names(['a/b.avi', 'a/b.mp4']).values()) == {'b'}
+
+
+# === Folders of frames ===
+
+
+def _images(folder, names, height=6, width=8):
+  """Writes images; that of number i has red level 10 * i."""
+  folder.mkdir(parents=True, exist_ok=True)
+  for index, name in enumerate(names):
+    image = np.zeros((height, width, 3), np.uint8)
+    image[..., 2] = 10 * index
+    cv2.imwrite(str(folder / name), image)
+
+
+def _levels(path):
+  return [frame[0, 0].tolist() for frame in frame_folders.every_frame(str(path))]
+
+
+def test_frames_are_rgb_in_the_order_of_their_numbers_and_hidden_files_are_none(tmp_path):
+  names = ['img_1.png', 'img_2.png', 'img_10.png', 'img_100.png']
+  _images(tmp_path, names)
+  (tmp_path / '._img_3.png').write_text('of a Mac')
+  (tmp_path / 'notes.txt').write_text('no frame')
+  assert _levels(tmp_path) == [[10 * i, 0, 0] for i in range(4)]
+  assert frame_folders.declared_frames(str(tmp_path)) == 4
+
+
+def test_a_video_file_is_decoded(tmp_path):
+  path = fakes.write_video(tmp_path / 'a.avi', [np.full((48, 64, 3), 100, np.uint8)] * 5)
+  assert len(_levels(path)) == frame_folders.declared_frames(path) == 5
+
+
+def test_images_that_are_damaged_or_of_other_sizes_are_named(tmp_path):
+  _images(tmp_path / 'a', ['1.png', '2.png'])
+  _images(tmp_path / 'a', ['3.png'], height=7)
+  with pytest.raises(decoding.VideoError, match='a/3.png: expected 6x8 pixels, .*; found 7x8'):
+    _levels(tmp_path / 'a')
+  (tmp_path / 'a' / '2.png').write_text('x')
+  with pytest.raises(decoding.VideoError, match='a/2.png: expected an image'):
+    _levels(tmp_path / 'a')
+  (tmp_path / 'b').mkdir()
+  with pytest.raises(decoding.VideoError, match=r'b: expected image files .*; found none'):
+    _levels(tmp_path / 'b')
+  assert frame_folders.declared_frames(str(tmp_path / 'b')) == 1
+
+
+def test_folders_of_frames_are_videos_where_there_are_no_video_files(tmp_path):
+  for name in ('Run/b', 'Run/a', 'Walk/c', '.thumbnails'):
+    _images(tmp_path / name, ['1.png'])
+  (tmp_path / 'Run' / 'overview.png').write_bytes((tmp_path / 'Run/a/1.png').read_bytes())
+  expected = str(tmp_path), ['Run/a', 'Run/b', 'Walk/c']
+  assert frame_folders.find(str(tmp_path)) == expected
+  fakes.write_video(tmp_path / 'Run' / 'v.avi', [np.zeros((48, 64, 3), np.uint8)] * 2)
+  assert frame_folders.find(str(tmp_path)) == (str(tmp_path), ['Run/v.avi'])
+
+
+def test_a_folder_of_frames_and_a_video_file_stand_for_themselves(tmp_path, monkeypatch):
+  _images(tmp_path / 'tennis', ['1.png'])
+  for path in (tmp_path / 'tennis', f'{tmp_path}/tennis/'):
+    assert frame_folders.find(str(path)) == (str(tmp_path), ['tennis'])
+  monkeypatch.chdir(tmp_path / 'tennis')
+  assert frame_folders.find('.') == (str(tmp_path), ['tennis'])
+  (tmp_path / 'v.avi').write_text('')
+  assert frame_folders.find(str(tmp_path / 'v.avi')) == (str(tmp_path), ['v.avi'])
+
+
+def test_a_folder_of_neither_is_named(tmp_path):
+  with pytest.raises(errors.UserError, match=r'expected videos \(.3gp.*folders of frames \(.bmp'):
+    frame_folders.find(str(tmp_path))
+  with pytest.raises(errors.UserError, match='nowhere: expected a folder of videos; there is none'):
+    frame_folders.find(os.path.join(tmp_path, 'nowhere'))

@@ -8,7 +8,7 @@ from i3d_tf.masks import coco_files
 from i3d_tf.masks import second_looks
 from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import second_look
-from segmentation.people import segment_folder
+from segmentation.people import segment_video
 from segmentation.people import video_masks
 from tests import fakes
 
@@ -91,7 +91,7 @@ def test_the_fill_is_of_the_surroundings():
 def test_segment_stores_the_second_look_in_the_mask_file(tmp_path, looks):
   video, output = tmp_path / 'a.avi', tmp_path / 'a.json'
   fakes.write_video(video, _frames(6))
-  segment_folder.segment_video(
+  segment_video.segment_video(
     str(video),
     str(output),
     _Bright(),

@@ -231,30 +231,6 @@ def test_existing_masks_of_other_settings_are_rejected(tmp_path):
   _segment(tmp_path, batch_size=1)  # does not change the masks
 
 
-class _WithBall(Bright):
-  also = ('sports ball',)
-
-
-def test_masks_with_other_objects_are_not_taken_for_the_same(tmp_path):
-  _write_videos(tmp_path / 'videos', ['A'], 1)
-  _segment(tmp_path, _WithBall)
-  info = coco_files.read_info(tmp_path / 'masks' / 'v_A_g01_c01.json')
-  assert info.settings['also'] == ['sports ball']
-  before = fakes.contents(tmp_path / 'masks')
-  _segment(tmp_path, _WithBall)
-  assert fakes.contents(tmp_path / 'masks') == before
-  with pytest.raises(
-    errors.UserError, match=r"\(also: expected None; received \['sports ball'\]\)"
-  ):
-    _segment(tmp_path)
-  (tmp_path / 'masks' / 'v_A_g01_c01.json').unlink()
-  _segment(tmp_path)
-  with pytest.raises(
-    errors.UserError, match=r"\(also: expected \['sports ball'\]; received None\)"
-  ):
-    _segment(tmp_path, _WithBall)
-
-
 def test_masks_of_another_video_of_the_same_name_are_rejected(tmp_path):
   _write_videos(tmp_path / 'videos', ['A'], 1)
   _segment(tmp_path)

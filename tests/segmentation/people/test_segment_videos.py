@@ -1,8 +1,10 @@
 """Masks for a folder of videos: written, resumed, refused, counted."""
 
+import cv2
 import numpy as np
 import pytest
 
+from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
 from tests import commands
 from tests import fakes
@@ -33,6 +35,83 @@ def test_the_command_takes_existing_masks_and_reports_the_outcome(tmp_path):
   assert masks.decode(3)[:, :10].all()  # they stay as they are, though seen but once
 
 
+def _existing(tmp_path, *names, frames=6):
+  """Masks of somebody for videos of 6 frames, in the folder theirs."""
+  for name in names:
+    masks = np.ones((frames, test_segment_folder._HEIGHT, test_segment_folder._WIDTH), bool)
+    coco_files.write(tmp_path / 'theirs' / f'{name}.json', masks, video=name)
+  return '--output=masks', '--segmenter=coco', '--segmenter_model=theirs', '--processes=1'
+
+
+def test_the_command_takes_the_videos_of_a_csv_file_and_bad_ones_do_not_stop_the_others(tmp_path):
+  test_segment_folder._write_videos(tmp_path / 'videos', ['A'])
+  (tmp_path / 'videos' / 'bad.avi').write_text('no video')
+  (tmp_path / 'clips.csv').write_text(
+    'path,label,start,end,split\n'
+    'bad.avi,x,,,train\n'
+    'A/v_A_g01_c01.avi,A,0,0.1,train\n'
+    'A/v_A_g01_c01.avi,A,0.1,,test\n'  # another part of the same file
+    'nowhere.avi,x,,,train\n'
+    'A/v_A_g02_c01.avi,A,,,train\n'
+  )
+  flags = _existing(tmp_path, 'v_A_g01_c01', 'v_A_g02_c01', 'bad', 'nowhere')
+  out, err = commands.run(
+    'segmentation.segment', '--csv=clips.csv', '--videos=videos', *flags, cwd=tmp_path, status=1
+  )
+  assert 'masks: masks of 2 of 4 videos' in out
+  named = [line.split(': error: ')[1] for line in err.splitlines() if ': error: ' in line]
+  assert [line.split(':')[0] for line in named] == ['videos/bad.avi', 'videos/nowhere.avi']
+  names = sorted(path.name for path in (tmp_path / 'masks').glob('*.json'))
+  assert names == ['v_A_g01_c01.json', 'v_A_g02_c01.json']
+  assert len(coco_files.read(tmp_path / 'masks' / names[0])) == 6  # all frames of the file
+
+
+def test_the_command_takes_folders_of_frames(tmp_path):
+  for name in ('A/one', 'B/two', 'B/bad'):
+    (tmp_path / 'frames' / name).mkdir(parents=True)
+    for index, frame in enumerate(test_segment_folder._frames(0)):
+      cv2.imwrite(str(tmp_path / 'frames' / name / f'{index}.png'), frame)
+  (tmp_path / 'frames' / 'B' / 'bad' / '3.png').write_text('x')
+  flags = _existing(tmp_path, 'one', 'two', 'bad')
+  out, err = commands.run('segmentation.segment', '--videos=frames', *flags, cwd=tmp_path, status=1)
+  assert 'masks: masks of 2 of 3 videos' in out
+  assert 'error: frames/B/bad/3.png: expected an image; it cannot be decoded' in err
+  assert len(coco_files.read(tmp_path / 'masks' / 'one.json', tmp_path / 'frames/A/one')) == 6
+  out, _ = commands.run(
+    'segmentation.segment', '--videos=frames/A/one', *flags[1:], '--output=other', cwd=tmp_path
+  )
+  assert 'other: masks of 1 of 1 videos' in out
+  # Images are exchanged: their masks are made again.
+  (tmp_path / 'frames/A/one/0.png').rename(tmp_path / 'frames/A/one/6.png')
+  before = (tmp_path / 'masks' / 'one.json').read_bytes()
+  commands.run('segmentation.segment', '--videos=frames', *flags, cwd=tmp_path, status=1)
+  assert (tmp_path / 'masks' / 'one.json').read_bytes() != before
+
+
+class _WithBall(test_segment_folder.Bright):
+  also = ('sports ball',)
+
+
+def test_masks_with_other_objects_are_not_taken_for_the_same(tmp_path):
+  test_segment_folder._write_videos(tmp_path / 'videos', ['A'], 1)
+  test_segment_folder._segment(tmp_path, _WithBall)
+  info = coco_files.read_info(tmp_path / 'masks' / 'v_A_g01_c01.json')
+  assert info.settings['also'] == ['sports ball']
+  before = fakes.contents(tmp_path / 'masks')
+  test_segment_folder._segment(tmp_path, _WithBall)
+  assert fakes.contents(tmp_path / 'masks') == before
+  with pytest.raises(
+    errors.UserError, match=r"\(also: expected None; received \['sports ball'\]\)"
+  ):
+    test_segment_folder._segment(tmp_path)
+  (tmp_path / 'masks' / 'v_A_g01_c01.json').unlink()
+  test_segment_folder._segment(tmp_path)
+  with pytest.raises(
+    errors.UserError, match=r"\(also: expected \['sports ball'\]; received None\)"
+  ):
+    test_segment_folder._segment(tmp_path, _WithBall)
+
+
 @pytest.mark.parametrize(
   'arguments, message',
   [
@@ -42,6 +121,10 @@ def test_the_command_takes_existing_masks_and_reports_the_outcome(tmp_path):
       ('--videos=videos', '--output=m', '--segmenter=tflite'),
       '--segmenter=tflite (a LiteRT network that segments people) needs --segmenter_model: '
       'its .tflite file',
+    ),
+    (
+      ('--csv=nowhere.csv', '--output=m'),
+      'nowhere.csv: expected a CSV file of videos (--csv); no such file or folder',
     ),
     (
       ('--videos=nowhere', '--output=m', '--segmenter=opencv'),
