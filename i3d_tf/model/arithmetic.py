@@ -14,9 +14,7 @@ from i3d_tf.model import inception_i3d
 from i3d_tf.model import layers
 
 
-def convolutions(
-  model: Any, clip_shape: Sequence[int], endpoint: str = architecture.ENDPOINTS[-1]
-) -> list[int]:
+def convolutions(model: Any, clip_shape: Sequence[int], endpoint: str = 'Logits') -> list[int]:
   """Counts the multiply-adds of each convolution for one batch.
 
   Args:
@@ -28,7 +26,8 @@ def convolutions(
     One number per convolution in the order of the network, the logits' last.
   """
   found, shape = [], tuple(clip_shape)
-  for name in architecture.ENDPOINTS[: architecture.ENDPOINTS.index(endpoint) + 1]:
+  names = (*(row[0] for row in architecture.LAYERS), 'Logits')
+  for name in names[: names.index(endpoint) + 1]:
     layer = model.get_layer(name)
     if isinstance(layer, layers.Unit3D):
       found.append(_of_convolution(layer.conv, shape))
