@@ -162,7 +162,7 @@ def test_masks_with_other_objects_are_not_taken_for_the_same(tmp_path):
       'nowhere.csv: expected a CSV file of videos (--csv); no such file or folder',
     ),
     (
-      ('--videos=nowhere', '--output=m', '--segmenter=opencv'),
+      ('--videos=nowhere', '--output=m', '--segmenter=rvm'),
       'nowhere: expected a folder with videos, or a video (--videos); no such file or folder',
     ),
     (
@@ -176,8 +176,8 @@ def test_masks_with_other_objects_are_not_taken_for_the_same(tmp_path):
       '--segmenter=coco has masks for every frame; expected --detect_every=1; received 2',
     ),
     (
-      ('--videos=videos', '--output=m', '--segmenter=opencv', '--tflite_person=3'),
-      'the --tflite_... flags are for --segmenter=tflite; received --segmenter=opencv',
+      ('--videos=videos', '--output=m', '--segmenter=rvm', '--tflite_person=3'),
+      'the --tflite_... flags are for --segmenter=tflite; received --segmenter=rvm',
     ),
     (
       (
