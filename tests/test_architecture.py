@@ -46,7 +46,6 @@ _TESTED_THROUGH = {
   'i3d_tf/training/loop': 'end_to_end/test_train',
   'i3d_tf/training/run_settings': 'training/test_runs',
   'i3d_tf/video/frame_folders': 'video/test_video_files',
-  'segmentation/backends/people_detector': 'segmentation/backends/test_opencv',
   'segmentation/backends/segmenter': 'segmentation/backends/test_registry',
   'segmentation/gallery/options': 'segmentation/gallery/test_review_masks',
   'segmentation/people/options': 'segmentation/people/test_segment_videos',

@@ -21,10 +21,9 @@ _EVERY_FRAME = {
 
 def define() -> None:
   """Defines the flags; `maker` and `settings` collect them."""
-  flags.DEFINE_enum(
+  flags.DEFINE_string(  # not an enum: names of earlier versions have their own message
     'segmenter',
     registry.DEFAULT,
-    list(registry.NAMES),
     'What finds the people: '
     + '; '.join(f'{name}: {what}' for name, (what, _) in registry.BACKENDS.items())
     + '.',
@@ -33,9 +32,7 @@ def define() -> None:
     'segmenter_model',
     None,
     'The model of the segmenter: '
-    + '; '.join(
-      f'{name}: {needs}' for name, (_, needs) in registry.BACKENDS.items() if needs is not None
-    )
+    + '; '.join(f'{name}: {needs}' for name, (_, needs) in registry.BACKENDS.items())
     + '.',
   )
   flags.DEFINE_float(
@@ -103,6 +100,7 @@ def settings() -> video_masks.MaskSettings:
     UserError: the flags do not fit each other.
   """
   values = flags.FLAGS
+  registry.check_name(values.segmenter)
   if values.segmenter in _EVERY_FRAME and values.detect_every != 1:
     raise errors.UserError(
       f'--segmenter={values.segmenter} {_EVERY_FRAME[values.segmenter]}; expected '
@@ -127,6 +125,7 @@ def maker(threads: int | None = None) -> Callable[[], segmenter_lib.Segmenter]:
     UserError: the flags do not fit each other.
   """
   values = flags.FLAGS
+  registry.check_name(values.segmenter)
   crops, black_white = values.tflite_crops, values.tflite_input_range
   if black_white is not None:
     try:

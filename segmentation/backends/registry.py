@@ -7,7 +7,7 @@ from i3d_tf.common import errors
 from segmentation.backends import class_names
 from segmentation.backends import segmenter
 
-# {name: (description, description of its model or None)}
+# {name: (description, description of its model)}
 BACKENDS = {
   'tfhub': (
     'Mask R-CNN from TF Hub',
@@ -20,13 +20,19 @@ BACKENDS = {
     'its TF2 SavedModel, as its authors publish it',
   ),
   'tflite': ('a LiteRT network that segments people', 'its .tflite file'),
-  'opencv': ("OpenCV's people detector with GrabCut: rough, but needs no model", None),
   'coco': ('existing masks', 'COCO files: a folder with one per video, or one file for all'),
 }
 NAMES = tuple(BACKENDS)
 # Those that know classes, of which `also` may name some. Of LiteRT networks DeepLab alone does.
 KNOW_CLASSES = ('tfhub', 'model_garden', 'tflite', 'coco')
 DEFAULT = 'tfhub'
+# Those of earlier versions, and what to use instead.
+_REMOVED = {
+  'opencv': (
+    "OpenCV's people detector with GrabCut was removed: its masks had an IoU of 0.27. Use "
+    '--segmenter=rvm, or tflite for quick rounds'
+  )
+}
 
 
 def create(
@@ -43,7 +49,7 @@ def create(
 
   Args:
     name: one of `NAMES`.
-    model: path of the model or of the COCO files; None for a backend that needs none.
+    model: path of the model or of the COCO files; None for the default's own.
     min_score: people with a lower score are left out early, which saves time and memory.
     threads: number of threads of the network, for backends that support it; None for all.
     tflite_settings: a `tflite.TFLiteSettings` for backend tflite, or None.
@@ -52,15 +58,11 @@ def create(
 
   Raises:
     SegmenterError: the model is missing or not of this backend; the message says how to get it.
-    UserError: there is no such backend, it needs a model and received none, or the reverse; or
-      it knows no class of `also`.
+    UserError: there is no such backend, or it knows no class of `also`.
   """
-  if name not in BACKENDS:
-    raise errors.UserError(f'`segmenter` must be one of {", ".join(NAMES)}; received {name}')
+  check_name(name)
   what, needs = BACKENDS[name]
-  if needs is None and model is not None:
-    raise errors.UserError(f'--segmenter={name} takes no --segmenter_model; received {model}')
-  if needs is not None and model is None and name != DEFAULT:
+  if model is None and name != DEFAULT:
     raise segmenter.SegmenterError(f'--segmenter={name} ({what}) needs --segmenter_model: {needs}')
   check_also(name, also)
   if name in ('tfhub', 'model_garden'):
@@ -78,16 +80,20 @@ def create(
     assert model is not None  # checked above
     settings = tflite.TFLiteSettings() if tflite_settings is None else tflite_settings
     return tflite.TFLiteSegmenter(model, settings, min_score, threads, also)
-  if name == 'opencv':
-    from segmentation.backends import opencv
-
-    return opencv.OpenCVSegmenter(min_score)
   if name == 'coco':
     from segmentation.backends import coco
 
     assert model is not None  # checked above
     return coco.CocoFiles(model, min_score, coco_person, also)
   raise NotImplementedError(f'{name}: is in `BACKENDS`, but has no branch in `create`')
+
+
+def check_name(name: str) -> None:
+  """Raises a UserError unless a backend has this name; it says what replaces a removed one."""
+  if name in _REMOVED:
+    raise errors.UserError(f'--segmenter={name}: {_REMOVED[name]}')
+  if name not in BACKENDS:
+    raise errors.UserError(f'--segmenter must be one of {", ".join(NAMES)}; received {name}')
 
 
 def check_also(name: str, also: Sequence[str]) -> None:

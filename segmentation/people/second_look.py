@@ -4,10 +4,12 @@ The people of a video are replaced by their surroundings, and the segmenter is s
 Whom it finds there, the masks have missed. Where the masks were good, it finds nobody.
 """
 
+import array
 from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
+from pycocotools import mask as coco_mask
 
 from i3d_tf.common import errors
 from i3d_tf.masks import coco_files
@@ -16,9 +18,49 @@ from i3d_tf.masks import second_looks
 from segmentation.backends import segmenter as segmenter_lib
 
 
+class Covered:
+  """What the people of each frame of a video cover together, kept for the second look.
+
+  Packed, for a video may be long: a frame takes the bytes of one run-length encoding and 8 more,
+  where a `PersonMask` takes some 600.
+  """
+
+  def __init__(self) -> None:
+    self._counts = bytearray()
+    self._ends = array.array('Q')  # of each frame in `_counts`
+    self._size: list[int] | None = None
+
+  def add(self, people: Sequence[coco_files.PersonMask]) -> None:
+    """Takes the people of the next frame."""
+    if people:
+      union = coco_mask.merge([person.rle for person in people])
+      self._size = union['size']
+      self._counts += union['counts']
+    self._ends.append(len(self._counts))
+
+  def __len__(self) -> int:
+    return len(self._ends)
+
+  def mask(self, index: int, height: int, width: int) -> np.ndarray:
+    """The union of the people of frame `index`: bool [height, width].
+
+    Raises:
+      UserError: the frames of the first look had another size.
+    """
+    if self._size is not None and list(self._size) != [height, width]:
+      raise errors.UserError(
+        'expected frames of one size in both looks; found '
+        f'{height}x{width} after {self._size[0]}x{self._size[1]}'
+      )
+    counts = bytes(self._counts[self._ends[index - 1] if index else 0 : self._ends[index]])
+    if not counts:
+      return np.zeros((height, width), bool)
+    return coco_mask.decode({'size': [height, width], 'counts': counts}).astype(bool)
+
+
 def look_again(
   frames: Iterable[np.ndarray],
-  people: Sequence[Sequence[coco_files.PersonMask]],
+  people: Covered,
   segmenter: segmenter_lib.Segmenter,
   score_threshold: float = 0.5,
   batch_size: int = 4,
@@ -27,7 +69,7 @@ def look_again(
 
   Args:
     frames: uint8 RGB [H, W, 3], of one size; as many as `people` has entries, at least one.
-    people: the people of each frame.
+    people: what the people of each frame cover.
     segmenter: for a video, a new `segmenter.for_video(path)`: it knows no frame of the first look.
     score_threshold: people with a lower score do not count.
     batch_size: the number of frames per call of the segmenter.
@@ -54,9 +96,7 @@ def look_again(
   for num_frames, frame in enumerate(frames, 1):
     if num_frames > len(people):
       break
-    rles = tuple(person.rle for person in people[num_frames - 1])
-    height, width = frame.shape[:2]
-    mask = coco_files.Masks(height, width, (rles,)).decode(0)
+    mask = people.mask(num_frames - 1, *frame.shape[:2])
     num_pixels += mask.size
     num_mask += int(np.count_nonzero(mask))
     size = round(dilation.DEFAULT * min(mask.shape) / dilation.STORED_SIDE) | 1  # odd

@@ -1,6 +1,6 @@
 """Makes the masks of one video, with a second look if wanted."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 import functools
 import itertools
 from typing import Any
@@ -51,19 +51,21 @@ def segment_video(
   first = next(frames)
   share = 1 / 2 if second_look else 1
   counted = functools.partial(_counted, progress, frame_folders.declared_frames(path), share)
-  kept: list[Sequence[coco_files.PersonMask]] = []
+  covered = second_look_lib.Covered()
 
   def people() -> Iterator[Any]:
     for found in counted(video_masks.people_of(itertools.chain([first], frames), source, settings)):
       if second_look:
-        kept.append(found)
+        covered.add(found)
       yield found
     source.finish()
 
   def look_again() -> second_looks.SecondLook:
     again = segmenter.for_video(path)  # its state knows no frame of the first look
     how = settings.score_threshold, settings.batch_size
-    return second_look_lib.look_again(counted(frame_folders.every_frame(path)), kept, again, *how)
+    return second_look_lib.look_again(
+      counted(frame_folders.every_frame(path)), covered, again, *how
+    )
 
   size, look = first.shape[:2], look_again if second_look else None
   _, num_with_person = coco_files.write_people(

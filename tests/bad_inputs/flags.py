@@ -10,7 +10,8 @@ _FEATURES = 'i3d_tf.extract_features --run_dir=run --video=a.avi --output=featur
 _EXPORT = 'i3d_tf.export --run_dir=run'
 _REPRODUCE = 'i3d_tf.reproduce --records=records --run_dir=new --dry_run'
 _MAKE = 'tools.make_tfrecords --videos=videos --output=new --workers=1'
-_SEGMENT = 'segmentation.segment --videos=videos --output=new --segmenter=opencv --processes=1'
+_SEGMENT = 'segmentation.segment --videos=videos --output=new --processes=1 --segmenter=coco '
+_SEGMENT += '--segmenter_model=masks'
 _REVIEW = 'segmentation.review --videos=videos --masks=masks --output=new --processes=1'
 
 
@@ -114,8 +115,8 @@ ROWS = (
     ('--weights=a.avi', 'expected --weights (or --flow_weights) or --run_dir; received both'),
     ('--mask=person', '--mask must be some of none, background, activity; received person'),
     ('--mask_dilation=99999999', '--mask_dilation must be 0 or odd and positive, at most 1023'),
-    ('--segmenter=opencv --score_threshold=nan', '--score_threshold must be a finite number'),
-    ('--segmenter=opencv --score_threshold=2', 'flag --score_threshold=2: 2.0 is not a number'),
+    ('--score_threshold=nan', '--score_threshold must be a finite number'),
+    ('--score_threshold=2', 'flag --score_threshold=2: 2.0 is not a number'),
   ),
   *_rows(
     _FEATURES,
@@ -189,6 +190,11 @@ ROWS = (
   *_rows('tools.benchmark', ('--only=coffee', 'expected --only of '), ('--only=', 'received none')),
   *_rows(
     _SEGMENT,
+    ('--segmenter=opencv', "--segmenter=opencv: OpenCV's people detector with GrabCut was removed"),
+    (
+      '--segmenter=nobody',
+      '--segmenter must be one of tfhub, model_garden, rvm, tflite, coco; rec',
+    ),
     ('--detect_every=0', 'flag --detect_every=0: 0 is not a positive integer'),
     ('--processes=0', 'flag --processes=0: 0 is not a positive integer'),
     ('--tflite_person=3', 'the --tflite_... flags are for --segmenter=tflite; received'),

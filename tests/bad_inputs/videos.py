@@ -154,7 +154,8 @@ ROWS = (
   ),
   Row(
     'people of videos of which one is cut off',
-    'segmentation.segment --videos=videos/Waving --output=new --segmenter=opencv --processes=1',
+    'segmentation.segment --videos=videos/Waving --output=new --segmenter=coco '
+    '--segmenter_model=masks --processes=1',
     ('videos/Waving/v_Waving_g01_c01.avi: expected', 'new: masks of 2 of 3 videos'),
     stage.cut('videos/Waving/v_Waving_g01_c01.avi'),
     status=1,

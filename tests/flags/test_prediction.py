@@ -24,7 +24,7 @@ from tests import flag_values
       '--mask must be some of none, background, activity; received person',
     ),
     (
-      ('--weights=a', '--video=a', '--masks=m', '--segmenter=opencv'),
+      ('--weights=a', '--video=a', '--masks=m', '--segmenter=rvm'),
       'expected --masks or a segmenter that finds the people; received both',
     ),
     (('--weights=a', '--npy=a', '--mask=activity'), 'expected --video with --mask'),

@@ -1,5 +1,7 @@
 """What a segmenter finds in frames without their people: shares as computed by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -38,10 +40,17 @@ def _frames(num_frames, somebody=True):
   return frames
 
 
+def _covered(people):
+  covered = second_look.Covered()
+  for found in people:
+    covered.add(found)
+  return covered
+
+
 def _people(part, num_frames):
   mask = np.zeros((_HEIGHT, _WIDTH), bool)
   mask[part] = True
-  return [[coco_files.PersonMask(coco_files.encode(mask))]] * num_frames
+  return _covered([[coco_files.PersonMask(coco_files.encode(mask))]] * num_frames)
 
 
 @pytest.mark.parametrize('num_frames', [1, 4, 6])
@@ -62,13 +71,13 @@ def test_half_of_a_person_is_seen_again(num_frames):
 
 
 def test_people_below_the_score_threshold_do_not_count():
-  look = second_look.look_again(_frames(2), [[], []], _Bright(0.4))
+  look = second_look.look_again(_frames(2), _covered([[], []]), _Bright(0.4))
   assert look.again == 0
-  assert second_look.look_again(_frames(2), [[], []], _Bright(0.5)).again > 0
+  assert second_look.look_again(_frames(2), _covered([[], []]), _Bright(0.5)).again > 0
 
 
 def test_nobody_in_either_look_is_as_bad_as_can_be():
-  look = second_look.look_again(_frames(2, somebody=False), [[], []], _Bright())
+  look = second_look.look_again(_frames(2, somebody=False), _covered([[], []]), _Bright())
   assert (look, look.seen_again) == (second_looks.SecondLook(0, 0), 1)
 
 
@@ -105,3 +114,39 @@ def test_segment_stores_the_second_look_in_the_mask_file(tmp_path, looks):
     assert look.mask == pytest.approx(30 * 40 / (_HEIGHT * _WIDTH), rel=0.05) and look.again == 0
   else:
     assert look is None
+
+
+def test_frames_of_another_size_in_the_second_look_are_an_error():
+  with pytest.raises(errors.UserError, match='in both looks; found 60x80 after 64x80'):
+    second_look.look_again(_frames(2)[:, :60], _people(_TRUTH, 2), _Bright())
+
+
+def test_what_people_cover_is_packed_and_comes_back_to_the_pixel():
+  rng = np.random.default_rng(0)
+  frames = [
+    [
+      coco_files.PersonMask(coco_files.encode(rng.random((_HEIGHT, _WIDTH)) < 0.1))
+      for _ in range(count)
+    ]
+    for count in (2, 0, 1, 3, 0)
+  ]
+  covered = _covered(frames)
+  assert len(covered) == 5
+  for index, people in enumerate(frames):
+    expected = coco_files.Masks(_HEIGHT, _WIDTH, (tuple(p.rle for p in people),)).decode(0)
+    np.testing.assert_array_equal(covered.mask(index, _HEIGHT, _WIDTH), expected)
+
+
+def test_a_frame_keeps_no_more_than_its_run_lengths_in_memory():
+  num_frames = 20000
+  people = [coco_files.PersonMask(coco_files.encode(_frames(1)[0, ..., 0] > 200))]
+  covered = second_look.Covered()
+  tracemalloc.start()
+  try:
+    for _ in range(num_frames):
+      covered.add(people)
+    kept, _ = tracemalloc.get_traced_memory()
+  finally:
+    tracemalloc.stop()
+  # Growing arrays reserve some bytes ahead: an eighth of their length.
+  assert kept < 1.2 * num_frames * (len(people[0].rle['counts']) + 8)

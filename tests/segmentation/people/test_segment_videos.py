@@ -1,13 +1,20 @@
 """Masks for a folder of videos: written, resumed, refused, counted."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 
+from flags import segment as segment_flags
+from flags.shared import segmentation
 from i3d_tf.common import errors
+from i3d_tf.flow import optical_flow
 from i3d_tf.masks import coco_files
+from segmentation.people import segment_videos
 from tests import commands
 from tests import fakes
+from tests import flag_values
 from tests.segmentation.people import test_segment_folder
 
 
@@ -88,6 +95,34 @@ def test_the_command_takes_folders_of_frames(tmp_path):
   assert (tmp_path / 'masks' / 'one.json').read_bytes() != before
 
 
+def test_existing_masks_are_read_without_any_optical_flow(tmp_path, monkeypatch):
+  test_segment_folder._write_videos(tmp_path / 'videos', ['A'])
+  names = 'v_A_g01_c01', 'v_A_g02_c01'
+  _existing(tmp_path, *names)
+  monkeypatch.chdir(tmp_path)
+
+  def refuse(*args, **kwargs):
+    raise AssertionError('optical flow was asked for')
+
+  monkeypatch.setattr(cv2.DISOpticalFlow, 'create', refuse)
+  monkeypatch.setattr(cv2, 'calcOpticalFlowFarneback', refuse)
+  monkeypatch.setattr(optical_flow, 'compute', refuse)
+  flag_values.parse(
+    monkeypatch,
+    segment_flags.define,
+    (segment_flags, segmentation),
+    ('--videos=videos', '--output=masks', '--segmenter=coco', '--segmenter_model=theirs')
+    + ('--processes=1',),
+  )
+  options = segment_flags.options()
+  assert segment_videos.run(options) == 0
+  for name in names:
+    assert coco_files.read(tmp_path / 'masks' / f'{name}.json').decode(0).all()
+  tracked = dataclasses.replace(options.settings, track=True)
+  with pytest.raises(AssertionError, match='optical flow was asked for'):  # there it costs
+    segment_videos.run(dataclasses.replace(options, output='tracked', settings=tracked))
+
+
 class _WithBall(test_segment_folder.Bright):
   also = ('sports ball',)
 
@@ -127,7 +162,7 @@ def test_masks_with_other_objects_are_not_taken_for_the_same(tmp_path):
       'nowhere.csv: expected a CSV file of videos (--csv); no such file or folder',
     ),
     (
-      ('--videos=nowhere', '--output=m', '--segmenter=opencv'),
+      ('--videos=nowhere', '--output=m', '--segmenter=rvm'),
       'nowhere: expected a folder with videos, or a video (--videos); no such file or folder',
     ),
     (
@@ -141,8 +176,8 @@ def test_masks_with_other_objects_are_not_taken_for_the_same(tmp_path):
       '--segmenter=coco has masks for every frame; expected --detect_every=1; received 2',
     ),
     (
-      ('--videos=videos', '--output=m', '--segmenter=opencv', '--tflite_person=3'),
-      'the --tflite_... flags are for --segmenter=tflite; received --segmenter=opencv',
+      ('--videos=videos', '--output=m', '--segmenter=rvm', '--tflite_person=3'),
+      'the --tflite_... flags are for --segmenter=tflite; received --segmenter=rvm',
     ),
     (
       (
