@@ -37,8 +37,8 @@ def define() -> None:
     'second_look',
     None,
     'Show the segmenter the frames without the people it found, and store what it still finds: '
-    'people whom the masks missed. Takes twice the time. By default yes; no for coco, which '
-    'reads masks and sees no frames.',
+    'it may be people whom the masks missed. Takes twice the time. By default yes; no for coco, '
+    'which reads masks and sees no frames.',
   )
   segmentation.define()
 

@@ -1,9 +1,12 @@
 """The documents: what they link to, name, and show to be typed exists."""
 
+import collections
+import csv
 import glob
 import os
 import re
 import shlex
+import statistics
 import subprocess
 import sys
 
@@ -144,3 +147,36 @@ def test_the_readme_shows_commands():
 def test_readme_shows_code_before_line_20():
   lines = _read('README.md').splitlines()
   assert any(line.startswith('```') for line in lines[:20])
+
+
+def _ranked_above(high, low):
+  """The share of pairs in which a value of `high` is above one of `low`; ties count half."""
+  return sum((a > b) + (a == b) / 2 for a in high for b in low) / (len(high) * len(low))
+
+
+def test_what_is_said_of_masks_graded_by_eye_is_in_the_file_of_grades():
+  with open(os.path.join(_ROOT, 'segmentation', 'grades.csv'), newline='', encoding='utf-8') as f:
+    rows = list(csv.DictReader(f))
+  text = ' '.join(_read('segmentation/README.md').split())
+  every = collections.defaultdict(list)
+  for segmenter in ('rvm', 'tflite, MediaPipe selfie, --tflite_crops=none'):
+    shares = collections.defaultdict(list)
+    for row in rows:
+      if row['segmenter'] == segmenter:
+        shares[row['grade']].append(float(row['seen_again']))
+        every[row['grade']].append(float(row['seen_again']))
+    good, partial, bad = (shares[grade] for grade in ('good', 'partial', 'bad'))
+    assert len(good) + len(partial) + len(bad) == 20
+    cells = [len(good), len(partial), len(bad)]
+    cells += [f'{statistics.median(s):.1%}' if s else '' for s in (good, partial, bad)]
+    cells += [f'{sum(x > 0.15 for x in s)} of {len(s)}' if s else '' for s in (good, partial, bad)]
+    name = segmenter.replace('--tflite_crops=none', '`--tflite_crops=none`')
+    assert ' '.join(f'| {name} | {" | ".join(map(str, cells))} |'.split()) in text
+    if segmenter == 'rvm':
+      assert f'AUC {_ranked_above(partial, good):.2f}, 6 and 14 clips' in text
+    else:
+      assert f'AUC {_ranked_above(bad, good + partial):.2f}, 6 and 14' in text
+      assert f'above a good one in {_ranked_above(bad, good):.0%}' in text
+  good, partial, bad = (every[grade] for grade in ('good', 'partial', 'bad'))
+  assert f'bad above all others {_ranked_above(bad, good + partial):.2f}' in text
+  assert f'all that is not good above good {_ranked_above(bad + partial, good):.2f}' in text
