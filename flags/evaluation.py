@@ -7,10 +7,10 @@ from absl import flags
 
 from flags.shared import data
 from flags.shared import existing
+from flags.shared import listed
 from flags.shared import network
 from flags.shared import weights_folder
 from i3d_tf.common import errors
-from i3d_tf.inference import test_sets
 from i3d_tf.inputs import treatments
 from i3d_tf.training import runs
 
@@ -86,7 +86,7 @@ def arguments() -> dict[str, Any]:
       'expected --run_dir, a folder that train made, or --classifier or --weights; none was given'
     )
   treatments.parse_all(values.eval_masks)
-  verdicts = data.verdicts()
+  test_set = listed.test_set()
   existing.check_run('--run_dir', values.run_dir)
   existing.check_records('--records', values.records)
   run = runs.load(values.run_dir)
@@ -94,7 +94,7 @@ def arguments() -> dict[str, Any]:
   return {
     'run_dir': values.run_dir,
     'treatments': values.eval_masks,
-    'test_set': test_sets.TestSet(values.records, values.subset, values.split, verdicts),
+    'test_set': test_set,
     'batch_size': values.batch_size,
   }
 
@@ -109,27 +109,16 @@ def _of_classifier(values: flags.FlagValues) -> dict[str, Any]:
       'expected --records or --csv with --classifier or --weights; received '
       + ('neither' if values.csv is None else 'both')
     )
-  for name in ('videos', 'masks'):
-    if values[name].value is not None and values.csv is None:
-      raise errors.UserError(f'--{name} is for --csv; it was not given')
   treatments.parse_all(values.eval_masks)
-  verdicts = data.verdicts()
-  existing.check_records('--records', values.records)
-  existing.check_path('--csv', values.csv, 'a CSV file of videos')
-  existing.check_path('--videos', values.videos, 'a folder of videos')
-  existing.check_path('--masks', values.masks, 'a folder of person masks')
-  existing.check_path('--class_map', values.class_map, 'a CSV file of classes')
-  existing.check_no_file('--output', values.output)
+  test_set = listed.test_set()
+  listed.check_videos_of_csv()
   weights_folder.use()
-  listed = None
-  if values.csv is not None:
-    listed = test_sets.ListedVideos(values.csv, values.videos, values.masks)
   return {
     'options': network.classifier(values.weights),
     'output': values.output,
     'treatments': values.eval_masks,
-    'test_set': test_sets.TestSet(values.records, values.subset, values.split, verdicts),
+    'test_set': test_set,
     'batch_size': values.batch_size,
     'accepted_file': values.class_map,
-    'listed': listed,
+    'listed': listed.videos(),
   }

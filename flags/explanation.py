@@ -4,13 +4,13 @@ from absl import flags
 
 from flags.shared import data
 from flags.shared import existing
+from flags.shared import listed
 from flags.shared import network
 from flags.shared import segmentation
 from flags.shared import weights_folder
 from i3d_tf.attribution import options as options_lib
 from i3d_tf.classifiers import discovery
 from i3d_tf.common import errors
-from i3d_tf.inference import test_sets
 from i3d_tf.inputs import clip_settings
 from i3d_tf.model import architecture
 from i3d_tf.video import video_files
@@ -77,12 +77,7 @@ def _define_videos() -> None:
     'Frames of a video that are explained, from its first.',
     lower_bound=architecture.MIN_FRAMES,
   )
-  flags.DEFINE_integer(
-    'mask_dilation',
-    None,
-    'Diameter in pixels by which masks are grown, odd or 0; by default '
-    f'{clip_settings.ClipSettings().mask_dilation}, or as the run was trained.',
-  )
+  data.define_mask_dilation()
   flags.DEFINE_string(
     'output',
     None,
@@ -217,25 +212,12 @@ def _of_list(values: flags.FlagValues) -> options_lib.ListOptions:
     raise errors.UserError('--picture is for --video; it was not given')
   if values.records is not None and values.csv is not None:
     raise errors.UserError('expected --records or --csv; received both')
-  for name in ('videos', 'masks'):
-    if values[name].value is not None and values.csv is None:
-      raise errors.UserError(
-        f'--{name} is for --csv{" or --video" if name == "masks" else ""}; it was not given'
-      )
-  verdicts = data.verdicts()
-  existing.check_records('--records', values.records)
-  existing.check_path('--csv', values.csv, 'a CSV file of videos')
-  existing.check_path('--videos', values.videos, 'a folder of videos')
-  existing.check_path('--masks', values.masks, 'a folder of person masks')
-  existing.check_path('--class_map', values.class_map, 'a CSV file of classes')
-  existing.check_no_file('--output', values.output)
-  listed = None
-  if values.csv is not None:
-    listed = test_sets.ListedVideos(values.csv, values.videos, values.masks)
+  test_set = listed.test_set()
+  listed.check_videos_of_csv(beside='--video')
   return options_lib.ListOptions(
-    test_sets.TestSet(values.records, values.subset, values.split, verdicts),
+    test_set,
     values.demo_dir,
-    listed,
+    listed.videos(),
     values.class_map,
     'explained' if values.output is None else values.output,
     values.examples,

@@ -5,6 +5,7 @@ import os
 
 from absl import flags
 
+from flags.shared import data
 from flags.shared import existing
 from flags.shared import network
 from flags.shared import segmentation
@@ -42,12 +43,7 @@ def define() -> None:
     'NAME.json for the video NAME.avi. By default --segmenter finds the people.',
   )
   segmentation.define()
-  flags.DEFINE_integer(
-    'mask_dilation',
-    None,
-    'Diameter in pixels by which masks are grown, odd or 0; by default '
-    f'{clip_settings.ClipSettings().mask_dilation}, or as the run was trained.',
-  )
+  data.define_mask_dilation()
   flags.DEFINE_string(
     'picture',
     None,

@@ -17,11 +17,13 @@ video, intervals, and checks that the maps mean something; without videos, that 
 
 from flags import explanation as explanation_flags
 from i3d_tf.common import cli
+from i3d_tf.common import light_imports
 
 
 def main() -> int:
   """Runs the command with the flags as parsed: the exit status."""
   options = explanation_flags.options()
+  light_imports.tensorflow()
   from i3d_tf.attribution import explain
 
   return explain.run(options)

@@ -32,6 +32,16 @@ def verdicts() -> dict[str, str] | None:
   return None if path is None else verdicts_lib.read(path)
 
 
+def define_mask_dilation() -> None:
+  """Defines --mask_dilation of a network that is trained, which may know its own."""
+  flags.DEFINE_integer(
+    'mask_dilation',
+    None,
+    'Diameter in pixels by which masks are grown, odd or 0; by default '
+    f'{_DEFAULTS.mask_dilation}, or as the run was trained.',
+  )
+
+
 def define_clips() -> None:
   """How training clips are cut and shown; `clip_settings` collects them."""
   flags.DEFINE_enum(

@@ -176,7 +176,7 @@ def _about(work: _Work) -> dict[str, Any]:
   """What the rows depend on: JSON-able."""
   options = work.options
   return {
-    'network': work.asked.fingerprint(),
+    'network': work.asked.fingerprint(),  # with the dilation of masks
     'source': work.asked.source,
     'content': work.plan.metadata['content'],
     'list': work.plan.list_name,
@@ -195,13 +195,15 @@ def _check_same(path: str, about: dict[str, Any]) -> None:
   try:
     with open(path, encoding='utf-8') as f:
       before = json.loads(f.readline())
-    other = [key for key, value in json.loads(json.dumps(about)).items() if before[key] != value]
-  except (OSError, ValueError, LookupError, TypeError):
+    other = [
+      key for key, value in json.loads(json.dumps(about)).items() if before.get(key) != value
+    ]
+  except (OSError, ValueError, AttributeError):
     return  # nothing that anybody could read
   if other:
     raise errors.UserError(
       f'{os.path.dirname(path)}: holds explanations of other {", ".join(other)}, of the network '
-      f'{before["source"]}. Give another --output'
+      f'{before.get("source")}. Give another --output'
     )
 
 

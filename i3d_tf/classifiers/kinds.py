@@ -77,8 +77,9 @@ def _is_run(source: str) -> bool:
 
 def _is_saved_model(source: str) -> bool:
   """Whether a source is a SavedModel; a TF Hub module of TensorFlow 1 is read for its weights."""
-  files = ('saved_model.pb', 'tfhub_module.pb')
-  return [os.path.isfile(os.path.join(source, file)) for file in files] == [True, False]
+  return os.path.isfile(os.path.join(source, 'saved_model.pb')) and not os.path.isfile(
+    os.path.join(source, 'tfhub_module.pb')
+  )
 
 
 def _is_of_i3d(source: str) -> bool:

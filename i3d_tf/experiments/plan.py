@@ -34,7 +34,7 @@ def time_left(reproduction: reproduction_lib.Reproduction, size: costs_lib.TestS
     size: the `costs.TestSize` of its splits.
   """
   try:
-    rate, _ = _measured_rate(reproduction)
+    rate = _measured_rate(reproduction)
     if rate is None:
       return ''
     clips = sum(
@@ -179,10 +179,8 @@ def _clips(
   return steps * clips.batch_size + tests * size.frames / clips.clip_frames * _TEST_SHARE
 
 
-def _measured_rate(
-  reproduction: reproduction_lib.Reproduction,
-) -> tuple[float, str] | tuple[None, None]:
-  """(clips a second of the runs that are there, where from), or (None, None)."""
+def _measured_rate(reproduction: reproduction_lib.Reproduction) -> float | None:
+  """Training clips a second of the runs that are there, by their history; None if none is."""
   rates = []
   for path in glob.glob(os.path.join(reproduction.run_dir, 'runs', '*', 'history.csv')):
     try:
@@ -193,7 +191,7 @@ def _measured_rate(
             rates.append(float(row['clips_per_second']))
     except (ValueError, csv.Error) as e:
       raise errors.UserError(f'{path}: expected what train writes; {e}') from e
-  return (statistics.median(rates), 'history.csv of the runs there') if rates else (None, None)
+  return statistics.median(rates) if rates else None
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from i3d_tf.experiments import plan as plan_lib
 from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.experiments import requests
 from i3d_tf.records import folders
+from i3d_tf.records import hold_out
 from i3d_tf.records import splits
 from i3d_tf.training import initial_weights
 from i3d_tf.training import onednn
@@ -67,7 +68,7 @@ def _test_size(
   if request.records is None and request.dry_run:  # the demo set may not have been drawn
     return len(actions.ACTIONS), demo_sets.test_size(request.clips)
   source = folders.open_folder(records[request.conditions[0].diversity])
-  subset = 'validation' if request.hold_out else 'test'
+  subset = hold_out.tested(request.hold_out)
   tested, _ = splits.load(source, subset, request.splits[0], request.hold_out)
   return len(source.label_names), costs.test_size(
     tested, request.clips.max_frames, request.clips.batch_size

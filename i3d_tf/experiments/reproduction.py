@@ -22,6 +22,7 @@ from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
+from i3d_tf.records import hold_out
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import run_settings
 from i3d_tf.training import runs
@@ -93,7 +94,7 @@ class Reproduction:
 
   def tested(self, split: int) -> str:
     """The name of the list that models of a split are tested on, such as 'test1'."""
-    return f'{"validation" if self.hold_out else "test"}{split}'
+    return f'{hold_out.tested(self.hold_out)}{split}'
 
   def model_dir(self, model: conditions_lib.Model) -> str:
     """The run directory of a model."""

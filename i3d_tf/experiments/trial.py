@@ -61,7 +61,6 @@ def run(request: requests.TrialRequest) -> int:
       f'--conditions: expected rows that only test a network of stream {asked.stream}, such as '
       '1b-rgb,2a,2b; none is left'
     )
-  treatments = tuple(dict.fromkeys(condition.tested_on for condition in chosen))
   if request.dry_run:
     print(
       f'to test, on {text.count(len(request.splits), "split")}: '
@@ -70,30 +69,49 @@ def run(request: requests.TrialRequest) -> int:
     return 0
   source = folders.open_folder(_records(request))
   _write_conditions(request, source, chosen, asked, accepted)
-  output = os.path.join(request.run_dir, _ANSWERS)
-  failures: dict[str, str] = {}
-  for split in request.splits:
-    possible, impossible = possible_tests.split_off_impossible(source, treatments, 'test', split)
-    failures.update(impossible)
-    with files.locked(output):  # a second call on the folder waits, and finds it done
-      summaries = classifier_evaluation.evaluate(
-        asked,
-        output,
-        possible,
-        test_set=test_sets.TestSet(source.folder, 'test', split, request.verdicts),
-        batch_size=request.batch_size,
-        accepted=accepted,
-        only_missing=True,
-      )
-    shown = [condition for condition in chosen if condition.tested_on in possible]
-    _write_rows(request.run_dir, split, shown, summaries, asked)
+  failures = {
+    f'{name}, split {split}': reason
+    for split in request.splits
+    for name, reason in _ask(request, source, split, chosen, asked, accepted).items()
+  }
   print(
     '\n' + '\n'.join(run_conditions.accuracies(request.run_dir, chosen, request.splits, [_SEED]))
   )
   print(f'results: {request.run_dir}/results, one row per video')
   for name, reason in failures.items():
     print(f'failed: {name}: {reason}')
+  if len(failures) == len({c.tested_on for c in chosen}) * len(request.splits):
+    return 1  # there is nothing to report on
   return 1 if reproduce_paper.make_report(request.run_dir) or failures else 0
+
+
+def _ask(
+  request: requests.TrialRequest,
+  source: folders.Records,
+  split: int,
+  chosen: Sequence[conditions_lib.Condition],
+  asked: trained_networks.TrainedNetwork,
+  accepted: Mapping[str, Sequence[str]] | None,
+) -> dict[str, str]:
+  """Asks the rows of a split: from treatments that its list does not allow to the reason."""
+  treatments = tuple(dict.fromkeys(condition.tested_on for condition in chosen))
+  possible, impossible = possible_tests.split_off_impossible(source, treatments, 'test', split)
+  if not possible:
+    return impossible
+  output = os.path.join(request.run_dir, _ANSWERS)
+  with files.locked(output):  # a second call on the folder waits, and finds it done
+    summaries = classifier_evaluation.evaluate(
+      asked,
+      output,
+      possible,
+      test_set=test_sets.TestSet(source.folder, 'test', split, request.verdicts),
+      batch_size=request.batch_size,
+      accepted=accepted,
+      only_missing=True,
+    )
+  shown = [condition for condition in chosen if condition.tested_on in possible]
+  _write_rows(request.run_dir, split, shown, summaries, asked)
+  return impossible
 
 
 def _records(request: requests.TrialRequest) -> str:

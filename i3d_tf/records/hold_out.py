@@ -97,6 +97,11 @@ def named(
   return kept, {path: label for path, label in videos.items() if path not in kept}
 
 
+def tested(chosen: Sequence[str]) -> str:
+  """The subset to test on: what is held out is there to choose by, and then the test is not."""
+  return 'validation' if chosen else 'test'
+
+
 def check(chosen: Sequence[str]) -> None:
   """Refuses what `named` could not use of any list.
 

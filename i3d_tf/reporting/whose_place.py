@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from i3d_tf.common import errors
 from i3d_tf.inference import results
 from i3d_tf.inputs import treatments
 from i3d_tf.reporting import load_results
@@ -53,6 +54,9 @@ def table(paper: load_results.Paper, statistic: stats.Statistic) -> table_lib.Ta
 
   Returns:
     The table; without rows if nobody was pasted.
+
+  Raises:
+    UserError: results contradict their row.
   """
   rows, unknown = [], []
   pasted = {c.name: _treatment(c) for c in paper.tested if _treatment(c).place_from is not None}
@@ -124,11 +128,14 @@ def _measures(
   On a place of the person's own class only SHAcc is a question.
 
   Raises:
-    ValueError: a place is of the person's class where classes must differ.
+    UserError: a place is of the person's class where classes must differ.
   """
   videos = [(split, pasted) for split, of_run in found for pasted in of_run.values()]
   if not treatment.needs_twin and any(pasted.same_class for _, pasted in videos):
-    raise ValueError(f'{treatment.name}: a place is of the class of the person on it')
+    raise errors.UserError(
+      f'results of {treatment.name}: expected places of other classes than the person on them; '
+      'found one of the same'
+    )
   keys = sorted({(split, video) for split, of_run in found for video in of_run})
   cells: dict[str, Any] = {'videos': len(keys)}
   for measure in _MEASURES[:1] if treatment.needs_twin else _MEASURES:

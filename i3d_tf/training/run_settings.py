@@ -61,8 +61,8 @@ class Data:
 
   @property
   def tested(self) -> str:
-    """The subset to test on: what is held out is there to choose by, and then the test is not."""
-    return 'validation' if self.hold_out else 'test'
+    """The subset to test on, see `hold_out.tested`."""
+    return hold_out.tested(self.hold_out)
 
   @property
   def treatment(self) -> treatments.Treatment:

@@ -112,6 +112,17 @@ def test_a_folder_of_other_explanations_is_refused(folder, listed):
     status=2,
   )
   assert 'whole: holds explanations of other targets, of the network run. Give another' in err
+  _, err = commands.run(
+    'i3d_tf.explain',
+    '--run_dir=run',
+    '--target=true,predicted',
+    '--mask_dilation=33',
+    '--output=whole',
+    *_SMALL,
+    cwd=folder,
+    status=2,
+  )
+  assert 'whole: holds explanations of other network, ' in err  # under masks grown otherwise
   assert (folder / 'whole' / 'test1.csv').read_bytes() == before
 
 

@@ -95,6 +95,17 @@ def test_rows_are_asked_once_and_end_in_the_report(folder, records, capsys, monk
   assert [condition.name for condition in paper.tested] == ['1b-rgb', '2a', '2b']
 
 
+def test_rows_that_the_list_does_not_allow_fail_alone(folder, records, capsys):
+  """The test list has one video of every class."""
+  assert trial.run(_request(folder, records, ('2a-same',))) == 1
+  assert 'failed: background-same, split 1: ' in capsys.readouterr().out
+  assert not _calls(folder)
+  assert trial.run(_request(folder, records, ('1b-rgb', '2a-same'))) == 1
+  assert 'expected two videos of every class' in capsys.readouterr().out
+  paper = load_results.read(str(folder / 'paper'))
+  assert [condition.name for condition in paper.tested] == ['1b-rgb']
+
+
 @pytest.mark.usefixtures('without_report')
 def test_results_are_by_the_classes_of_the_videos(folder, records):
   trial.run(_request(folder, records))

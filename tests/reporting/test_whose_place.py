@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from i3d_tf.common import errors
 from i3d_tf.inference import results
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import whose_place
@@ -124,5 +125,5 @@ def test_results_that_do_not_say_whose_place_it_was_are_named(tmp_path):
 
 
 def test_a_pair_of_one_class_is_never_counted_as_one_of_two(tmp_path):
-  with pytest.raises(ValueError, match='a place is of the class of the person on it'):
+  with pytest.raises(errors.UserError, match='expected places of other classes than the person'):
     _table(_paper(tmp_path, {'2a-pasted': _place}, same=True))
