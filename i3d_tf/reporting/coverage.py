@@ -229,11 +229,11 @@ def kept_original(
 def seen_again(
   outcomes: Mapping[str, load_results.Outcomes], statistic: stats.Statistic
 ) -> table.Table:
-  """The table of videos whose masks missed people, and accuracies without them.
+  """The table of videos in which a second look found people, and accuracies without them.
 
-  A second look at the frames without the masked people found more of people than
-  `second_looks.LIMIT` of all that was found, or neither look found anybody. Videos without a
-  second look stay.
+  A hint that masks missed people, and no more (`second_looks.LIMIT`): a second look at the frames
+  without the masked people found more of people than that share of all that was found, or neither
+  look found anybody. Videos without a second look stay.
 
   Args:
     outcomes, statistic: as in `bins`.
@@ -251,7 +251,7 @@ def seen_again(
     Column('row', 'Row', 'name'),
     Column('videos', 'Videos', 'count'),
     Column('looked', 'Looked at again', 'count'),
-    Column('missed', 'Masks missed people', 'count'),
+    Column('missed', 'People found again', 'count'),
     *_WITHOUT,
   )
   return table.Table(

@@ -36,7 +36,7 @@ class Tables:
       class, for videos whose masks show a person.
     correlations: correlations of accuracy and coverage.
     kept_original: videos in which no person was found, and accuracies without them.
-    seen_again: videos whose masks missed people, and accuracies without them.
+    seen_again: videos in which a second look found people, and accuracies without them.
     seeds: the spread over seeds.
     classes: accuracy by class.
     bars: tested and misclassified videos by class and split, the data of Figures 1 and 2.

@@ -4,6 +4,7 @@ Tiny and with random weights: it finds nobody worth the name, but its signature 
 """
 
 import cv2
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -39,7 +40,7 @@ def model(tmp_path_factory):
   config.roi_generator.test_pre_nms_top_k = 50
   config.detection_generator.max_num_detections = 10
   config.detection_generator.pre_nms_score_threshold = 0.0
-  tf.random.set_seed(0)
+  keras.utils.set_random_seed(0)
   folder = str(tmp_path_factory.mktemp('exported'))
   export_saved_model_lib.export_inference_graph(
     input_type='image_tensor',
