@@ -6,6 +6,7 @@ segmentation/BUILD.bazel; everything here is read from the sources, nothing is i
 
 import ast
 import collections
+import glob
 import os
 import re
 
@@ -242,19 +243,48 @@ def _is_test(name):
   return _is_file(f'tests/{name}')
 
 
+def _listed(patterns, exclude=()):
+  """The files of tests/ that patterns of a BUILD file name."""
+
+  def named(wanted):
+    found = (glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted)
+    return {file for files in found for file in files}
+
+  return sorted(named(patterns) - named(exclude))
+
+
 @pytest.fixture(scope='module')
 def targets():
-  """What tests/BUILD.bazel runs: patterns of files."""
+  """{target of tests/BUILD.bazel: its rule's arguments}. Bazel's language is read as Python."""
+  found = {}
+
+  def rule(name, **arguments):
+    found[f':{name}'] = arguments
+
   with open(os.path.join(_ROOT, 'tests', 'BUILD.bazel'), encoding='utf-8') as f:
     text = f.read()
-  table = re.search(r'^_TESTS = \{(.*?)^\}', text, re.S | re.M)[1]
-  wings = re.findall(r'^    "([\w/]+)":', table, re.M)
-  assert 'end_to_end/test_*.py' in text
-  return {*wings, 'end_to_end', '.'}
+  rules = {'py_library': rule, 'pytest_test': rule}
+  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})  # noqa: S102
+  return found
 
 
 def test_bazel_runs_every_test_file(targets):
+  run = {f'tests/{file}' for target in targets.values() for file in target.get('srcs', ())}
   for file in _files('tests'):
     if os.path.basename(file).startswith('test_'):
-      folder = os.path.relpath(os.path.dirname(file), 'tests')
-      assert folder in targets, f'{file} is in no target of tests/BUILD.bazel'
+      assert file in run, f'{file} is in no target of tests/BUILD.bazel'
+
+
+def test_targets_of_tests_declare_what_they_import(targets):
+  def files(name):
+    target = targets.get(name, {})
+    own = {f'tests/{file}' for file in target.get('srcs', ())}
+    return own.union(*(files(dep) for dep in target.get('deps', ())))
+
+  packages = files(':packages')
+  for name in targets:
+    there = files(name) | packages
+    for file in there:
+      for line, imported in _imports(file):
+        if imported.startswith('tests/'):
+          assert imported in there, f'{name}: {file}:{line} imports {imported}, of no target in deps'

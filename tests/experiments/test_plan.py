@@ -83,6 +83,13 @@ def test_time_is_estimated_from_the_rate_of_existing_runs(reproduction, tmp_path
   assert plan.time_left(reproduction, _SIZE) == (f'about {plan.duration(seconds)} left for all')
 
 
+def test_a_history_that_is_no_number_leaves_the_time_unsaid(reproduction, tmp_path):
+  folder = tmp_path / 'runs' / 'x'
+  folder.mkdir(parents=True)
+  (folder / 'history.csv').write_text('step,clips_per_second\n1,2\n2,fast\n')
+  assert plan.time_left(reproduction, _SIZE) == ''
+
+
 @pytest.mark.parametrize('seconds, words', [(5, '5 s'), (300, '5 min'), (7200, '2.0 h')])
 def test_durations_in_words(seconds, words):
   assert plan.duration(seconds) == words
