@@ -38,6 +38,26 @@ def test_size(entries: Sequence[shards.Entry], max_frames: int, batch_size: int 
 
 
 @dataclasses.dataclass(frozen=True)
+class Start:
+  """How long a process takes to start.
+
+  Attributes:
+    seconds: to import TensorFlow and this project.
+  """
+
+  seconds: float
+
+  @property
+  def beside(self) -> float:
+    """Seconds of a reproduction beside its models: to start, and to write the report.
+
+    The report imports about as much again and draws the figures (2 to 3 imports, measured on
+    processors with AVX2 and AVX-512).
+    """
+    return 3 * self.seconds
+
+
+@dataclasses.dataclass(frozen=True)
 class Arithmetic:
   """What a run has to compute, and how fast the device computes.
 
@@ -93,6 +113,9 @@ class Measurement:
     return max(self.first - self.later, 0.0)
 
 
+Found = Start | Arithmetic | Measurement
+
+
 @dataclasses.dataclass(frozen=True)
 class Costs:
   """What a run costs here.
@@ -130,7 +153,7 @@ class Costs:
 
 
 def from_measurements(
-  found: Sequence[Arithmetic | Measurement], run: int, batch_size: int, clip_frames: int
+  found: Sequence[Found], run: int, batch_size: int, clip_frames: int
 ) -> Costs | None:
   """The costs of a run, from what was measured of it and of others.
 
@@ -162,7 +185,7 @@ def from_measurements(
   )
 
 
-def _nearest(found: Sequence[Arithmetic | Measurement], run: int, part: str) -> Measurement | None:
+def _nearest(found: Sequence[Found], run: int, part: str) -> Measurement | None:
   """What was measured of a part of a run, or else of another run."""
   measured = [one for one in found if isinstance(one, Measurement) and one.part == part]
   return min(measured, key=lambda one: one.run != run, default=None)
