@@ -23,7 +23,7 @@ from i3d_tf.training import run_settings
 # What a test costs of a training step on as many frames: the pass forward of three alike.
 _TEST_SHARE = 1 / 3
 _SECONDS = 28.0  # that a measurement may take, with its process
-_START_SECONDS = 5.0  # of these for the process to start and to end
+_END_SECONDS = 1.0  # of these for the process to end
 
 
 def time_left(reproduction: reproduction_lib.Reproduction, size: costs_lib.TestSize) -> str:
@@ -118,7 +118,7 @@ def _measure(
 ) -> list[costs_lib.Found]:
   """What `step_times.measure` finds, as far as it comes in a process of its own."""
   found, start = [], time.monotonic()
-  arguments = (runs, size, has_records, _SECONDS - _START_SECONDS)
+  arguments = (start + _SECONDS - _END_SECONDS, runs, size, has_records)
   with progress.progress_bar(
     total=round(_SECONDS), desc='measuring a step, at most', unit='s', leave=False
   ) as bar:
@@ -132,14 +132,15 @@ def _measure(
   return found
 
 
-def _measure_here(*arguments: Any) -> Iterator[costs_lib.Found]:
-  """`step_times.measure`, importing what it needs; a plan itself needs no TensorFlow."""
-  start = time.monotonic()
+def _measure_here(end: float, *arguments: Any) -> Iterator[costs_lib.Found]:
+  """`step_times.measure` until `end`, importing what it needs; a plan needs no TensorFlow."""
+  start = time.monotonic()  # of one clock for all processes
   light_imports.tensorflow()
   from i3d_tf.experiments import step_times
 
-  yield costs_lib.Start(time.monotonic() - start)
-  yield from step_times.measure(*arguments)
+  now = time.monotonic()
+  yield costs_lib.Start(now - start)
+  yield from step_times.measure(*arguments, seconds=end - now)
 
 
 def _run_without_records(

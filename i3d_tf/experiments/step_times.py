@@ -101,6 +101,7 @@ class _Run:
       arithmetic.inference(self._model, self._shape(1, self._size.frames)),
       rate,
       _peak_bytes(),
+      self._built,
     )
 
   def training(self, end: float, rate: float) -> Iterator[costs.Measurement]:
@@ -198,10 +199,13 @@ class _Run:
 
 
 def _fitting(clips: int, seconds_per_clip: float, end: float) -> int | None:
-  """The largest batch of at most so many clips that fits the time twice; None if none does."""
+  """The largest batch of at most so many clips that fits the time three times, or None.
+
+  It is computed twice at least, and not at the rate of a product of matrices.
+  """
   sizes = sorted({clips, -(-clips // 2), -(-clips // 4), 1}, reverse=True)
   left = end - time.monotonic()
-  return next((size for size in sizes if 2 * size * seconds_per_clip < left), None)
+  return next((size for size in sizes if 3 * size * seconds_per_clip < left), None)
 
 
 def _timed(step: Callable[[Any], tf.Tensor], batches: Iterator[Any]) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def test_a_plan_before_anything_is_there(reproduction, monkeypatch):
 
 def test_times_of_a_plan_are_those_of_the_measured_costs(reproduction, monkeypatch):
   found = [
-    costs.Arithmetic(0, 400e9, 20e9, 1e12, 2**30),
+    costs.Arithmetic(0, 400e9, 20e9, 1e12, 2**30, 1.0),
     costs.Measurement(0, 'training', 1, 9, 100e9, 730.0, 100.0, 0.0, 2**31),
     costs.Measurement(0, 'test', 4, 24, 80e9, 8.0, 8.0, 1.0, 2**31),
   ]
