@@ -7,7 +7,6 @@ import os
 import statistics
 import sys
 import time
-from typing import Any
 
 from i3d_tf.common import errors
 from i3d_tf.common import light_imports
@@ -132,7 +131,9 @@ def _measure(
   return found
 
 
-def _measure_here(end: float, *arguments: Any) -> Iterator[costs_lib.Found]:
+def _measure_here(
+  end: float, runs: tuple[run_settings.Run, ...], size: costs_lib.TestSize, has_records: bool
+) -> Iterator[costs_lib.Found]:
   """`step_times.measure` until `end`, importing what it needs; a plan needs no TensorFlow."""
   start = time.monotonic()  # of one clock for all processes
   light_imports.tensorflow()
@@ -140,7 +141,7 @@ def _measure_here(end: float, *arguments: Any) -> Iterator[costs_lib.Found]:
 
   now = time.monotonic()
   yield costs_lib.Start(now - start)
-  yield from step_times.measure(*arguments, seconds=end - now)
+  yield from step_times.measure(runs, size, has_records, end - now)
 
 
 def _run_without_records(
