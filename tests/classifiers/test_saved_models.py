@@ -12,6 +12,13 @@ from i3d_tf.inference import serving
 from i3d_tf.inference import trained_networks
 from i3d_tf.masks import coco_files
 from tests import networks
+from tests import shallow
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network():
+    yield
 
 
 def _open(path, **said):

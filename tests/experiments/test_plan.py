@@ -11,8 +11,15 @@ from i3d_tf.experiments import reproduction as reproduction_lib
 from i3d_tf.inputs import clip_settings
 from i3d_tf.training import run_settings
 from tests import commands
+from tests import shallow
 
 _SIZE = costs.TestSize(videos=10, frames=24, batch=4)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(name='reproduction')

@@ -6,6 +6,7 @@ from i3d_tf.experiments import costs
 from i3d_tf.experiments import step_times
 from i3d_tf.inputs import clip_settings
 from i3d_tf.training import run_settings
+from tests import shallow
 from tests import tiny
 
 _SIZE = costs.TestSize(videos=4, frames=12, batch=2)
@@ -20,6 +21,12 @@ def _run(records='', stream='rgb', **clips):
     run_settings.Optimization(steps=2),
     tuple('abcdefghij'),
   )
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network():
+    yield
 
 
 def _parts(found):

@@ -16,9 +16,16 @@ from i3d_tf.inference import trained_networks
 from i3d_tf.training import loop
 from i3d_tf.training import runs
 from tests import commands
+from tests import shallow
 from tests import tiny
 
 _TREATMENTS = ('none', 'background', 'activity')
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')

@@ -14,7 +14,14 @@ from i3d_tf.model import inception_i3d
 from i3d_tf.training import loop
 from i3d_tf.training import network as network_lib
 from i3d_tf.training import runs
+from tests import shallow
 from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')

@@ -9,8 +9,15 @@ from i3d_tf.inputs import clip_settings
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
 from i3d_tf.training import step
+from tests import shallow
 
 _RATE = 0.25
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module', name='run')
