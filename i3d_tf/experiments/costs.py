@@ -7,6 +7,11 @@ import statistics
 
 from i3d_tf.records import shards
 
+# Where they were not measured, a training and a test start in so many times the seconds that the
+# network takes to build: measured with Adam, of widths 0.5 and 1, on a processor with AVX2.
+_SETUP_OF_BUILDING = 8.0
+_TEST_SETUP_OF_BUILDING = 1.5
+
 
 @dataclasses.dataclass(frozen=True)
 class TestSize:
@@ -38,6 +43,26 @@ def test_size(entries: Sequence[shards.Entry], max_frames: int, batch_size: int 
 
 
 @dataclasses.dataclass(frozen=True)
+class Start:
+  """How long a process takes to start.
+
+  Attributes:
+    seconds: to import TensorFlow and this project.
+  """
+
+  seconds: float
+
+  @property
+  def beside(self) -> float:
+    """Seconds of a reproduction beside its models: to start, and to write the report.
+
+    The report imports about as much again and draws the figures (2 to 3 imports, measured on
+    processors with AVX2 and AVX-512).
+    """
+    return 3 * self.seconds
+
+
+@dataclasses.dataclass(frozen=True)
 class Arithmetic:
   """What a run has to compute, and how fast the device computes.
 
@@ -47,6 +72,7 @@ class Arithmetic:
     answer: those of an answer about a video of its test.
     rate: floating-point operations a second of a product of matrices.
     base_bytes: memory that the process has taken before any step.
+    built: seconds to build the network.
   """
 
   run: int
@@ -54,6 +80,7 @@ class Arithmetic:
   answer: float
   rate: float
   base_bytes: int
+  built: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +120,9 @@ class Measurement:
     return max(self.first - self.later, 0.0)
 
 
+Found = Start | Arithmetic | Measurement
+
+
 @dataclasses.dataclass(frozen=True)
 class Costs:
   """What a run costs here.
@@ -130,13 +160,13 @@ class Costs:
 
 
 def from_measurements(
-  found: Sequence[Arithmetic | Measurement], run: int, batch_size: int, clip_frames: int
+  found: Sequence[Found], run: int, batch_size: int, clip_frames: int
 ) -> Costs | None:
   """The costs of a run, from what was measured of it and of others.
 
   What was not measured is taken to compute at the pace of what was: a larger batch at that of a
-  smaller one, a test at that of a training, a run at that of another, and all at that of a product
-  of matrices if there is nothing else.
+  smaller one, a test at that of a training and the reverse, a run at that of another, and all at
+  that of a product of matrices if there is nothing else.
 
   Args:
     found: what was measured.
@@ -150,25 +180,33 @@ def from_measurements(
   if work is None:
     return None
   training, test = (_nearest(found, run, part) for part in ('training', 'test'))
-  pace = 1 / work.rate if training is None else training.pace
+  pace = next((one.pace for one in (training, test) if one is not None), 1 / work.rate)
   return Costs(
-    setup=0.0 if training is None else training.beside + training.setup,
+    setup=_SETUP_OF_BUILDING * work.built if training is None else training.beside + training.setup,
     step=pace * work.training,
-    test_setup=0.0 if test is None else test.setup,
+    test_setup=_TEST_SETUP_OF_BUILDING * work.built if test is None else test.setup,
     reading=0.0 if test is None else test.beside,
     answer=(pace if test is None else test.pace) * work.answer,
-    source=_source(training, run, batch_size, clip_frames),
+    source=_source(training, test, run, batch_size, clip_frames),
     bytes=None if training is None or training.run != run else _bytes(work, training),
   )
 
 
-def _nearest(found: Sequence[Arithmetic | Measurement], run: int, part: str) -> Measurement | None:
+def _nearest(found: Sequence[Found], run: int, part: str) -> Measurement | None:
   """What was measured of a part of a run, or else of another run."""
   measured = [one for one in found if isinstance(one, Measurement) and one.part == part]
   return min(measured, key=lambda one: one.run != run, default=None)
 
 
-def _source(training: Measurement | None, run: int, batch_size: int, clip_frames: int) -> str:
+def _source(
+  training: Measurement | None,
+  test: Measurement | None,
+  run: int,
+  batch_size: int,
+  clip_frames: int,
+) -> str:
+  if training is None and test is not None:
+    return 'NOT MEASURED in time: the counted arithmetic at the rate of a test'
   if training is None:
     return 'NOT MEASURED in time: the counted arithmetic at the rate of a product of matrices'
   if training.run != run:

@@ -7,7 +7,6 @@ import os
 import statistics
 import sys
 import time
-from typing import Any
 
 from i3d_tf.common import errors
 from i3d_tf.common import light_imports
@@ -23,7 +22,7 @@ from i3d_tf.training import run_settings
 # What a test costs of a training step on as many frames: the pass forward of three alike.
 _TEST_SHARE = 1 / 3
 _SECONDS = 28.0  # that a measurement may take, with its process
-_START_SECONDS = 5.0  # of these for the process to start and to end
+_END_SECONDS = 1.0  # of these for the process to end
 
 
 def time_left(reproduction: reproduction_lib.Reproduction, size: costs_lib.TestSize) -> str:
@@ -57,8 +56,8 @@ def plan(
     size: the `costs.TestSize` of its splits.
   """
   tests = reproduction.tests()
-  costs = _measured_costs(reproduction, num_classes, size)
-  lines, total = [], 0.0
+  costs, beside = _measured_costs(reproduction, num_classes, size)
+  lines, total = [], beside
   for model, treatments in tests.items():
     steps, done = reproduction.optimization.steps, reproduction.steps_done(model)
     untested = reproduction.untested(model, treatments)
@@ -72,9 +71,11 @@ def plan(
       seconds = cost.seconds(max(steps - done, 0), size.videos, len(untested))
       total, time_ = total + seconds, duration(seconds)
     lines.append(
-      f'{time_:>8}  {model.name:<42}{state:<25} '
+      f'{time_:>10}  {model.name:<42}{state:<25} '
       f'to test: {", ".join(untested) if untested else "nothing"}'
     )
+  if beside:
+    lines.append(f'{duration(beside):>10}  to start, and the report')
   in_all = f'{duration(total)} in all' if all(costs.values()) else 'time unknown'
   lines.append(f'{len(tests)} models, {len(reproduction.cells)} results, {in_all}')
   for stream, cost in costs.items():
@@ -84,8 +85,11 @@ def plan(
 
 def _measured_costs(
   reproduction: reproduction_lib.Reproduction, num_classes: int, size: costs_lib.TestSize
-) -> dict[str, costs_lib.Costs | None]:
-  """From stream to what its networks cost here; None where that could not be measured."""
+) -> tuple[dict[str, costs_lib.Costs | None], float]:
+  """What networks cost here, by their stream, and the seconds beside them.
+
+  Costs are None where they could not be measured; nothing is beside where nothing is to be done.
+  """
   models = {}
   for model, treatments in reproduction.tests().items():
     if reproduction.untested(model, treatments):
@@ -101,18 +105,19 @@ def _measured_costs(
   )
   found = _measure(runs, size, has_records) if runs else []
   clips = reproduction.clips
-  return {
+  costs = {
     stream: costs_lib.from_measurements(found, number, clips.batch_size, clips.clip_frames)
     for number, stream in enumerate(models)
   }
+  return costs, sum(one.beside for one in found if isinstance(one, costs_lib.Start))
 
 
 def _measure(
   runs: tuple[run_settings.Run, ...], size: costs_lib.TestSize, has_records: bool
-) -> list[costs_lib.Arithmetic | costs_lib.Measurement]:
+) -> list[costs_lib.Found]:
   """What `step_times.measure` finds, as far as it comes in a process of its own."""
   found, start = [], time.monotonic()
-  arguments = (runs, size, has_records, _SECONDS - _START_SECONDS)
+  arguments = (start + _SECONDS - _END_SECONDS, runs, size, has_records)
   with progress.progress_bar(
     total=round(_SECONDS), desc='measuring a step, at most', unit='s', leave=False
   ) as bar:
@@ -126,12 +131,17 @@ def _measure(
   return found
 
 
-def _measure_here(*arguments: Any) -> Iterator[costs_lib.Arithmetic | costs_lib.Measurement]:
-  """`step_times.measure`, importing what it needs; a plan itself needs no TensorFlow."""
+def _measure_here(
+  end: float, runs: tuple[run_settings.Run, ...], size: costs_lib.TestSize, has_records: bool
+) -> Iterator[costs_lib.Found]:
+  """`step_times.measure` until `end`, importing what it needs; a plan needs no TensorFlow."""
+  start = time.monotonic()  # of one clock for all processes
   light_imports.tensorflow()
   from i3d_tf.experiments import step_times
 
-  yield from step_times.measure(*arguments)
+  now = time.monotonic()
+  yield costs_lib.Start(now - start)
+  yield from step_times.measure(runs, size, has_records, end - now)
 
 
 def _run_without_records(
@@ -195,7 +205,10 @@ def _measured_rate(reproduction: reproduction_lib.Reproduction) -> float | None:
 
 
 def duration(seconds: float) -> str:
-  """Seconds in words, such as '25 min'."""
+  """Seconds in words, such as '2 min 25 s' or '25 min'."""
   if seconds < 90:
     return f'{seconds:.0f} s'
+  if seconds < 600:
+    minutes, rest = divmod(round(seconds), 60)
+    return f'{minutes} min {rest} s' if rest else f'{minutes} min'
   return f'{seconds / 60:.0f} min' if seconds < 5400 else f'{seconds / 3600:.1f} h'

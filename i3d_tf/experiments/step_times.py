@@ -1,11 +1,14 @@
 """How long steps of training and testing take here, measured within a time limit.
 
 A step of a large network may take longer than anyone waits for a plan. So its arithmetic is counted
-first, and then the largest batch is measured that fits the time: at best the real one.
+first, and then the largest batch is measured that fits the time: at best the real one. The graph of
+the gradients is traced, not that of the whole step, which takes twice as long; the optimizer's part
+is measured beside it.
 """
 
 from collections.abc import Callable, Iterator
 import dataclasses
+import itertools
 import resource
 import time
 from typing import Any
@@ -21,14 +24,17 @@ from i3d_tf.model import arithmetic
 from i3d_tf.records import folders
 from i3d_tf.records import shards
 from i3d_tf.records import splits
-from i3d_tf.training import loop
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
+from i3d_tf.training import step as step_lib
 
 _ENOUGH_SECONDS = 2.0  # of a batch, and
 _ENOUGH_CALLS = 5
-_TEST_SHARE = 0.25  # of the time of a run
-_TRACING_SECONDS = 12.0  # of a training step, on a processor of 2020
+_TEST_SHARE = 0.2  # of the time of a run
+# The gradients' graph takes this many times as long to trace as the network takes to build.
+_TRACING_OF_BUILDING = 4.0
+# What an optimizer of Keras 3.13 adds to the graph of a step, for each variable: operations.
+_UPDATE_OPERATIONS = {'adam': 38, 'sgd': 10}
 _MATRICES = 1024  # Rows of the matrices whose product tells the rate of the device.
 
 
@@ -95,31 +101,60 @@ class _Run:
       arithmetic.inference(self._model, self._shape(1, self._size.frames)),
       rate,
       _peak_bytes(),
+      self._built,
     )
 
   def training(self, end: float, rate: float) -> Iterator[costs.Measurement]:
     """A step of the training: of the largest batch that fits the time until `end`, if one does."""
     clips = _fitting(
-      self._run.clips.batch_size, self._training_operations(1) / rate, end - _TRACING_SECONDS
+      self._run.clips.batch_size,
+      self._training_operations(1) / rate,
+      end - _TRACING_OF_BUILDING * self._built,
     )
     if clips is None:
       return
-    optimizer = loop.build_optimizer(self._run.optimization)
-    optimizer.build(self._model.trainable_variables)
     seeds = [folders.path_number(entry.path) for entry in self._trained] or [0]
-    step = loop.build_train_step(
-      tf.distribute.get_strategy(), self._model, optimizer, self._run, tf.constant(seeds, tf.int64)
+    gradients = tf.function(
+      step_lib.build_gradients(
+        tf.distribute.get_strategy(), self._model, self._run, tf.constant(seeds, tf.int64)
+      )
     )
+    batches = iter(self._batches(clips, self._run.clips.clip_frames))
+    first, later = _timed(lambda batch: tf.reduce_sum(gradients(batch)[0][0]), batches)
+    peak, update = _peak_bytes(), self._update_seconds()
     yield costs.Measurement(
       self.number,
       'training',
       clips,
       self._run.clips.clip_frames,
       self._training_operations(clips),
-      *_timed(step, iter(self._batches(clips, self._run.clips.clip_frames))),
+      later + update + (first - later) * self._growth(gradients, next(batches)),
+      later + update,
       self._built,
-      _peak_bytes(),
+      peak,
     )
+
+  def _growth(self, gradients: Any, batch: step_lib.Batch) -> float:
+    """How many times as large as that of the gradients the graph of a step is.
+
+    The optimizer's part takes half of the time of tracing Adam's step, and no time in its steps.
+    """
+    operations = len(gradients.get_concrete_function(batch).graph.get_operations())
+    added = _UPDATE_OPERATIONS[self._run.optimization.optimizer]
+    return 1 + added * len(self._model.trainable_variables) / operations
+
+  def _update_seconds(self) -> float:
+    """What the optimizer takes to update as many numbers as the model has, in one variable."""
+    numbers = sum(int(tf.size(variable.value)) for variable in self._model.trainable_variables)
+    whole = keras.Variable(tf.zeros([numbers]))
+    optimizer = step_lib.build_optimizer(self._run.optimization)
+    optimizer.build([whole])
+
+    def update(_: None) -> tf.Tensor:
+      optimizer.apply_gradients([(tf.zeros([numbers]), whole)])
+      return whole.value[0]
+
+    return _timed(update, itertools.repeat(None))[1]
 
   def test(self, end: float, rate: float) -> Iterator[costs.Measurement]:
     """Answers about videos: about as many as fit the time until `end`, if one does."""
@@ -164,10 +199,13 @@ class _Run:
 
 
 def _fitting(clips: int, seconds_per_clip: float, end: float) -> int | None:
-  """The largest batch of at most so many clips that fits the time twice; None if none does."""
+  """The largest batch of at most so many clips that fits the time three times, or None.
+
+  It is computed twice at least, and not at the rate of a product of matrices.
+  """
   sizes = sorted({clips, -(-clips // 2), -(-clips // 4), 1}, reverse=True)
   left = end - time.monotonic()
-  return next((size for size in sizes if 2 * size * seconds_per_clip < left), None)
+  return next((size for size in sizes if 3 * size * seconds_per_clip < left), None)
 
 
 def _timed(step: Callable[[Any], tf.Tensor], batches: Iterator[Any]) -> tuple[float, float]:

@@ -16,7 +16,6 @@ from i3d_tf.common import errors
 from i3d_tf.common import progress
 from i3d_tf.common import text
 from i3d_tf.inputs import from_records
-from i3d_tf.inputs import preprocess
 from i3d_tf.inputs import read_records
 from i3d_tf.inputs import treatments
 from i3d_tf.model import inception_i3d
@@ -29,11 +28,10 @@ from i3d_tf.training import history as history_lib
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
 from i3d_tf.training import runs
+from i3d_tf.training import step as step_lib
 from i3d_tf.training import strategies
 from i3d_tf.weights import assign
 from i3d_tf.weights import readers
-
-Batch = dict[str, tf.Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +81,7 @@ def train(
     model = network.build_model(run)
     if strategy.num_replicas_in_sync > 1:
       model.share_batches(strategies.replica_index)
-    optimizer = build_optimizer(run.optimization)
+    optimizer = step_lib.build_optimizer(run.optimization)
     optimizer.build(model.trainable_variables)
   log(strategies.described(strategy))
   step = tf.Variable(0, dtype=tf.int64)
@@ -170,7 +168,7 @@ def _run_steps(training: _Training) -> None:
   run, strategy, step = training.run, training.strategy, training.step
   is_chief = strategies.is_chief(strategy)
   seeds = tf.constant([folders.path_number(entry.path) for entry in training.entries], tf.int64)
-  train_step = build_train_step(strategy, training.model, training.optimizer, run, seeds)
+  train_step = step_lib.build_train_step(strategy, training.model, training.optimizer, run, seeds)
   # Count on the host: reading the variable would sync the device every step.
   number = int(step)
   history = history_lib.History(training.run_dir, number) if is_chief else None
@@ -193,7 +191,7 @@ def _run_steps(training: _Training) -> None:
     for batch in _batches(training):
       if number == 0 and history is not None:
         first = {key: strategy.experimental_local_results(value)[0] for key, value in batch.items()}
-        history.add_picture(0, 'train/seen', _network_input(first, run, seeds))
+        history.add_picture(0, 'train/seen', step_lib.network_input(first, run, seeds))
       log.add(train_step(batch))
       number += 1
       step.assign(number)
@@ -240,7 +238,7 @@ class _Log:
     self._time = time.monotonic()
 
   def add(self, sums: tf.Tensor) -> None:
-    """Takes what `build_train_step` gave for a batch."""
+    """Takes what `step.build_train_step` gave for a batch."""
     self._sums.append(sums)
 
   def write(self, step: int) -> None:
@@ -264,7 +262,7 @@ def _means(sums: Sequence[tf.Tensor], step: int, batch_size: int) -> tuple[float
   """The loss and the accuracy of the batches since the last row of the history.
 
   Args:
-    sums: what `build_train_step` gave for each.
+    sums: what `step.build_train_step` gave for each.
     step: the last of them.
     batch_size: clips of each.
 
@@ -279,70 +277,3 @@ def _means(sums: Sequence[tf.Tensor], step: int, batch_size: int) -> tuple[float
       f'the loss is no longer finite at step {step} ({loss}); try a lower --learning_rate'
     )
   return float(loss), float(accuracy)
-
-
-def build_optimizer(settings: run_settings.Optimization) -> keras.optimizers.Optimizer:
-  """The optimizer of a run, with its schedule; its variables are not built yet."""
-  schedules, rate = keras.optimizers.schedules, settings.learning_rate
-  if settings.schedule == 'cosine' and settings.warmup_steps:
-    rate = schedules.CosineDecay(
-      0.0,
-      settings.steps - settings.warmup_steps,
-      warmup_target=rate,
-      warmup_steps=settings.warmup_steps,
-    )
-  elif settings.schedule == 'cosine':
-    rate = schedules.CosineDecay(rate, settings.steps)
-  elif settings.learning_rate_drops:
-    rate = schedules.PiecewiseConstantDecay(
-      list(settings.learning_rate_drops),
-      [rate / 10**n for n in range(len(settings.learning_rate_drops) + 1)],
-    )
-  if settings.optimizer == 'adam':
-    return keras.optimizers.Adam(rate)
-  return keras.optimizers.SGD(rate, momentum=settings.momentum)
-
-
-def _network_input(batch: Batch, run: run_settings.Run, seeds: tf.Tensor) -> tf.Tensor:
-  return preprocess.network_input(
-    batch, run.data.treatment, run.clips.stream, tf.gather(seeds, batch['entry'])
-  )
-
-
-def build_train_step(
-  strategy: tf.distribute.Strategy,
-  model: inception_i3d.InceptionI3D,
-  optimizer: keras.optimizers.Optimizer,
-  run: run_settings.Run,
-  seeds: tf.Tensor,
-) -> Callable[[Batch], tf.Tensor]:
-  """A function that updates model and optimizer by a batch.
-
-  It returns float32 [2]: the sum of the losses and the number of correct clips, over the
-  batches of all replicas.
-  """
-  variables = model.trainable_variables
-  kernels = [v for v in variables if v.name == 'kernel']
-  with strategy.scope():
-    logits_of = network.training_logits(model, run.network.freeze)
-
-  def replica_step(batch: Batch) -> tf.Tensor:
-    # By itself a tape also watches the variables of frozen layers, and goes back through them.
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-      tape.watch([variable.value for variable in variables])
-      logits = logits_of(_network_input(batch, run, seeds))
-      losses = tf.nn.sparse_softmax_cross_entropy_with_logits(batch['label'], logits)
-      # Replicas' gradients are added up.
-      loss = tf.reduce_sum(losses) / run.clips.batch_size
-      decay = tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
-      total = loss + run.optimization.weight_decay * decay / strategy.num_replicas_in_sync
-    gradients = tape.gradient(total, [variable.value for variable in variables])
-    optimizer.apply_gradients(zip(gradients, variables))
-    correct = tf.cast(tf.argmax(logits, axis=-1) == batch['label'], tf.float32)
-    return tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct)])
-
-  if run.optimization.jit_compile:
-    replica_step = tf.function(replica_step, jit_compile=True)
-  return tf.function(
-    lambda batch: strategy.reduce('SUM', strategy.run(replica_step, (batch,)), axis=None)
-  )

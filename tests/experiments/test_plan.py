@@ -41,15 +41,16 @@ def test_a_plan_before_anything_is_there(reproduction, monkeypatch):
   lines = plan.plan(reproduction, 10, _SIZE)
   assert 'rgb_none_split1_seed0' in lines[0] and '0 of 2 steps trained' in lines[0]
   assert lines[0].endswith('to test: none, background, activity')
-  assert lines[2].startswith('2 models, 4 results') and lines[2].endswith('in all')
-  assert 'training step of 4 clips' in lines[3] and 'a video of 24 frames' in lines[3]
-  assert lines[3].endswith('; measured')
-  assert 'memory: about' in lines[4] and 'TOO LITTLE' not in lines[4]
+  assert lines[2].endswith(' to start, and the report')
+  assert lines[3].startswith('2 models, 4 results') and lines[3].endswith('in all')
+  assert 'training step of 4 clips' in lines[4] and 'a video of 24 frames' in lines[4]
+  assert lines[4].endswith('; measured')
+  assert 'memory: about' in lines[5] and 'TOO LITTLE' not in lines[5]
 
 
 def test_times_of_a_plan_are_those_of_the_measured_costs(reproduction, monkeypatch):
   found = [
-    costs.Arithmetic(0, 400e9, 20e9, 1e12, 2**30),
+    costs.Arithmetic(0, 400e9, 20e9, 1e12, 2**30, 1.0),
     costs.Measurement(0, 'training', 1, 9, 100e9, 730.0, 100.0, 0.0, 2**31),
     costs.Measurement(0, 'test', 4, 24, 80e9, 8.0, 8.0, 1.0, 2**31),
   ]
@@ -90,7 +91,10 @@ def test_a_history_that_is_no_number_leaves_the_time_unsaid(reproduction, tmp_pa
   assert plan.time_left(reproduction, _SIZE) == ''
 
 
-@pytest.mark.parametrize('seconds, words', [(5, '5 s'), (300, '5 min'), (7200, '2.0 h')])
+@pytest.mark.parametrize(
+  'seconds, words',
+  [(5, '5 s'), (300, '5 min'), (145.4, '2 min 25 s'), (1500, '25 min'), (7200, '2.0 h')],
+)
 def test_durations_in_words(seconds, words):
   assert plan.duration(seconds) == words
 

@@ -56,8 +56,8 @@ def test_without_time_only_the_arithmetic_is_counted():
 
 
 @pytest.mark.parametrize(
-  'left, clips', [(100, 6), (40, 6), (35, 3), (15, 2), (11, 1), (5, None), (-1, None)]
+  'left, clips', [(100, 6), (55, 6), (53, 3), (19, 2), (17, 1), (8, None), (-1, None)]
 )
-def test_the_largest_batch_that_fits_twice(monkeypatch, left, clips):
+def test_the_largest_batch_that_fits_three_times(monkeypatch, left, clips):
   monkeypatch.setattr(step_times.time, 'monotonic', lambda: 1000.0)
   assert step_times._fitting(6, 3.0, 1000.0 + left) == clips
