@@ -1,4 +1,4 @@
-"""Masks of Weizmann's people by background subtraction: nearly the truth, for the wall stands still.
+"""Masks of Weizmann's people by background subtraction: nearly the truth, as the wall is static.
 
     python docs/weizmann/background_masks.py weizmann background_masks
     python -m segmentation.compare --masks=background_masks,masks_to_judge

@@ -33,9 +33,9 @@ def run(options: options_lib.CompareOptions) -> int:
   """
   compared: Sequence[Comparison | boxes_lib.BoxComparison]
   if options.boxes is None:
-    compared, failures, *alone = compare_folders(*options.folders)
+    compared, failures, *alone = compare_folders(options.folders[0], options.folders[1])
   else:
-    compared, failures, *alone = boxes_lib.compare_folder(*options.folders, options.boxes)
+    compared, failures, *alone = boxes_lib.compare_folder(options.folders[0], options.boxes)
   for reason in failures:
     cli.fail(reason)
   for folder, names in zip(options.folders, alone):
