@@ -12,7 +12,11 @@ _DEFAULTS = strips.StripSettings()
 
 def define() -> None:
   """Defines the flags; `options` reads them."""
-  flags.DEFINE_string('videos', None, 'Folder of class folders of videos.')
+  flags.DEFINE_string(
+    'videos',
+    None,
+    'Folder of class folders of videos; where they have none, of folders of frames (images).',
+  )
   flags.DEFINE_string(
     'masks', None, 'Folder of person masks, one COCO file (v_Class_g01_c01.json) per video.'
   )

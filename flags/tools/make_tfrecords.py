@@ -34,8 +34,8 @@ def _define_inputs() -> None:
   flags.DEFINE_string(
     'videos',
     None,
-    'Folder of class folders of videos; with --csv, the folder '
-    'that its paths are relative to (default: that of the CSV file).',
+    'Folder of class folders of videos, or of folders of frames (images, 25 a second); with '
+    '--csv, the folder that its paths are relative to (default: that of the CSV file).',
   )
   flags.DEFINE_string(
     'lists',

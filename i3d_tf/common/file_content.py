@@ -13,7 +13,7 @@ def describe(path: str | os.PathLike) -> dict[str, Any] | None:
     A dict of 'bytes', 'mtime_ns' and 'sha256', which JSON can hold; None if there is nothing.
   """
   try:
-    size, time = _size_and_time(path)
+    size, time = size_and_time(path)
     if os.path.isdir(path):
       # A folder of frames: their names and their contents.
       parts = [f'{name}\0{_sha256(os.path.join(path, name))}\0' for name in _names(path)]
@@ -31,7 +31,7 @@ def is_same(path: str | os.PathLike, known: Mapping[str, Any]) -> bool:
   A folder of frames is read in any case.
   """
   try:
-    size, time = _size_and_time(path)
+    size, time = size_and_time(path)
   except OSError:
     return False
   if size != known.get('bytes'):
@@ -43,8 +43,12 @@ def is_same(path: str | os.PathLike, known: Mapping[str, Any]) -> bool:
   return now is not None and now['sha256'] == known.get('sha256')
 
 
-def _size_and_time(path: str | os.PathLike) -> tuple[int, int]:
-  """Bytes, and the latest time of change in nanoseconds."""
+def size_and_time(path: str | os.PathLike) -> tuple[int, int]:
+  """Bytes, and the latest time of change in nanoseconds, of a file or of a folder's files.
+
+  Raises:
+    OSError: there is nothing, or it cannot be read.
+  """
   files = [os.path.join(path, name) for name in _names(path)] if os.path.isdir(path) else []
   found = [os.stat(file) for file in (files if files else [path])]
   return sum(status.st_size for status in found), max(status.st_mtime_ns for status in found)

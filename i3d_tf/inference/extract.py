@@ -195,7 +195,7 @@ class _Share:
   """Moves a bar of videos by the share of one that is done, so that a long one shows progress."""
 
   def __init__(self, bar: tqdm.tqdm, video: str) -> None:
-    self._bar, self._given = bar, 0.0
+    self._shares = progress.ItemShares(bar.update)
     self._frames: float | None
     try:
       self._frames = decoding.duration(video) * decoding.FRAME_RATE
@@ -204,9 +204,7 @@ class _Share:
 
   def add(self, frames: int) -> None:
     if self._frames is not None:
-      share = min(frames / self._frames, 1 - self._given)
-      self._given += share
-      self._bar.update(share)
+      self._shares.add(frames / self._frames)
 
   def finish(self) -> None:
-    self._bar.update(1 - self._given)
+    self._shares.finish()

@@ -1,4 +1,4 @@
-"""Data sets of class folders, 'videos/Class/name.mp4'."""
+"""Data sets of class folders, 'videos/Class/name.mp4', or of frames, 'videos/Class/name/1.jpg'."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -14,6 +14,9 @@ def data_set(
   videos: str | os.PathLike[str], options: requests.DataSetOptions = requests.DataSetOptions()
 ) -> data_sets.DataSet:
   """Reads a data set; its videos are called 'Class/name.mp4'.
+
+  Where no class folder has a video file, the folders of images in them are the videos
+  ('Class/name').
 
   Args:
     videos: folder of the class folders. They may be in folders named train, validation and
@@ -31,9 +34,11 @@ def data_set(
   listed: list[data_sets.ListedVideo] = []
   subset_of: dict[str, str] = {}
   passed_over = _outside_of_classes(videos, folders)
-  for subset, folder in folders:
+  found = [_video_names(os.path.join(videos, folder)) for _, folder in folders]
+  if not any(names for names, _ in found):
+    found = [_frame_folders(os.path.join(videos, folder)) for _, folder in folders]
+  for (subset, folder), (names, others) in zip(folders, found):
     label = os.path.basename(folder)
-    names, others = _video_names(os.path.join(videos, folder))
     passed_over += [f'{folder}/{other}' for other in others]
     for name in names:
       path = f'{label}/{name}'
@@ -48,7 +53,7 @@ def data_set(
   if not listed:
     raise data_sets.SourceError(
       f'{videos}: expected class folders of video files '
-      f'({", ".join(video_files.SUFFIXES)}); found none'
+      f'({", ".join(video_files.SUFFIXES)}) or of folders of frames; found none'
     )
   data = subsets.split(listed, subset_of, label_names, options)
   notes = (*data.notes, *(f'passed over: {what}' for what in passed_over))
@@ -101,4 +106,20 @@ def _video_names(folder: str) -> tuple[list[str], list[str]]:
       names.append(name)
     else:
       others.append(f'{name}: not the suffix of a video file')
+  return names, others
+
+
+def _frame_folders(folder: str) -> tuple[list[str], list[str]]:
+  """The names of the folders of frames in a class folder, and what else is there: 'name: why'."""
+  names, others = [], []
+  for name in sorted(os.listdir(folder)):
+    path = os.path.join(folder, name)
+    if name.startswith('.'):
+      continue
+    if not os.path.isdir(path):
+      others.append(f'{name}: neither a video file nor in a folder of frames')
+    elif any(map(video_files.is_image, os.listdir(path))):
+      names.append(name)
+    else:
+      others.append(f'{name}/: a folder without images')
   return names, others

@@ -1,4 +1,4 @@
-"""One video file, and its mask file, to what a record stores of it."""
+"""One video, a file or a folder of frames, and its mask file to what a record stores of it."""
 
 import collections
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +15,7 @@ from i3d_tf.masks import coco_files
 from i3d_tf.masks import png
 from i3d_tf.records import schema
 from i3d_tf.video import decoding
+from i3d_tf.video import frame_folders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +24,7 @@ class VideoSource:
 
   Attributes:
     path: its name in the data set.
-    file: the video file.
+    file: the video file, or the folder of its frames.
     label: 0-based class index.
     masks: file of its masks, one per frame of the video file, or None.
     keep_original: as in `schema.StoredVideo`.
@@ -46,7 +47,7 @@ def read_video(
   settings: requests.EncodingSettings,
   flow: tuple[bytes, ...] | None = None,
 ) -> schema.StoredVideo:
-  """Reads one video file as it is to be stored.
+  """Reads one video as it is to be stored.
 
   Args:
     source: the video.
@@ -61,7 +62,7 @@ def read_video(
   masks = None if source.masks is None else coco_files.read(source.masks, source.file)
   tally = decoding.Tally()
   part = (source.file, source.start, source.end, settings.frame_rate)
-  decoded = decoding.at_rate(*part, numbered=masks is not None, tally=tally)
+  decoded = frame_folders.at_rate(*part, numbered=masks is not None, tally=tally)
   frame_indices: list[int] = []
   encoded_frames: list[bytes] = []
   source_size = size = (0, 0)

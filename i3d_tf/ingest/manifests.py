@@ -19,6 +19,7 @@ from i3d_tf.records import provenance
 from i3d_tf.records import schema
 from i3d_tf.records import shards
 from i3d_tf.video import decoding
+from i3d_tf.video import frame_folders
 
 FAILURES = 'failures.csv'
 
@@ -68,12 +69,15 @@ def _stored_size(
 ) -> float | None:
   """An estimate, in bytes, of what is stored of a video; None if it cannot be used."""
   try:
-    seconds = decoding.duration(source.file)
+    seconds = frame_folders.duration(source.file)
     begin = 0.0 if source.start is None else source.start
     until = seconds if source.end is None else min(source.end, seconds)
-    decoded = decoding.decode(source.file, (begin + until) / 2)
-    frame = next(decoded)
-    decoded.close()
+    if os.path.isdir(source.file):
+      frame = next(frame_folders.every_frame(source.file))
+    else:
+      decoded = decoding.decode(source.file, (begin + until) / 2)
+      frame = next(decoded)
+      decoded.close()
     height, width = decoding.fit_short_side(frame.shape[0], frame.shape[1], settings.short_side)
   except decoding.VideoError:
     return None

@@ -209,12 +209,15 @@ def _read(
 
 
 def _fingerprint(path: str) -> dict[str, Any] | None:
-  """Size, time and SHA-256 of a file; None if it is missing."""
+  """Size, time and SHA-256 of a file or of a folder of frames; None if it is missing."""
   try:
-    status = os.stat(path)
+    content = (
+      file_content.describe(path)  # its frames may have changed places
+      if os.path.isdir(path)
+      else _content(path, *file_content.size_and_time(path))
+    )
   except OSError:
     return None
-  content = _content(path, status.st_size, status.st_mtime_ns)
   if content is None:
     return None
   return {'size': content['bytes'], **{key: content[key] for key in ('mtime_ns', 'sha256')}}
@@ -227,18 +230,18 @@ def _content(path: str, size: int, mtime_ns: int) -> dict[str, Any] | None:
 
 
 def _differs(path: str, known: dict[str, Any] | None, failure: str | None) -> bool:
-  """Whether a file has changed since its fingerprint `known` was taken.
+  """Whether a file or folder of frames has changed since its fingerprint `known` was taken.
 
   A file that was stored and then deleted counts as unchanged: its record is all that
   is left of it.
   """
   try:
-    status = os.stat(path)
+    size, time = file_content.size_and_time(path)
   except OSError:
     return known is not None and bool(failure)
-  if known is None or known['size'] != status.st_size:
+  if known is None or known['size'] != size:
     return True
-  if known['mtime_ns'] == status.st_mtime_ns:
+  if known['mtime_ns'] == time and not os.path.isdir(path):
     return False
   current = _fingerprint(path)
   return current is None or current['sha256'] != known['sha256']

@@ -18,7 +18,7 @@ def data_set(
   """Reads a data set; every video that some list names is stored once.
 
   Args:
-    videos: folder of 'Class/v_Class_g01_c01.avi'.
+    videos: folder of 'Class/v_Class_g01_c01.avi', or of folders 'Class/v_Class_g01_c01' of frames.
     lists: folder of classInd.txt, trainlist01.txt and so on.
     options: `test` and `labels` must be None: the lists say both.
 
@@ -37,10 +37,7 @@ def data_set(
         contents[name] = f.read()
   if options.validation is not None:
     contents.update(_hold_out(lists, label_names, options.validation, options.seed))
-  listed = [
-    data_sets.ListedVideo(path, os.path.join(videos, path), path, label)
-    for path, label in labels.items()
-  ]
+  listed = [_listed(videos, path, label) for path, label in labels.items()]
   notes: list[str] = []
   files = {video.path: (video.name, video.file) for video in listed}
   for split in ucf101.SPLITS:
@@ -52,6 +49,14 @@ def data_set(
     }
     notes += shared_sources.check(files, of_split, allowed=options.allow_shared_sources)
   return data_sets.assemble(listed, label_names, contents, options, notes)
+
+
+def _listed(videos: str | os.PathLike, path: str, label: int) -> data_sets.ListedVideo:
+  """A video of a list: the file or, without one, the folder of frames called like it."""
+  name = path if os.path.exists(os.path.join(videos, path)) else os.path.splitext(path)[0]
+  if not os.path.isdir(os.path.join(videos, name)):
+    name = path
+  return data_sets.ListedVideo(path, os.path.join(videos, name), name, label)
 
 
 def _hold_out(

@@ -1,6 +1,7 @@
 """Videos that are folders of images: which folders are, and their frames in natural order."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 import os
 
 import cv2
@@ -9,8 +10,12 @@ import numpy as np
 from i3d_tf.common import errors
 from i3d_tf.common import natural_order
 from i3d_tf.video import decoding
+from i3d_tf.video import filter_graph
 from i3d_tf.video import probe
 from i3d_tf.video import video_files
+
+RATE = 25  # frames a second of a folder
+_SLACK = 1e-6  # seconds: times are given in decimals
 
 
 def every_frame(path: str) -> Iterator[np.ndarray]:
@@ -32,6 +37,34 @@ def every_frame(path: str) -> Iterator[np.ndarray]:
 def declared_frames(path: str) -> int:
   """About how many frames a video has, as `probe.declared_frames`; a folder's are counted."""
   return max(1, len(_names(path))) if os.path.isdir(path) else probe.declared_frames(path)
+
+
+def duration(path: str) -> float:
+  """Seconds that a video lasts, as `probe.duration`; a folder shows 25 frames a second."""
+  return declared_frames(path) / RATE if os.path.isdir(path) else probe.duration(path)
+
+
+def at_rate(
+  path: str,
+  start: float | None = None,
+  end: float | None = None,
+  rate: float = decoding.FRAME_RATE,
+  numbered: bool = False,
+  tally: decoding.Tally | None = None,
+) -> Iterator[tuple[int, np.ndarray]]:
+  """What a video shows at an even rate, as `decoding.at_rate`.
+
+  Args:
+    path: as in `every_frame`.
+    start, end, rate, numbered, tally: as in `decoding.at_rate`. The frames of a folder always have
+      their numbers.
+
+  Raises:
+    VideoError: the video cannot be used; also while iterating.
+  """
+  if os.path.isdir(path):
+    return _images_at_rate(path, start, end, rate, tally)
+  return decoding.at_rate(path, start, end, rate, numbered, tally)
 
 
 def find(path: str) -> tuple[str, list[str]]:
@@ -108,3 +141,29 @@ def _images(folder: str) -> Iterator[np.ndarray]:
       )
     size = image.shape[:2]
     yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _images_at_rate(
+  path: str, start: float | None, end: float | None, rate: float, tally: decoding.Tally | None
+) -> Iterator[tuple[int, np.ndarray]]:
+  is_empty = True
+
+  def timed() -> Iterator[tuple[tuple[int, np.ndarray], int, int]]:
+    for index, image in enumerate(_images(path)):
+      if tally is not None:
+        tally.frames = index + 1
+      yield (index, image), index, 1
+
+  begin = 0.0 if start is None else start
+  for shown, place in filter_graph.shown_at_rate(timed(), Fraction(1, RATE), rate):
+    if end is not None and place / rate >= end - _SLACK:
+      break
+    if place / rate >= begin - _SLACK:
+      is_empty = False
+      yield shown
+  if is_empty:
+    until = 'on' if end is None else f'to {end:g} s'
+    raise decoding.VideoError(
+      f'{path}: expected frames from {begin:g} s {until}; the folder has none there, at '
+      f'{RATE} a second'
+    )

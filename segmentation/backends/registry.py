@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from i3d_tf.common import errors
+from i3d_tf.common import light_imports
 from segmentation.backends import class_names
 from segmentation.backends import segmenter
 
@@ -65,6 +66,8 @@ def create(
   if model is None and name != DEFAULT:
     raise segmenter.SegmenterError(f'--segmenter={name} ({what}) needs --segmenter_model: {needs}')
   check_also(name, also)
+  if name in ('tfhub', 'model_garden', 'rvm'):
+    light_imports.tensorflow()
   if name in ('tfhub', 'model_garden'):
     from segmentation.backends import saved_model
 

@@ -7,6 +7,7 @@ import json
 import os
 from typing import Any
 
+from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import journal
 from i3d_tf.common import processes as processes_lib
@@ -66,7 +67,9 @@ def _key(
   def state(path: str) -> list[int] | None:
     try:
       status = os.stat(path)
-      return [status.st_size, status.st_mtime_ns]
+      own = [status.st_size, status.st_mtime_ns]
+      # A folder of frames does not change when one of them is written over.
+      return [*own, *file_content.size_and_time(path)] if os.path.isdir(path) else own
     except OSError:
       return None
 

@@ -1,6 +1,7 @@
 """A video at a glance: a strip of frames with the person outlined, and measures of its masks."""
 
 from collections.abc import Iterable, Sequence
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -15,6 +16,7 @@ from i3d_tf.masks import dilation
 from i3d_tf.masks import mask_folders
 from i3d_tf.video import decoding
 from i3d_tf.video import drawing
+from i3d_tf.video import frame_folders
 from i3d_tf.video import video_files
 from segmentation.gallery import mask_quality
 
@@ -37,7 +39,7 @@ class ReviewSource:
 
   Attributes:
     video: its name in the data set, 'Class/v_Class_g01_c01.avi'.
-    file: the path of the video.
+    file: the path of the video: a file, or a folder of its frames.
     masks: the path of its mask file, which may be missing.
   """
 
@@ -75,7 +77,8 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
   """Finds videos and their masks.
 
   Args:
-    videos: the folder with one folder of videos per class.
+    videos: the folder with one folder of videos per class; where none of them has a video file,
+      with folders of frames, as in `frame_folders.find`.
     masks: the folder with one mask file, 'v_Class_g01_c01.json', per video.
 
   Returns:
@@ -88,18 +91,7 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
   for what, folder in (('videos', videos), ('masks', masks)):
     if not os.path.isdir(folder):
       raise errors.UserError(f'`{what}` must be a folder; received {folder}')
-  found = []
-  for label in sorted(os.listdir(videos)):
-    folder = os.path.join(videos, label)
-    if label.startswith('.') or not os.path.isdir(folder):
-      continue
-    for name in sorted(os.listdir(folder)):
-      if not name.startswith('.') and name.lower().endswith(video_files.SUFFIXES):
-        found.append(f'{label}/{name}')
-  if not found:
-    raise errors.UserError(
-      f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi; found none'
-    )
+  found = _names(videos)
   sources = []
   for name, file in mask_folders.file_names(found).items():
     path = mask_folders.find(masks, name, '/' not in file)
@@ -111,6 +103,27 @@ def find(videos: str, masks: str) -> tuple[tuple[ReviewSource, ...], tuple[str, 
   expected = {os.path.relpath(source.masks, masks) for source in sources}
   orphans = [name for name in mask_folders.list_files(masks) if name not in expected]
   return tuple(sources), tuple(orphans)
+
+
+def _names(videos: str) -> list[str]:
+  """The names of the videos in class folders, or of the folders of frames there, sorted."""
+  found = []
+  for label in sorted(os.listdir(videos)):
+    folder = os.path.join(videos, label)
+    if not label.startswith('.') and os.path.isdir(folder):
+      names = sorted(filter(video_files.is_video, os.listdir(folder)))
+      found += [f'{label}/{name}' for name in names]
+  if not found:
+    with contextlib.suppress(errors.UserError):
+      _, below = frame_folders.find(videos)
+      # In the folder of a class, and no video file: such a one is deeper than classes are.
+      found = [name for name in below if '/' in name and os.path.isdir(os.path.join(videos, name))]
+  if not found:
+    raise errors.UserError(
+      f'{videos}: expected folders of videos, as Class/v_Class_g01_c01.avi, or of frames, as '
+      'Class/v_Class_g01_c01/000001.jpg; found none'
+    )
+  return found
 
 
 def strip_path(folder: str, video: str) -> str:
@@ -171,7 +184,7 @@ def _frames(
   settings: StripSettings,
 ) -> tuple[list[np.ndarray], tuple[int, ...], tuple[int, ...]]:
   """The frames of a strip, outlined and resized: (images, shown, moment)."""
-  decoded = decoding.decode(source.file)
+  decoded = frame_folders.every_frame(source.file)
   if masks is None:
     kept = _spread(decoded, settings)
     return [image for _, image in kept], tuple(index for index, _ in kept), ()

@@ -1,4 +1,4 @@
-"""Two folders of masks compared: overlap, coverage and misses, per video and overall."""
+"""Masks compared with others or with boxes: overlap, coverage and misses, per video and overall."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -13,6 +13,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
+from segmentation.people import boxes as boxes_lib
 from segmentation.people import options as options_lib
 
 _SHOWN = 10  # videos in the printed table
@@ -22,15 +23,19 @@ def run(options: options_lib.CompareOptions) -> int:
   """Compares, prints a table and writes the CSV file: the exit status of the command.
 
   Args:
-    options: the folders and the file.
+    options: the folders, or a folder and boxes, and the file.
 
   Returns:
     0; 1 if a video could not be compared.
 
   Raises:
-    UserError: the folders have no video in common.
+    UserError: they have no video in common, or the file of boxes cannot be used.
   """
-  compared, failures, *alone = compare_folders(*options.folders)
+  compared: Sequence[Comparison | boxes_lib.BoxComparison]
+  if options.boxes is None:
+    compared, failures, *alone = compare_folders(options.folders[0], options.folders[1])
+  else:
+    compared, failures, *alone = boxes_lib.compare_folder(options.folders[0], options.boxes)
   for reason in failures:
     cli.fail(reason)
   for folder, names in zip(options.folders, alone):
@@ -51,6 +56,8 @@ class Comparison:
     video: stem of the video's name.
     iou: of all pixels of the video; 1 where neither has anybody.
     frame_iou: mean of the frames' IoU; 1 for a frame in which neither has anybody.
+    precision, recall: share of B's person pixels that A has, too, and of A's that B has: what
+      the words mean where A is the truth. 1 where there are none.
     coverage_a, coverage_b: share of the pixels.
     only_a, only_b: share of the frames in which only this one has somebody.
     frames: number of frames.
@@ -59,6 +66,8 @@ class Comparison:
   video: str
   iou: float
   frame_iou: float
+  precision: float
+  recall: float
   coverage_a: float
   coverage_b: float
   only_a: float
@@ -86,6 +95,8 @@ def compare_video(video: str, a: coco_files.Masks, b: coco_files.Masks) -> Compa
     video=video,
     iou=_ratio(both.sum(), union.sum()),
     frame_iou=float(np.mean([_ratio(*frame) for frame in zip(both, union)])),
+    precision=_ratio(both.sum(), second.sum()),
+    recall=_ratio(both.sum(), first.sum()),
     coverage_a=float(first.mean() / pixels),
     coverage_b=float(second.mean() / pixels),
     only_a=float(np.mean((first > 0) & (second == 0))),
@@ -141,15 +152,15 @@ def compare_folders(a: str, b: str) -> tuple[list[Comparison], list[str], list[s
   return compared, failures, sorted(names[0] - names[1]), sorted(names[1] - names[0])
 
 
-def write(path: str, compared: Sequence[Comparison]) -> None:
-  """Writes `Comparison`s as CSV, atomically."""
-  header = [field.name for field in dataclasses.fields(Comparison)]
+def write(path: str, compared: Sequence[Comparison | boxes_lib.BoxComparison]) -> None:
+  """Writes comparisons of one kind as CSV, atomically."""
+  header = [field.name for field in dataclasses.fields(compared[0])]
   files.write_csv(path, header, map(dataclasses.astuple, compared))
 
 
-def table(compared: Sequence[Comparison]) -> list[str]:
-  """The means and the videos that differ most, as lines of text."""
-  columns = [field.name for field in dataclasses.fields(Comparison)][1:-1]
+def table(compared: Sequence[Comparison | boxes_lib.BoxComparison]) -> list[str]:
+  """The means of all videos, and the first ones, which differ most, as lines of text."""
+  columns = [field.name for field in dataclasses.fields(compared[0]) if field.type is float]
   width = max(len(row.video) for row in compared)
   width = max(width, len('mean of 12345 videos'))
   line = lambda name, values: f'{name:<{width}}' + ''.join(f'{value:>11}' for value in values)

@@ -33,7 +33,14 @@ class SegmentOptions:
 
 @dataclasses.dataclass(frozen=True)
 class CompareOptions:
-  """Two folders of masks, and the CSV file to write or None."""
+  """What is compared.
 
-  folders: tuple[str, str]
+  Attributes:
+    folders: two folders of masks; one, where `boxes` is given.
+    output: the CSV file to write, or None.
+    boxes: a file of boxes, as `boxes.read` takes it, or None.
+  """
+
+  folders: tuple[str, ...]
   output: str | None
+  boxes: str | None = None

@@ -10,6 +10,7 @@ from i3d_tf.common import errors
 from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
+from i3d_tf.common import progress as progress_lib
 from i3d_tf.ingest import csv_files
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
@@ -143,14 +144,7 @@ class _Work:
     progress: Callable[[float], None] | None = None,
   ) -> bool | str:
     """Segments one video: whether it has a person, or the reason why it failed."""
-    done = 0.0
-
-    def count(fraction: float) -> None:
-      nonlocal done
-      done += fraction
-      if progress is not None:
-        progress(fraction)
-
+    shares = None if progress is None else progress_lib.ItemShares(progress)
     try:
       return segment_video.segment_video(
         os.path.join(self.folder, name),
@@ -159,14 +153,14 @@ class _Work:
         self.settings,
         video=name,
         recorded=self.recorded,
-        progress=None if progress is None else count,
+        progress=None if shares is None else shares.add,
         second_look=self.second_look,
       )
     except errors.UserError as e:
       return str(e)
     finally:
-      if progress is not None:
-        progress(1 - done)
+      if shares is not None:
+        shares.finish()
 
 
 class _NoProgress:

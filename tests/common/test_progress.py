@@ -28,12 +28,53 @@ def test_bars_are_redrawn_rarely_in_a_log(monkeypatch, on_terminal, interval):
     assert bar.mininterval == interval
 
 
-def test_shares_that_add_up_to_a_little_more_than_all_are_no_warning():
+@pytest.mark.parametrize('frames', [1, 3, 7, 49, 1001])
+def test_shares_of_items_add_up_to_exactly_the_items(frames):
+  given = []
+  for _ in range(3):
+    shares = progress.ItemShares(given.append)
+    for _ in range(frames):
+      shares.add(1 / frames)
+    shares.finish()
+  assert sum(given) == 3 and min(given) > 0
+  assert len(given) >= 3 * frames
+
+
+def test_shares_beyond_a_whole_item_do_not_count():
+  given = []
+  shares = progress.ItemShares(given.append)
+  for _ in range(3):
+    shares.add(0.375)
+  shares.add(5)
+  shares.finish()
+  assert given == [0.375, 0.375, 0.25]
+
+
+def test_an_item_that_ends_early_is_finished():
+  given = []
+  shares = progress.ItemShares(given.append)
+  shares.add(1 / 3)
+  shares.finish()
+  shares.finish()
+  assert len(given) == 2 and sum(given) == 1
+
+
+def test_a_bar_of_shares_ends_at_its_total_without_a_warning():
   program = (
     'from i3d_tf.common import progress\n'
-    'with progress.progress_bar(total=1, unit_scale=True) as bar:\n'
-    '  bar.update(1 + 1e-9)\n'
-    '  bar.refresh()\n'
+    'with progress.progress_bar(total=3, unit_scale=True) as bar:\n'
+    '  for _ in range(3):\n'
+    '    shares = progress.ItemShares(bar.update)\n'
+    '    for _ in range(60):\n'
+    '      shares.add(1 / 49)\n'  # more frames than were declared
+    '      bar.refresh()\n'
+    '    shares.finish()\n'
+    '  assert bar.n == 3\n'
   )
-  done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=True)
-  assert '100%' in done.stderr and 'Warning' not in done.stderr
+  done = subprocess.run(
+    [sys.executable, '-W', 'error::UserWarning', '-c', program],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0 and '100%' in done.stderr and 'Warning' not in done.stderr

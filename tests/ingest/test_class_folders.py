@@ -77,6 +77,23 @@ def test_what_is_passed_over_is_listed_with_the_reason(tmp_path):
   )
 
 
+def test_folders_of_frames_are_videos_where_no_class_has_a_video_file(tmp_path):
+  data_files.touch(tmp_path, 'run/a/1.jpg', 'run/b/1.png', 'run/c/notes.txt', 'run/1.jpg')
+  data_files.touch(tmp_path, 'jog/.thumbnails/1.jpg', 'jog/d/1.jpg', 'jog/d/.x')
+  data = class_folders.data_set(tmp_path, requests.DataSetOptions(test=0))
+  assert [source.path for source in data.sources] == ['jog/d', 'run/a', 'run/b']
+  assert [source.file for source in data.sources] == [
+    str(tmp_path / name) for name in ('jog/d', 'run/a', 'run/b')
+  ]
+  assert data.notes == (
+    'passed over: run/1.jpg: neither a video file nor in a folder of frames',
+    'passed over: run/c/: a folder without images',
+  )
+  data_files.touch(tmp_path, 'run/e.avi')
+  data = class_folders.data_set(tmp_path, requests.DataSetOptions(test=0))
+  assert [source.path for source in data.sources] == ['run/e.avi']
+
+
 def test_parts_of_a_file_under_two_classes_are_drawn_together(tmp_path):
   videos = [f'{c}/{n}_{t}.avi' for n in 'abcdef' for c, t in (('run', '0-1'), ('jog', '2.5-4'))]
   data_files.touch(tmp_path, *videos)

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 
+import cv2
 import numpy as np
 import pytest
 
@@ -112,6 +113,19 @@ def test_stored_size_estimates_the_frames(tmp_path):
   half = dataclasses.replace(source, start=1.0)
   assert manifests._stored_size(half, _SETTINGS) == pytest.approx(estimate / 2, rel=0.1)
   assert manifests._stored_size(dataclasses.replace(source, file='none'), _SETTINGS) is None
+
+
+def test_stored_size_of_a_folder_of_frames_is_that_of_the_video(tmp_path):
+  noise = np.random.default_rng(0).integers(0, 256, (50, 24, 32, 3), np.uint8)
+  source = fakes.source(tmp_path, frames=noise)
+  (tmp_path / 'v').mkdir()
+  for index, frame in enumerate(noise):
+    cv2.imwrite(str(tmp_path / 'v' / f'{index}.png'), frame[..., ::-1])
+  folder = dataclasses.replace(source, file=str(tmp_path / 'v'))
+  for of in ({}, {'start': 1.0}):
+    estimate = manifests._stored_size(dataclasses.replace(folder, **of), _SETTINGS)
+    expected = manifests._stored_size(dataclasses.replace(source, **of), _SETTINGS)
+    assert estimate == pytest.approx(expected, rel=0.1)
 
 
 def test_build_leaves_out_unusable_videos_with_their_reasons(tmp_path):

@@ -2,7 +2,9 @@
 
 import dataclasses
 import os
+import shutil
 
+import cv2
 import numpy as np
 import pytest
 
@@ -160,6 +162,28 @@ def test_build_needs_the_video_of_changed_masks(job):
     for name, data in fakes.contents(os.path.dirname(job.path)).items()
     if 'progress' not in name
   } == {name: data for name, data in before.items() if 'progress' not in name}
+
+
+def test_changed_names_a_folder_of_frames_whose_frames_changed_places(tmp_path):
+  folder = tmp_path / 'v'
+  folder.mkdir()
+  for index, frame in enumerate(fakes.moving(4)):
+    cv2.imwrite(str(folder / f'{index}.bmp'), frame)
+  source = encode_video.VideoSource('A/v', str(folder), 0)
+  path = str(tmp_path / 'records' / 'a.tfrecord')
+  job = shard_jobs.ShardJob(path, (source,), ('A',), dataclasses.replace(_SETTINGS, flow=None))
+  shard_jobs.build(job)
+  assert shard_jobs.changed(job, provenance.read(path)) == {}
+  os.utime(folder / '0.bmp', (0, 0))
+  assert shard_jobs.changed(job, provenance.read(path)) == {}
+  times = {name: os.stat(folder / name) for name in ('0.bmp', '1.bmp')}
+  contents = [(folder / name).read_bytes() for name in times]
+  for (name, status), content in zip(times.items(), reversed(contents)):
+    (folder / name).write_bytes(content)
+    os.utime(folder / name, ns=(status.st_atime_ns, status.st_mtime_ns))
+  assert shard_jobs.changed(job, provenance.read(path)) == {'A/v': 'video'}
+  shutil.rmtree(folder)
+  assert shard_jobs.changed(job, provenance.read(path)) == {}  # its record is all that is left
 
 
 def test_build_remakes_a_damaged_record_from_its_video(job, tmp_path):

@@ -103,3 +103,19 @@ def test_written_lists_are_found_by_the_reader_of_records(ucf, tmp_path):
   data_sets.write_lists(data.lists, opened.folder)
   sizes = {subset: len(splits.load(opened, subset, 1)[0]) for subset in ucf101.SUBSETS}
   assert sizes == {'train': 10, 'validation': 4, 'test': 6}
+
+
+def test_a_folder_of_frames_stands_for_a_listed_file_that_is_missing(ucf):
+  name = 'Archery/v_Archery_g02_c01'
+  (ucf / 'videos' / f'{name}.avi').unlink()
+  data_files.touch(ucf / 'videos', f'{name}/1.jpg', 'Archery/v_Archery_g03_c01/1.jpg')
+  data_files.touch(ucf / 'masks', 'v_Archery_g02_c01.json')
+  (ucf / 'verdicts.csv').write_text(f'video,verdict\n{name},original\n')  # as review names it
+  options = requests.DataSetOptions(masks=str(ucf / 'masks'), verdicts=str(ucf / 'verdicts.csv'))
+  data = ucf101_layout.data_set(str(ucf / 'videos'), str(ucf / 'lists'), options)
+  of_path = {source.path: source for source in data.sources}
+  found = of_path[f'{name}.avi']
+  assert found.file == str(ucf / 'videos' / name) and found.keep_original
+  assert found.masks == str(ucf / 'masks' / 'v_Archery_g02_c01.json')
+  other = of_path['Archery/v_Archery_g03_c01.avi']
+  assert other.file.endswith('.avi')  # the file itself is there

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import cv2
 import pytest
 
 from i3d_tf.common import processes
@@ -17,6 +18,7 @@ from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.records import tfrecord
 from i3d_tf.records import ucf101
+from i3d_tf.video import decoding
 from tests import commands
 from tests import fakes
 from tests import small_disk
@@ -259,6 +261,58 @@ def test_command_reads_class_folders(data_set):
   source = folders.open_folder(data_set / 'records')
   assert [len(splits.load(source, subset, 1)[0]) for subset in ucf101.SUBSETS] == [10, 10, 10]
   assert source.settings['num_shards'] == max(2 * processes.num_cores(), 1)
+
+
+def _write_frames(videos, output):
+  """Folders of the frames of videos, called like them without their suffix."""
+  for path in videos:
+    folder = output / path.parent.name / path.stem
+    folder.mkdir(parents=True)
+    for index, frame in enumerate(decoding.decode(path)):
+      cv2.imwrite(str(folder / f'{index}.png'), frame[..., ::-1])
+
+
+def test_folders_of_frames_give_the_records_of_their_videos(data_set):
+  make(data_set, '--masks=masks')
+  records = lambda output: [p.read_bytes() for p in sorted((data_set / output).glob('*.tfrecord'))]
+  expected = records('records')
+  _write_frames(data_set.glob('videos/*/*.avi'), data_set / 'frames')
+  flags = '--lists=lists', '--masks=masks', '--short_side=48', '--shards=2', '--workers=1'
+  of_frames = lambda *more: commands.run(
+    'tools.make_tfrecords', '--videos=frames', '--output=other', *flags, *more, cwd=data_set
+  )
+  of_frames()
+  assert records('other') == expected and len(expected) == 2
+  # A frame is written over, two others change places: both are noticed, and nothing else.
+  one, two, _ = sorted(data_set.glob('frames/Waving/*'))
+  (one / '3.png').write_bytes((two / '3.png').read_bytes())
+  for old, new in (('1', 'x'), ('2', '1'), ('x', '2')):
+    (two / f'{old}.png').rename(two / f'{new}.png')
+  out, _ = of_frames()
+  assert 'sources of 2 videos changed' in out
+  assert records('other') != expected
+  assert len(folders.open_folder(data_set / 'other').entries) == 30
+
+
+def test_class_folders_and_csv_files_may_be_of_folders_of_frames(data_set):
+  chosen = [path for path in data_set.glob('videos/*/*.avi') if path.parent.name < 'D']
+  _write_frames(chosen, data_set / 'frames')
+  (data_set / 'frames' / 'Waving').mkdir()
+  (data_set / 'frames' / 'notes.txt').write_text('no video')
+  same = '--short_side=48', '--workers=1', '--masks=masks', '--test=0'
+  commands.run('tools.make_tfrecords', '--videos=frames', '--output=a', *same, cwd=data_set)
+  names = sorted(f'{path.parent.name}/{path.stem}' for path in chosen)
+  entries = folders.open_folder(data_set / 'a').entries
+  assert sorted(entry.path for entry in entries) == names and len(names) >= 3
+  assert all(entry.frames == 10 and entry.has_person for entry in entries)
+  rows = [f'{name},{name.split("/")[0]},0.08,0.36' for name in names]
+  (data_set / 'c.csv').write_text('\n'.join(['path,label,start,end', *rows]))
+  commands.run(
+    'tools.make_tfrecords', '--csv=c.csv', '--videos=frames', '--output=b', *same, cwd=data_set
+  )
+  entries = folders.open_folder(data_set / 'b').entries
+  assert sorted(entry.path for entry in entries) == [f'{name}_0.08-0.36' for name in names]
+  assert {entry.frames for entry in entries} == {7}
 
 
 def test_manifest_counts_and_sums(data_set):

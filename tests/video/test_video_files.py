@@ -120,3 +120,38 @@ def test_a_folder_of_neither_is_named(tmp_path):
     frame_folders.find(str(tmp_path))
   with pytest.raises(errors.UserError, match='nowhere: expected a folder of videos; there is none'):
     frame_folders.find(os.path.join(tmp_path, 'nowhere'))
+
+
+@pytest.mark.parametrize(
+  'start, end, rate, expected',
+  [
+    (None, None, 25, [*range(12)]),
+    (0.08, 0.24, 25, [2, 3, 4, 5]),
+    (0.4, None, 25, [10, 11]),
+    (None, 0.04, 25, [0]),
+    (None, None, 50, [n // 2 for n in range(24)]),
+    (None, None, 12.5, None),  # which of two frames is shown is FFmpeg's matter
+  ],
+)
+def test_a_folder_of_frames_shows_25_a_second_as_a_file_of_them_does(
+  tmp_path, start, end, rate, expected
+):
+  _images(tmp_path / 'v', [f'{index}.png' for index in range(12)])
+  tally = decoding.Tally()
+  found = list(frame_folders.at_rate(str(tmp_path / 'v'), start, end, rate, tally=tally))
+  if expected is not None:
+    assert [index for index, _ in found] == expected
+  for index, frame in found:
+    assert frame[0, 0].tolist() == [10 * index, 0, 0]
+  file = fakes.write_video(tmp_path / 'v.avi', list(frame_folders.every_frame(tmp_path / 'v')))
+  of_file = decoding.at_rate(file, start, end, rate, numbered=True)
+  assert [index for index, _ in found] == [index for index, _ in of_file]
+  assert tally.frames == 12 or end is not None
+  assert frame_folders.duration(str(tmp_path / 'v')) == pytest.approx(12 / 25)
+  assert frame_folders.duration(file) == pytest.approx(12 / 25)
+
+
+def test_a_part_after_the_last_frame_of_a_folder_is_named(tmp_path):
+  _images(tmp_path / 'v', ['1.png', '2.png'])
+  with pytest.raises(decoding.VideoError, match=r'v: expected frames from 3 s to 4 s; the folder'):
+    list(frame_folders.at_rate(str(tmp_path / 'v'), 3, 4))

@@ -52,6 +52,21 @@ def test_the_libraries_of_a_backend_are_imported_only_with_it(tmp_path):
   subprocess.run([sys.executable, '-c', code], check=True)
 
 
+@pytest.mark.parametrize('name', ['rvm', 'model_garden'])
+def test_tensorflow_is_imported_without_what_it_only_looks_for(tmp_path, name):
+  code = (
+    'import sys\n'
+    'from i3d_tf.common import errors\n'
+    'from segmentation.backends import registry\n'
+    'try:\n'
+    f'  registry.create({name!r}, {str(tmp_path)!r})\n'
+    'except errors.UserError:\n'
+    '  print("tensorflow" in sys.modules, *{"jax", "pandas", "sklearn"} & set(sys.modules))\n'
+  )
+  done = subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True)
+  assert done.stdout.split() == ['True']
+
+
 def test_a_segmenter_of_frames_serves_every_video():
   class Nobody(segmenter.Segmenter):
     name = 'nobody'

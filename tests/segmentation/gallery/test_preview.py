@@ -2,6 +2,7 @@
 
 import os
 
+import cv2
 import numpy as np
 import pytest
 
@@ -66,6 +67,23 @@ def test_only_changed_videos_are_examined_again(tmp_path, sources, change):
   glances, reported = examine(sources, tmp_path / 'strips')
   assert reported == [2, 3]
   assert glances == examine(sources, tmp_path / 'again')[0]
+
+
+def test_a_folder_of_frames_is_examined_again_when_one_of_them_is_written_over(tmp_path):
+  for name in NAMES:
+    folder = tmp_path / 'videos' / 'A' / name
+    folder.mkdir(parents=True)
+    for index in range(4):
+      cv2.imwrite(str(folder / f'{index}.png'), fakes.texture(24, 32))
+  (tmp_path / 'masks').mkdir()
+  sources, _ = strips.find(str(tmp_path / 'videos'), str(tmp_path / 'masks'))
+  examine(sources, tmp_path / 'strips')
+  before = os.stat(sources[1].file).st_mtime_ns
+  cv2.imwrite(os.path.join(sources[1].file, '2.png'), fakes.texture(24, 32, seed=1))
+  assert os.stat(sources[1].file).st_mtime_ns == before  # the folder itself has not changed
+  assert examine(sources, tmp_path / 'strips')[1] == [2, 3]
+  os.rename(os.path.join(sources[2].file, '0.png'), os.path.join(sources[2].file, '9.png'))
+  assert examine(sources, tmp_path / 'strips')[1] == [2, 3]
 
 
 def test_other_settings_make_all_strips_again(tmp_path, sources):

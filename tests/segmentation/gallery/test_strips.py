@@ -148,8 +148,44 @@ def test_find_lists_videos_and_masks_without_a_video(tmp_path, make):
   assert orphans == ('v_B_g01_c01.json',)
 
 
+def _write_images(folder, count=40):
+  os.makedirs(folder)
+  for index, frame in enumerate(gray(0, count)):
+    cv2.imwrite(os.path.join(folder, f'{index}.png'), frame)
+
+
+def test_a_folder_of_frames_is_shown_in_the_order_of_their_numbers(tmp_path):
+  _write_images(tmp_path / 'videos' / 'A' / 'v_A_g01_c01')
+  coco_files.write(tmp_path / 'masks' / 'v_A_g01_c01.json', boxes(40), video='A/v_A_g01_c01')
+  (source,), orphans = strips.find(str(tmp_path / 'videos'), str(tmp_path / 'masks'))
+  assert source.video == 'A/v_A_g01_c01' and not orphans
+  settings = strips.StripSettings(frames=4, height=48, quality=95)
+  seen = strips.glance(source, str(tmp_path), settings)
+  assert seen.problem is None and seen.shown == (0, 13, 26, 39)
+  assert numbers(tiles(str(tmp_path), seen, settings)) == [0, 13, 26, 39]
+  coco_files.write(tmp_path / 'masks' / 'v_A_g01_c01.json', boxes(39), video='A/v_A_g01_c01')
+  seen = strips.glance(source, str(tmp_path), settings)
+  assert 'expected 40 masks, as many as' in seen.problem and seen.width
+
+
+def test_folders_of_frames_beside_video_files_are_none(tmp_path, make):
+  make(boxes(40))
+  _write_images(tmp_path / 'videos' / 'A' / 'thumbnails', 2)
+  sources, _ = strips.find(str(tmp_path / 'videos'), str(tmp_path / 'masks'))
+  assert [source.video for source in sources] == ['A/v_A_g01_c01.avi']
+
+
+def test_images_outside_of_the_folder_of_a_class_are_no_videos(tmp_path):
+  _write_images(tmp_path / 'videos' / 'A')  # class folders are meant, not one video
+  os.makedirs(tmp_path / 'masks')
+  with pytest.raises(errors.UserError, match=r'Class/v_Class_g01_c01/000001.jpg; found none'):
+    strips.find(str(tmp_path / 'videos'), str(tmp_path / 'masks'))
+
+
 def test_missing_folders_and_folders_without_videos_are_errors(tmp_path):
   with pytest.raises(errors.UserError, match='`videos` must be a folder; received nowhere'):
     strips.find('nowhere', str(tmp_path))
-  with pytest.raises(errors.UserError, match=r'expected folders of videos, .*; found none'):
+  with pytest.raises(
+    errors.UserError, match=r'expected folders of videos, .*, or of frames, .*; found none'
+  ):
     strips.find(str(tmp_path), str(tmp_path))

@@ -33,6 +33,8 @@ def test_the_figures_are_those_of_the_pixels(tmp_path):
   assert row.frame_iou == pytest.approx(
     np.mean([(x & y).sum() / (x | y).sum() for x, y in zip(a, b)])
   )
+  assert row.precision == pytest.approx((a & b).sum() / b.sum())  # `a` is the truth
+  assert row.recall == pytest.approx((a & b).sum() / a.sum())
   assert (row.coverage_a, row.coverage_b) == pytest.approx((a.mean(), b.mean()))
   assert (row.only_a, row.only_b, row.frames) == (0.2, 0.2, 5)
 
@@ -41,6 +43,7 @@ def test_where_nobody_is_in_either_they_agree():
   nobody = coco_files.Masks(12, 20, ((), ()))
   row = comparison.compare_video('v', nobody, nobody)
   assert (row.iou, row.frame_iou, row.only_a, row.only_b) == (1, 1, 0, 0)
+  assert (row.precision, row.recall) == (1, 1)
 
 
 def test_people_of_a_frame_are_united_first():

@@ -1,17 +1,23 @@
 """Masks for a folder of videos: written, resumed, refused, counted."""
 
 import dataclasses
+import struct
+import warnings
 
 import cv2
 import numpy as np
 import pytest
+import tqdm
 
 from flags import segment as segment_flags
 from flags.shared import segmentation
 from i3d_tf.common import errors
 from i3d_tf.flow import optical_flow
 from i3d_tf.masks import coco_files
+from i3d_tf.video import frame_folders
+from segmentation.people import segment_folder
 from segmentation.people import segment_videos
+from segmentation.people import video_masks
 from tests import commands
 from tests import fakes
 from tests import flag_values
@@ -121,6 +127,40 @@ def test_existing_masks_are_read_without_any_optical_flow(tmp_path, monkeypatch)
   tracked = dataclasses.replace(options.settings, track=True)
   with pytest.raises(AssertionError, match='optical flow was asked for'):  # there it costs
     segment_videos.run(dataclasses.replace(options, output='tracked', settings=tracked))
+
+
+def test_a_video_of_more_frames_than_its_header_says_is_one_video_of_the_bar(tmp_path):
+  path = fakes.write_video(tmp_path / 'videos' / 'v.avi', test_segment_folder._frames(0, 60))
+  with open(path, 'rb') as f:
+    content = bytearray(f.read())
+  for chunk, offset in ((b'avih', 24), (b'strh', 40)):
+    (number,) = struct.unpack_from('<I', content, content.index(chunk) + offset)
+    assert number == 60
+    struct.pack_into('<I', content, content.index(chunk) + offset, 49)
+  with open(path, 'wb') as f:
+    f.write(content)
+  assert frame_folders.declared_frames(path) == 49
+  shown = []
+
+  class Bar(tqdm.tqdm):
+    def update(self, n=1):
+      super().update(n)
+      shown.append(self.n)
+      self.refresh()  # warns if it is beyond its total
+
+  with warnings.catch_warnings():
+    warnings.simplefilter('error', tqdm.TqdmWarning)
+    segment_folder.segment_folder(
+      str(tmp_path / 'videos'),
+      str(tmp_path / 'masks'),
+      test_segment_folder.Bright,
+      video_masks.MaskSettings(),
+      1,
+      Bar,
+      second_look=True,
+    )
+  assert len(coco_files.read(tmp_path / 'masks' / 'v.json')) == 60
+  assert shown[-1] == 1 and len(shown) > 90 and sorted(shown) == shown
 
 
 class _WithBall(test_segment_folder.Bright):
