@@ -131,7 +131,8 @@ def _where(where: section_lib.Section) -> dict[str, Any]:
       for field in dataclasses.fields(where.tables)
     },
     'names': [e.name for e in where.explanations],
-    'figures': [drawn.name for drawn in where.drawn],
+    'figures': [drawn.name for drawn in where.drawn if not drawn.of_checks],
+    'check_figures': [drawn.name for drawn in where.drawn if drawn.of_checks],
     'endpoints': where.endpoints,
     'rows_file': section_lib.ROWS,
     'checks_file': section_lib.CHECKS if any(e.checks for e in where.explanations) else None,

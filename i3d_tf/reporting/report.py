@@ -176,7 +176,9 @@ def _write_section(output: str, where: section_lib.Section) -> dict[str, page.Fi
       _write_table(os.path.join(output, page.TABLES), table)
   for drawn in where.drawn:
     figures_lib.save(drawn.figure, os.path.join(output, page.FIGURES), drawn.name)
-  return {drawn.name: page.Figure(drawn.name, drawn.caption, drawn.wide) for drawn in where.drawn}
+  return {
+    drawn.name: page.Figure(drawn.name, drawn.caption, not drawn.of_checks) for drawn in where.drawn
+  }
 
 
 def _draw(

@@ -107,9 +107,9 @@ def _finish_shares(left: Any, middle: Any, right: Any, most: float) -> None:
   middle.set_ylabel('Share over area')
   middle.set_ylim(bottom=0)
   right.set_xlabel('Share of the map on the person, %')
-  right.set_ylabel('Probability lost without the person, points')
+  right.set_ylabel('Lost without the person, points')
   right.set_xlim(0, 100)
-  right.set_ylim(-105, 105)
+  right.set_ylim(min(-5, right.get_ylim()[0]), 105)  # some gain
   for axis in (left, middle, right):
     axis.grid()
 

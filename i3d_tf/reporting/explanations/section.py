@@ -25,13 +25,13 @@ class Drawn:
     name: the name of its files.
     figure: the figure.
     caption: its caption.
-    wide: whether it has the width of a page instead of a column.
+    of_checks: whether it shows checks; it then has the width of a column, else that of a page.
   """
 
   name: str
   figure: figure_lib.Figure
   caption: str
-  wide: bool
+  of_checks: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,8 +97,8 @@ def _draw(explanations: Sequence[load.Explanation], tables: tables_lib.Tables) -
         figure,
         f'{e.name}, class explained: {figures.target_of(e)}. Pale: one point per video; joined: '
         'means of bins of equal numbers of videos, with 95% intervals. Dotted: a map that knows '
-        'nothing. c) what the class loses when the person is replaced.',
-        True,
+        'nothing. c) the probability that the class loses when the person is replaced.',
+        False,
       )
     figure = figures.randomised(e.name, tables.randomised)
     if figure is not None:
@@ -107,5 +107,5 @@ def _draw(explanations: Sequence[load.Explanation], tables: tables_lib.Tables) -
         figure,
         f'{e.name}: the share as trained, and with weights randomised from the logits down to a '
         'layer, mean of the videos that were checked. It must fall to the area of the person.',
-        False,
+        True,
       )
