@@ -247,7 +247,9 @@ def _listed(patterns, exclude=()):
   """The files of tests/ that patterns of a BUILD file name."""
 
   def named(wanted):
-    found = (glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted)
+    found = (
+      glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted
+    )
     return {file for files in found for file in files}
 
   return sorted(named(patterns) - named(exclude))
@@ -287,4 +289,6 @@ def test_targets_of_tests_declare_what_they_import(targets):
     for file in there:
       for line, imported in _imports(file):
         if imported.startswith('tests/'):
-          assert imported in there, f'{name}: {file}:{line} imports {imported}, of no target in deps'
+          assert imported in there, (
+            f'{name}: {file}:{line} imports {imported}, of no target in deps'
+          )
