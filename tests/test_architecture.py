@@ -266,7 +266,7 @@ def targets():
   with open(os.path.join(_ROOT, 'tests', 'BUILD.bazel'), encoding='utf-8') as f:
     text = f.read()
   rules = {'py_library': rule, 'pytest_test': rule}
-  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})  # noqa: S102
+  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})
   return found
 
 

@@ -139,11 +139,7 @@ def make(
       of_examples = examples_lib.table(paper, chosen, bool(caveat))
       _write_table(folder, of_examples)
       try:
-        pictures = examples_lib.views(paper, chosen)
-        figures_lib.save(
-          examples_lib.draw(paper, chosen, pictures), os.path.join(output, page.FIGURES), 'figure3'
-        )
-        figures['figure3'] = page.Figure('figure3', f'{_FIGURE_3} {caveat}'.strip(), wide=False)
+        figures['figure3'] = _draw_examples(output, paper, chosen, caveat)
       except errors.UserError as e:
         sentences = [*sentences, f'Figure 3 is left out: {e}.']
     bar.update()
@@ -166,6 +162,19 @@ def _write_table(folder: str, table: table_lib.Table) -> None:
   """Writes a table as CSV and LaTeX."""
   for suffix, content in (('csv', table_lib.to_csv(table)), ('tex', table_lib.to_latex(table))):
     files.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
+
+
+def _draw_examples(
+  output: str, paper: load_results.Paper, chosen: Sequence[examples_lib.Example], caveat: str
+) -> page.Figure:
+  """Draws and writes Figure 3.
+
+  Raises:
+    UserError: the records of the videos cannot be read.
+  """
+  drawn = examples_lib.draw(paper, chosen, examples_lib.views(paper, chosen))
+  figures_lib.save(drawn, os.path.join(output, page.FIGURES), 'figure3')
+  return page.Figure('figure3', f'{_FIGURE_3} {caveat}'.strip(), wide=False)
 
 
 def _write_section(output: str, where: section_lib.Section) -> dict[str, page.Figure]:

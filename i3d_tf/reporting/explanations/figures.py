@@ -46,9 +46,9 @@ def shares(explanation: load.Explanation, tables: tables_lib.Tables) -> figure_l
   if not by_method:
     return None
   bins: dict[str, list[Any]] = {}
-  for row in tables.coverage.rows:
-    if (row['of'], row['target']) == (explanation.name, target):
-      bins.setdefault(row['method'], []).append(row)
+  for of_bin in tables.coverage.rows:
+    if (of_bin['of'], of_bin['target']) == (explanation.name, target):
+      bins.setdefault(of_bin['method'], []).append(of_bin)
   with figures.look():
     figure = figure_lib.Figure((figures.PAGE, 2.6), layout='constrained')
     left, middle, right = figure.subplots(1, 3)
