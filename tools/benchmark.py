@@ -29,11 +29,17 @@ from tools import benchmarks
 from tools.benchmarks.support import figure
 
 
+def modules() -> dict[str, str]:
+  """What can be measured, {name: module}: one file of tools/benchmarks or a folder in it each."""
+  shared = f'{benchmarks.__name__}.support.'
+  found = pkgutil.walk_packages(benchmarks.__path__, f'{benchmarks.__name__}.')
+  names = (m.name for m in found if not m.ispkg and not m.name.startswith(shared))
+  return {name.rpartition('.')[2]: name for name in names}
+
+
 def subjects() -> list[str]:
-  """The names of what can be measured: one file of tools/benchmarks each."""
-  return sorted(
-    module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.ispkg
-  )
+  """The names of what can be measured."""
+  return sorted(modules())
 
 
 def define() -> None:
@@ -78,7 +84,7 @@ def _cpu() -> str:
 
 def measure_here(name: str, quick: bool) -> Iterator[figure.Figure]:
   """Measures a subject in this process; its figures as soon as it gives them."""
-  measured = importlib.import_module(f'tools.benchmarks.{name}').measure(quick=quick)
+  measured = importlib.import_module(modules()[name]).measure(quick=quick)
   yield from figure.as_figures(measured) if isinstance(measured, Mapping) else measured
 
 

@@ -10,27 +10,11 @@ import tensorflow as tf
 
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import options
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.common import errors
 from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import preprocess
-
-COLUMNS = (
-  'video',
-  'class',
-  'group',
-  'target',
-  'explained',
-  'method',
-  'share',
-  'area',
-  'ratio',
-  'probability',
-  'without_person',
-  'without_place',
-  'correct',
-  'frames',
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,53 +44,6 @@ class Clip:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
-  """The share of one map.
-
-  Attributes:
-    video, class_name, group: as those of the `Clip`.
-    target: the class as it was asked for: 'true', 'predicted' or a name.
-    explained: the class of the network that this is.
-    method: one of `options.METHODS`.
-    share, area: see `maps.Share`; the area is 0 without a person.
-    probability: of the class, by the softmax of the logits.
-    without_person, without_place: the same with the person or the place replaced.
-    correct: whether the network's answer is right; None if nobody said.
-    frames: of the clip.
-  """
-
-  video: str
-  class_name: str
-  group: str
-  target: str
-  explained: str
-  method: str
-  share: float
-  area: float
-  probability: float
-  without_person: float
-  without_place: float
-  correct: bool | None
-  frames: int
-
-  @property
-  def ratio(self) -> float:
-    """`share` over `area`; NaN without a person or a map."""
-    return maps.Share(self.share, self.area).ratio
-
-  @property
-  def counts(self) -> bool:
-    """Whether there is a person and a map, so that the share means something."""
-    return self.area > 0 and not np.isnan(self.share)
-
-  def cells(self) -> list[object]:
-    """The cells of `COLUMNS`; what there is not is empty."""
-    found = {**dataclasses.asdict(self), 'class': self.class_name, 'ratio': self.ratio}
-    values = [found[column] for column in COLUMNS]
-    return [None if isinstance(v, float) and np.isnan(v) else v for v in values]
-
-
-@dataclasses.dataclass(frozen=True)
 class Explained:
   """The explanation of one clip.
 
@@ -124,7 +61,7 @@ class Explained:
   logits: np.ndarray
   targets: Mapping[str, int]
   maps: Mapping[tuple[str, str], maps.AttributionMap]
-  rows: Sequence[Row]
+  rows: Sequence[row_files.Row]
 
 
 def check_targets(targets: Sequence[str], names: Sequence[str], has_labels: bool) -> None:
@@ -192,7 +129,7 @@ def explain(
     share = maps.share_inside(attribution, clip.mask)
     index = indices[target]
     rows.append(
-      Row(
+      row_files.Row(
         clip.video,
         clip.class_name,
         clip.group,

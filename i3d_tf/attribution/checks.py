@@ -1,21 +1,17 @@
 """Checks that maps mean something, made with a few videos: `randomized`, `curves`, agreement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 import itertools
-from typing import Any
 
 import numpy as np
 
 from i3d_tf.attribution import curves
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import randomized
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.model import inception_i3d
 from i3d_tf.statistics import correlation
-
-TRAINED = 'as trained'  # the stage before any layer is randomised
-NOTHING = 'random order'  # the method that knows nothing
-Row = dict[str, Any]
 
 
 def of_video(
@@ -24,7 +20,7 @@ def of_video(
   mask: np.ndarray,
   target: int,
   found: Mapping[str, maps.AttributionMap],
-) -> list[Row]:
+) -> list[row_files.CheckRow]:
   """All checks of one video.
 
   Args:
@@ -35,9 +31,7 @@ def of_video(
     found: the map of each method.
 
   Returns:
-    Rows of 'check' ('randomised', 'deletion', 'insertion', 'agreement'), 'method', 'what' (the
-    endpoint down to which weights were randomised; the other method) and 'value' (a share, a
-    score, a rank correlation).
+    Rows as `row_files.CHECK_COLUMNS` describes them, without the video.
   """
   return [
     *_randomised(explainer, clip, mask, target, found),
@@ -52,14 +46,14 @@ def _randomised(
   mask: np.ndarray,
   target: int,
   found: Mapping[str, maps.AttributionMap],
-) -> list[Row]:
+) -> list[row_files.CheckRow]:
   """The share as the network is randomised, of methods that take gradients of I3D."""
   model, seed = explainer.classifier.network, explainer.settings.seed
   methods = [method for method in found if method != 'occlusion']
   if not isinstance(model, inception_i3d.InceptionI3D) or not methods:
     return []
   rows = [
-    _row('randomised', method, TRAINED, maps.share_inside(found[method], mask).share)
+    _row('randomised', method, row_files.TRAINED, maps.share_inside(found[method], mask).share)
     for method in methods
   ]
   with randomized.restored(model):
@@ -76,17 +70,17 @@ def _curves(
   clip: np.ndarray,
   target: int,
   found: Mapping[str, maps.AttributionMap],
-) -> list[Row]:
+) -> list[row_files.CheckRow]:
   nothing = curves.know_nothing(clip.shape[:3], explainer.settings.seed)
   rows = []
-  for method, attribution in {**found, NOTHING: nothing}.items():
+  for method, attribution in {**found, row_files.NOTHING: nothing}.items():
     of_map = curves.measure(explainer.logits, clip, attribution, target, explainer.stream)
     rows.append(_row('deletion', method, '', of_map.deletion_score))
     rows.append(_row('insertion', method, '', of_map.insertion_score))
   return rows
 
 
-def _agreement(found: Mapping[str, maps.AttributionMap]) -> list[Row]:
+def _agreement(found: Mapping[str, maps.AttributionMap]) -> list[row_files.CheckRow]:
   return [
     _row('agreement', first, second, agreement(found[first], found[second]))
     for first, second in itertools.combinations(found, 2)
@@ -104,22 +98,5 @@ def agreement(first: maps.AttributionMap, second: maps.AttributionMap) -> float:
   return correlation.rank_correlation(x, y, np.zeros(x.size)).estimate
 
 
-def _row(check: str, method: str, what: str, value: float) -> Row:
+def _row(check: str, method: str, what: str, value: float) -> row_files.CheckRow:
   return {'check': check, 'method': method, 'what': what, 'value': value}
-
-
-def average(rows: Sequence[Row]) -> list[Row]:
-  """The mean over videos of each check, in the order in which they appear.
-
-  Returns:
-    Rows like those of `of_video`, with 'videos', the number of values that are not NaN.
-  """
-  found: dict[tuple[str, str, str], list[float]] = {}
-  for row in rows:
-    values = found.setdefault((row['check'], row['method'], row['what']), [])
-    if not np.isnan(row['value']):
-      values.append(row['value'])
-  return [
-    {**_row(*key, float(np.mean(values)) if values else float('nan')), 'videos': len(values)}
-    for key, values in found.items()
-  ]

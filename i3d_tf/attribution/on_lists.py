@@ -1,6 +1,6 @@
 """Explains the answers about a test list: rows, checks, pictures of a few; resumes.
 
-output/test1.csv            one row per video, target and method (`answers.COLUMNS`)
+output/test1.csv            one row per video, target and method (`row_files.COLUMNS`)
 output/test1.classes.csv    shares, areas and ratios over all videos and by class
 output/test1.coverage.csv   the same by how much of the area the person covers
 output/test1.checks.csv     the checks of each example
@@ -22,6 +22,7 @@ from i3d_tf.attribution import answers
 from i3d_tf.attribution import checks
 from i3d_tf.attribution import options as options_lib
 from i3d_tf.attribution import pictures
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution import summaries
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.classifiers import class_map
@@ -67,17 +68,19 @@ class _Found:
   """What was found of each video, kept as it comes."""
 
   def __init__(self, path: str, header: Any) -> None:
-    self.rows: dict[str, list[answers.Row]] = {}
-    self.checks: dict[str, list[checks.Row]] = {}
+    self.rows: dict[str, list[row_files.Row]] = {}
+    self.checks: dict[str, list[row_files.CheckRow]] = {}
     self.journal = journal.Journal(path, header, self._accept)
 
   def _accept(self, entry: Any) -> bool:
-    self.rows[entry['video']] = [answers.Row(**row) for row in entry['rows']]
+    self.rows[entry['video']] = [row_files.Row(**row) for row in entry['rows']]
     if entry['checks'] is not None:
       self.checks[entry['video']] = list(entry['checks'])
     return True
 
-  def add(self, video: str, rows: Sequence[answers.Row], checked: list[checks.Row] | None) -> None:
+  def add(
+    self, video: str, rows: Sequence[row_files.Row], checked: list[row_files.CheckRow] | None
+  ) -> None:
     self.rows[video] = list(rows)
     if checked is not None:
       self.checks[video] = checked
@@ -280,7 +283,7 @@ def _group(plan: evaluation.Plan, entry: shards.Entry) -> str:
   ).group
 
 
-def _check(work: _Work, explained: answers.Explained) -> list[checks.Row]:
+def _check(work: _Work, explained: answers.Explained) -> list[row_files.CheckRow]:
   """The checks of a video with a person, for the first target."""
   target, index = next(iter(explained.targets.items()))
   of_target = {m: of_map for (t, m), of_map in explained.maps.items() if t == target}
@@ -306,7 +309,7 @@ def _write(work: _Work, found: _Found, about: dict[str, Any]) -> None:
   """Writes the tables, and prints them."""
   entries = work.plan.entries
   rows = [row for entry in entries for row in found.rows[entry.path]]
-  files.write_csv(work.path('.csv'), answers.COLUMNS, (row.cells() for row in rows))
+  files.write_csv(work.path('.csv'), row_files.COLUMNS, (row.cells() for row in rows))
   tables = {
     'classes': summaries.of_rows(rows),
     'coverage': summaries.by_coverage(rows),
@@ -332,7 +335,7 @@ def _write(work: _Work, found: _Found, about: dict[str, Any]) -> None:
   areas = [row.area for row in rows if row.video in checked]
   print(summaries.describe(rows))
   if areas:
-    averages = checks.average(tables['checks'])
+    averages = summaries.of_checks(tables['checks'])
     print(summaries.describe_checks(averages, float(np.mean(areas))))
   print(f'one row per video: {work.path(".csv")}')
   if os.path.isdir(work.path('.pictures')):

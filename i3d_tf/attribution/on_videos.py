@@ -8,6 +8,7 @@ import numpy as np
 from i3d_tf.attribution import answers
 from i3d_tf.attribution import options as options_lib
 from i3d_tf.attribution import pictures
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.common import cli
 from i3d_tf.common import errors
@@ -100,7 +101,7 @@ def _explain(
     return answers.explain(explainer, asked, clip, methods, options.targets, bar.update)
 
 
-def _line(row: answers.Row) -> str:
+def _line(row: row_files.Row) -> str:
   line = f'  {pictures.caption(row)}'
   if row.area:
     line += (

@@ -9,6 +9,7 @@ from PIL import Image
 
 from i3d_tf.attribution import answers
 from i3d_tf.attribution import maps
+from i3d_tf.attribution import row_files
 from i3d_tf.common import errors
 from i3d_tf.common import files
 from i3d_tf.video import drawing
@@ -89,7 +90,7 @@ def _images(clip: answers.Clip) -> np.ndarray:
   return np.stack([drawing.flow_colors(field, bound=20) for field in fields])
 
 
-def caption(row: answers.Row) -> str:
+def caption(row: row_files.Row) -> str:
   """What a map says, in one line."""
   of_class = row.explained if row.target == row.explained else f'{row.target}: {row.explained}'
   line = f'{of_class} ({row.probability:.2f}), {row.method}: '
@@ -102,7 +103,7 @@ def caption(row: answers.Row) -> str:
   )
 
 
-def _drawn(explained: answers.Explained) -> list[answers.Row]:
+def _drawn(explained: answers.Explained) -> list[row_files.Row]:
   """The rows of different maps: a class that was asked for twice is drawn once."""
   return list({(row.explained, row.method): row for row in reversed(explained.rows)}.values())[::-1]
 

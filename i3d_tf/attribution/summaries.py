@@ -1,26 +1,37 @@
-"""What follows from the rows of many videos: shares with intervals, by class, and by coverage."""
+"""What follows from the rows of many videos: shares with intervals, by class, and by coverage.
+
+Needs no TensorFlow: the report makes its tables of it, too.
+"""
 
 from collections.abc import Mapping, Sequence
+import dataclasses
 import itertools
 from typing import Any
 
 import numpy as np
 
-from i3d_tf.attribution import answers
-from i3d_tf.attribution import checks
+from i3d_tf.attribution import row_files
 from i3d_tf.common import text
 from i3d_tf.statistics import correlation
 from i3d_tf.statistics import ratios
+from i3d_tf.statistics import resampling
 from i3d_tf.statistics import stats
 
 _NUM_BINS = 4
-_EVERY_CLASS = 'all'
+EVERY_CLASS = 'all'  # in place of the name of a class
+_STATISTIC = stats.Statistic(resampling.DRAWS, 0)
 
 
-def of_rows(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
+def of_rows(
+  rows: Sequence[row_files.Row], statistic: stats.Statistic = _STATISTIC
+) -> list[dict[str, Any]]:
   """Shares, areas and ratios of each target and method: over all videos, then by class.
 
   Videos without a person or a map are left out. Intervals are bootstrapped over groups.
+
+  Args:
+    rows: of one network and list.
+    statistic: how intervals are drawn.
 
   Returns:
     Dicts of 'target', 'method', 'class' ('all' for every class), 'videos', 'share', 'area' and
@@ -28,28 +39,30 @@ def of_rows(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
   """
   found = []
   for (target, method), chosen in _by_question(rows):
-    of_class: dict[str, list[answers.Row]] = {}
+    of_class: dict[str, list[row_files.Row]] = {}
     for row in chosen:
       of_class.setdefault(row.class_name, []).append(row)
-    parts = {_EVERY_CLASS: chosen}
+    parts = {EVERY_CLASS: chosen}
     parts |= dict(sorted(of_class.items())) if set(of_class) != {''} else {}
     found += [
-      {'target': target, 'method': method, 'class': name, **_means(part)}
+      {'target': target, 'method': method, 'class': name, **_means(part, statistic)}
       for name, part in parts.items()
     ]
   return found
 
 
-def _by_question(rows: Sequence[answers.Row]) -> list[tuple[tuple[str, str], list[answers.Row]]]:
+def _by_question(
+  rows: Sequence[row_files.Row],
+) -> list[tuple[tuple[str, str], list[row_files.Row]]]:
   """The rows that count, by (target, method) in the order in which they appear."""
-  found: dict[tuple[str, str], list[answers.Row]] = {}
+  found: dict[tuple[str, str], list[row_files.Row]] = {}
   for row in rows:
     if row.counts:
       found.setdefault((row.target, row.method), []).append(row)
   return list(found.items())
 
 
-def _arrays(rows: Sequence[answers.Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _arrays(rows: Sequence[row_files.Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Shares, areas and groups."""
   return (
     np.array([row.share for row in rows]),
@@ -62,22 +75,28 @@ def _named(name: str, interval: stats.Interval) -> dict[str, float]:
   return stats.named(name, (interval.estimate, interval.low, interval.high))
 
 
-def _means(rows: Sequence[answers.Row]) -> dict[str, Any]:
+def _means(rows: Sequence[row_files.Row], statistic: stats.Statistic) -> dict[str, Any]:
   shares, areas, groups = _arrays(rows)
+  drawn = dataclasses.asdict(statistic)
   return {
     'videos': len(rows),
-    **_named('share', stats.mean_interval(shares, groups)),
-    **_named('area', stats.mean_interval(areas, groups)),
-    **_named('ratio', ratios.ratio_interval(shares, areas, groups)),
+    **_named('share', stats.mean_interval(shares, groups, **drawn)),
+    **_named('area', stats.mean_interval(areas, groups, **drawn)),
+    **_named('ratio', ratios.ratio_interval(shares, areas, groups, **drawn)),
   }
 
 
-def correlations(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
+def correlations(
+  rows: Sequence[row_files.Row], statistic: stats.Statistic = _STATISTIC
+) -> list[dict[str, Any]]:
   """What goes with the share: rank correlations over videos, with intervals over groups.
 
   'coverage, share' and 'coverage, ratio' are with the area that the person covers (the paper's
   claim about the distance of the camera); 'share, lost' is of the share with the probability that
   the class loses when the person is replaced; 'ratio, lost' of the ratio.
+
+  Args:
+    rows, statistic: as in `of_rows`.
 
   Returns:
     Dicts of 'target', 'method', 'of', 'videos', 'rho', 'rho_low', 'rho_high' and 'p'.
@@ -93,7 +112,7 @@ def correlations(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
       'ratio, lost': (shares / areas, lost),
     }
     for name, (x, y) in pairs.items():
-      c = correlation.rank_correlation(x, y, groups)
+      c = correlation.rank_correlation(x, y, groups, **dataclasses.asdict(statistic))
       found.append(
         {
           'target': target,
@@ -107,8 +126,13 @@ def correlations(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
   return found
 
 
-def by_coverage(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
+def by_coverage(
+  rows: Sequence[row_files.Row], statistic: stats.Statistic = _STATISTIC
+) -> list[dict[str, Any]]:
   """Shares and ratios in bins of how much the person covers, of equal numbers of videos.
+
+  Args:
+    rows, statistic: as in `of_rows`.
 
   Returns:
     Dicts of 'target', 'method', 'from', 'to' (shares of the area), and the means as in `of_rows`.
@@ -121,21 +145,43 @@ def by_coverage(rows: Sequence[answers.Row]) -> list[dict[str, Any]]:
       inside = [row for row in chosen if low <= row.area < high or (high == edges[-1] == row.area)]
       if inside:
         bounds = {'from': float(low), 'to': float(high)}
-        found.append({'target': target, 'method': method, **bounds, **_means(inside)})
+        found.append({'target': target, 'method': method, **bounds, **_means(inside, statistic)})
   return found
 
 
-def left_out(rows: Sequence[answers.Row]) -> dict[str, list[str]]:
+def left_out(rows: Sequence[row_files.Row]) -> dict[str, list[str]]:
   """The videos without a person, and those of which some map is 0 everywhere."""
   without = dict.fromkeys(row.video for row in rows if not row.area)
   empty = dict.fromkeys(row.video for row in rows if row.area and np.isnan(row.share))
   return {'no_person': list(without), 'empty_map': list(empty)}
 
 
+def of_checks(rows: Sequence[row_files.CheckRow]) -> list[row_files.CheckRow]:
+  """The mean over videos of each check, in the order in which they appear.
+
+  Returns:
+    Dicts of 'check', 'method', 'what', 'value' and 'videos', the number of values that are not
+    NaN.
+  """
+  found: dict[tuple[str, str, str], list[float]] = {}
+  for row in rows:
+    values = found.setdefault((row['check'], row['method'], row['what']), [])
+    if not np.isnan(row['value']):
+      values.append(row['value'])
+  return [
+    {
+      **dict(zip(('check', 'method', 'what'), key)),
+      'value': float(np.mean(values)) if values else float('nan'),
+      'videos': len(values),
+    }
+    for key, values in found.items()
+  ]
+
+
 # === Text ===
 
 
-def describe(rows: Sequence[answers.Row]) -> str:
+def describe(rows: Sequence[row_files.Row]) -> str:
   """The shares over all videos and by class as text."""
   tables = of_rows(rows)
   width = max([22, *(len(t['class']) + 2 for t in tables)])
@@ -151,7 +197,7 @@ def describe(rows: Sequence[answers.Row]) -> str:
   for c in correlations(rows):
     if not np.isnan(c['rho']):
       lines.append(
-        f'{c["method"]}, class {c["target"]}: rank correlation of {_WORDS[c["of"]]} '
+        f'{c["method"]}, class {c["target"]}: rank correlation of {WORDS[c["of"]]} '
         f'{_range(c, "rho", 2)} over {text.count(c["videos"], "video")}'
       )
   for name, videos in left_out(rows).items():
@@ -161,7 +207,8 @@ def describe(rows: Sequence[answers.Row]) -> str:
   return '\n'.join(lines).strip()
 
 
-_WORDS = {
+# What correlates with what, in words that follow "rank correlation of".
+WORDS = {
   'coverage, share': "the person's area with the share",
   'coverage, ratio': "the person's area with the ratio",
   'share, lost': 'the share with the probability that is lost without the person',
@@ -175,11 +222,11 @@ def _range(values: Mapping[str, Any], name: str, digits: int = 3) -> str:
   return shown if np.isnan(low) else f'{shown} ({low:.{digits}f} to {high:.{digits}f})'
 
 
-def describe_checks(found: Sequence[checks.Row], area: float) -> str:
+def describe_checks(found: Sequence[row_files.CheckRow], area: float) -> str:
   """The means of the checks as text.
 
   Args:
-    found: as `checks.average` returns them.
+    found: as `of_checks` returns them.
     area: the mean area of the person in the same videos.
   """
   lines = []

@@ -105,7 +105,7 @@ def accuracies(tables: tables_lib.Tables, with_published: bool) -> figure_lib.Fi
     axis.errorbar(
       middle,
       positions,
-      xerr=_errors(rows, 'accuracy'),
+      xerr=error_bars(rows, 'accuracy'),
       fmt='o',
       color=_BLUE,
       markersize=3.5,
@@ -148,7 +148,7 @@ def differences(table: table_lib.Table) -> figure_lib.Figure:
     # A gap between the families.
     positions = -np.arange(len(rows)) - 0.5 * np.array([row['family'] != 'paper' for row in rows])
     axis.axvline(0, color=SOFT, linewidth=0.8)
-    errors = _errors(rows, 'difference')
+    errors = error_bars(rows, 'difference')
     for index, (row, position) in enumerate(zip(rows, positions)):
       clear = row['clear_of_zero'] == 'yes'
       axis.errorbar(
@@ -207,7 +207,7 @@ def growth(tables: tables_lib.Tables) -> figure_lib.Figure | None:
       axis.errorbar(
         sizes,
         [row['accuracy'] for row in of_row],
-        yerr=_errors(of_row, 'accuracy'),
+        yerr=error_bars(of_row, 'accuracy'),
         color=color,
         marker=marker,
         markersize=3.5,
@@ -226,7 +226,7 @@ def growth(tables: tables_lib.Tables) -> figure_lib.Figure | None:
   return figure
 
 
-def _errors(rows: Sequence[Any], key: str) -> np.ndarray:
+def error_bars(rows: Sequence[Any], key: str) -> np.ndarray:
   """Distances from estimates to bounds: float [2, N]; 0 without an interval."""
   middle, low, high = ([row[name] for row in rows] for name in (key, f'{key}_low', f'{key}_high'))
   return np.maximum(0, np.nan_to_num([np.subtract(middle, low), np.subtract(high, middle)]))
@@ -273,7 +273,7 @@ def coverage(tables: tables_lib.Tables) -> figure_lib.Figure | None:
       left.errorbar(
         [row['coverage'] for row in rows],
         [row['accuracy'] for row in rows],
-        yerr=_errors(rows, 'accuracy'),
+        yerr=error_bars(rows, 'accuracy'),
         color=color,
         marker=marker,
         markersize=3.5,

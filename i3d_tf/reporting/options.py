@@ -14,6 +14,7 @@ class ReportOptions:
     output: folder of the report.
     examples: names of videos for Figure 3; if none, they are chosen.
     draws, seed: of bootstrap and permutation tests.
+    explanations: folders or CSV files that explain wrote; if none, those in `run_dir`.
   """
 
   run_dir: str
@@ -21,3 +22,4 @@ class ReportOptions:
   examples: tuple[str, ...] = ()
   draws: int = resampling.DRAWS
   seed: int = 0
+  explanations: tuple[str, ...] = ()

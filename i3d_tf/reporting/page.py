@@ -17,6 +17,7 @@ from i3d_tf.reporting import differences
 from i3d_tf.reporting import load_results
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
+from i3d_tf.reporting.explanations import section as section_lib
 from i3d_tf.statistics import stats
 
 # Rows of networks that were trained on the hole alone.
@@ -50,10 +51,11 @@ class Report:
     paper: the results.
     tables: the tables made from them.
     figures: a dict from name to figure: figure1, figure2, figure3, accuracies, differences,
-      growth, coverage, parts, and confusion_{condition}.
+      growth, coverage, parts, those of `where`, and confusion_{condition}.
     examples: the table of the videos of Figure 3, or None.
     sentences: what was left out of Figure 3, and why.
     parts: the accuracy taken apart, `decomposition.table`.
+    where: the section "Where it looks", whose figures are among `figures`; None if nobody asked.
     draws, seed: of the statistics.
   """
 
@@ -63,6 +65,7 @@ class Report:
   examples: table_lib.Table | None
   sentences: tuple[str, ...]
   parts: table_lib.Table
+  where: section_lib.Section | None
   draws: int
   seed: int
 
@@ -107,6 +110,7 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'holes': _holes(made.rows, len(paper.label_names)),
     'caveat': hole_caveat(paper, made.rows),
     'parts': table_lib.view(report.parts),
+    'where': None if report.where is None else _where(report.where),
     'few_groups': _few_groups(paper),
     'asks_place': _asks_place(paper),
     'paper_tables': [table_lib.view(table) for table in made.paper],
@@ -116,6 +120,22 @@ def _data(folder: str, report: Report) -> dict[str, Any]:
     'confusion': confusion,
     'draws': report.draws,
     'seed': report.seed,
+  }
+
+
+def _where(where: section_lib.Section) -> dict[str, Any]:
+  """The values of the section "Where it looks": tables by the names of their fields, and more."""
+  return {
+    **{
+      field.name: table_lib.view(getattr(where.tables, field.name))
+      for field in dataclasses.fields(where.tables)
+    },
+    'names': [e.name for e in where.explanations],
+    'figures': [drawn.name for drawn in where.drawn if not drawn.of_checks],
+    'check_figures': [drawn.name for drawn in where.drawn if drawn.of_checks],
+    'endpoints': where.endpoints,
+    'rows_file': section_lib.ROWS,
+    'checks_file': section_lib.CHECKS if any(e.checks for e in where.explanations) else None,
   }
 
 

@@ -4,9 +4,11 @@ report/index.html   everything, see `page`
 report/tables/      CSV and LaTeX (booktabs)
 report/figures/     SVG and PNG
 report/videos.csv   one row per condition, split, seed and video, from which all else follows
+report/explanations.csv, explanation_checks.csv   the same of "Where it looks", from `explain`
 """
 
 from collections.abc import Iterator, Sequence
+import dataclasses
 import os
 import sys
 from typing import Any
@@ -27,6 +29,8 @@ from i3d_tf.reporting import options as options_lib
 from i3d_tf.reporting import page
 from i3d_tf.reporting import table as table_lib
 from i3d_tf.reporting import tables as tables_lib
+from i3d_tf.reporting.explanations import load as load_explanations
+from i3d_tf.reporting.explanations import section as section_lib
 from i3d_tf.statistics import resampling
 from i3d_tf.statistics import stats
 
@@ -65,6 +69,7 @@ def run(options: options_lib.ReportOptions) -> int:
     examples=options.examples,
     draws=options.draws,
     seed=options.seed,
+    explanations=options.explanations,
   )
   for row in made.tables.rows.rows:
     accuracy = table_lib.text(row.get('accuracy'), 'percent')
@@ -90,6 +95,7 @@ def make(
   examples: Sequence[str] = (),
   draws: int = resampling.DRAWS,
   seed: int = 0,
+  explanations: Sequence[str] = (),
 ) -> tuple[str, page.Report]:
   """Makes a report.
 
@@ -98,6 +104,7 @@ def make(
     output: the folder of the report.
     examples: names of videos for Figure 3; without names, they are chosen.
     draws, seed: of bootstrap and permutation tests.
+    explanations: what explain wrote, see `explanations.load.find`.
 
   Returns:
     (path of the page, its content).
@@ -106,9 +113,11 @@ def make(
     UserError: there are no results, or no video of an example was tested.
   """
   paper = load_results.read(run_dir)
+  explained, problems = load_explanations.find(run_dir, explanations)
+  paper = dataclasses.replace(paper, problems=(*paper.problems, *problems))
   chosen, sentences = examples_lib.choose(paper, examples)
   # Two commands may make the same report at the same time.
-  with files.locked(output), progress.progress_bar(total=4, desc='report', unit='part') as bar:
+  with files.locked(output), progress.progress_bar(total=5, desc='report', unit='part') as bar:
     write_videos(os.path.join(output, VIDEOS), paper)
     bar.update()
     tables = tables_lib.make(paper, draws=draws, seed=seed)
@@ -121,20 +130,22 @@ def make(
     _write_table(folder, parts)
     figures = _draw(os.path.join(output, page.FIGURES), folder, paper, tables, parts, caveat)
     bar.update()
+    where = section_lib.make(explained, stats.Statistic(draws, seed))
+    if where is not None:
+      figures.update(_write_section(output, where))
+    bar.update()
     of_examples = None
     if chosen:
       of_examples = examples_lib.table(paper, chosen, bool(caveat))
       _write_table(folder, of_examples)
       try:
-        pictures = examples_lib.views(paper, chosen)
-        figures_lib.save(
-          examples_lib.draw(paper, chosen, pictures), os.path.join(output, page.FIGURES), 'figure3'
-        )
-        figures['figure3'] = page.Figure('figure3', f'{_FIGURE_3} {caveat}'.strip(), wide=False)
+        figures['figure3'] = _draw_examples(output, paper, chosen, caveat)
       except errors.UserError as e:
         sentences = [*sentences, f'Figure 3 is left out: {e}.']
     bar.update()
-    report = page.Report(paper, tables, figures, of_examples, tuple(sentences), parts, draws, seed)
+    report = page.Report(
+      paper, tables, figures, of_examples, tuple(sentences), parts, where, draws, seed
+    )
     return page.write(output, report), report
 
 
@@ -153,6 +164,32 @@ def _write_table(folder: str, table: table_lib.Table) -> None:
     files.write_text(os.path.join(folder, f'{table.name}.{suffix}'), content)
 
 
+def _draw_examples(
+  output: str, paper: load_results.Paper, chosen: Sequence[examples_lib.Example], caveat: str
+) -> page.Figure:
+  """Draws and writes Figure 3.
+
+  Raises:
+    UserError: the records of the videos cannot be read.
+  """
+  drawn = examples_lib.draw(paper, chosen, examples_lib.views(paper, chosen))
+  figures_lib.save(drawn, os.path.join(output, page.FIGURES), 'figure3')
+  return page.Figure('figure3', f'{_FIGURE_3} {caveat}'.strip(), wide=False)
+
+
+def _write_section(output: str, where: section_lib.Section) -> dict[str, page.Figure]:
+  """Writes rows, tables and figures of "Where it looks": a dict from name to figure."""
+  section_lib.write_rows(output, where)
+  for table in where.tables.all:
+    if table.rows:
+      _write_table(os.path.join(output, page.TABLES), table)
+  for drawn in where.drawn:
+    figures_lib.save(drawn.figure, os.path.join(output, page.FIGURES), drawn.name)
+  return {
+    drawn.name: page.Figure(drawn.name, drawn.caption, not drawn.of_checks) for drawn in where.drawn
+  }
+
+
 def _draw(
   folder: str,
   tables_folder: str,
@@ -161,7 +198,7 @@ def _draw(
   parts: table_lib.Table,
   caveat: str,
 ) -> dict[str, page.Figure]:
-  """Draws and writes all figures except the third: a dict from name to figure."""
+  """Draws and writes all figures of the paper's rows except the third: from name to figure."""
   figures: dict[str, page.Figure] = {}
 
   def add(name: str, figure: figure_lib.Figure, caption: str, wide: bool = True) -> None:

@@ -21,8 +21,14 @@ _TEXTS = {
   'published': '{:.2f}',  # a percentage, published by others for other data
   'points': '{:+.2f}',  # a difference of percentages
   'correlation': '{:+.2f}',
+  'ratio': '{:.2f}',
 }
-_RANGES = {'percent_range': '{:.1f}', 'points_range': '{:+.1f}', 'correlation_range': '{:+.2f}'}
+_RANGES = {
+  'percent_range': '{:.1f}',
+  'points_range': '{:+.1f}',
+  'correlation_range': '{:+.2f}',
+  'ratio_range': '{:.2f}',
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +39,9 @@ class Column:
     key: the key of its values in the rows, and its name in the CSV; a range has the keys
       `key`_low and `key`_high.
     heading: its heading.
-    kind: 'text', 'name', 'count', 'percent', 'published', 'points', 'correlation', 'p', or
-      'percent_range', 'points_range' and 'correlation_range' for the bounds of an interval.
+    kind: 'text', 'name', 'count', 'percent', 'published', 'points', 'correlation', 'ratio', 'p', or
+      'percent_range', 'points_range', 'correlation_range' and 'ratio_range' for the bounds of an
+      interval.
     group: a heading above this column and its neighbors of the same group, or ''.
     in_csv_only: whether HTML and LaTeX leave it out.
   """

@@ -5,6 +5,7 @@ import pytest
 
 from i3d_tf.attribution import answers
 from i3d_tf.attribution import options
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.common import errors
 from i3d_tf.inference import trained_networks
@@ -77,7 +78,7 @@ def test_a_clip_without_a_person_keeps_its_answer_and_does_not_count(oracle):
   (row,) = found.rows
   assert (row.area, row.correct, row.counts) == (0, None, False) and np.isnan(row.ratio)
   assert row.without_person == row.without_place == row.probability
-  cells = dict(zip(answers.COLUMNS, row.cells()))
+  cells = dict(zip(row_files.COLUMNS, row.cells()))
   assert (cells['video'], cells['class'], cells['ratio']) == ('A/v.avi', 'Greens', None)
 
 

@@ -7,6 +7,7 @@ from i3d_tf.attribution import checks
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import options
 from i3d_tf.attribution import randomized
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution.methods import explainers
 from i3d_tf.classifiers import i3d
 from i3d_tf.classifiers import protocol
@@ -34,15 +35,15 @@ def test_of_an_oracle():
   for variable, value in zip(asked.classifier.network.variables, before):
     np.testing.assert_array_equal(variable, value)
   shares = by(rows, 'randomised')
-  stages = [checks.TRAINED, *randomized.stages(asked.classifier.network)]
+  stages = [row_files.TRAINED, *randomized.stages(asked.classifier.network)]
   assert list(shares) == [
     (method, stage) for stage in stages for method in ('gradcam', 'smoothgrad')
   ]
-  assert shares['gradcam', checks.TRAINED] == 1 and shares['smoothgrad', checks.TRAINED] == 1
+  assert shares['gradcam', row_files.TRAINED] == 1 and shares['smoothgrad', row_files.TRAINED] == 1
   assert shares['smoothgrad', 'Conv3d_1a_7x7'] < 0.6  # Of a random network it is all over.
   deletion = by(rows, 'deletion')
-  assert deletion['gradcam', ''] < deletion[checks.NOTHING, '']
-  assert set(by(rows, 'insertion')) == {(m, '') for m in (*found, checks.NOTHING)}
+  assert deletion['gradcam', ''] < deletion[row_files.NOTHING, '']
+  assert set(by(rows, 'insertion')) == {(m, '') for m in (*found, row_files.NOTHING)}
   agreement = by(rows, 'agreement')
   assert list(agreement) == [('gradcam', 'smoothgrad')]
   assert agreement['gradcam', 'smoothgrad'] > 0.5  # Ties of the cells that are 0.
@@ -84,10 +85,3 @@ def test_agreement_is_over_the_cells_of_the_coarser_map():
   assert checks.agreement(coarse, fine) == pytest.approx(1)
   assert checks.agreement(turned, coarse) == pytest.approx(-1)
   assert np.isnan(checks.agreement(coarse, maps.on_grid(np.ones((1, 1, 1)), (4, 8, 8))))
-
-
-def test_means_leave_out_what_there_is_not():
-  row = lambda value, what='x': {'check': 'c', 'method': 'm', 'what': what, 'value': value}
-  found = checks.average([row(1.0), row(float('nan')), row(3.0), row(float('nan'), 'y')])
-  assert found[0] == {**row(2.0), 'videos': 2}
-  assert found[1]['videos'] == 0 and np.isnan(found[1]['value'])

@@ -8,6 +8,7 @@ import pytest
 from i3d_tf.attribution import answers
 from i3d_tf.attribution import maps
 from i3d_tf.attribution import pictures
+from i3d_tf.attribution import row_files
 from i3d_tf.common import errors
 from i3d_tf.video import decoding
 
@@ -25,7 +26,7 @@ def explained(targets=('predicted', 'Run'), channels=3):
   values[0, 1, 1] = 1
   of_map = maps.on_grid(values, SHAPE)
   rows = [
-    answers.Row(
+    row_files.Row(
       'a.avi', 'Running', 'a', target, 'Run', 'gradcam', 0.5, 0.1, 0.9, 0.2, 0.3, True, 10
     )
     for target in targets

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from i3d_tf.attribution import answers
-from i3d_tf.attribution import checks
+from i3d_tf.attribution import row_files
 from i3d_tf.attribution import summaries
 from i3d_tf.statistics import ratios
 from i3d_tf.statistics import stats
@@ -13,7 +12,7 @@ from i3d_tf.statistics import stats
 def row(number, share, area, lost=0.0, class_name='A', method='gradcam'):
   group = f'{class_name}/g{number // 2:02d}'
   values = ('predicted', 'Run', method, share, area, 0.9, 0.9 - lost, 0.4, True, 65)
-  return answers.Row(f'{class_name}/{number}.avi', class_name, group, *values)
+  return row_files.Row(f'{class_name}/{number}.avi', class_name, group, *values)
 
 
 def rows(count=8):
@@ -79,14 +78,21 @@ def test_methods_are_told_apart():
 def test_the_text_of_the_checks():
   made = [
     {'check': 'randomised', 'method': 'gradcam', 'what': what, 'value': value}
-    for what, value in ((checks.TRAINED, 0.6), ('Logits', 0.3))
+    for what, value in ((row_files.TRAINED, 0.6), ('Logits', 0.3))
   ]
   made += [
     {'check': 'deletion', 'method': 'gradcam', 'what': '', 'value': 0.1},
-    {'check': 'deletion', 'method': checks.NOTHING, 'what': '', 'value': 0.4},
+    {'check': 'deletion', 'method': row_files.NOTHING, 'what': '', 'value': 0.4},
     {'check': 'agreement', 'method': 'gradcam', 'what': 'ig', 'value': 0.5},
   ]
-  text = summaries.describe_checks(checks.average(made), 0.2)
+  text = summaries.describe_checks(summaries.of_checks(made), 0.2)
   assert 'it must fall to the area, 0.200): as trained 0.600, Logits 0.300' in text
   assert 'deletion score (lower is better): gradcam 0.100, random order 0.400' in text
   assert 'rank agreement of gradcam with ig: 0.50 (1 video)' in text
+
+
+def test_means_leave_out_what_there_is_not():
+  row = lambda value, what='x': {'check': 'c', 'method': 'm', 'what': what, 'value': value}
+  found = summaries.of_checks([row(1.0), row(float('nan')), row(3.0), row(float('nan'), 'y')])
+  assert found[0] == {**row(2.0), 'videos': 2}
+  assert found[1]['videos'] == 0 and np.isnan(found[1]['value'])

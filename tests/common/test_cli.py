@@ -33,7 +33,11 @@ _HELP = [
     'The paper in one command',
     ('--conditions:', '--splits:', '--seeds:', '--[no]dry_run:', '--flow_weights:'),
   ),
-  ('i3d_tf.report', "Makes the paper's tables and figures", ('--run_dir:', '--examples:')),
+  (
+    'i3d_tf.report',
+    "Makes the paper's tables and figures",
+    ('--run_dir:', '--examples:', '--explanations:'),
+  ),
   ('i3d_tf.evaluate', 'Tests a trained network', ('--run_dir:', '--eval_masks:', '--verdicts:')),
   (
     'i3d_tf.explain',
@@ -135,6 +139,10 @@ _MISTAKES = [
   ('i3d_tf.reproduce --conditions=4a', '--conditions must be some of paper, controls'),
   ('i3d_tf.reproduce --flow_weights=nowhere', 'nowhere: expected weights (--flow_weights)'),
   ('i3d_tf.report --run_dir=nowhere', 'nowhere'),
+  (
+    'i3d_tf.report --run_dir=here --explanations=here,nowhere',
+    'nowhere: expected a folder that explain wrote',
+  ),
   ('segmentation.segment --videos=here', 'expected --output'),
   ('segmentation.review --videos=here', 'expected --masks'),
   ('segmentation.compare --masks=a', 'expected two folders, --masks=A,B; received a'),

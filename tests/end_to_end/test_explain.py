@@ -7,9 +7,9 @@ import os
 import cv2
 import pytest
 
-from i3d_tf.attribution import answers
 from i3d_tf.attribution import explain
 from i3d_tf.attribution import options
+from i3d_tf.attribution import row_files
 from i3d_tf.classifiers import discovery
 from i3d_tf.demo import records as demo_records
 from i3d_tf.inference import test_sets
@@ -69,7 +69,7 @@ def listed(folder):
 def test_a_test_list_has_a_row_for_each_video_class_and_method(folder, listed):
   out, results = listed
   found = rows(results / 'test1.csv')
-  assert tuple(found[0]) == answers.COLUMNS and len(found) == 10 * 2 * 2
+  assert tuple(found[0]) == row_files.COLUMNS and len(found) == 10 * 2 * 2
   assert {(r['target'], r['method']) for r in found} == {
     (target, method) for target in ('true', 'predicted') for method in ('gradcam', 'smoothgrad')
   }

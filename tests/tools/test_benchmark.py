@@ -11,9 +11,10 @@ from tools import benchmark
 from tools.benchmarks.support import figure
 
 
-def test_subjects_are_the_modules_of_the_folder_without_what_they_share():
+def test_subjects_are_the_modules_of_the_folders_without_what_they_share():
   assert benchmark.subjects() == [
     'decoding',
+    'explain',
     'flow',
     'flow_storage',
     'input_pipeline',
@@ -57,8 +58,10 @@ def test_other_subjects_are_measured_if_one_fails_dies_or_does_not_end():
 
 def test_a_subject_that_gives_numbers_is_measured(monkeypatch):
   module = types.SimpleNamespace(measure=lambda quick: {'x': 1 + quick})
-  monkeypatch.setattr(benchmark.importlib, 'import_module', {'tools.benchmarks.b': module}.get)
-  assert list(benchmark.measure_here('b', True)) == [figure.Figure('x', 2.0)]
+  for name, path in (('memory', 'memory'), ('explain', 'answers.explain')):
+    modules = {f'tools.benchmarks.{path}': module}
+    monkeypatch.setattr(benchmark.importlib, 'import_module', modules.get)
+    assert list(benchmark.measure_here(name, True)) == [figure.Figure('x', 2.0)]
 
 
 def test_the_command_prints_a_table_and_writes_json(tmp_path):
@@ -72,7 +75,9 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path):
 
 def test_an_unknown_subject_is_one_line(tmp_path):
   message = commands.error('tools.benchmark', '--only=speed', cwd=tmp_path)
-  assert message.startswith('expected --only of decoding, flow, flow_storage, input_pipeline, ')
+  assert message.startswith(
+    'expected --only of decoding, explain, flow, flow_storage, input_pipeline, '
+  )
   assert message.endswith('speed')
 
 

@@ -1,1 +1,1 @@
-"""The subjects of //tools:benchmark: one module each, with `measure(quick=False)`."""
+"""The subjects of //tools:benchmark: a module each, with `measure(quick=False)`."""

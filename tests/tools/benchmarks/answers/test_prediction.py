@@ -7,7 +7,7 @@ import numpy as np
 from i3d_tf.inference import prediction
 from i3d_tf.masks import coco_files
 from tests import shallow
-from tools.benchmarks import prediction as benchmark
+from tools.benchmarks.answers import prediction as benchmark
 
 
 def test_every_kind_of_network_has_a_bound():

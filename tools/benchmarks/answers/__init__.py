@@ -1,0 +1,1 @@
+"""Subjects about answers: what an answer costs, and what its explanation."""
