@@ -44,6 +44,8 @@ COMPARISONS = (
   ('3b', '3b-inpaint', 'what the hole tells, after training on it'),
   ('3a', '3a-box', 'what the person adds to a box around them, after training on it'),
   ('3-silhouette', '3-box', 'what the outline adds to a white box, after training on it'),
+  ('3-tube', '0-tube', 'what a network adds to the nearest box in all frames'),
+  ('3-box', '0-box', 'what a network adds to the nearest box, early, midway and late'),
   ('1b-rgb', '1b-squash', 'what cropping adds'),
   ('1b-squash', '3a', 'what the place adds to the person, both squashed'),
   ('1b-squash', '3b', 'what the person adds to the place, both squashed'),
