@@ -229,6 +229,10 @@ LOOPHOLES = (
   Condition(
     '2a-picture-still', 'the same, one frame in place of all', tested_on='background-picture-still'
   ),
+  Condition('2a-stripes', 'person on stripes that stand still', tested_on='background-stripes'),
+  Condition(
+    '2a-stripes-still', 'the same, one frame in place of all', tested_on='background-stripes-still'
+  ),
   Condition('1b-still', 'the middle frame in place of all', tested_on='none-still'),
   Condition('1b-shuffled', 'frames in a random order', tested_on='none-shuffled'),
   Condition('1b-reversed', 'frames backwards', tested_on='none-reversed'),

@@ -20,6 +20,8 @@ BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
 _BLUR = 1 / 16  # Standard deviation of the blur as a fraction of the frame's side.
 # Weight of a frame's mean color in the blur; it decides only far away from all pixels that stay.
 _MEAN_WEIGHT = 1e-4
+# Wavelengths of stripes, from and to, as parts of the frame's height.
+_WAVELENGTHS = (1 / 16, 1 / 2)
 
 
 class Partner(NamedTuple):
@@ -102,17 +104,24 @@ def _blur(scene: Scene) -> tf.Tensor:
 
 def _noise(scene: Scene) -> tf.Tensor:
   """Uniform noise in [-1, 1], drawn from each video's seed: [B, T, H, W, C]."""
+  noise = _drawn(scene, tf.shape(scene.clips)[1:], 0)
+  return tf.cast(2 * noise - 1, scene.clips.dtype)
+
+
+def _drawn(scene: Scene, shape: tf.Tensor, number: int) -> tf.Tensor:
+  """Uniform draws in [0, 1) from each video's seed: float32 [B, *shape].
+
+  Draws of another `number` are independent. 1 is that of `times`.
+  """
   if scene.seeds is None:
     seeds = tf.zeros_like(scene.clips[:, 0, 0, 0, 0], tf.int64)
   else:
     seeds = tf.cast(scene.seeds, tf.int64)
-  shape = tf.shape(scene.clips)[1:]
-  noise = tf.map_fn(
-    lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, 0]), minval=-1.0, maxval=1.0),
+  return tf.map_fn(
+    lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, number])),
     seeds,
     fn_output_signature=tf.float32,
   )
-  return tf.cast(noise, scene.clips.dtype)
 
 
 def _other(scene: Scene) -> tf.Tensor:
@@ -154,6 +163,29 @@ def _place_of(video: Partner | None, stream: str, fill: str, whose: str) -> tf.T
     )
   person = video.person[..., tf.newaxis]
   return tf.where(person, _blur(Scene(video.clips, ~person, stream)), video.clips)
+
+
+def _stripes(scene: Scene) -> tf.Tensor:
+  """Sinusoidal stripes, drawn from each video's seed, the same in all frames: [B, 1, H, W, C].
+
+    (a + b) / 2 + (a - b) / 2 * sin(2 pi (x cos t + y sin t) / l + p)
+
+  Places x and y are parts of the frame's height. The direction t, the phase p and each channel of
+  the color a are uniform, the wavelength l is so in its logarithm; b differs from a by half the
+  range in every channel. Stripes are one of the pictures of SCUBA (Li, Liu, Zhang, Li, ICCV 2023,
+  see `_picture`), whose own draws are not published; these are ours.
+  """
+  height, width, channels = scene.clips.shape[2:]
+  drawn = _drawn(scene, tf.constant([3 + channels]), 2)
+  angle, phase, length = (drawn[:, i, tf.newaxis, tf.newaxis] for i in range(3))
+  angle, phase = np.pi * angle, 2 * np.pi * phase
+  length = _WAVELENGTHS[0] * (_WAVELENGTHS[1] / _WAVELENGTHS[0]) ** length
+  rows, columns = ((np.arange(side, dtype=np.float32) + 0.5) / height for side in (height, width))
+  along = columns * tf.cos(angle) + rows[:, np.newaxis] * tf.sin(angle)  # [B, H, W]
+  wave = tf.sin(2 * np.pi * along / length + phase)[:, tf.newaxis, :, :, tf.newaxis]
+  first = 2 * drawn[:, tf.newaxis, tf.newaxis, tf.newaxis, 3:] - 1
+  second = tf.where(first < 0, first + 1, first - 1)
+  return tf.cast((first + second) / 2 + (first - second) / 2 * wave, scene.clips.dtype)
 
 
 def _inpaint(scene: Scene) -> tf.Tensor:

@@ -32,8 +32,8 @@ def apply(
       pixel is replaced, whatever the treatment: the paper's rule.
     treatment: what to replace, and by what, and the order of the frames.
     stream: 'rgb' or 'flow'.
-    seeds: int [B], for fill 'noise' and time 'shuffled': a number of its own for each video;
-      None for 0.
+    seeds: int [B], for fills 'noise' and 'stripes' and time 'shuffled': a number of its own for
+      each video; None for 0.
     partner: videos of other classes, of the same shapes, where `treatment.needs_partner`.
     twin: other videos of the same classes, of the same shapes, where `treatment.needs_twin`.
 

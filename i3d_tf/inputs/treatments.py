@@ -44,6 +44,8 @@ FILL_HELP = {
   'other': 'the same pixels of a video of another class, its own person blurred out',
   'same': 'as other, of another video of the same class',
   'picture': 'as other, of its middle frame alone: a picture that stands still',
+  'stripes': 'sinusoidal stripes, always the same for a video: a picture without objects that stands '
+  'still',
 }
 FILLS = tuple(FILL_HELP)
 
@@ -177,6 +179,11 @@ class Treatment:
       return None
     return TWIN if self.needs_twin else PARTNER if self.fill in ('other', 'picture') else None
 
+  @property
+  def on_picture(self) -> bool:
+    """Whether the person is put on a picture that stands still: SCUBA, with time 'still' SCUFO."""
+    return self.region == 'background' and self.fill in ('picture', 'stripes')
+
   @classmethod
   def parse(cls, name: str) -> 'Treatment':
     """Returns the treatment of a name; defaults may be spelled out.
@@ -212,12 +219,18 @@ def check_stream(treatment: Treatment, stream: str) -> None:
 
   Raises:
     UserError: flow has no silhouette, because nothing is left without its motion. Nor has it
-      another time: the flow of reordered frames is not that of the frames, reordered.
+      stripes, for the same reason, or another time: the flow of reordered frames is not that of the
+      frames, reordered.
   """
   if treatment.region == 'both' and stream == 'flow':
     raise errors.UserError(
       "treatment 'both' must be of stream rgb: flow has no silhouette, "
       'because nothing is left without its motion; received stream flow'
+    )
+  if treatment.fill == 'stripes' and stream == 'flow':
+    raise errors.UserError(
+      f'treatment {treatment.name!r} must be of stream rgb: stripes have no motion, which is fill '
+      "'black' of flow; received stream flow"
     )
   if treatment.time != 'forward' and stream == 'flow':
     raise errors.UserError(

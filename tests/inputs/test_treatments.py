@@ -73,7 +73,7 @@ def test_names_of_all_treatments_round_trip():
       assert treatments.Treatment.parse(treatment.name) == treatment
       names.add(treatment.name)
   inpainted = 2 * 3  # outline and box, in every order of frames but 'still'
-  assert len(names) == 4 * (1 + 3 * 4 * (7 + 7 + 1)) + inpainted
+  assert len(names) == 4 * (1 + 3 * 4 * (8 + 8 + 1)) + inpainted
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_names_of_all_treatments_round_trip():
     (('person',), "`region` must be one of none, background, activity, both; received 'person'"),
     (
       ('activity', 'pink'),
-      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture; '
+      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture, stripes; '
       "received 'pink'",
     ),
     (
@@ -108,6 +108,27 @@ def test_check_stream_rejects_silhouette_of_flow_only():
   treatments.check_stream(treatments.Treatment('activity'), 'flow')
   with pytest.raises(errors.UserError, match=r"'both' must be of stream rgb.*received stream flow"):
     treatments.check_stream(treatments.Treatment('both'), 'flow')
+
+
+def test_check_stream_rejects_stripes_of_flow_only():
+  treatment = treatments.Treatment('background', 'stripes')
+  treatments.check_stream(treatment, 'rgb')
+  with pytest.raises(errors.UserError, match="'background-stripes' must be of stream rgb: stripes"):
+    treatments.check_stream(treatment, 'flow')
+
+
+@pytest.mark.parametrize(
+  'name, expected',
+  [
+    ('background-stripes', True),
+    ('background-picture-still', True),
+    ('activity-stripes', False),
+    ('background-other', False),
+    ('background', False),
+  ],
+)
+def test_a_person_on_a_picture_is_told_from_other_treatments(name, expected):
+  assert treatments.Treatment.parse(name).on_picture == expected
 
 
 def test_parse_all_keeps_order_and_drops_duplicates():
