@@ -38,6 +38,7 @@ _TESTED_THROUGH = {
   'i3d_tf/inference/test_sets': 'end_to_end/test_evaluate',
   'i3d_tf/ingest/beam_pipeline': 'ingest/test_beam_workers',
   'i3d_tf/ingest/make_records': 'tools/test_make_tfrecords',
+  'i3d_tf/inputs/carried': 'inputs/test_flow_clips',
   'i3d_tf/inspection/inspect_records': 'tools/test_inspect_tfrecords',
   'i3d_tf/inspection/requests': 'flags/tools/test_inspection',
   'i3d_tf/reporting/differences': 'reporting/test_tables',
@@ -247,7 +248,9 @@ def _listed(patterns, exclude=()):
   """The files of tests/ that patterns of a BUILD file name."""
 
   def named(wanted):
-    found = (glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted)
+    found = (
+      glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted
+    )
     return {file for files in found for file in files}
 
   return sorted(named(patterns) - named(exclude))
@@ -264,7 +267,7 @@ def targets():
   with open(os.path.join(_ROOT, 'tests', 'BUILD.bazel'), encoding='utf-8') as f:
     text = f.read()
   rules = {'py_library': rule, 'pytest_test': rule}
-  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})  # noqa: S102
+  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})
   return found
 
 
@@ -287,4 +290,6 @@ def test_targets_of_tests_declare_what_they_import(targets):
     for file in there:
       for line, imported in _imports(file):
         if imported.startswith('tests/'):
-          assert imported in there, f'{name}: {file}:{line} imports {imported}, of no target in deps'
+          assert imported in there, (
+            f'{name}: {file}:{line} imports {imported}, of no target in deps'
+          )

@@ -218,6 +218,8 @@ LOOPHOLES = (
   _trained_so('3-box', 'a white box on black, nothing else', 'both-box'),
   _trained_so('3-tube', 'one white box in all frames on black, nothing else', 'both-tube'),
   _trained_so('3-united', "white person and another class's outline on black", 'both-united'),
+  Condition('2-carried', 'noise carried by the flow, nothing else', tested_on='both-carried'),
+  _trained_so('3-carried', 'noise carried by the flow, nothing else', 'both-carried'),
   _without_network('0-tube', 'the one box around the person in all frames', 'both-tube'),
   _without_network('0-box', 'the box around the person, early, midway and late', 'both-box'),
   Condition(

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.inputs import carried
 from i3d_tf.inputs import treatments
 
 BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
@@ -55,6 +56,7 @@ class Scene:
     seeds: int [B], a number of its own for each video; None for 0.
     partner: videos of other classes, for fills 'other' and 'picture'.
     twin: other videos of the same classes, for fill 'same'.
+    motion: float32 [B, T, H, W, 2], as `carried.motion` returns it, for fill 'carried'.
   """
 
   clips: tf.Tensor
@@ -63,6 +65,7 @@ class Scene:
   seeds: tf.Tensor | None = None
   partner: Partner | None = None
   twin: Partner | None = None
+  motion: tf.Tensor | None = None
 
 
 def _black(scene: Scene) -> tf.Tensor:
@@ -209,6 +212,22 @@ def _inpaint(scene: Scene) -> tf.Tensor:
   median = tf.where(known, median, 0.0)
   around = _blur(Scene(median, known, scene.stream))
   return tf.cast(tf.where(known, median, around), scene.clips.dtype)
+
+
+def _carried(scene: Scene) -> tf.Tensor:
+  """Uniform noise in [-1, 1] that moves as the video does (`carried`): [B, T, H, W, C].
+
+  Raises:
+    UserError: the flow of the video is not there.
+  """
+  if scene.motion is None:
+    raise errors.UserError(
+      "fill 'carried' must have the stored flow of the video; there is none here (only train, "
+      'evaluate and reproduce have it, from records with flow)'
+    )
+  grains = 2 * _drawn(scene, tf.shape(scene.clips)[1:], 3) - 1
+  grains = tf.ensure_shape(tf.cast(grains, scene.clips.dtype), scene.clips.shape)
+  return carried.carry(grains, scene.motion)
 
 
 # The function of fill 'black' is `_black`, and so on.

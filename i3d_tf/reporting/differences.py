@@ -47,6 +47,8 @@ COMPARISONS = (
   ('3b', '3b-inpaint', 'what the hole tells, after training on it'),
   ('3a', '3a-box', 'what the person adds to a box around them, after training on it'),
   ('3-silhouette', '3-box', 'what the outline adds to a white box, after training on it'),
+  ('1b-squash', '3-carried', 'what appearance adds to motion alone, after training on it'),
+  ('3-carried', '3-silhouette', 'what all motion tells more than the outline that moves'),
   ('3-tube', '0-tube', 'what a network adds to the nearest box in all frames'),
   ('3-box', '0-box', 'what a network adds to the nearest box, early, midway and late'),
   ('1b-rgb', '1b-squash', 'what cropping adds'),

@@ -85,6 +85,7 @@ def test_loopholes_are_tested_on_one_network_or_train_what_they_ask():
       'both-box_squash',
       'both-tube_squash',
       'both-united_squash',
+      'both-carried_squash',
     )
   }
   assert [c.name for c in chosen if not conditions.models(c, 1, 0)] == ['0-tube', '0-box']

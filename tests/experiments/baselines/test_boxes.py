@@ -6,10 +6,7 @@ import pytest
 from i3d_tf.experiments.baselines import boxes
 from i3d_tf.inputs import shapes
 from i3d_tf.masks import dilation
-from i3d_tf.masks import png
-from i3d_tf.records import folders
 from i3d_tf.records import schema
-from i3d_tf.records import shards
 from tests import fakes
 
 
@@ -24,31 +21,16 @@ def _walker(frames=6, height=20, width=40):
 
 
 def _store(folder, videos):
-  """A folder of records of {path: masks or None}; the class is the first letter."""
-  names = sorted({path[0] for path in videos})
-  stored = []
-  for path, masks in videos.items():
-    frames = 3 if masks is None else len(masks)
-    shape = (20, 40) if masks is None else masks.shape[1:]
-    stored.append(
-      schema.StoredVideo(
-        path,
-        names.index(path[0]),
-        path[0],
-        (fakes.jpeg(np.zeros((*shape, 3), np.uint8)),) * frames,
-        *shape,
-        25.0,
-        None if masks is None else tuple(map(png.encode, masks)),
-        None if masks is None else float(masks.mean()),
-      )
-    )
-  folder.mkdir(parents=True, exist_ok=True)
-  shards.write_shard(folder / shards.shard_name(0, 1), stored)
-  folders.write_manifest(
+  """A folder of records of {path: masks or None}."""
+  return fakes.open_records(
     folder,
-    {'shards': [shards.shard_name(0, 1)], 'label_names': names, 'settings': {}, 'complete': True},
+    [
+      fakes.video(
+        path, label='AB'.index(path[0]), frames=np.zeros((6, 20, 40, 3), np.uint8), masks=of
+      )
+      for path, of in videos.items()
+    ],
   )
-  return folders.open_folder(folder)
 
 
 def test_boxes_are_what_one_measures_by_hand():
