@@ -47,7 +47,7 @@ def of_masks(masks: np.ndarray, growth: int) -> Boxes | None:
   _, height, width = masks.shape
   margin = growth // 2
   found = []
-  for rows, columns in zip(masks.any(axis=2), masks.any(axis=1)):
+  for rows, columns in zip(np.any(masks, axis=2), np.any(masks, axis=1)):
     if rows.any():
       top, bottom = _ends(rows, margin)
       left, right = _ends(columns, margin)
