@@ -146,6 +146,7 @@ def clips() -> clip_settings.ClipSettings:
     mask_dilation=values.mask_dilation,
     with_partners=treatment().needs_partner,
     with_twins=treatment().needs_twin,
+    with_flow=treatment().needs_flow,
     augment=values.augment,
     batch_size=values.batch_size,
     seed=values.seed,

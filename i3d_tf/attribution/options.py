@@ -27,10 +27,11 @@ MAX_FRAMES = 65
 
 def _fills() -> tuple[str, ...]:
   found = {fill: treatments.Treatment('activity', fill) for fill in treatments.FILLS}
-  return tuple(fill for fill, of in found.items() if not (of.needs_partner or of.needs_twin))
+  alone = lambda of: not (of.needs_partner or of.needs_twin or of.needs_flow)
+  return tuple(fill for fill, of in found.items() if alone(of))
 
 
-FILLS = _fills()  # The others need a second video.
+FILLS = _fills()  # The others need a second video or flow.
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Condition:
     augment: whether training draws crop and flip; False trains without.
     published: per cent of accuracy by split, or None.
     diversity: None, or `scenes_per_class` of a demo set of its own.
+    network: whether a network answers; if not, the training video whose boxes of that shape are
+      nearest does (`baselines.nearest`).
   """
 
   name: str
@@ -39,6 +41,7 @@ class Condition:
   augment: bool = True
   published: dict | None = None
   diversity: int | None = None
+  network: bool = True
 
   @property
   def control(self) -> bool:
@@ -60,6 +63,7 @@ class Condition:
       'published': None if published is None else {str(k): v for k, v in published.items()},
       'control': self.control,
       'diversity': self.diversity,
+      'network': self.network,
     }
 
 
@@ -93,6 +97,12 @@ class Model:
 
 def _published(*by_split: float) -> dict[int, float]:
   return dict(enumerate(by_split, 1))
+
+
+def _without_network(name: str, title: str, shown: str) -> Condition:
+  """A row that is answered by the nearest box of the training list: see `baselines`."""
+  title = f'no network: the nearest training clip by {title}'
+  return Condition(name, title, trained_on=shown, tested_on=shown, resize='squash', network=False)
 
 
 def _trained_so(name: str, title: str, treatment: str) -> Condition:
@@ -208,6 +218,10 @@ LOOPHOLES = (
   _trained_so('3-box', 'a white box on black, nothing else', 'both-box'),
   _trained_so('3-tube', 'one white box in all frames on black, nothing else', 'both-tube'),
   _trained_so('3-united', "white person and another class's outline on black", 'both-united'),
+  Condition('2-carried', 'noise carried by the flow, nothing else', tested_on='both-carried'),
+  _trained_so('3-carried', 'noise carried by the flow, nothing else', 'both-carried'),
+  _without_network('0-tube', 'the one box around the person in all frames', 'both-tube'),
+  _without_network('0-box', 'the box around the person, early, midway and late', 'both-box'),
   Condition(
     '2a-same', 'person on the place of another video of the class', tested_on='background-same'
   ),
@@ -216,6 +230,10 @@ LOOPHOLES = (
   ),
   Condition(
     '2a-picture-still', 'the same, one frame in place of all', tested_on='background-picture-still'
+  ),
+  Condition('2a-stripes', 'person on stripes that stand still', tested_on='background-stripes'),
+  Condition(
+    '2a-stripes-still', 'the same, one frame in place of all', tested_on='background-stripes-still'
   ),
   Condition('1b-still', 'the middle frame in place of all', tested_on='none-still'),
   Condition('1b-shuffled', 'frames in a random order', tested_on='none-shuffled'),
@@ -284,34 +302,8 @@ def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
   return chosen
 
 
-def for_trained_network(
-  conditions: Sequence[Condition], stream: str
-) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
-  """Which rows can be asked of a network that is already trained.
-
-  Args:
-    conditions: the rows.
-    stream: what the network sees, 'rgb' or 'flow'.
-
-  Returns:
-    (rows that only test, rows that train a network of their own or are of another stream).
-  """
-  standard = Condition('', '')
-
-  def only_tests(condition: Condition) -> bool:
-    return condition.streams == (stream,) and all(
-      getattr(condition, name) == getattr(standard, name)
-      for name in ('trained_on', 'resize', 'augment', 'diversity')
-    )
-
-  return (
-    tuple(condition for condition in conditions if only_tests(condition)),
-    tuple(condition for condition in conditions if not only_tests(condition)),
-  )
-
-
 def models(condition: Condition, split: int, seed: int) -> tuple[Model, ...]:
-  """The `Model`s that a condition needs, one per stream."""
+  """The `Model`s that a condition needs, one per stream; none for a row without a network."""
   return tuple(
     Model(
       stream,
@@ -322,7 +314,7 @@ def models(condition: Condition, split: int, seed: int) -> tuple[Model, ...]:
       split,
       seed,
     )
-    for stream in condition.streams
+    for stream in (condition.streams if condition.network else ())
   )
 
 

@@ -1,4 +1,4 @@
-"""Which treatments a list of videos allows: some take from other videos, which must be there."""
+"""Which treatments a list of videos allows: some take from other videos, or flow."""
 
 from collections.abc import Sequence
 
@@ -34,6 +34,7 @@ def split_off_impossible(
   for name, treatment in treatments_lib.parse_all(treatments).items():
     try:
       partners.check(source, entries, treatment)
+      splits.check(source, entries, 'rgb', (), treatment.needs_flow)
     except errors.UserError as e:
       impossible[name] = str(e)
   return [name for name in treatments if name not in impossible], impossible

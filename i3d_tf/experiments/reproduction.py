@@ -112,6 +112,7 @@ class Reproduction:
       with_masks=treatment.region != 'none',
       with_partners=treatment.needs_partner,
       with_twins=treatment.needs_twin,
+      with_flow=treatment.needs_flow,
     )
     data = run_settings.Data(
       os.path.abspath(self.records[model.diversity]),
@@ -120,7 +121,7 @@ class Reproduction:
       treatment.fill,
       treatment.place,
       self._verdicts_hash(),
-      flow_kind.for_stream(model.stream, source),
+      flow_kind.for_stream(model.stream, source, treatment.needs_flow),
       self.content(model.diversity, model.stream),
       treatment.shape,
       treatment.time,

@@ -14,6 +14,7 @@ from i3d_tf.experiments import conditions as conditions_lib
 from i3d_tf.experiments import conditions_file
 from i3d_tf.experiments import possible_tests
 from i3d_tf.experiments import reproduction as reproduction_lib
+from i3d_tf.experiments.baselines import nearest
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
@@ -41,11 +42,13 @@ def run(
     time_left: called before each model; what is still to be done, in words, or ''.
 
   Returns:
-    A list of (name of model or result, reason) of what failed.
+    A list of (name of model, row or result, reason) of what failed.
   """
   with files.locked(reproduction.run_dir):
     write_conditions(reproduction)
-  failures = {}
+  failures = nearest.run(reproduction)
+  for name, reason in failures.items():
+    log(f'failed: {name}: {reason}')
   tests = reproduction.tests()
   for number, (model, treatments) in enumerate(tests.items(), 1):
     left = time_left()

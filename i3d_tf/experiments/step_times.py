@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from i3d_tf.experiments import costs
 from i3d_tf.inference import evaluation
+from i3d_tf.inputs import carried
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import from_records
 from i3d_tf.model import arithmetic
@@ -232,6 +233,9 @@ def _black(run: run_settings.Run, clips: int, frames: int) -> tf.data.Dataset:
   numbers = {'label': tf.zeros([clips], tf.int64), 'entry': tf.zeros([clips], tf.int64)}
   asked = {'partner': run.clips.with_partners, 'twin': run.clips.with_twins}
   others = {f'{kind}_{key}': value for kind in asked if asked[kind] for key, value in one.items()}
+  if run.clips.with_flow:
+    still = tf.fill([*shape, 2], tf.cast(carried.STILL, tf.uint8))
+    others.update(flow=still, flow_scale=tf.ones([clips, 2]))
   return tf.data.Dataset.from_tensors({**one, **numbers, **others}).repeat()
 
 

@@ -94,7 +94,7 @@ def _run_settings(request: requests.TrainRequest, source: folders.Records) -> ru
     treatment.fill,
     treatment.place,
     None if verdicts is None else verdicts_lib.content_hash(verdicts),
-    flow_kind.for_stream(request.clips.stream, source),
+    flow_kind.for_stream(request.clips.stream, source, treatment.needs_flow),
     fingerprints.content_hash(source, request.clips.stream),
     treatment.shape,
     treatment.time,

@@ -50,7 +50,7 @@ def run(request: requests.TrialRequest) -> int:
   accepted = None if request.accepted_file is None else class_map.read(request.accepted_file)
   asked = trained_networks.of_classifier(request.classifier)
   print('\n'.join(asked.notes), file=sys.stderr)
-  chosen, absent = conditions_lib.for_trained_network(request.conditions, asked.stream)
+  chosen, absent = for_trained_network(request.conditions, asked.stream)
   if absent:
     print(
       'left out, since they train a network of their own or are of another stream: '
@@ -83,6 +83,32 @@ def run(request: requests.TrialRequest) -> int:
   if len(failures) == len({c.tested_on for c in chosen}) * len(request.splits):
     return 1  # there is nothing to report on
   return 1 if reproduce_paper.make_report(request.run_dir) or failures else 0
+
+
+def for_trained_network(
+  conditions: Sequence[conditions_lib.Condition], stream: str
+) -> tuple[tuple[conditions_lib.Condition, ...], tuple[conditions_lib.Condition, ...]]:
+  """Which rows can be asked of a network that is already trained.
+
+  Args:
+    conditions: the rows.
+    stream: what the network sees, 'rgb' or 'flow'.
+
+  Returns:
+    (rows that only test; rows that learn from a training list or are of another stream).
+  """
+  standard = conditions_lib.Condition('', '')
+
+  def only_tests(condition: conditions_lib.Condition) -> bool:
+    return condition.streams == (stream,) and all(
+      getattr(condition, name) == getattr(standard, name)
+      for name in ('trained_on', 'resize', 'augment', 'diversity', 'network')
+    )
+
+  return (
+    tuple(condition for condition in conditions if only_tests(condition)),
+    tuple(condition for condition in conditions if not only_tests(condition)),
+  )
 
 
 def _ask(

@@ -200,12 +200,14 @@ def make_plan(
   verdicts = runs.verdicts(run_dir, run) if test_set.verdicts is None else test_set.verdicts
   source, unmatched = splits.apply_verdicts(source, verdicts)
   entries, missing = splits.load(source, test_set.subset, split, run.data.hold_out)
-  splits.check(source, entries, run.clips.stream, regions)
+  with_flow = any(treatment.needs_flow for treatment in treatments.values())
+  splits.check(source, entries, run.clips.stream, regions, with_flow)
   clips = dataclasses.replace(
     run.clips,
     with_masks=any(region != 'none' for region in regions),
     with_partners=any(treatment.needs_partner for treatment in treatments.values()),
     with_twins=any(treatment.needs_twin for treatment in treatments.values()),
+    with_flow=with_flow,
     growths=tuple(sorted({t.dilation for t in treatments.values() if t.dilation is not None})),
     batch_size=run.clips.batch_size if batch_size is None else batch_size,
   )
@@ -317,18 +319,9 @@ def _treatment(
   plan: Plan, treatment: treatments_lib.Treatment
 ) -> Callable[[Batch, tf.Tensor], tf.Tensor]:
   """A function from a batch of uint8 clips and seeds to what the network sees of it."""
-  stream, size = plan.run.clips.stream, plan.run.clips.frame_size
-  one = {
-    'frames': tf.TensorSpec([None, None, size, size, clip_settings.CHANNELS[stream]], tf.uint8),
-    'masks': tf.TensorSpec([None, None, size, size], tf.uint8),
-    'has_person': tf.TensorSpec([None], tf.bool),
-  }
-  kinds = [treatments_lib.PARTNER] * plan.clips.with_partners
-  kinds += [treatments_lib.TWIN] * plan.clips.with_twins
-  others = {f'{kind}_{key}': one[key] for kind in kinds for key in one}
-  others.update({f'masks_grown{size}': one['masks'] for size in plan.clips.growths})
+  stream, spec = plan.run.clips.stream, from_records.spec(plan.clips)
 
-  @tf.function(input_signature=[{**one, **others}, tf.TensorSpec([None], tf.int64)])
+  @tf.function(input_signature=[spec, tf.TensorSpec([None], tf.int64)])
   def treat(batch: Batch, seeds: tf.Tensor) -> tf.Tensor:
     return preprocess.network_input(batch, treatment, stream, seeds)
 

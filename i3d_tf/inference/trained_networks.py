@@ -60,12 +60,18 @@ class TrainedNetwork:
     """How a region is replaced as this network was trained: a `treatments.Treatment`.
 
     Raises:
-      UserError: it takes from other videos, of which there are none beside the one that is asked.
+      UserError: it takes stored flow, or from other videos, of which there are none beside the one
+        that is asked.
     """
     if region == 'none':
       return treatments.Treatment(time=self.time)
     fill = 'black' if region == 'background' and self.fill == 'inpaint' else self.fill
     treatment = treatments.Treatment(region, fill, self.mask_place, self.mask_shape, self.time)
+    if treatment.needs_flow:
+      raise errors.UserError(
+        f"{self.source}: was trained with fill 'carried', which takes the flow of records: "
+        'evaluate asks it so; predict can with --mask=none'
+      )
     if treatment.needs_partner or treatment.needs_twin:
       raise errors.UserError(
         f'{self.source}: was trained with fill {self.fill!r} and mask shape {self.mask_shape!r}, '

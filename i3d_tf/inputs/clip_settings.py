@@ -37,6 +37,7 @@ class ClipSettings:
     mask_dilation: extent in stored pixels of the ellipse that dilates the masks; odd, or 0.
     with_partners: whether each video comes with one of another class, see `partners`.
     with_twins: whether each video comes with another one of its class, see `partners`.
+    with_flow: whether clips of stream rgb come with the stored flow, too, for treatments.
     growths: for tests that grow masks by other sizes, too: these sizes, as `mask_dilation`.
     augment: whether training draws crop and flip at random; otherwise it crops the center.
     batch_size: clips per batch.
@@ -59,6 +60,7 @@ class ClipSettings:
   seed: int = 0
   with_twins: bool = False
   growths: tuple[int, ...] = ()
+  with_flow: bool = False
 
   def __post_init__(self) -> None:
     object.__setattr__(self, 'growths', tuple(self.growths))  # a list in run.json

@@ -4,10 +4,12 @@ Frames, flow and masks share the start, the crop and the flip.
 """
 
 from collections.abc import Callable, Sequence
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
 
+from i3d_tf.inputs import carried
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import png
@@ -54,7 +56,9 @@ def decode_clip(
   Returns:
     A dict: 'frames' uint8 [T, S, S, C], S being `settings.frame_size`; 'masks' uint8
     [T, S, S] of 0 and 1, and for each of `settings.growths`, such as 5, 'masks_grown5' of the
-    same form; 'has_person' bool, 'label' int64 and 'entry' int64, scalars.
+    same form; 'has_person' bool, 'label' int64 and 'entry' int64, scalars. With
+    `settings.with_flow` 'flow' uint8 [T, S, S, 2], from each frame to the next, and 'flow_scale'
+    float32 [2], as `carried.motion` takes them.
   """
   shape = tf.io.extract_jpeg_shape(record['frames'][frame_indices[0]])
   window = preprocess.window(
@@ -80,7 +84,9 @@ def decode_clip(
       flipped, lambda: preprocess.flip(frames, masks, settings.stream), lambda: (frames, masks)
     )
   masks, *grown = tf.split(masks, len(sizes))
+  flow = _flow(record, frame_indices, window, settings, flipped) if settings.with_flow else {}
   return {
+    **flow,
     'frames': frames,
     'masks': masks,
     **{f'masks_grown{size}': of_size for size, of_size in zip(settings.growths, grown)},
@@ -118,6 +124,30 @@ def _decode_frames(
     tf.ensure_shape(frames, [None, None, None, clip_settings.CHANNELS[settings.stream]]),
     settings.frame_size,
   )
+
+
+def _flow(
+  record: dict[str, tf.Tensor],
+  frame_indices: tf.Tensor,
+  window: tf.Tensor,
+  settings: clip_settings.ClipSettings,
+  flipped: tf.Tensor | None,
+) -> dict[str, tf.Tensor]:
+  """What `decode_clip` returns of the flow of a clip of frames.
+
+  Nothing moves where a looped video begins anew, and after the last frame.
+  """
+  of_flow = dataclasses.replace(settings, stream='flow')
+  fields = tf.minimum(frame_indices, num_frames(record, 'flow') - 1)
+  flow = _decode_frames(record, fields, window, of_flow)
+  goes_on = tf.concat([frame_indices[1:] == frame_indices[:-1] + 1, [False]], axis=0)
+  still = tf.cast(carried.STILL, tf.uint8)
+  flow = tf.where(goes_on[:, tf.newaxis, tf.newaxis, tf.newaxis], flow, still)
+  if flipped is not None:
+    mirrored = lambda: preprocess.flip(flow, flow[..., 0], 'flow')[0]
+    flow = tf.cond(flipped, mirrored, lambda: flow)
+  scale = settings.frame_size / tf.cast(window[2:], tf.float32)
+  return {'flow': flow, 'flow_scale': scale}
 
 
 def _decode_masks(

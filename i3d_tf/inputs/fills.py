@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import errors
+from i3d_tf.inputs import carried
 from i3d_tf.inputs import treatments
 
 BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
@@ -20,6 +21,8 @@ BLACK = {'rgb': -1.0, 'flow': 0.0}  # By stream; for flow no motion.
 _BLUR = 1 / 16  # Standard deviation of the blur as a fraction of the frame's side.
 # Weight of a frame's mean color in the blur; it decides only far away from all pixels that stay.
 _MEAN_WEIGHT = 1e-4
+# Wavelengths of stripes, from and to, as parts of the frame's height.
+_WAVELENGTHS = (1 / 16, 1 / 2)
 
 
 class Partner(NamedTuple):
@@ -53,6 +56,7 @@ class Scene:
     seeds: int [B], a number of its own for each video; None for 0.
     partner: videos of other classes, for fills 'other' and 'picture'.
     twin: other videos of the same classes, for fill 'same'.
+    motion: float32 [B, T, H, W, 2], as `carried.motion` returns it, for fill 'carried'.
   """
 
   clips: tf.Tensor
@@ -61,6 +65,7 @@ class Scene:
   seeds: tf.Tensor | None = None
   partner: Partner | None = None
   twin: Partner | None = None
+  motion: tf.Tensor | None = None
 
 
 def _black(scene: Scene) -> tf.Tensor:
@@ -102,17 +107,24 @@ def _blur(scene: Scene) -> tf.Tensor:
 
 def _noise(scene: Scene) -> tf.Tensor:
   """Uniform noise in [-1, 1], drawn from each video's seed: [B, T, H, W, C]."""
+  noise = _drawn(scene, tf.shape(scene.clips)[1:], 0)
+  return tf.cast(2 * noise - 1, scene.clips.dtype)
+
+
+def _drawn(scene: Scene, shape: tf.Tensor, number: int) -> tf.Tensor:
+  """Uniform draws in [0, 1) from each video's seed: float32 [B, *shape].
+
+  Draws of another `number` are independent. 1 is that of `times`.
+  """
   if scene.seeds is None:
     seeds = tf.zeros_like(scene.clips[:, 0, 0, 0, 0], tf.int64)
   else:
     seeds = tf.cast(scene.seeds, tf.int64)
-  shape = tf.shape(scene.clips)[1:]
-  noise = tf.map_fn(
-    lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, 0]), minval=-1.0, maxval=1.0),
+  return tf.map_fn(
+    lambda seed: tf.random.stateless_uniform(shape, tf.stack([seed, number])),
     seeds,
     fn_output_signature=tf.float32,
   )
-  return tf.cast(noise, scene.clips.dtype)
 
 
 def _other(scene: Scene) -> tf.Tensor:
@@ -156,6 +168,29 @@ def _place_of(video: Partner | None, stream: str, fill: str, whose: str) -> tf.T
   return tf.where(person, _blur(Scene(video.clips, ~person, stream)), video.clips)
 
 
+def _stripes(scene: Scene) -> tf.Tensor:
+  """Sinusoidal stripes, drawn from each video's seed, the same in all frames: [B, 1, H, W, C].
+
+    (a + b) / 2 + (a - b) / 2 * sin(2 pi (x cos t + y sin t) / l + p)
+
+  Places x and y are parts of the frame's height. The direction t, the phase p and each channel of
+  the color a are uniform, the wavelength l is so in its logarithm; b differs from a by half the
+  range in every channel. Stripes are one of the pictures of SCUBA (Li, Liu, Zhang, Li, ICCV 2023,
+  see `_picture`), whose own draws are not published; these are ours.
+  """
+  height, width, channels = scene.clips.shape[2:]
+  drawn = _drawn(scene, tf.constant([3 + channels]), 2)
+  angle, phase, length = (drawn[:, i, tf.newaxis, tf.newaxis] for i in range(3))
+  angle, phase = np.pi * angle, 2 * np.pi * phase
+  length = _WAVELENGTHS[0] * (_WAVELENGTHS[1] / _WAVELENGTHS[0]) ** length
+  rows, columns = ((np.arange(side, dtype=np.float32) + 0.5) / height for side in (height, width))
+  along = columns * tf.cos(angle) + rows[:, np.newaxis] * tf.sin(angle)  # [B, H, W]
+  wave = tf.sin(2 * np.pi * along / length + phase)[:, tf.newaxis, :, :, tf.newaxis]
+  first = 2 * drawn[:, tf.newaxis, tf.newaxis, tf.newaxis, 3:] - 1
+  second = tf.where(first < 0, first + 1, first - 1)
+  return tf.cast((first + second) / 2 + (first - second) / 2 * wave, scene.clips.dtype)
+
+
 def _inpaint(scene: Scene) -> tf.Tensor:
   """The place where nobody is: [B, 1, H, W, C].
 
@@ -177,6 +212,22 @@ def _inpaint(scene: Scene) -> tf.Tensor:
   median = tf.where(known, median, 0.0)
   around = _blur(Scene(median, known, scene.stream))
   return tf.cast(tf.where(known, median, around), scene.clips.dtype)
+
+
+def _carried(scene: Scene) -> tf.Tensor:
+  """Uniform noise in [-1, 1] that moves as the video does (`carried`): [B, T, H, W, C].
+
+  Raises:
+    UserError: the flow of the video is not there.
+  """
+  if scene.motion is None:
+    raise errors.UserError(
+      "fill 'carried' must have the stored flow of the video; there is none here (only train, "
+      'evaluate and reproduce have it, from records with flow)'
+    )
+  grains = 2 * _drawn(scene, tf.shape(scene.clips)[1:], 3) - 1
+  grains = tf.ensure_shape(tf.cast(grains, scene.clips.dtype), scene.clips.shape)
+  return carried.carry(grains, scene.motion)
 
 
 # The function of fill 'black' is `_black`, and so on.

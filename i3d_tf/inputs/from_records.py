@@ -17,6 +17,7 @@ from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import decode_clip
 from i3d_tf.inputs import partners
 from i3d_tf.inputs import read_records
+from i3d_tf.inputs import treatments
 from i3d_tf.model import architecture
 from i3d_tf.records import folders
 from i3d_tf.records import shards
@@ -47,7 +48,8 @@ def training(
   Returns:
     A `tf.data.Dataset` of dicts: 'frames' uint8 [B, T, S, S, C], 'masks' uint8
     [B, T, S, S] of 0 and 1, 'has_person' bool [B], 'label' int64 [B], 'entry' int64
-    [B] (index in `entries`); with partners and twins also theirs, see `partners.add`.
+    [B] (index in `entries`); with partners and twins also theirs, see `partners.add`; with flow
+    also 'flow' and 'flow_scale', see `decode_clip.decode_clip`.
 
   Raises:
     UserError: as `partners.add`.
@@ -99,6 +101,23 @@ def _training_positions(
   first = start_step * settings.batch_size
   epochs = tf.data.Dataset.range(first // num_entries, np.iinfo(np.int64).max)
   return epochs.flat_map(epoch).skip(first % num_entries)
+
+
+def spec(settings: clip_settings.ClipSettings) -> dict[str, tf.TensorSpec]:
+  """What `preprocess.network_input` reads of the batches of `evaluation`, as types and shapes."""
+  size = settings.frame_size
+  images = lambda *channels: tf.TensorSpec([None, None, size, size, *channels], tf.uint8)
+  one = {
+    'frames': images(clip_settings.CHANNELS[settings.stream]),
+    'masks': images(),
+    'has_person': tf.TensorSpec([None], tf.bool),
+  }
+  kinds = [treatments.PARTNER] * settings.with_partners + [treatments.TWIN] * settings.with_twins
+  others = {f'{kind}_{key}': one[key] for kind in kinds for key in one}
+  others.update({f'masks_grown{growth}': one['masks'] for growth in settings.growths})
+  if settings.with_flow:
+    others.update(flow=images(2), flow_scale=tf.TensorSpec([None, 2], tf.float32))
+  return {**one, **others}
 
 
 def evaluation(

@@ -21,6 +21,7 @@ def apply(
   seeds: tf.Tensor | None = None,
   partner: fills.Partner | None = None,
   twin: fills.Partner | None = None,
+  motion: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Applies a treatment to clips.
 
@@ -32,17 +33,18 @@ def apply(
       pixel is replaced, whatever the treatment: the paper's rule.
     treatment: what to replace, and by what, and the order of the frames.
     stream: 'rgb' or 'flow'.
-    seeds: int [B], for fill 'noise' and time 'shuffled': a number of its own for each video;
-      None for 0.
+    seeds: int [B], for fills 'noise', 'stripes' and 'carried' and time 'shuffled': a number of its
+      own for each video; None for 0.
     partner: videos of other classes, of the same shapes, where `treatment.needs_partner`.
     twin: other videos of the same classes, of the same shapes, where `treatment.needs_twin`.
+    motion: float32 [B, T, H, W, 2], `carried.motion`, where `treatment.needs_flow`.
 
   Returns:
     Clips of the same shape and dtype.
 
   Raises:
-    UserError: `stream` is unknown or does not have this treatment, or it needs another video and
-      has none.
+    UserError: `stream` is unknown or does not have this treatment, or it needs another video or
+      flow and has none.
   """
   validation.check_choice('stream', stream, fills.BLACK)
   treatments.check_stream(treatment, stream)
@@ -57,11 +59,12 @@ def apply(
   replaced = person if treatment.region == 'activity' else ~person
   replaced = replaced[..., tf.newaxis]
   if treatment.region == 'both':
+    outside, replaced = replaced, tf.ones_like(replaced)
+  if treatment.region == 'both' and treatment.fill == 'black':
     black, white = (tf.cast(level, clips.dtype) for level in (fills.BLACK[stream], _WHITE))
-    filled = tf.where(replaced, black, white)
-    replaced = tf.ones_like(replaced)
+    filled = tf.where(outside, black, white)
   else:
-    scene = fills.Scene(clips, ~replaced, stream, seeds, partner, twin)
+    scene = fills.Scene(clips, ~replaced, stream, seeds, partner, twin, motion)
     filled = fills.FILLS[treatment.fill](scene)
   replaced &= tf.cast(has_person, tf.bool)[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
   return tf.ensure_shape(tf.where(replaced, filled, clips), clips.shape)

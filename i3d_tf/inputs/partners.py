@@ -5,6 +5,7 @@ twin      another video of the same class, of another group where the class has 
 """
 
 from collections.abc import Callable, Sequence
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
@@ -93,6 +94,7 @@ def _add_one(
 ) -> tf.data.Dataset:
   """Adds partners or twins."""
   draw, drawn_from = _drawing(source, entries, candidates, settings.seed, kind)
+  without_flow = dataclasses.replace(settings, with_flow=False)  # nothing carries a partner
   numbers = {entry.path: number for number, entry in enumerate(candidates)}
   number_of = tf.constant([numbers[entry.path] for entry in drawn_from], tf.int64)
 
@@ -103,7 +105,7 @@ def _add_one(
     frame_indices = decode_clip.loop_window(
       decode_clip.num_frames(other, settings.stream), tf.shape(clip['frames'])[0], 0.0
     )
-    decoded = decode_clip.decode_clip(other, frame_indices, settings)
+    decoded = decode_clip.decode_clip(other, frame_indices, without_flow)
     decoded['entry'] = number_of[decoded['entry']]
     shown = ('frames', 'masks', 'has_person', 'entry')
     return {**clip, **{f'{kind}_{key}': decoded[key] for key in shown}}

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.common import validation
+from i3d_tf.inputs import carried
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import fills
 from i3d_tf.inputs import masking
@@ -145,7 +146,8 @@ def network_input(
     batch: has 'frames', uint8 [B, T, H, W, C]; unless the treatment replaces nothing,
       also 'masks' (uint8 [B, T, H, W]) and 'has_person' (bool [B]), and if it needs a
       partner 'partner_frames', 'partner_masks' and 'partner_has_person', if a twin 'twin_frames'
-      and so on; see `partners.add`. A growth needs its masks, such as 'masks_grown5'.
+      and so on; see `partners.add`. A growth needs its masks, such as 'masks_grown5', and what
+      needs flow 'flow' and 'flow_scale', as `carried.motion` takes them.
     treatment: what is done to the clips.
     stream: 'rgb' or 'flow'.
     seeds: as in `masking.apply`.
@@ -154,8 +156,12 @@ def network_input(
     float32 [B, T, H, W, C] in [-1, 1].
 
   Raises:
-    UserError: the stream does not have this treatment, or it needs another video and has none.
+    UserError: the stream does not have this treatment, or it needs another video or flow and
+      has none.
   """
+  motion = None
+  if treatment.needs_flow and 'flow' in batch:
+    motion = carried.motion(batch['flow'], batch['flow_scale'])
   others = {
     kind: fills.Partner(
       _scaled(batch[f'{kind}_frames']), batch[f'{kind}_masks'], batch[f'{kind}_has_person']
@@ -170,6 +176,7 @@ def network_input(
     treatment,
     stream,
     seeds=seeds,
+    motion=motion,
     **others,
   )
 

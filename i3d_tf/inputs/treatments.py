@@ -9,8 +9,8 @@ The region is what is replaced, and the fill is what replaces it. The mask of th
 person's outline or a box, put on the person or elsewhere. Time is the order of the frames. Growth
 is for tests: it takes the place of what --mask_dilation says. The defaults, 'black', 'person',
 'outline', 'forward' and 'given', are left out of the name. Region 'none' has
-no other fill, place or shape, region 'both' no other fill; flow has no region 'both' and no other
-time.
+no other fill, place or shape, region 'both' no other fill but 'carried'; flow has no region 'both'
+and no other time.
 
 The paper replaces the background, or the activity (the person), with black. The other treatments
 are controls: for what black itself does to a network, for what the outline of the hole and its
@@ -29,7 +29,8 @@ from i3d_tf.common import validation
 #   none        nothing.
 #   background  everything but the person: only the person is left.
 #   activity    the person: only the place is left.
-#   both        everything: a white silhouette of the person on black is left.
+#   both        everything: a white silhouette of the person on black is left; with fill 'carried'
+#               noise alone.
 REGIONS = ('none', 'background', 'activity')
 ALL_REGIONS = REGIONS + ('both',)
 
@@ -44,6 +45,10 @@ FILL_HELP = {
   'other': 'the same pixels of a video of another class, its own person blurred out',
   'same': 'as other, of another video of the same class',
   'picture': 'as other, of its middle frame alone: a picture that stands still',
+  'stripes': 'sinusoidal stripes, always the same for a video: a picture without objects that '
+  'stands still',
+  'carried': 'noise that the stored flow carries from frame to frame: motion without appearance; '
+  'no frame shows anything by itself. For records with flow',
 }
 FILLS = tuple(FILL_HELP)
 
@@ -112,13 +117,16 @@ class Treatment:
     validation.check_choice('region', self.region, ALL_REGIONS)
     for name, choices in _PARTS.items():
       validation.check_choice(name, getattr(self, name), choices)
-    if self.region in ('none', 'both'):
+    if self.region == 'none' or (self.region == 'both' and self.fill != 'carried'):
       self._check_default('fill')
-    if self.region == 'none':
+    if self.region == 'none' or self._is_all_noise:
       self._check_default('place')
       self._check_default('shape')
-    if self.region == 'none' or self.needs_partner or self.needs_twin:
+    if self.region == 'none' or self._is_all_noise or self.needs_partner or self.needs_twin:
       self._check_default('growth')
+    if self.fill == 'carried':
+      expected = "'forward' for fill 'carried', since flow is stored from each frame to the next"
+      validation.check('time', self.time, expected, self.time == 'forward')
     if self.fill == 'inpaint':
       self._check_inpaint()
 
@@ -138,7 +146,9 @@ class Treatment:
     """Raises a `UserError` if a part that the region does not have is not the default."""
     value, default = getattr(self, part), _PARTS[part][0]
     whose = f'region {self.region!r}'
-    if part == 'growth' and self.region != 'none':
+    if self._is_all_noise:
+      whose = "region 'both' with fill 'carried'"
+    elif part == 'growth' and self.region != 'none':
       whose = 'what takes from other videos'
     validation.check(part, value, f'{default!r} for {whose}', value == default)
 
@@ -171,11 +181,26 @@ class Treatment:
     return self.fill == 'same'
 
   @property
+  def needs_flow(self) -> bool:
+    """Whether it takes the stored flow of the video."""
+    return self.fill == 'carried'
+
+  @property
+  def _is_all_noise(self) -> bool:
+    """Whether nothing is left, so that no mask matters."""
+    return self.region == 'both' and self.fill == 'carried'
+
+  @property
   def place_from(self) -> str | None:
     """Whose place the person is pasted on: `PARTNER`, `TWIN`, or None for their own."""
     if self.region != 'background':
       return None
     return TWIN if self.needs_twin else PARTNER if self.fill in ('other', 'picture') else None
+
+  @property
+  def on_picture(self) -> bool:
+    """Whether the person is put on a picture that stands still: SCUBA, with time 'still' SCUFO."""
+    return self.region == 'background' and self.fill in ('picture', 'stripes')
 
   @classmethod
   def parse(cls, name: str) -> 'Treatment':
@@ -212,12 +237,23 @@ def check_stream(treatment: Treatment, stream: str) -> None:
 
   Raises:
     UserError: flow has no silhouette, because nothing is left without its motion. Nor has it
-      another time: the flow of reordered frames is not that of the frames, reordered.
+      stripes, for the same reason, or another time: the flow of reordered frames is not that of the
+      frames, reordered.
   """
-  if treatment.region == 'both' and stream == 'flow':
+  if treatment.region == 'both' and treatment.fill == 'black' and stream == 'flow':
     raise errors.UserError(
       "treatment 'both' must be of stream rgb: flow has no silhouette, "
       'because nothing is left without its motion; received stream flow'
+    )
+  if treatment.needs_flow and stream == 'flow':
+    raise errors.UserError(
+      f'treatment {treatment.name!r} must be of stream rgb: it shows the flow as moving noise; '
+      'received stream flow'
+    )
+  if treatment.fill == 'stripes' and stream == 'flow':
+    raise errors.UserError(
+      f'treatment {treatment.name!r} must be of stream rgb: stripes have no motion, which is fill '
+      "'black' of flow; received stream flow"
     )
   if treatment.time != 'forward' and stream == 'flow':
     raise errors.UserError(

@@ -29,22 +29,24 @@ def of_records(settings: Mapping[str, Any]) -> str | None:
   return optical_flow.label(method, backend)
 
 
-def for_stream(stream: str, source: folders.Records) -> str | None:
-  """The name in `optical_flow.LABELS` of the flow that a network trains on; None for stream rgb.
+def for_stream(stream: str, source: folders.Records, with_flow: bool = False) -> str | None:
+  """The name in `optical_flow.LABELS` of the flow that a network trains on; None if on none.
 
   Args:
     stream: 'rgb' or 'flow'.
     source: the records that it trains on.
+    with_flow: whether its treatment takes flow, too, where the stream is rgb.
 
   Raises:
-    UserError: the stream is flow, and the records hold none.
+    UserError: it trains on flow, and the records hold none.
   """
-  if stream != 'flow':
+  if stream != 'flow' and not with_flow:
     return None
   stored = of_records(source.settings)
   if stored is None:
+    asking = '--stream=flow' if stream == 'flow' else 'fill carried'
     raise errors.UserError(
-      f'{source.folder}: expected flow for --stream=flow; these records were '
+      f'{source.folder}: expected flow for {asking}; these records were '
       'made without (make_tfrecords --flow stores it)'
     )
   return stored

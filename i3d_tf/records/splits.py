@@ -89,8 +89,16 @@ def apply_verdicts(
   return dataclasses.replace(source, entries=entries), tuple(unmatched)
 
 
+def _asking(stream: str) -> str:
+  return '--stream=flow' if stream == 'flow' else 'fill carried'
+
+
 def check(
-  source: folders.Records, entries: Sequence[shards.Entry], stream: str, regions: Iterable[str]
+  source: folders.Records,
+  entries: Sequence[shards.Entry],
+  stream: str,
+  regions: Iterable[str],
+  with_flow: bool = False,
 ) -> None:
   """Makes sure that records hold what a network and its treatments need.
 
@@ -99,16 +107,17 @@ def check(
     entries: the videos in question.
     stream: 'rgb' or 'flow'.
     regions: the regions that treatments replace.
+    with_flow: whether a treatment of stream rgb takes flow.
 
   Raises:
-    UserError: the stream is flow and some video has none, or a region is to be
-      replaced and no video has a mask.
+    UserError: the stream is flow, or a treatment takes it, and some video has none, or a region
+      is to be replaced and no video has a mask.
   """
-  if stream == 'flow':
+  if stream == 'flow' or with_flow:
     without = [entry.path for entry in entries if not entry.flow]
     if without:
       raise errors.UserError(
-        f'{source.folder}: expected flow for --stream=flow; {len(without)} of '
+        f'{source.folder}: expected flow for {_asking(stream)}; {len(without)} of '
         f'{len(entries)} videos have none, such as {without[0]} '
         '(make_tfrecords --flow stores it)'
       )

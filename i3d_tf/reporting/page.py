@@ -22,8 +22,9 @@ from i3d_tf.statistics import stats
 
 # Rows of networks that were trained on the hole alone.
 _HOLES = ('3-silhouette', '3-box', '3-tube', '3-united')
-# The same of a network that never saw one: being right tells something, being wrong nothing.
-_UNTRAINED_HOLES = ('2-silhouette', '2-box')
+# The same of a network that never saw one, and without a network, by the nearest box: being right
+# tells something, being wrong nothing.
+_UNTRAINED_HOLES = ('2-silhouette', '2-box', '0-tube', '0-box')
 
 PAGE, TABLES, FIGURES = 'index.html', 'tables', 'figures'
 

@@ -1,6 +1,7 @@
-"""Whose place it is: rows whose people are pasted on the places of other videos.
+"""Whose place it is: rows whose people are pasted on the places of other videos, or on stripes.
 
-Each video has two labels then, the person's class and the place's, and may be answered by either.
+On another place, each video has two labels, the person's class and the place's, and may be answered
+by either. Stripes are nobody's place: only the person's class and the contrast are asked.
 
   SHAcc             mean[the answer is the person's class], the row's accuracy
   SBErr             mean[the answer is the place's class]
@@ -59,16 +60,19 @@ def table(paper: load_results.Paper, statistic: stats.Statistic) -> table_lib.Ta
     UserError: results contradict their row.
   """
   rows, unknown = [], []
-  pasted = {c.name: _treatment(c) for c in paper.tested if _treatment(c).place_from is not None}
+  of_rows = {condition.name: _treatment(condition) for condition in paper.tested}
+  pasted = {n: of for n, of in of_rows.items() if of.place_from is not None or of.on_picture}
   for name, treatment in pasted.items():
-    found = [(split, _read(paper, name, split, seed)) for split, seed in paper.runs_of(name)]
+    found = [
+      (split, _read(paper, name, split, seed, treatment)) for split, seed in paper.runs_of(name)
+    ]
     if not any(of_run for _, of_run in found):
       unknown.append(name)
       continue
     row = {'row': name, 'place': _of_class(treatment), **_measures(found, treatment, statistic)}
     still = _still_of(paper, name, pasted)
     if still is not None:
-      row.update(_contrasted(paper, name, still, statistic))
+      row.update(_contrasted(paper, name, still, treatment, statistic))
     rows.append(row)
   note = 'Background wins: the place’s class ranks before the person’s.'
   if unknown:
@@ -88,7 +92,7 @@ def table(paper: load_results.Paper, statistic: stats.Statistic) -> table_lib.Ta
       for header, kind in ((header_of, 'percent'), ('95% interval', 'percent_range'))
     ),
   )
-  title = 'People pasted on the places of other videos: whose class is answered, in per cent'
+  title = 'People pasted on other places: whose class is answered, in per cent'
   return table_lib.Table('places', title, columns, tuple(rows), note)
 
 
@@ -97,13 +101,23 @@ def _treatment(condition: load_results.TestedCondition) -> treatments.Treatment:
 
 
 def _of_class(treatment: treatments.Treatment) -> str:
+  if treatment.place_from is None:
+    return 'nobody: stripes'
   picture = ', a still' if treatment.fill == 'picture' else ''
   return ('the same class' if treatment.needs_twin else 'another class') + picture
 
 
-def _read(paper: load_results.Paper, name: str, split: int, seed: int) -> dict[str, _Pasted]:
+def _read(
+  paper: load_results.Paper, name: str, split: int, seed: int, treatment: treatments.Treatment
+) -> dict[str, _Pasted]:
   """The pasted videos of a result, by video."""
   rows = results.read(results.path(paper.folder, f'{name}.split{split}', f'seed{seed}'))
+  if treatment.place_from is None:
+    return {
+      row.video: _Pasted(row.group, False, row.is_correct, np.nan, np.nan)
+      for row in rows
+      if row.has_person
+    }
   right = {row.class_name: list(row.right) for row in rows}
   return {
     row.video: _Pasted(
@@ -125,7 +139,7 @@ def _measures(
 ) -> dict[str, Any]:
   """The cells of a row: the measures with their intervals.
 
-  On a place of the person's own class only SHAcc is a question.
+  On a place of the person's own class, or on nobody's, only SHAcc is a question.
 
   Raises:
     UserError: a place is of the person's class where classes must differ.
@@ -138,7 +152,7 @@ def _measures(
     )
   keys = sorted({(split, video) for split, of_run in found for video in of_run})
   cells: dict[str, Any] = {'videos': len(keys)}
-  for measure in _MEASURES[:1] if treatment.needs_twin else _MEASURES:
+  for measure in _MEASURES if treatment.place_from == treatments.PARTNER else _MEASURES[:1]:
     cells.update(
       stats.named(
         measure,
@@ -172,7 +186,7 @@ def _still_of(
 ) -> str | None:
   """The row that shows one frame (SCUFO) of a row of people on pictures (SCUBA)."""
   treatment = pasted[name]
-  if treatment.fill != 'picture' or treatment.time != 'forward':
+  if not treatment.on_picture or treatment.time != 'forward':
     return None
   trained = {c.name: (c.trained_on, c.streams, c.own_data) for c in paper.tested}
   wanted = dataclasses.replace(treatment, time='still')
@@ -182,12 +196,16 @@ def _still_of(
 
 
 def _contrasted(
-  paper: load_results.Paper, moving: str, still: str, statistic: stats.Statistic
+  paper: load_results.Paper,
+  moving: str,
+  still: str,
+  treatment: treatments.Treatment,
+  statistic: stats.Statistic,
 ) -> dict[str, float]:
   """The contrasted accuracy of a row, over the runs and videos that both rows have."""
   values = []
   for split, seed in sorted(set(paper.runs_of(moving)) & set(paper.runs_of(still))):
-    scuba, scufo = (_read(paper, name, split, seed) for name in (moving, still))
+    scuba, scufo = (_read(paper, name, split, seed, treatment) for name in (moving, still))
     values += [
       (split, video, pasted.group, bool(pasted.shacc and not scufo[video].shacc))
       for video, pasted in scuba.items()

@@ -124,7 +124,7 @@ def check_can_start(
     readers.read(run.network.weights)
   source, _ = splits.apply_verdicts(source, verdicts)
   entries, _ = splits.load(source, 'train', run.data.split, run.data.hold_out)
-  splits.check(source, entries, run.clips.stream, [run.data.mask])
+  splits.check(source, entries, run.clips.stream, [run.data.mask], run.clips.with_flow)
 
 
 def _open_records(
@@ -142,7 +142,7 @@ def _open_records(
       f'not in the records, so not trained on: {len(missing)} videos of the list, '
       f'{text.some(missing)}'
     )
-  splits.check(source, entries, run.clips.stream, [run.data.mask])
+  splits.check(source, entries, run.clips.stream, [run.data.mask], run.clips.with_flow)
   treatments.check_stream(run.data.treatment, run.clips.stream)
   return source, entries
 

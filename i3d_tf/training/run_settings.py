@@ -31,7 +31,7 @@ class Data:
     mask_place: where the mask is put, one of `treatments.PLACES`.
     verdicts: `verdicts.content_hash` of the verdicts on masks that apply, or None
       if there are none.
-    flow: the kind of flow, one of `optical_flow.LABELS`; None for stream rgb.
+    flow: the kind of flow, one of `optical_flow.LABELS`; None if neither stream nor fill takes it.
     content: `fingerprints.content_hash` of the records; None if unknown.
     mask_shape: the shape of the mask, one of `treatments.SHAPES`.
     time: the order of the frames, one of `treatments.TIMES`.

@@ -4,6 +4,7 @@ import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.experiments import conditions
+from i3d_tf.experiments import trial
 from i3d_tf.inputs import treatments
 
 
@@ -84,9 +85,11 @@ def test_loopholes_are_tested_on_one_network_or_train_what_they_ask():
       'both-box_squash',
       'both-tube_squash',
       'both-united_squash',
+      'both-carried_squash',
     )
   }
-  only_test, _ = conditions.for_trained_network(chosen, 'rgb')
+  assert [c.name for c in chosen if not conditions.models(c, 1, 0)] == ['0-tube', '0-box']
+  only_test, _ = trial.for_trained_network(chosen, 'rgb')
   assert [c.name for c in only_test if c.tested_on.startswith('activity')] == [
     '2b-box',
     '2b-tube',

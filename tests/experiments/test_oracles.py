@@ -117,6 +117,10 @@ def test_a_united_hole_tells_the_outline_oracle_at_most_one_of_two(name):
     (_still, 'none', 1),
     (_still, 'none-still', 1),
     (_still, 'activity-still', 1),
+    (_outline, 'background-stripes', 1),
+    (_outline, 'background-stripes-still', 1),
+    (_motion, 'background-stripes', 1),
+    (_motion, 'background-stripes-still', 0),
     (_motion, 'none', 1),
     (_motion, 'activity-box', 1),  # a box still moves
     (_motion, 'activity-tube', 0),
@@ -136,6 +140,17 @@ def test_a_place_oracle_answers_the_class_of_the_place(fill):
     partner = _partner([other] * 3)
     pasted = walking.treat(f'background-{fill}', clips, masks, (True,) * 3, partner=partner)
     assert _place(pasted)[label] == other
+
+
+def test_on_stripes_a_place_oracle_is_at_chance():
+  """Over draws: the stripes of a video are the same whatever its class."""
+  clips, masks = _videos()
+  answers = []
+  for seed in range(40):
+    treated = walking.treat('background-stripes', clips, masks, (True,) * 3, seeds=[seed] * 3)
+    answers.append(_place(treated))
+    assert len(set(answers[-1])) == 1  # one of three is right, always
+  assert set(np.ravel(answers)) == set(_CLASSES)
 
 
 def test_on_a_place_of_the_same_class_a_place_oracle_is_right():

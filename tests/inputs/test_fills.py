@@ -104,6 +104,45 @@ def test_a_picture_is_one_frame_of_the_place_and_the_same_under_still_people():
     np.testing.assert_array_equal(scufo[0, frame], scuba[0, 2])
 
 
+def test_stripes_are_sines_of_one_direction_between_two_colors():
+  clips, masks = walking.scene(clips=4, frames=2)
+  scene = fills.Scene(
+    tf.constant(clips), tf.constant(masks[..., np.newaxis] == 0), 'rgb', tf.constant([1, 2, 3, 4])
+  )
+  pictures = fills.FILLS['stripes'](scene).numpy()
+  assert pictures.shape == (4, 1, 32, 32, 3) and np.abs(pictures).max() <= 1
+  for picture in pictures[:, 0].astype(np.float64):
+    # Where a wave is sampled evenly, f[-d] + f[d] - 2 m = 2 cos(w) (f[0] - m) in every direction d.
+    for down, right in ((1, 0), (0, 1), (1, 1)):
+      inner = picture[1:-1, 1:-1]
+      rows, columns = np.mgrid[1:31, 1:31]
+      around = picture[rows - down, columns - right] + picture[rows + down, columns + right]
+      design = np.column_stack([inner[..., 0].ravel(), np.ones(900)])
+      (_, residual, _, _) = np.linalg.lstsq(design, around[..., 0].ravel(), rcond=None)
+      assert residual[0] < 1e-6
+    # One wave for all channels, around the middle of two colors that are half the range apart.
+    values = picture.reshape(-1, 3)
+    assert np.linalg.matrix_rank(values - values.mean(axis=0), tol=1e-3) == 1
+    assert (values.max(axis=0) - values.min(axis=0)).max() <= 1 + 1e-6
+    assert (values.max(axis=0) - values.min(axis=0)).min() > 0.5
+
+
+def test_stripes_depend_only_on_the_seed_of_the_video_and_stand_still():
+  clips, masks = walking.scene(frames=5)
+  both = walking.treat('background-stripes', clips, masks, seeds=[5, 9])
+  alone = walking.treat('background-stripes', clips[1:], masks[1:], (True,), seeds=[9])
+  np.testing.assert_array_equal(both[1], alone[0])
+  assert np.abs(both[0] - both[1])[masks[0] == 0].max() > 0.1
+  still = walking.treat('background-stripes-still', clips, masks, seeds=[5, 9])
+  for frame in range(5):
+    outside = (masks[0, frame] == 0) & (masks[0, 0] == 0)
+    np.testing.assert_array_equal(both[0, frame][outside], both[0, 0][outside])
+    np.testing.assert_array_equal(
+      both[0, frame][masks[0, frame] == 1], clips[0, frame][masks[0, frame] == 1]
+    )
+    np.testing.assert_array_equal(still[0, frame], both[0, 2])
+
+
 @pytest.mark.parametrize(
   'fill, whose', [('other', 'another'), ('picture', 'another'), ('same', 'the same')]
 )

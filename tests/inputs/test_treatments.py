@@ -22,6 +22,8 @@ from i3d_tf.inputs import treatments
     ('background-other', ('background', 'other', 'person')),
     ('activity-inpaint-box', ('activity', 'inpaint', 'person', 'box')),
     ('none-still', ('none', 'black', 'person', 'outline', 'still')),
+    ('both-carried', ('both', 'carried')),
+    ('activity-carried-box', ('activity', 'carried', 'person', 'box')),
     ('both-tube-reversed', ('both', 'black', 'person', 'tube', 'reversed')),
     ('background-blur-earlier-box-shuffled', ('background', 'blur', 'earlier', 'box', 'shuffled')),
   ],
@@ -54,6 +56,12 @@ def test_parse_accepts_default_fill():
     'activity-inpaint-earlier',
     'activity-inpaint-still',
     'activity-still-box',
+    'none-carried',
+    'both-carried-box',
+    'both-carried-elsewhere',
+    'both-carried-grown5',
+    'both-carried-still',
+    'activity-carried-shuffled',
   ],
 )
 def test_parse_rejects_unknown_treatment(name):
@@ -73,7 +81,8 @@ def test_names_of_all_treatments_round_trip():
       assert treatments.Treatment.parse(treatment.name) == treatment
       names.add(treatment.name)
   inpainted = 2 * 3  # outline and box, in every order of frames but 'still'
-  assert len(names) == 4 * (1 + 3 * 4 * (7 + 7 + 1)) + inpainted
+  carried = 2 * 3 * 4 + 1  # frames as they are; of region 'both' without place and shape
+  assert len(names) == 4 * (1 + 3 * 4 * (8 + 8 + 1)) + inpainted + carried
 
 
 @pytest.mark.parametrize(
@@ -82,8 +91,8 @@ def test_names_of_all_treatments_round_trip():
     (('person',), "`region` must be one of none, background, activity, both; received 'person'"),
     (
       ('activity', 'pink'),
-      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture; '
-      "received 'pink'",
+      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture, stripes, '
+      "carried; received 'pink'",
     ),
     (
       ('activity', 'black', 'left'),
@@ -108,6 +117,48 @@ def test_check_stream_rejects_silhouette_of_flow_only():
   treatments.check_stream(treatments.Treatment('activity'), 'flow')
   with pytest.raises(errors.UserError, match=r"'both' must be of stream rgb.*received stream flow"):
     treatments.check_stream(treatments.Treatment('both'), 'flow')
+
+
+@pytest.mark.parametrize('name', ['both-carried', 'background-carried'])
+def test_what_takes_flow_is_of_stream_rgb(name):
+  treatment = treatments.Treatment.parse(name)
+  assert treatment.needs_flow
+  treatments.check_stream(treatment, 'rgb')
+  with pytest.raises(errors.UserError, match=f"'{name}' must be of stream rgb: it shows the flow"):
+    treatments.check_stream(treatment, 'flow')
+
+
+@pytest.mark.parametrize(
+  'name, message',
+  [
+    ('both-carried-tube', "`shape` must be 'outline' for region 'both' with fill 'carried'"),
+    ('activity-carried-still', "`time` must be 'forward' for fill 'carried', since flow is stored"),
+  ],
+)
+def test_what_takes_flow_has_no_other_parts(name, message):
+  with pytest.raises(errors.UserError, match=message):
+    treatments.Treatment.parse(name)
+
+
+def test_check_stream_rejects_stripes_of_flow_only():
+  treatment = treatments.Treatment('background', 'stripes')
+  treatments.check_stream(treatment, 'rgb')
+  with pytest.raises(errors.UserError, match="'background-stripes' must be of stream rgb: stripes"):
+    treatments.check_stream(treatment, 'flow')
+
+
+@pytest.mark.parametrize(
+  'name, expected',
+  [
+    ('background-stripes', True),
+    ('background-picture-still', True),
+    ('activity-stripes', False),
+    ('background-other', False),
+    ('background', False),
+  ],
+)
+def test_a_person_on_a_picture_is_told_from_other_treatments(name, expected):
+  assert treatments.Treatment.parse(name).on_picture == expected
 
 
 def test_parse_all_keeps_order_and_drops_duplicates():

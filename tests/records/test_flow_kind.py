@@ -35,6 +35,9 @@ def test_for_stream_requires_flow_for_stream_flow_alone():
   assert flow_kind.for_stream('rgb', without) is None
   with pytest.raises(errors.UserError, match=r'^r: expected flow for --stream=flow; these records'):
     flow_kind.for_stream('flow', without)
+  assert flow_kind.for_stream('rgb', with_flow, with_flow=True) == 'dis'
+  with pytest.raises(errors.UserError, match=r'^r: expected flow for fill carried; these records'):
+    flow_kind.for_stream('rgb', without, with_flow=True)
 
 
 def test_check_same_accepts_another_backend_but_not_another_algorithm():

@@ -122,6 +122,9 @@ def test_check_requires_flow_of_every_video(source):
     f'{source.folder}: expected flow for --stream=flow; 1 of 2 videos have none, such as '
     'B/v_B_g02_c01.avi (make_tfrecords --flow stores it)'
   )
+  splits.check(source, entries[:1], 'rgb', ['none'], with_flow=True)
+  with pytest.raises(errors.UserError, match='expected flow for fill carried; 1 of 2 videos have'):
+    splits.check(source, entries, 'rgb', ['none'], with_flow=True)
 
 
 def test_apply_verdicts_decides_whose_masks_are_used(source):

@@ -18,6 +18,8 @@ _TESTED = {
   '2a-same': 'background-same',
   '2a-picture': 'background-picture',
   '2a-picture-still': 'background-picture-still',
+  '2a-stripes': 'background-stripes',
+  '2a-stripes-still': 'background-stripes-still',
 }
 
 
@@ -68,7 +70,7 @@ def _paper(folder, networks, same=False, has_person=True):
               (),
               '',
               None,
-              *(pasted if has_person else ('', '')),
+              *(pasted if has_person and 'stripes' not in name else ('', '')),
             )
           )
     results.write(folder, f'{name}.split1', 'seed0', rows, _NAMES, {})
@@ -117,6 +119,21 @@ def test_what_is_right_in_one_frame_does_not_count_as_contrasted(tmp_path):
   rows, _ = _table(_paper(tmp_path, {'2a-picture': moving, '2a-picture-still': still}))
   assert rows['2a-picture']['contrasted'] == 50  # groups 1 and 2 of four
   assert 'contrasted' not in rows['2a-picture-still']
+
+
+def test_stripes_are_nobodys_place_and_have_a_contrast(tmp_path):
+  moving = lambda label, place, group: (_person if group < 3 else _place)(label, place)
+  still = lambda label, place, group: (_person if group < 1 else _place)(label, place)
+  rows, note = _table(_paper(tmp_path, {'2a-stripes': moving, '2a-stripes-still': still}))
+  row = rows['2a-stripes']
+  assert (row['place'], row['videos'], row['shacc']) == ('nobody: stripes', 24, 75)
+  assert row['contrasted'] == 50 and row['contrasted_low'] < 50 < row['contrasted_high']
+  assert 'sberr' not in row and 'wins' not in row and 'Not known' not in note
+  assert rows['2a-stripes-still']['shacc'] == 25
+  # One picture is no contrast to the other.
+  (tmp_path / 'other').mkdir()
+  rows, _ = _table(_paper(tmp_path / 'other', {'2a-stripes': moving, '2a-picture-still': still}))
+  assert 'contrasted' not in rows['2a-stripes']
 
 
 def test_results_that_do_not_say_whose_place_it_was_are_named(tmp_path):
