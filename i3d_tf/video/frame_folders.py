@@ -1,6 +1,7 @@
 """Videos that are folders of images: which folders are, and their frames in natural order."""
 
 from collections.abc import Iterator
+import math
 import os
 
 import cv2
@@ -13,12 +14,15 @@ from i3d_tf.video import probe
 from i3d_tf.video import video_files
 
 
-def every_frame(path: str) -> Iterator[np.ndarray]:
+def every_frame(
+  path: str, start: float | None = None, end: float | None = None
+) -> Iterator[np.ndarray]:
   """The frames of a video, each once.
 
   Args:
     path: a video file, or a folder of image files, which are its frames in the
       order of the numbers in their names, 25 a second; hidden files are none.
+    start, end: as in `decoding.decode`.
 
   Returns:
     An iterator over RGB frames uint8 [H, W, 3].
@@ -26,7 +30,9 @@ def every_frame(path: str) -> Iterator[np.ndarray]:
   Raises:
     VideoError: the video cannot be used; also while iterating.
   """
-  return _images(path) if os.path.isdir(path) else decoding.decode(path)
+  if os.path.isdir(path):
+    return _images(path, start, end)
+  return decoding.decode(path, start, end)
 
 
 def declared_frames(path: str) -> int:
@@ -89,12 +95,19 @@ def _names(folder: str) -> list[str]:
   return sorted(filter(video_files.is_image, os.listdir(folder)), key=natural_order.key)
 
 
-def _images(folder: str) -> Iterator[np.ndarray]:
+def _images(folder: str, start: float | None, end: float | None) -> Iterator[np.ndarray]:
   names = _names(folder)
   if not names:
     raise decoding.VideoError(
       f'{folder}: expected image files ({", ".join(video_files.IMAGE_SUFFIXES)}); found none'
     )
+  first, last = (
+    None if seconds is None else math.ceil((seconds - decoding.SLACK) * decoding.FRAME_RATE)
+    for seconds in (start, end)
+  )
+  names = names[slice(first, last)]
+  if not names:
+    raise decoding.nothing(folder, start, end)
   size = None
   for name in names:
     path = os.path.join(folder, name)

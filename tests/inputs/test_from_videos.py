@@ -83,6 +83,36 @@ def test_sliding_windows_are_a_stride_apart_and_reach_the_end(
     assert levels(window.frames) == list(range(window.start, window.start + len(window.frames)))
 
 
+@pytest.mark.parametrize('native', [False, True])
+@pytest.mark.parametrize('ends', ['last', 'drop', 'zeros'])
+def test_windows_of_a_part_are_those_of_a_video_of_its_frames(tmp_path, ends, native):
+  frames = grey(60)
+  whole = fakes.write_video(tmp_path / 'whole.avi', frames)
+  cut = fakes.write_video(tmp_path / 'cut.avi', frames[10:35])
+  part = from_videos.Part(0.4, 1.4)
+  call = ('rgb', 64, 11, 4)
+  found = list(from_videos.sliding(whole, *call, native=native, ends=ends, part=part))
+  expected = list(from_videos.sliding(cut, *call, native=native, ends=ends))
+  assert len(found) == len(expected) > 3
+  for one, other in zip(found, expected):
+    np.testing.assert_array_equal(one.frames, other.frames)
+    assert (one.start, one.new, one.missing) == (other.start, other.new, other.missing)
+
+
+@pytest.mark.parametrize(
+  'part, message',
+  [
+    (from_videos.Part(0.4, 0.7), 'from 0.4 s to 0.7 s: expected at least 9 frames at 25 a s'),
+    (from_videos.Part(0.8), 'from 0.8 s on: expected at least 9 frames at 25 a second; found 5'),
+    (from_videos.Part(5, 6), ': expected frames from 5 s to 6 s; the video has none there'),
+  ],
+)
+def test_a_part_that_is_too_short_is_named(tmp_path, part, message):
+  path = fakes.write_video(tmp_path / 'a.avi', grey(25))
+  with pytest.raises(decoding.VideoError, match=message):
+    list(from_videos.sliding(path, 'rgb', 64, 16, 16, part=part))
+
+
 def test_other_frame_rates_are_resampled(tmp_path):
   fakes.write_video(tmp_path / 'a.avi', grey(40), frame_rate=50)
   ((shown_levels, _, new),) = shown(tmp_path / 'a.avi', 250)
