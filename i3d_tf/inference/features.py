@@ -16,6 +16,7 @@ from i3d_tf.inference import options
 from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import read_ahead
 from i3d_tf.video import decoding
 
 
@@ -58,6 +59,8 @@ def of_video(
     ends=settings.ends,
     part=part,
   )
+  # The next windows are decoded, and their flow computed, while the network computes these.
+  windows = read_ahead.read_ahead(windows, batch_size)
   features, starts, length = [], [], 0
   while batch := list(itertools.islice(windows, batch_size)):
     frames = np.stack([window.frames for window in batch])

@@ -9,6 +9,7 @@ import os
 import cv2
 import numpy as np
 
+from i3d_tf.common import processes
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
@@ -127,7 +128,9 @@ def stored(
     yield from pairs
     return
   images, pairs = itertools.tee(pairs)
-  fields = optical_flow.compute((image for image, _ in images), *optical_flow.LABELS[flow])
+  fields = optical_flow.compute(
+    (image for image, _ in images), *optical_flow.LABELS[flow], threads=processes.num_cores()
+  )
   # A field goes with the first of its two frames.
   for field, (_, mask) in zip(fields, pairs):
     yield optical_flow.quantize(field), mask
