@@ -248,7 +248,9 @@ def _listed(patterns, exclude=()):
   """The files of tests/ that patterns of a BUILD file name."""
 
   def named(wanted):
-    found = (glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted)
+    found = (
+      glob.glob(one, root_dir=os.path.join(_ROOT, 'tests'), recursive=True) for one in wanted
+    )
     return {file for files in found for file in files}
 
   return sorted(named(patterns) - named(exclude))
@@ -265,7 +267,7 @@ def targets():
   with open(os.path.join(_ROOT, 'tests', 'BUILD.bazel'), encoding='utf-8') as f:
     text = f.read()
   rules = {'py_library': rule, 'pytest_test': rule}
-  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})  # noqa: S102
+  exec(text, {'glob': _listed, 'load': lambda *_: None, **rules})
   return found
 
 
@@ -288,4 +290,6 @@ def test_targets_of_tests_declare_what_they_import(targets):
     for file in there:
       for line, imported in _imports(file):
         if imported.startswith('tests/'):
-          assert imported in there, f'{name}: {file}:{line} imports {imported}, of no target in deps'
+          assert imported in there, (
+            f'{name}: {file}:{line} imports {imported}, of no target in deps'
+          )
