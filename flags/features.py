@@ -18,24 +18,7 @@ _DEFAULTS = options_lib.FeatureSettings()
 def define() -> None:
   """Defines the flags; `options` reads them."""
   network.define()
-  flags.DEFINE_list(
-    'video',
-    [],
-    'Video files, folders of frames at 25 a second, or folders of videos; several with commas.',
-  )
-  flags.DEFINE_string(
-    'videos',
-    None,
-    'Folder of videos, at any depth; where it has none, of folders of frames (images, in the order '
-    'of their numbers). With --csv, the folder that its paths are relative to; by default that of '
-    'the CSV file.',
-  )
-  flags.DEFINE_string(
-    'csv',
-    None,
-    'CSV file with the columns path and label, and perhaps start and end in seconds, as '
-    'make_tfrecords --csv takes it; each row gets a file, label/name_start-end.',
-  )
+  _define_videos()
   flags.DEFINE_string('output', None, 'Folder for the features.')
   flags.DEFINE_enum(
     'endpoint', _DEFAULTS.endpoint, architecture.ENDPOINTS, 'Layer to take them from.'
@@ -83,6 +66,27 @@ def define() -> None:
     options_lib.FORMATS,
     'npz: features with the place of each window; npy: the features alone; hdf5: npz, and '
     'features.h5 with those of all videos.',
+  )
+
+
+def _define_videos() -> None:
+  flags.DEFINE_list(
+    'video',
+    [],
+    'Video files, folders of frames at 25 a second, or folders of videos; several with commas.',
+  )
+  flags.DEFINE_string(
+    'videos',
+    None,
+    'Folder of videos, at any depth; where it has none, of folders of frames (images, in the order '
+    'of their numbers). With --csv, the folder that its paths are relative to; by default that of '
+    'the CSV file.',
+  )
+  flags.DEFINE_string(
+    'csv',
+    None,
+    'CSV file with the columns path and label, and perhaps start and end in seconds, as '
+    'make_tfrecords --csv takes it; each row gets a file, label/name_start-end.',
   )
 
 
