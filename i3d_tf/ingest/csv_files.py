@@ -48,31 +48,6 @@ class Part:
   where: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Part:
-  """A row of a CSV file.
-
-  Attributes:
-    path: its name in the data set, 'label/name.mp4'; 'label/name_start-end.mp4' of a part.
-    file: the video file.
-    name: the file as the row has it.
-    label: name of its class.
-    start: where it begins, in seconds; None for the beginning of the file.
-    end: where it ends, in seconds; None for the end of the file.
-    split: what the row says of it, or ''.
-    where: the file and the line, for messages.
-  """
-
-  path: str
-  file: str
-  name: str
-  label: str
-  start: float | None
-  end: float | None
-  split: str
-  where: str
-
-
 def data_set(
   path: str | os.PathLike,
   videos: str | os.PathLike | None = None,
@@ -118,38 +93,8 @@ def parts(path: str | os.PathLike, videos: str | os.PathLike | None = None) -> l
     UserError: the file or the folder cannot be used, or two rows are one clip; the message names
       the line.
   """
-  listed = parts(path, videos, options.masks)
-  label_names = data_sets.class_names({row.label for row in listed}, options.labels, str(path))
-  subset_of = {row.path: _subset(row.split, row.where, options.subset) for row in listed}
-  found = [
-    data_sets.ListedVideo(
-      row.path, row.file, row.name, label_names.index(row.label), row.start, row.end
-    )
-    for row in listed
-  ]
-  return subsets.split(found, subset_of, label_names, options)
-
-
-def parts(
-  path: str | os.PathLike,
-  videos: str | os.PathLike | None = None,
-  masks: str | os.PathLike | None = None,
-) -> list[Part]:
-  """The rows of a CSV file: each names a video file, or a part of one.
-
-  Args:
-    path, videos: as in `data_set`.
-    masks: a folder that must exist, or None.
-
-  Returns:
-    The parts in the order of their rows. No two have one `path`.
-
-  Raises:
-    UserError: the file or a folder cannot be used, or two rows are one clip; the message names
-      the line.
-  """
   videos = os.path.dirname(path) if videos is None else videos
-  data_sets.check_folders(videos=videos or '.', masks=masks)
+  data_sets.check_folders(videos=videos or '.')
   found: list[Part] = []
   line_of: dict[str, int] = {}
   for line, row in _read(path):
