@@ -18,10 +18,7 @@ _DEFAULTS = options_lib.FeatureSettings()
 def define() -> None:
   """Defines the flags; `options` reads them."""
   network.define()
-  flags.DEFINE_list(
-    'video', [], 'Video files, or folders of frames at 25 a second; several with commas.'
-  )
-  flags.DEFINE_string('videos', None, 'Folder of videos; those in its subfolders, too.')
+  _define_videos()
   flags.DEFINE_string('output', None, 'Folder for the features.')
   flags.DEFINE_enum(
     'endpoint', _DEFAULTS.endpoint, architecture.ENDPOINTS, 'Layer to take them from.'
@@ -72,6 +69,27 @@ def define() -> None:
   )
 
 
+def _define_videos() -> None:
+  flags.DEFINE_list(
+    'video',
+    [],
+    'Video files, folders of frames at 25 a second, or folders of videos; several with commas.',
+  )
+  flags.DEFINE_string(
+    'videos',
+    None,
+    'Folder of videos, at any depth; where it has none, of folders of frames (images, in the order '
+    'of their numbers). With --csv, the folder that its paths are relative to; by default that of '
+    'the CSV file.',
+  )
+  flags.DEFINE_string(
+    'csv',
+    None,
+    'CSV file with the columns path and label, and perhaps start and end in seconds, as '
+    'make_tfrecords --csv takes it; each row gets a file, label/name_start-end.',
+  )
+
+
 def options() -> options_lib.ExtractOptions:
   """The flags as options.
 
@@ -80,8 +98,10 @@ def options() -> options_lib.ExtractOptions:
   """
   values = flags.FLAGS
   network.check()
-  if not values.video and values.videos is None:
-    raise errors.UserError('expected --video or --videos; received neither')
+  if not values.video and values.videos is None and values.csv is None:
+    raise errors.UserError('expected --video, --videos or --csv; received none of them')
+  if values.video and values.csv is not None:
+    raise errors.UserError('expected --video or --csv; received both')
   if values.output is None:
     raise errors.UserError('expected --output, a folder for the features; it was not given')
   settings = _settings()
@@ -93,6 +113,7 @@ def options() -> options_lib.ExtractOptions:
     )
   existing.check_any('--video', values.video, 'a video or a folder of frames')
   existing.check_path('--videos', values.videos, 'a folder of videos')
+  existing.check_path('--csv', values.csv, 'a CSV file of videos')
   return options_lib.ExtractOptions(
     networks,
     tuple(values.video),
@@ -101,6 +122,7 @@ def options() -> options_lib.ExtractOptions:
     values.format,
     settings,
     values.batch_size,
+    values.csv,
   )
 
 

@@ -11,8 +11,9 @@ Inception block, averaged over the window) and `start`, the first frame of each
 window at 25 frames a second. --endpoint and --pool choose other features,
 --window and --stride other windows; --preset chooses all of these as a network that
 reads features expects them. With --weights and --flow_weights, the features of both
-networks are joined: [windows, 2048]. Stopped and called again, it resumes with the
-videos that have no file yet.
+networks are joined: [windows, 2048]. With --csv=clips.csv, each row of a list, perhaps
+a part of a video, gets a file: features/label/name_start-end.npz. Stopped and called
+again, it resumes with the videos that have no file yet.
 """
 
 from flags import features as features_flags

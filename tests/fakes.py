@@ -96,6 +96,14 @@ def write_video(path, frames, frame_rate=25.0):
   return str(path)
 
 
+def write_frames(folder, frames):
+  """Writes RGB frames, [T, H, W, 3], as a folder of PNG images; returns its path as a string."""
+  os.makedirs(folder, exist_ok=True)
+  for number, frame in enumerate(frames):
+    assert cv2.imwrite(os.path.join(folder, f'{number}.png'), frame[..., ::-1])
+  return str(folder)
+
+
 # === Sources of records ===
 
 

@@ -10,9 +10,13 @@
 OpenCV is imported when flow is computed: commands that only read `METHODS` start faster.
 """
 
-from collections.abc import Iterable, Iterator
+import collections
+from collections.abc import Callable, Iterable, Iterator
+import concurrent.futures
+import functools
 import importlib.metadata
 import itertools
+import threading
 from typing import Any
 
 import numpy as np
@@ -25,7 +29,7 @@ LABELS = {'tvl1': ('tvl1', 'opencv'), 'tvl1_xla': ('tvl1', 'xla'), 'dis': ('dis'
 
 
 def compute(
-  frames: Iterable[np.ndarray], method: str = 'tvl1', backend: str = 'opencv'
+  frames: Iterable[np.ndarray], method: str = 'tvl1', backend: str = 'opencv', threads: int = 1
 ) -> Iterator[np.ndarray]:
   """Flow from each frame to the next.
 
@@ -33,6 +37,7 @@ def compute(
     frames: an iterable of uint8 RGB [H, W, 3].
     method: one of `METHODS`.
     backend: what computes it, one of `BACKENDS`; `xla` computes only tvl1.
+    threads: pairs of frames that OpenCV computes at a time. The flow is the same.
 
   Returns:
     An iterator over float32 [H, W, 2], in pixels: horizontal (right is positive),
@@ -45,7 +50,7 @@ def compute(
   check(method, backend)
   if backend == 'xla':
     return _batched(frames)
-  return tvl1(frames) if method == 'tvl1' else dis(frames)
+  return tvl1(frames, threads) if method == 'tvl1' else dis(frames, threads)
 
 
 def check(method: str, backend: str) -> None:
@@ -72,7 +77,7 @@ def versions(backend: str) -> dict[str, str]:
   return {name: importlib.metadata.version(name) for name in ('keras', keras.backend.backend())}
 
 
-def tvl1(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def tvl1(frames: Iterable[np.ndarray], threads: int = 1) -> Iterator[np.ndarray]:
   """TV-L1 flow as `compute` gives it, with OpenCV's default parameters."""
   import cv2
 
@@ -82,19 +87,45 @@ def tvl1(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
       'TV-L1 needs the cv2 of opencv-contrib-python-headless, and the installed cv2 is '
       'another: remove all OpenCV packages and reinstall that one'
     )
-  return _pair_by_pair(frames, create())
+  return _pair_by_pair(frames, create, threads)
 
 
-def dis(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def dis(frames: Iterable[np.ndarray], threads: int = 1) -> Iterator[np.ndarray]:
   """DIS flow as `compute` gives it, with the parameters of OpenCV's preset `medium`."""
   import cv2
 
-  return _pair_by_pair(frames, cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
+  create = functools.partial(cv2.DISOpticalFlow.create, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+  return _pair_by_pair(frames, create, threads)
 
 
-def _pair_by_pair(frames: Iterable[np.ndarray], algorithm: Any) -> Iterator[np.ndarray]:
-  for previous, following in itertools.pairwise(map(_grey, frames)):
-    yield algorithm.calc(previous, following, None)
+def _pair_by_pair(
+  frames: Iterable[np.ndarray], create: Callable[[], Any], threads: int
+) -> Iterator[np.ndarray]:
+  pairs = itertools.pairwise(map(_grey, frames))
+  if threads == 1:
+    algorithm = create()
+    for previous, following in pairs:
+      yield algorithm.calc(previous, following, None)
+    return
+  of_thread = threading.local()  # an algorithm has buffers: each thread needs its own
+
+  def calc(pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    if not hasattr(of_thread, 'algorithm'):
+      of_thread.algorithm = create()
+    return of_thread.algorithm.calc(*pair, None)
+
+  waiting: collections.deque[concurrent.futures.Future[np.ndarray]] = collections.deque()
+  with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+    try:
+      for pair in pairs:
+        waiting.append(pool.submit(calc, pair))
+        if len(waiting) > threads:  # one more, so that no thread waits for the reader
+          yield waiting.popleft().result()
+      while waiting:
+        yield waiting.popleft().result()
+    finally:
+      for call in waiting:
+        call.cancel()
 
 
 def _batched(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -9,12 +9,18 @@ import numpy as np
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
+from i3d_tf.inputs import from_videos
 
 ABOUT = ('frame_rate', 'endpoint', 'pool', 'stream')  # of `features.describe`, kept in files
 
 
 def write(
-  path: str, features: np.ndarray, starts: np.ndarray, length: int, about: Mapping[str, Any]
+  path: str,
+  features: np.ndarray,
+  starts: np.ndarray,
+  length: int,
+  about: Mapping[str, Any],
+  part: from_videos.Part = from_videos.WHOLE,
 ) -> None:
   """Writes the features of a video, atomically.
 
@@ -23,12 +29,15 @@ def write(
       `frame_rate`, `endpoint`, `pool` and `stream`; or a .npy file of the features alone.
     features, starts, length: as `features.of_video` gives them.
     about: as `features.describe` gives it.
+    part: of the video; a .npz file of a part has it as `part`, its start and its end in seconds
+      (float64 [2], NaN for the beginning and the end of the video). `start` counts from there.
   """
   data = io.BytesIO()
   if path.endswith('.npz'):
-    np.savez(
-      data, features=features, start=starts, frames=length, **{key: about[key] for key in ABOUT}
-    )
+    more = {key: about[key] for key in ABOUT}
+    if part != from_videos.WHOLE:
+      more['part'] = np.array([part.start, part.end], np.float64)  # None becomes NaN
+    np.savez(data, features=features, start=starts, frames=length, **more)
   else:
     np.save(data, features)
   with files.replacing(path) as temporary, open(temporary, 'wb') as f:
@@ -41,7 +50,7 @@ def gather(path: str, parts: Mapping[str, str]) -> None:
   Args:
     path: the file. A video is a group of its name, 'Archery/v_Archery_g01_c01', with the datasets
       `features` and `start` and the attributes `frames`, `frame_rate`, `endpoint`, `pool` and
-      `stream`.
+      `stream`; of a part also `part`.
     parts: name of a video -> the .npz file that `write` wrote of it. One video at a time is in
       memory.
 
@@ -57,6 +66,8 @@ def gather(path: str, parts: Mapping[str, str]) -> None:
             group.create_dataset(key, data=read[key])
           for key in ('frames', *ABOUT):
             group.attrs[key] = read[key].item()
+          if 'part' in read:
+            group.attrs['part'] = read['part']
       except (ValueError, KeyError, TypeError, OSError) as e:
         if isinstance(e, OSError) and errors.user_message(e) is not None:
           raise

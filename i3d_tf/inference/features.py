@@ -16,6 +16,7 @@ from i3d_tf.inference import options
 from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import read_ahead
 from i3d_tf.video import decoding
 
 
@@ -25,6 +26,7 @@ def of_video(
   settings: options.FeatureSettings,
   batch_size: int = 4,
   progress: Callable[[int], None] | None = None,
+  part: from_videos.Part = from_videos.WHOLE,
 ) -> tuple[np.ndarray, np.ndarray, int]:
   """The features of a video: of each window that `from_videos.sliding` gives.
 
@@ -34,11 +36,12 @@ def of_video(
     settings: a `options.FeatureSettings`.
     batch_size: windows that are computed together.
     progress: called with the number of new frames that are done, or None.
+    part: which part of the video.
 
   Returns:
     (features float32 [windows, ...], starts int64 [windows]: the index of each
-    window's first frame at the rate of the settings, below 0 if it begins before the
-    video; frames: of a window).
+    window's first frame at the rate of the settings, from the start of the part; below 0 if it
+    begins before that; frames: of a window).
 
   Raises:
     VideoError: the video cannot be used, or is too short.
@@ -54,7 +57,10 @@ def of_video(
     network.flow,
     native=settings.rate == 'native',
     ends=settings.ends,
+    part=part,
   )
+  # The next windows are decoded, and their flow computed, while the network computes these.
+  windows = read_ahead.read_ahead(windows, batch_size)
   features, starts, length = [], [], 0
   while batch := list(itertools.islice(windows, batch_size)):
     frames = np.stack([window.frames for window in batch])
@@ -76,6 +82,7 @@ def joined(
   settings: options.FeatureSettings,
   batch_size: int = 4,
   progress: Callable[[int], None] | None = None,
+  part: from_videos.Part = from_videos.WHOLE,
 ) -> tuple[np.ndarray, np.ndarray, int]:
   """The features of a video by one network, or by an RGB and a flow network: [windows, 2048].
 
@@ -85,7 +92,8 @@ def joined(
 
   Args:
     networks: one or two, whose features are in this order.
-    path, settings, batch_size, progress: as in `of_video`; `progress` hears of the first network.
+    path, settings, batch_size, progress, part: as in `of_video`; `progress` hears of the first
+      network.
 
   Returns:
     As `of_video` does; starts and frames are those of the first network.
@@ -98,7 +106,7 @@ def joined(
     is_ok = settings.pool == 'all' or settings.endpoint == 'Logits'
     validation.check('pool', settings.pool, 'all to join the features of two networks', is_ok)
   found = [
-    of_video(network, path, settings, batch_size, None if index else progress)
+    of_video(network, path, settings, batch_size, None if index else progress, part)
     for index, network in enumerate(networks)
   ]
   rows = min(len(features) for features, _, _ in found)

@@ -126,12 +126,14 @@ class ExtractOptions:
 
   Attributes:
     network: which network, or which two, whose features are joined.
-    videos: paths of videos or of folders of frames.
-    folder: folder of videos, whose subfolders are kept; or None.
+    videos: paths of videos, of folders of frames, or of folders of videos.
+    folder: folder of videos or of folders of frames, whose subfolders are kept; with `csv`, the
+      folder that its paths are relative to; or None.
     output: folder for the features.
     format: one of `FORMATS`.
     settings: which features.
     batch_size: windows that are computed together.
+    csv: a CSV file of videos and parts of videos, as make_tfrecords --csv takes it, or None.
   """
 
   network: NetworkOptions
@@ -141,3 +143,4 @@ class ExtractOptions:
   format: str
   settings: FeatureSettings
   batch_size: int
+  csv: str | None = None

@@ -11,6 +11,7 @@ right, such as 'push up|sit up'.
 
 from collections.abc import Iterator, Sequence
 import csv
+import dataclasses
 import math
 import os
 
@@ -20,6 +21,31 @@ from i3d_tf.common import text_files
 from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import requests
 from i3d_tf.ingest import subsets
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+  """A row of a CSV file.
+
+  Attributes:
+    path: its name in the data set, 'label/name.mp4'; 'label/name_start-end.mp4' of a part.
+    file: the video file.
+    name: the file as the row has it.
+    label: name of its class.
+    start: where it begins, in seconds; None for the beginning of the file.
+    end: where it ends, in seconds; None for the end of the file.
+    split: what the row says of it, or ''.
+    where: the file and the line, for messages.
+  """
+
+  path: str
+  file: str
+  name: str
+  label: str
+  start: float | None
+  end: float | None
+  split: str
+  where: str
 
 
 def data_set(
@@ -41,14 +67,37 @@ def data_set(
   Raises:
     UserError: a folder or file cannot be used; the message names the line.
   """
+  data_sets.check_folders(masks=options.masks)
+  listed = parts(path, videos)
+  label_names = data_sets.class_names({row.label for row in listed}, options.labels, str(path))
+  subset_of = {row.path: _subset(row.split, row.where, options.subset) for row in listed}
+  found = [
+    data_sets.ListedVideo(
+      row.path, row.file, row.name, label_names.index(row.label), row.start, row.end
+    )
+    for row in listed
+  ]
+  return subsets.split(found, subset_of, label_names, options)
+
+
+def parts(path: str | os.PathLike, videos: str | os.PathLike | None = None) -> list[Part]:
+  """The rows of a CSV file: each names a video file, or a part of one.
+
+  Args:
+    path, videos: as in `data_set`.
+
+  Returns:
+    The parts in the order of their rows. No two have one `path`.
+
+  Raises:
+    UserError: the file or the folder cannot be used, or two rows are one clip; the message names
+      the line.
+  """
   videos = os.path.dirname(path) if videos is None else videos
-  data_sets.check_folders(videos=videos or '.', masks=options.masks)
-  rows = list(_read(path))
-  label_names = data_sets.class_names({row['label'] for _, row in rows}, options.labels, str(path))
-  listed: list[data_sets.ListedVideo] = []
-  subset_of: dict[str, str] = {}
+  data_sets.check_folders(videos=videos or '.')
+  found: list[Part] = []
   line_of: dict[str, int] = {}
-  for line, row in rows:
+  for line, row in _read(path):
     where = f'{path}:{line}'
     start, end = _times(row, where)
     clip = _clip_name(row['path'], row['label'], start, end)
@@ -57,18 +106,12 @@ def data_set(
         f'{where}: {row["path"]} is listed twice, as {clip}; the other is line {line_of[clip]}'
       )
     line_of[clip] = line
-    subset_of[clip] = _subset(row, where, options.subset)
-    listed.append(
-      data_sets.ListedVideo(
-        clip,
-        os.path.join(videos, row['path']),
-        row['path'],
-        label_names.index(row['label']),
-        start,
-        end,
-      )
+    file = os.path.join(videos, row['path'])
+    found.append(
+      Part(clip, file, row['path'], row['label'], start, end, row.get('split', ''), where)
     )
-  return subsets.split(listed, subset_of, label_names, options)
+  data_sets.class_names({part.label for part in found}, None, str(path))
+  return found
 
 
 def files(
@@ -151,8 +194,7 @@ def _seconds(row: dict[str, str], name: str, where: str) -> float | None:
     raise data_sets.SourceError(f'{where}: expected seconds as {name}; found {text!r}') from e
 
 
-def _subset(row: dict[str, str], where: str, default: str) -> str:
-  text = row.get('split', '')
+def _subset(text: str, where: str, default: str) -> str:
   if not text:
     return default
   if text.lower() not in subsets.NAMES:

@@ -152,6 +152,8 @@ def class_names(found: Collection[str], labels: str | None, where: str) -> tuple
 
 
 def _can_name_folder(name: str) -> bool:
+  if name in ('.', '..'):
+    return False  # they would name another folder than one of their own
   return bool(name) and name == name.strip() and not any(c in name for c in '/\n\t\0')
 
 

@@ -9,6 +9,7 @@ import os
 import cv2
 import numpy as np
 
+from i3d_tf.common import processes
 from i3d_tf.flow import optical_flow
 from i3d_tf.inputs import preprocess
 from i3d_tf.masks import coco_files
@@ -42,8 +43,33 @@ class Window:
   missing: tuple[int, int] = (0, 0)
 
 
+@dataclasses.dataclass(frozen=True)
+class Part:
+  """What is seen of a video, by its times; by default all of it.
+
+  Attributes:
+    start: seconds from the beginning; frames that begin earlier are left out. None for the
+      beginning.
+    end: seconds from the beginning; frames that begin then or later are left out. None for the
+      end.
+  """
+
+  start: float | None = None
+  end: float | None = None
+
+  def of(self, path: str) -> str:
+    """The name of this part of a video, for messages."""
+    if self == WHOLE:
+      return path
+    begin = 0.0 if self.start is None else self.start
+    return f'{path} from {begin:g} s ' + ('on' if self.end is None else f'to {self.end:g} s')
+
+
+WHOLE = Part()
+
+
 def at_rate(
-  path: str, tally: decoding.Tally | None = None, native: bool = False
+  path: str, tally: decoding.Tally | None = None, native: bool = False, part: Part = WHOLE
 ) -> Iterator[tuple[int, np.ndarray]]:
   """The frames of a video at 25 a second, of the size that they have in the file.
 
@@ -51,17 +77,19 @@ def at_rate(
     path: as in `frame_folders.every_frame`.
     tally: counts the frames of the video that were read, shown or not.
     native: whether each frame of the file is shown once, instead of 25 a second.
+    part: which part of the video. The images of a folder are 25 a second.
 
   Yields:
-    (number of the frame in the video, RGB frame uint8 [H, W, 3]).
+    (number of the frame in the video, or in what was read of it if it is a part; RGB frame uint8
+    [H, W, 3]).
 
   Raises:
-    VideoError: the video cannot be used.
+    VideoError: the video cannot be used, or has no frame in the part.
   """
   if not os.path.isdir(path) and not native:
-    yield from decoding.at_rate(path, tally=tally)
+    yield from decoding.at_rate(path, part.start, part.end, tally=tally)
     return
-  for index, image in enumerate(frame_folders.every_frame(path)):
+  for index, image in enumerate(frame_folders.every_frame(path, part.start, part.end)):
     if tally is not None:
       tally.frames = index + 1
     yield index, image
@@ -75,6 +103,7 @@ def stored(
   dilation: int = 0,
   flow: str = 'tvl1',
   native: bool = False,
+  part: Part = WHOLE,
 ) -> Iterator[Pair]:
   """The frames of a video as records store them, one after the other.
 
@@ -85,7 +114,7 @@ def stored(
     masks: the `masks.Masks` of the video, one per frame of its file, or None.
     dilation: pixels of the stored frame by which masks are grown, see `masks.dilate`.
     flow: which flow, one of `optical_flow.LABELS`.
-    native: as in `at_rate`.
+    native, part: as in `at_rate`. Masks are of whole videos.
 
   Yields:
     (uint8 [H, W, C], uint8 [H, W] or None).
@@ -94,12 +123,14 @@ def stored(
     VideoError: the video cannot be used.
     MaskError: the masks are of another video.
   """
-  pairs = _resized(path, frame_size, masks, dilation, native)
+  pairs = _resized(path, frame_size, masks, dilation, native, part)
   if stream == 'rgb':
     yield from pairs
     return
   images, pairs = itertools.tee(pairs)
-  fields = optical_flow.compute((image for image, _ in images), *optical_flow.LABELS[flow])
+  fields = optical_flow.compute(
+    (image for image, _ in images), *optical_flow.LABELS[flow], threads=processes.num_cores()
+  )
   # A field goes with the first of its two frames.
   for field, (_, mask) in zip(fields, pairs):
     yield optical_flow.quantize(field), mask
@@ -154,11 +185,13 @@ def sliding(
   *,
   native: bool = False,
   ends: str = 'last',
+  part: Part = WHOLE,
 ) -> Iterator[Window]:
   """Windows of one length, a stride apart.
 
   Args:
-    path, stream, frame_size, flow, native: as in `stored`.
+    path, stream, frame_size, flow, native, part: as in `stored`. Of a part, windows count from its
+      first frame.
     length: frames of a window.
     stride: frames from the start of one window to the next.
     ends: what is done at the ends of the video, one of `clip_settings.ENDS`.
@@ -170,12 +203,12 @@ def sliding(
     VideoError: the video cannot be used, or is too short: for 'last' it needs 9 frames (10 for
       flow), for 'drop' a window, for 'zeros' one frame (two for flow).
   """
-  pairs = stored(path, stream, frame_size, flow=flow, native=native)
+  pairs = stored(path, stream, frame_size, flow=flow, native=native, part=part)
   if ends == 'zeros':
     around = _centered(pairs, stream, length, stride)
     earliest = next(around, None)
     if earliest is None:
-      raise _too_short(path, stream, 0, 1, native)
+      raise _too_short(part.of(path), stream, 0, 1, native)
     yield earliest
     yield from around
     return
@@ -189,7 +222,7 @@ def sliding(
       shown, start = seen, start + stride
   least = architecture.MIN_FRAMES if ends == 'last' else length
   if seen < least:
-    raise _too_short(path, stream, seen, least, native)
+    raise _too_short(part.of(path), stream, seen, least, native)
   if ends == 'last' and max(shown, start) < seen:
     first = seen - len(kept)
     yield _window(kept, first, seen - max(shown, first))
@@ -219,11 +252,16 @@ def _centered(pairs: Iterable[Pair], stream: str, length: int, stride: int) -> I
 
 
 def _resized(
-  path: str, frame_size: int, masks: coco_files.Masks | None, dilation: int, native: bool
+  path: str,
+  frame_size: int,
+  masks: coco_files.Masks | None,
+  dilation: int,
+  native: bool,
+  part: Part,
 ) -> Iterator[Pair]:
   """Yields frames as `at_rate` does, but of the stored size, each with its mask or None."""
   tally = decoding.Tally()
-  for index, frame in at_rate(path, tally, native):
+  for index, frame in at_rate(path, tally, native, part):
     height, width = frame.shape[:2]
     size = decoding.fit_short_side(height, width, preprocess.resize_side(frame_size), path)
     mask = None

@@ -24,7 +24,7 @@ duration = probe.duration
 FRAME_RATE = 25.0  # frames a second at which I3D sees videos
 SHORT_SIDE = 256  # pixels of a stored frame's shorter side
 _LONGEST_SIDE = 65500  # pixels: OpenCV's and libjpeg's limit
-_SLACK = 1e-6  # seconds: times are given in decimals
+SLACK = 1e-6  # seconds: times are given in decimals
 # A frame as it was decoded, and what is left of it to convert.
 _Picture = tuple[source_frames.SourceFrame, av.VideoFrame]
 
@@ -67,7 +67,7 @@ def decode(
         is_empty = False
         yield _converted(path, convert, source, frame)
     if is_empty:
-      raise _nothing(path, start, end)
+      raise nothing(path, start, end)
 
   return frames()
 
@@ -134,7 +134,7 @@ def _at_rate(
   shown: tuple[int, np.ndarray] | None = None
   for (source, frame), place in filter_graph.shown_at_rate(timed(), time_base, rate):
     time = place / exact
-    if end is not None and time >= end - _SLACK:
+    if end is not None and time >= end - SLACK:
       break
     if not _within(time, start, end):
       continue
@@ -144,7 +144,7 @@ def _at_rate(
   if shown is None and start is None and latest is not None:
     yield latest[0].index, _converted(path, convert, *latest)
   elif shown is None:
-    raise _nothing(path, start, end)
+    raise nothing(path, start, end)
 
 
 def _pictures(
@@ -176,10 +176,11 @@ def _converted(
 
 
 def _within(time: Fraction, start: float | None, end: float | None) -> bool:
-  return (start is None or time >= start - _SLACK) and (end is None or time < end - _SLACK)
+  return (start is None or time >= start - SLACK) and (end is None or time < end - SLACK)
 
 
-def _nothing(path: str | os.PathLike, start: float | None, end: float | None) -> VideoError:
+def nothing(path: str | os.PathLike, start: float | None, end: float | None) -> VideoError:
+  """The error of a video without frames in a part, whose times are as in `decode`."""
   begin = 0.0 if start is None else start
   until = 'on' if end is None else f'to {end:g} s'
   return VideoError(f'{path}: expected frames from {begin:g} s {until}; the video has none there')

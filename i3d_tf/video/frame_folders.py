@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+import math
 import os
 
 import cv2
@@ -14,16 +15,18 @@ from i3d_tf.video import filter_graph
 from i3d_tf.video import probe
 from i3d_tf.video import video_files
 
-RATE = 25  # frames a second of a folder
-_SLACK = 1e-6  # seconds: times are given in decimals
+RATE = decoding.FRAME_RATE  # of a folder
 
 
-def every_frame(path: str) -> Iterator[np.ndarray]:
+def every_frame(
+  path: str, start: float | None = None, end: float | None = None
+) -> Iterator[np.ndarray]:
   """The frames of a video, each once.
 
   Args:
     path: a video file, or a folder of image files, which are its frames in the
       order of the numbers in their names, 25 a second; hidden files are none.
+    start, end: as in `decoding.decode`.
 
   Returns:
     An iterator over RGB frames uint8 [H, W, 3].
@@ -31,7 +34,9 @@ def every_frame(path: str) -> Iterator[np.ndarray]:
   Raises:
     VideoError: the video cannot be used; also while iterating.
   """
-  return _images(path) if os.path.isdir(path) else decoding.decode(path)
+  if os.path.isdir(path):
+    return _images(path, start, end)
+  return decoding.decode(path, start, end)
 
 
 def declared_frames(path: str) -> int:
@@ -122,12 +127,19 @@ def _names(folder: str) -> list[str]:
   return sorted(filter(video_files.is_image, os.listdir(folder)), key=natural_order.key)
 
 
-def _images(folder: str) -> Iterator[np.ndarray]:
+def _images(folder: str, start: float | None, end: float | None) -> Iterator[np.ndarray]:
   names = _names(folder)
   if not names:
     raise decoding.VideoError(
       f'{folder}: expected image files ({", ".join(video_files.IMAGE_SUFFIXES)}); found none'
     )
+  first, last = (
+    None if seconds is None else math.ceil((seconds - decoding.SLACK) * decoding.FRAME_RATE)
+    for seconds in (start, end)
+  )
+  names = names[slice(first, last)]
+  if not names:
+    raise decoding.nothing(folder, start, end)
   size = None
   for name in names:
     path = os.path.join(folder, name)
@@ -149,21 +161,17 @@ def _images_at_rate(
   is_empty = True
 
   def timed() -> Iterator[tuple[tuple[int, np.ndarray], int, int]]:
-    for index, image in enumerate(_images(path)):
+    for index, image in enumerate(_images(path, None, None)):
       if tally is not None:
         tally.frames = index + 1
       yield (index, image), index, 1
 
   begin = 0.0 if start is None else start
-  for shown, place in filter_graph.shown_at_rate(timed(), Fraction(1, RATE), rate):
-    if end is not None and place / rate >= end - _SLACK:
+  for shown, place in filter_graph.shown_at_rate(timed(), 1 / Fraction(RATE), rate):
+    if end is not None and place / rate >= end - decoding.SLACK:
       break
-    if place / rate >= begin - _SLACK:
+    if place / rate >= begin - decoding.SLACK:
       is_empty = False
       yield shown
   if is_empty:
-    until = 'on' if end is None else f'to {end:g} s'
-    raise decoding.VideoError(
-      f'{path}: expected frames from {begin:g} s {until}; the folder has none there, at '
-      f'{RATE} a second'
-    )
+    raise decoding.nothing(path, start, end)

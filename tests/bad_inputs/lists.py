@@ -7,6 +7,7 @@ _UCF101 = (
   'tools.make_tfrecords --videos=videos --lists=lists --output=new --short_side=37 --workers=1'
 )
 _CSV = 'tools.make_tfrecords --csv=a.csv --output=new --short_side=37 --workers=1'
+_FEATURES = 'i3d_tf.extract_features --run_dir=run --csv=a.csv --output=new --endpoint=Mixed_3b'
 _TRAIN, _TEST, _CLASSES = (
   f'lists/{name}.txt' for name in ('trainlist01', 'testlist01', 'classInd')
 )
@@ -191,5 +192,36 @@ ROWS = (
     _CSV,
     'expected fewer groups to hold out than there are',
     _csv('a.avi,x', 'b.avi,y'),
+  ),
+  Row(
+    'features of rows of which some cannot be used',
+    _FEATURES,
+    (
+      'a.avi: expected frames from 100 s to 200 s; the video has none there',
+      'b.avi from 0 s to 0.1 s: expected at least 9 frames at 25 a second; found 3',
+      'nowhere.avi: no such video file',
+      'new: features of 1 videos',
+      '3 of 4 videos could not be used',
+    ),
+    _csv(
+      'a.avi,x,100,200',
+      'b.avi,x,0,0.1',
+      'nowhere.avi,x,,',
+      'b.avi,x,,',
+      columns='path,label,start,end',
+    ),
+    status=1,
+  ),
+  Row(
+    'features of a row that is listed twice',
+    _FEATURES,
+    'a.csv:3: a.avi is listed twice, as x/a_0-1.avi; the other is line 2',
+    _csv('a.avi,x,0,1', 'a.avi,x,0.0,1', columns='path,label,start,end'),
+  ),
+  Row(
+    'features of a class that would leave the folder',
+    _FEATURES,
+    "a.csv: expected class names that can name a folder; found '..'",
+    _csv('a.avi,..'),
   ),
 )

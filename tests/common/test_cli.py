@@ -133,6 +133,10 @@ _MISTAKES = [
     'i3d_tf.extract_features --weights=here --videos=nowhere --output=o',
     'nowhere: expected a folder of videos',
   ),
+  (
+    'i3d_tf.extract_features --weights=here --csv=nowhere --output=o',
+    'nowhere: expected a CSV file of videos (--csv)',
+  ),
   ('i3d_tf.export --weights=here', 'expected --output, the folder or file to make'),
   ('i3d_tf.export --weights=nowhere --output=o', 'nowhere: expected weights (--weights)'),
   ('i3d_tf.export --weights=here --output=here', 'here: expected a folder that does not exist'),

@@ -70,19 +70,36 @@ def test_each_video_gets_its_file_and_a_second_call_only_what_is_missing(run):
   )
 
 
+def files_of(*arguments):
+  return {target.video: target.file for target in extract.targets(*arguments)}
+
+
 def test_files_are_named_after_the_videos(tmp_path):
   for name in ('A/a.avi', 'B/a.avi'):
     networks.video(tmp_path / name, 1)
-  assert extract.targets(['x/c.avi', 'frames/'], str(tmp_path), 'out', 'npy') == {
+  assert files_of(['x/c.avi', 'frames/'], str(tmp_path), 'out', 'npy') == {
     'x/c.avi': 'out/c.npy',
     'frames/': 'out/frames.npy',
     f'{tmp_path}/A/a.avi': 'out/A/a.npy',
     f'{tmp_path}/B/a.avi': 'out/B/a.npy',
   }
+  assert files_of([str(tmp_path)], None, 'out', 'npz') == {
+    f'{tmp_path}/A/a.avi': 'out/A/a.npz',
+    f'{tmp_path}/B/a.avi': 'out/B/a.npz',
+  }
+
+
+def test_folders_of_frames_get_files_of_their_names(tmp_path):
+  for name in ('Run/v1.0', 'Run/v1.1'):
+    fakes.write_frames(tmp_path / name, fakes.moving(2, 8, 8))
+  assert files_of([], str(tmp_path), 'out', 'npz') == {
+    f'{tmp_path}/Run/v1.0': 'out/Run/v1.0.npz',
+    f'{tmp_path}/Run/v1.1': 'out/Run/v1.1.npz',
+  }
 
 
 def test_videos_of_one_name_get_files_of_their_folders():
-  assert extract.targets(['x/a.avi', 'y/a.mp4', 'y/b.avi'], None, 'out', 'npz') == {
+  assert files_of(['x/a.avi', 'y/a.mp4', 'y/b.avi'], None, 'out', 'npz') == {
     'x/a.avi': 'out/x/a.npz',
     'y/a.mp4': 'out/y/a.npz',
     'y/b.avi': 'out/b.npz',

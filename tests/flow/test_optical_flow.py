@@ -37,6 +37,35 @@ def test_flow_points_from_each_frame_to_the_next():
   np.testing.assert_allclose([np.median(flow[..., 0]) for flow in flows], [2, -3, 0], atol=0.1)
 
 
+@pytest.mark.parametrize('method', optical_flow.METHODS)
+@pytest.mark.parametrize('count', [0, 1, 2, 3, 9])
+def test_several_threads_give_the_flow_of_one_in_its_order(method, count):
+  frames = fakes.moving(count, 40, 48) if count else []
+  expected = list(optical_flow.compute(frames, method))
+  found = list(optical_flow.compute(iter(frames), method, threads=3))
+  assert len(found) == len(expected) == max(0, count - 1)
+  for one, other in zip(found, expected):
+    np.testing.assert_array_equal(one, other)
+
+
+def test_threads_read_a_few_frames_ahead_and_pass_on_errors():
+  read = []
+
+  def frames():
+    for number, frame in enumerate(fakes.moving(20, 40, 48)):
+      if number == 15:
+        raise errors.UserError('frame 15 is damaged')
+      read.append(number)
+      yield frame
+
+  fields = optical_flow.compute(frames(), 'dis', threads=2)
+  for number in range(5):
+    next(fields)
+    assert len(read) <= number + 4  # two frames of the field, and two more pairs
+  with pytest.raises(errors.UserError, match='frame 15 is damaged'):
+    list(fields)
+
+
 @pytest.mark.parametrize('num_frames', [0, 1])
 def test_fewer_than_two_frames_have_no_flow(num_frames):
   assert not list(optical_flow.tvl1([fakes.texture(32, 32)] * num_frames))

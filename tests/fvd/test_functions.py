@@ -1,22 +1,19 @@
-"""FVD from Python with FVD's own network: known values, and real clips that get worse.
+"""FVD from Python with FVD's own network: known values, and real clips that get worse."""
 
-`pytest -s tests/fvd/test_functions.py` prints the table of docs/fvd.md.
-"""
-
+import csv
+import dataclasses
+import os
 import re
 
-import cv2
 import numpy as np
 import pytest
 
 from i3d_tf.common import errors
 from i3d_tf.fvd import functions
 from i3d_tf.fvd import options
-from i3d_tf.fvd import video_sets
 from i3d_tf.statistics import frechet
 from tests import fakes
-
-_LENGTH = 16
+from tests.fvd import worse_clips
 
 
 @pytest.fixture(scope='module')
@@ -43,47 +40,42 @@ def test_fifteen_frames_give_what_their_embeddings_say(features):
 
 
 @pytest.fixture(scope='module')
-def real_clips():
-  """The first 16 frames of each real video: a list of uint8 [16, H, W, 3]."""
-  which = options.ClipOptions(_LENGTH)
-  clips = []
-  for folder in ('kinetics', 'ucf101'):
-    videos = video_sets.Folder(fakes.shared('real', folder))
-    clips += [next(video_sets.clips(name, videos.frames(name), which)) for name in videos.names]
-  return clips
+def real_clips(features):
+  """(clips, their features)."""
+  clips = worse_clips.real_clips()
+  return clips, features(clips)
 
 
-def _blurred(clip, sigma, rng):
-  del rng
-  return np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in clip])
+@pytest.mark.parametrize('change', worse_clips.CHANGES, ids=lambda change: change.name)
+def test_fvd_grows_as_real_clips_get_worse(features, real_clips, change):
+  two = dataclasses.replace(change, amounts=change.amounts[::2])  # the others take minutes more
+  found = list(worse_clips.measure(*real_clips, features, two))
+  assert found[0] == (0, pytest.approx(0, abs=0.1))
+  numbers = [fvd for _, fvd in found]
+  assert numbers == sorted(numbers) and numbers[1] > 1
+  # And they are those of the table: the same weights and clips, whatever computes.
+  assert numbers[1:] == pytest.approx(
+    [float(row['fvd']) for row in table() if row['change'] == change.name][1::2], rel=5e-3
+  )
 
 
-def _noisy(clip, sigma, rng):
-  return np.clip(np.rint(clip + rng.normal(0, sigma, clip.shape)), 0, 255).astype(np.uint8)
+def table():
+  path = os.path.join(os.path.dirname(__file__), '..', '..', 'docs', worse_clips.CSV)
+  with open(path, newline='', encoding='utf-8') as f:
+    return list(csv.DictReader(f))
 
 
-def _shuffled(clip, count, rng):
-  """`count` of the frames, drawn by lot, change places."""
-  moved = rng.choice(len(clip), count, replace=False)
-  order = np.arange(len(clip))
-  order[np.sort(moved)] = moved
-  return clip[order]
-
-
-@pytest.mark.parametrize(
-  'change, amounts', [(_blurred, (1, 2, 4)), (_noisy, (10, 20, 40)), (_shuffled, (4, 8, 16))]
-)
-def test_fvd_grows_as_real_clips_get_worse(features, real_clips, change, amounts):
-  original = features(real_clips)
-  found = [functions.fvd(original, original)]
-  assert found[0] == pytest.approx(0, abs=0.1)
-  for amount in amounts:
-    rng = np.random.default_rng(0)
-    found.append(
-      functions.fvd(original, features([change(clip, amount, rng) for clip in real_clips]))
-    )
-  print(f'\n{len(real_clips)} clips, {change.__name__[1:]} {amounts}: {np.round(found[1:], 1)}')
-  assert found == sorted(found) and found[1] > 1
+def test_the_table_and_its_figure_show_every_change():
+  rows = table()
+  assert [(row['change'], float(row['amount'])) for row in rows] == [
+    (change.name, amount) for change in worse_clips.CHANGES for amount in (0, *change.amounts)
+  ]
+  figure = worse_clips.draw([[row[key] for key in worse_clips.COLUMNS] for row in rows])
+  assert [axis.get_title() for axis in figure.axes] == [c.name for c in worse_clips.CHANGES]
+  for axis, change in zip(figure.axes, worse_clips.CHANGES):
+    drawn = axis.lines[0].get_ydata().tolist()
+    expected = [float(r['fvd']) for r in rows if r['change'] == change.name and float(r['amount'])]
+    assert drawn == expected == sorted(expected)
 
 
 def test_numbers_are_those_of_the_library():

@@ -11,14 +11,15 @@ from i3d_tf.common import errors
 from i3d_tf.inference import feature_files
 from i3d_tf.inference import features
 from i3d_tf.inference import options
+from i3d_tf.inputs import from_videos
 from tests import networks
 
 
-def write(path, value=1.0, rows=2):
+def write(path, value=1.0, rows=2, part=from_videos.WHOLE):
   os.makedirs(os.path.dirname(path), exist_ok=True)
   about = features.describe([networks.network()], options.FeatureSettings())
   starts = 16 * np.arange(rows)
-  feature_files.write(str(path), np.full((rows, 3), value, np.float32), starts, 16, about)
+  feature_files.write(str(path), np.full((rows, 3), value, np.float32), starts, 16, about, part)
   return str(path)
 
 
@@ -46,6 +47,20 @@ def test_one_file_holds_the_features_of_all(tmp_path):
       for key in ('frames', 'frame_rate', 'endpoint', 'pool', 'stream'):
         assert read[name].attrs[key] == expected[key].item()
       assert read[name]['features'].dtype == np.float32
+
+
+def test_a_part_of_a_video_says_so(tmp_path):
+  paths = {
+    'a': write(tmp_path / 'a.npz', part=from_videos.Part(1.5, 4)),
+    'b': write(tmp_path / 'b.npz', part=from_videos.Part(None, 4)),
+    'c': write(tmp_path / 'c.npz'),
+  }
+  assert np.load(paths['a'])['part'].tolist() == [1.5, 4]
+  np.testing.assert_array_equal(np.load(paths['b'])['part'], [np.nan, 4])
+  assert 'part' not in np.load(paths['c'])
+  feature_files.gather(str(tmp_path / 'all.h5'), paths)
+  with h5py.File(tmp_path / 'all.h5') as read:
+    assert read['a'].attrs['part'].tolist() == [1.5, 4] and 'part' not in read['c'].attrs
 
 
 def test_names_and_parts_that_do_not_fit_are_refused(tmp_path):

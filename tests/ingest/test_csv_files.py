@@ -89,6 +89,7 @@ def test_data_set_takes_the_order_of_classes_from_a_file(tmp_path):
       ':4: a.mp4 is listed twice, as a/a.mp4; the other is line 2',
     ),
     ('path,label\na.mp4,a/b\n', "expected class names that can name a folder; found 'a/b'"),
+    ('path,label\na.mp4,..\n', "expected class names that can name a folder; found '..'"),
   ],
 )
 def test_data_set_rejects_damage_naming_the_line(tmp_path, rows, message):
@@ -113,6 +114,20 @@ def test_times_in_names_are_told_apart_and_have_no_exponents(tmp_path):
     'a/a_3600.122-3601.mp4',
   ]
   assert {ucf101.source(source.path) for source in data.sources} == {'a/a'}
+
+
+def test_parts_are_the_rows_in_their_order(tmp_path):
+  path = data_files.write(
+    tmp_path / 'k.csv', 'video,accepted,start,end\nb.mp4,sit,2,\na.mp4,sit|run,,\nb.mp4,sit,,1.5\n'
+  )
+  found = csv_files.parts(path)
+  assert [(part.path, part.file, part.start, part.end) for part in found] == [
+    ('sit/b_2-end.mp4', str(tmp_path / 'b.mp4'), 2.0, None),
+    ('sit|run/a.mp4', str(tmp_path / 'a.mp4'), None, None),
+    ('sit/b_0-1.5.mp4', str(tmp_path / 'b.mp4'), None, 1.5),
+  ]
+  with pytest.raises(errors.UserError, match='`videos` must be a folder; received nowhere'):
+    csv_files.parts(path, 'nowhere')
 
 
 def test_files_names_each_file_once_in_the_order_of_the_rows(tmp_path):

@@ -1,5 +1,7 @@
 """Videos of any length, as windows of stored frames with their masks."""
 
+import threading
+
 import cv2
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from i3d_tf.ingest import encode_video
 from i3d_tf.ingest import requests
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
+from i3d_tf.inputs import read_ahead
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import dilation as dilation_lib
 from i3d_tf.masks import png
@@ -83,6 +86,36 @@ def test_sliding_windows_are_a_stride_apart_and_reach_the_end(
     assert levels(window.frames) == list(range(window.start, window.start + len(window.frames)))
 
 
+@pytest.mark.parametrize('native', [False, True])
+@pytest.mark.parametrize('ends', ['last', 'drop', 'zeros'])
+def test_windows_of_a_part_are_those_of_a_video_of_its_frames(tmp_path, ends, native):
+  frames = grey(60)
+  whole = fakes.write_video(tmp_path / 'whole.avi', frames)
+  cut = fakes.write_video(tmp_path / 'cut.avi', frames[10:35])
+  part = from_videos.Part(0.4, 1.4)
+  call = ('rgb', 64, 11, 4)
+  found = list(from_videos.sliding(whole, *call, native=native, ends=ends, part=part))
+  expected = list(from_videos.sliding(cut, *call, native=native, ends=ends))
+  assert len(found) == len(expected) > 3
+  for one, other in zip(found, expected):
+    np.testing.assert_array_equal(one.frames, other.frames)
+    assert (one.start, one.new, one.missing) == (other.start, other.new, other.missing)
+
+
+@pytest.mark.parametrize(
+  'part, message',
+  [
+    (from_videos.Part(0.4, 0.7), 'from 0.4 s to 0.7 s: expected at least 9 frames at 25 a s'),
+    (from_videos.Part(0.8), 'from 0.8 s on: expected at least 9 frames at 25 a second; found 5'),
+    (from_videos.Part(5, 6), ': expected frames from 5 s to 6 s; the video has none there'),
+  ],
+)
+def test_a_part_that_is_too_short_is_named(tmp_path, part, message):
+  path = fakes.write_video(tmp_path / 'a.avi', grey(25))
+  with pytest.raises(decoding.VideoError, match=message):
+    list(from_videos.sliding(path, 'rgb', 64, 16, 16, part=part))
+
+
 def test_other_frame_rates_are_resampled(tmp_path):
   fakes.write_video(tmp_path / 'a.avi', grey(40), frame_rate=50)
   ((shown_levels, _, new),) = shown(tmp_path / 'a.avi', 250)
@@ -117,6 +150,78 @@ def test_flow_is_computed_as_it_was_for_training(tmp_path):
   np.testing.assert_array_equal(window.frames, expected)
   (window,) = from_videos.sliding(str(tmp_path), 'flow', 64, 250, 250, flow='dis')
   np.testing.assert_array_equal(window.frames, expected)
+
+
+def test_flow_of_a_video_is_that_of_one_thread(tmp_path, monkeypatch):
+  path = fakes.write_video(tmp_path / 'a.avi', fakes.moving(14, 73, 90))
+  found = {}
+  for cores in (1, 3):
+    monkeypatch.setattr(from_videos.processes, 'num_cores', lambda cores=cores: cores)
+    found[cores] = [frame for frame, _ in from_videos.stored(path, 'flow', 64)]
+  assert len(found[1]) == 13
+  np.testing.assert_array_equal(found[3], found[1])
+
+
+# === Reading ahead ===
+
+
+def _counted(count, made, error=None):
+  for item in range(count):
+    made.append(item)
+    yield item
+  if error is not None:
+    raise error
+
+
+def _readers():
+  return [thread for thread in threading.enumerate() if thread.name == 'read_ahead']
+
+
+@pytest.mark.parametrize('depth', [1, 3, 100])
+def test_what_is_read_ahead_comes_in_order(depth):
+  assert list(read_ahead.read_ahead(_counted(20, []), depth)) == list(range(20))
+  assert list(read_ahead.read_ahead([], depth)) == []
+
+
+def test_the_next_items_are_made_while_the_reader_is_busy_and_no_more_than_that():
+  made, is_third = [], threading.Event()
+
+  def items():
+    for item in _counted(50, made):
+      if item == 3:
+        is_third.set()
+      yield item
+
+  reader = read_ahead.read_ahead(items(), 2)
+  assert next(reader) == 0
+  # Two wait, and the thread holds a third. Nobody has asked for them.
+  assert is_third.wait(60)
+  for item in range(1, 50):
+    assert next(reader) == item and made[-1] <= item + 3
+  assert list(reader) == []
+
+
+def test_an_error_comes_behind_the_items_before_it():
+  reader = read_ahead.read_ahead(_counted(3, [], decoding.VideoError('a.avi is cut off')), 2)
+  assert [next(reader) for _ in range(3)] == [0, 1, 2]
+  with pytest.raises(decoding.VideoError, match='a.avi is cut off'):
+    next(reader)
+
+
+def test_a_reader_that_stops_ends_the_thread():
+  made = []
+  reader = read_ahead.read_ahead(_counted(10**9, made), 2)
+  assert next(reader) == 0
+  threads = _readers()
+  reader.close()
+  for thread in threads:
+    thread.join(60)
+  assert threads and not any(thread.is_alive() for thread in threads) and len(made) < 10
+
+
+def test_a_depth_of_nothing_is_refused():
+  with pytest.raises(ValueError, match='`depth` of at least 1; received 0'):
+    next(read_ahead.read_ahead([1], 0))
 
 
 # === Masks ===

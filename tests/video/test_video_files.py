@@ -76,6 +76,36 @@ def test_frames_are_rgb_in_the_order_of_their_numbers_and_hidden_files_are_none(
   assert frame_folders.declared_frames(str(tmp_path)) == 4
 
 
+@pytest.mark.parametrize(
+  'start, end, expected',
+  [
+    (None, None, range(8)),
+    (0.08, None, range(2, 8)),
+    (None, 0.08, range(2)),
+    (0.04, 0.2, range(1, 5)),
+    (0.05, 0.21, range(2, 6)),  # as of video files: frames that begin there
+    (0.24, 99, range(6, 8)),
+  ],
+)
+def test_a_part_of_images_is_that_of_a_video_of_them(tmp_path, start, end, expected):
+  _images(tmp_path / 'frames', [f'{i}.png' for i in range(8)], 48, 64)
+  images = list(frame_folders.every_frame(str(tmp_path / 'frames')))
+  path = fakes.write_video(tmp_path / 'a.avi', images)
+  found = [
+    [int(frame[0, 0, 0]) // 10 for frame in frame_folders.every_frame(of, start, end)]
+    for of in (str(tmp_path / 'frames'), path)
+  ]
+  assert found == [list(expected)] * 2
+
+
+def test_a_part_without_images_is_named(tmp_path):
+  _images(tmp_path, ['1.png', '2.png'])
+  with pytest.raises(
+    decoding.VideoError, match=f'{tmp_path}: expected frames from 3 s to 4 s; the'
+  ):
+    list(frame_folders.every_frame(str(tmp_path), 3.0, 4.0))
+
+
 def test_a_video_file_is_decoded(tmp_path):
   path = fakes.write_video(tmp_path / 'a.avi', [np.full((48, 64, 3), 100, np.uint8)] * 5)
   assert len(_levels(path)) == frame_folders.declared_frames(path) == 5
