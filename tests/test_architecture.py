@@ -39,7 +39,6 @@ _TESTED_THROUGH = {
   'i3d_tf/ingest/beam_pipeline': 'ingest/test_beam_workers',
   'i3d_tf/ingest/make_records': 'tools/test_make_tfrecords',
   'i3d_tf/inputs/carried': 'inputs/test_flow_clips',
-  'i3d_tf/inputs/read_ahead': 'inputs/test_from_videos',
   'i3d_tf/inspection/inspect_records': 'tools/test_inspect_tfrecords',
   'i3d_tf/inspection/requests': 'flags/tools/test_inspection',
   'i3d_tf/reporting/differences': 'reporting/test_tables',

@@ -16,8 +16,8 @@ from i3d_tf.inference import options
 from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import from_videos
 from i3d_tf.inputs import preprocess
-from i3d_tf.inputs import read_ahead
 from i3d_tf.video import decoding
+from i3d_tf.video import read_ahead
 
 
 def of_video(
