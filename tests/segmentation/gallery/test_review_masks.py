@@ -123,7 +123,11 @@ def test_resumes_after_a_kill(data_set):
 @pytest.mark.parametrize(
   'arguments, message',
   [
-    ((), 'expected --videos, folder of class folders of videos. It was not given'),
+    (
+      (),
+      'expected --videos, folder of class folders of videos; where they have none, of folders of '
+      'frames (images). It was not given',
+    ),
     (('--videos=videos',), 'expected --masks, folder of person masks'),
     (
       ('--videos=videos', '--masks=nowhere'),
