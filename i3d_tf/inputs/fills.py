@@ -176,7 +176,7 @@ def _stripes(scene: Scene) -> tf.Tensor:
   Places x and y are parts of the frame's height. The direction t, the phase p and each channel of
   the color a are uniform, the wavelength l is so in its logarithm; b differs from a by half the
   range in every channel. Stripes are one of the pictures of SCUBA (Li, Liu, Zhang, Li, ICCV 2023,
-  see `_picture`), whose own draws are not published; these are ours.
+  see `_picture`), whose own draws were not found; these are ours.
   """
   height, width, channels = scene.clips.shape[2:]
   drawn = _drawn(scene, tf.constant([3 + channels]), 2)
