@@ -28,7 +28,7 @@ def make(folder):
   run = tiny.replace(tiny.run(records, steps=2), 'clips', with_masks=False)
   runs.start(str(folder / 'run'), run)
   step, model = tf.Variable(2, dtype=tf.int64), network.build_model(run)
-  optimizer = step.build_optimizer(run.optimization)
+  optimizer = step_lib.build_optimizer(run.optimization)
   optimizer.build(model.trainable_variables)
   checkpoints.create_manager(
     checkpoints.build_checkpoint(step, model, optimizer), str(folder / 'run'), step
