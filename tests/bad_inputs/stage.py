@@ -10,6 +10,7 @@ from i3d_tf.masks import verdicts
 from i3d_tf.training import checkpoints
 from i3d_tf.training import network
 from i3d_tf.training import runs
+from i3d_tf.training import step as step_lib
 from tests import networks
 from tests import tiny
 
