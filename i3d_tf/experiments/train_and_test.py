@@ -5,8 +5,10 @@ import os
 
 import tensorflow as tf
 
+from i3d_tf.common import errors
 from i3d_tf.demo import plan as demo_plan
 from i3d_tf.demo import records as demo_records
+from i3d_tf.experiments import possible_tests
 from i3d_tf.experiments import requests
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import test_sets
@@ -44,6 +46,7 @@ def run(request: requests.TrainRequest) -> int:
   settings = _run_settings(dataclasses.replace(request, network=network), source)
   run_dir = _default_run_dir(request) if request.run_dir is None else request.run_dir
   loop.check_can_start(run_dir, settings, source, request.verdicts)
+  _check_tests(request, settings, source)
   strategies.chief_first(
     strategy, lambda: runs.start(run_dir, settings, request.flags, request.verdicts)
   )
@@ -71,6 +74,18 @@ def run(request: requests.TrainRequest) -> int:
     '--eval_masks=none,background,activity'
   )
   return 1 if evaluation.missing(summaries) else 0
+
+
+def _check_tests(
+  request: requests.TrainRequest, settings: run_settings.Run, source: folders.Records
+) -> None:
+  """Raises UserError where the list does not allow a test: before the training, not after it."""
+  data = settings.data
+  _, impossible = possible_tests.split_off_impossible(
+    source, request.eval_treatments, data.tested, data.split, data.hold_out
+  )
+  for name, reason in impossible.items():
+    raise errors.UserError(f'--eval_masks={name}: {reason}')
 
 
 def _open_records(

@@ -159,6 +159,11 @@ ROWS = (
     _three_steps(stage.write('run/history.csv', 'a,b\n1,2\n')),
   ),
   Row(
+    'a test that the records do not allow, said before the training',
+    f'{_TRAIN.replace("--run_dir=run", "--run_dir=new")} --eval_masks=none,both-carried',
+    '--eval_masks=both-carried: records: expected flow for fill carried; ',
+  ),
+  Row(
     'a network that sees RGB and another that does, too',
     'i3d_tf.predict --run_dir=run,run --video=a.avi',
     'expected one network of each stream; received run (rgb), run (rgb)',
