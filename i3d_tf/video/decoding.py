@@ -179,11 +179,16 @@ def _within(time: Fraction, start: float | None, end: float | None) -> bool:
   return (start is None or time >= start - SLACK) and (end is None or time < end - SLACK)
 
 
-def nothing(path: str | os.PathLike, start: float | None, end: float | None) -> VideoError:
+def nothing(
+  path: str | os.PathLike,
+  start: float | None,
+  end: float | None,
+  found: str = 'the video has none there',
+) -> VideoError:
   """The error of a video without frames in a part, whose times are as in `decode`."""
   begin = 0.0 if start is None else start
   until = 'on' if end is None else f'to {end:g} s'
-  return VideoError(f'{path}: expected frames from {begin:g} s {until}; the video has none there')
+  return VideoError(f'{path}: expected frames from {begin:g} s {until}; {found}')
 
 
 def fit_short_side(

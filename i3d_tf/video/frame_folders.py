@@ -16,6 +16,7 @@ from i3d_tf.video import probe
 from i3d_tf.video import video_files
 
 RATE = decoding.FRAME_RATE  # of a folder
+_NOTHING = f'the folder has none there, at {RATE:g} a second'
 
 
 def every_frame(
@@ -139,7 +140,7 @@ def _images(folder: str, start: float | None, end: float | None) -> Iterator[np.
   )
   names = names[slice(first, last)]
   if not names:
-    raise decoding.nothing(folder, start, end)
+    raise decoding.nothing(folder, start, end, _NOTHING)
   size = None
   for name in names:
     path = os.path.join(folder, name)
@@ -174,4 +175,4 @@ def _images_at_rate(
       is_empty = False
       yield shown
   if is_empty:
-    raise decoding.nothing(path, start, end)
+    raise decoding.nothing(path, start, end, _NOTHING)
