@@ -45,7 +45,9 @@ def _flow_calls(monkeypatch):
   calls = []
   tvl1 = encode_video.optical_flow.tvl1
   monkeypatch.setattr(
-    encode_video.optical_flow, 'tvl1', lambda frames: calls.append(1) or tvl1(frames)
+    encode_video.optical_flow,
+    'tvl1',
+    lambda frames, threads: calls.append(1) or tvl1(frames, threads),
   )
   return calls
 
