@@ -63,8 +63,8 @@ def test_load_rejects_a_directory_without_a_run(tmp_path, content, message):
     ),
     (
       lambda: run_settings.Data('r', fill='pink'),
-      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture; '
-      "received 'pink'",
+      '`fill` must be one of black, mean, blur, noise, inpaint, other, same, picture, stripes, '
+      "carried; received 'pink'",
     ),
     (lambda: run_settings.Network(width=0), '`width` must be above 0 and at most 16; received 0'),
     (

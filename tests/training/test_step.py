@@ -65,7 +65,7 @@ def test_plain_sgd_subtracts_the_gradients(run, batch):
   for variable, start, gradient in zip(model.trainable_variables, before, gradients):
     np.testing.assert_allclose(variable, start - _RATE * gradient, atol=1e-5, err_msg=variable.path)
     moved += np.abs(variable - start).max() > 1e-4
-  assert moved > 50
+  assert moved > len(before) / 2
 
 
 def test_the_network_sees_the_treatment(run, batch):
