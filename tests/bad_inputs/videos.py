@@ -66,7 +66,9 @@ ROWS = (
     'expected a video file; FFmpeg finds no video stream in it',
     stage.write('a.avi', 'no video'),
   ),
-  _left_out('a video that is a folder', 'no such video file', stage.make_folder('a.avi')),
+  _left_out(
+    'a video that is an empty folder', 'expected image files (', stage.make_folder('a.avi')
+  ),
   _left_out('a video that is not there', 'no such video file', stage.remove('a.avi')),
   _left_out('a video that is sound', 'expected a video file; FFmpeg finds no video', _sound),
   *(
