@@ -2,8 +2,8 @@
 
 A step of a large network may take longer than anyone waits for a plan. So its arithmetic is counted
 first, and then the largest batch is measured that fits the time: at best the real one. The graph of
-the gradients is traced, not that of the whole step, which takes twice as long; the optimizer's part
-is measured beside it.
+the gradients is traced, not that of the whole step, which takes twice as long; what the optimizer
+adds is measured by itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -118,11 +118,13 @@ class _Run:
     gradients = tf.function(
       step_lib.build_gradients(
         tf.distribute.get_strategy(), self._model, self._run, tf.constant(seeds, tf.int64)
-      )
+      ),
+      jit_compile=True if self._run.optimization.jit_compile else None,
     )
     batches = iter(self._batches(clips, self._run.clips.clip_frames))
     first, later = _timed(lambda batch: tf.reduce_sum(gradients(batch)[0][0]), batches)
-    peak, update = _peak_bytes(), self._update_seconds()
+    peak = _peak_bytes()
+    update, kept = self._update()
     yield costs.Measurement(
       self.number,
       'training',
@@ -132,20 +134,20 @@ class _Run:
       later + update + (first - later) * self._growth(gradients, next(batches)),
       later + update,
       self._built,
-      peak,
+      peak + kept,
     )
 
   def _growth(self, gradients: Any, batch: step_lib.Batch) -> float:
-    """How many times as large as that of the gradients the graph of a step is.
-
-    The optimizer's part takes half of the time of tracing Adam's step, and no time in its steps.
-    """
+    """How many times as large as that of the gradients the graph of a step is: 2 with Adam."""
     operations = len(gradients.get_concrete_function(batch).graph.get_operations())
     added = _UPDATE_OPERATIONS[self._run.optimization.optimizer]
     return 1 + added * len(self._model.trainable_variables) / operations
 
-  def _update_seconds(self) -> float:
-    """What the optimizer takes to update as many numbers as the model has, in one variable."""
+  def _update(self) -> tuple[float, int]:
+    """What the optimizer takes for as many numbers as the model has: seconds, and bytes it keeps.
+
+    They are in one variable, since updates of many are fast within a graph alone.
+    """
     numbers = sum(int(tf.size(variable.value)) for variable in self._model.trainable_variables)
     whole = keras.Variable(tf.zeros([numbers]))
     optimizer = step_lib.build_optimizer(self._run.optimization)
@@ -155,7 +157,8 @@ class _Run:
       optimizer.apply_gradients([(tf.zeros([numbers]), whole)])
       return whole.value[0]
 
-    return _timed(update, itertools.repeat(None))[1]
+    kept = sum(variable.numpy().nbytes for variable in optimizer.variables)
+    return _timed(update, itertools.repeat(None))[1], kept
 
   def test(self, end: float, rate: float) -> Iterator[costs.Measurement]:
     """Answers about videos: about as many as fit the time until `end`, if one does."""

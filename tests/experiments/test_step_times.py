@@ -1,10 +1,13 @@
 """Measured steps: the real batch where the time allows it, a smaller one where not."""
 
+import dataclasses
+
 import pytest
 
 from i3d_tf.experiments import costs
 from i3d_tf.experiments import step_times
 from i3d_tf.inputs import clip_settings
+from i3d_tf.training import network
 from i3d_tf.training import run_settings
 from tests import shallow
 from tests import tiny
@@ -48,6 +51,34 @@ def test_two_runs_without_records():
   for one in found:
     assert one.first > 0 and one.later > 0 and one.peak_bytes >= rgb.base_bytes > 2**20
     assert one.beside > 0 or one.part == 'test'
+
+
+def test_the_memory_of_a_step_includes_what_the_optimizer_keeps(monkeypatch):
+  monkeypatch.setattr(step_times, '_peak_bytes', lambda: 1000)
+  run = _run()
+  trained = network.build_model(run).trainable_variables
+  found = step_times.measure((run,), _SIZE, False, seconds=300)
+  assert next(found).base_bytes == 1000
+  # SGD keeps a momentum, float32, of each number.
+  numbers = sum(variable.value.shape.num_elements() for variable in trained)
+  assert 4 * numbers <= next(found).peak_bytes - 1000 <= 4 * numbers + 100
+
+
+def test_a_step_is_measured_compiled_if_it_will_be(monkeypatch):
+  asked = {}
+  function = step_times.tf.function
+
+  def spy(of=None, **settings):
+    asked[getattr(of, '__name__', '')] = settings
+    return function(of, **settings)
+
+  monkeypatch.setattr(step_times.tf, 'function', spy)
+  run = _run()
+  settings = dataclasses.replace(run.optimization, jit_compile=True)
+  runs = (dataclasses.replace(run, optimization=settings),)
+  found = step_times.measure(runs, _SIZE, False, seconds=300)
+  assert isinstance(next(found), costs.Arithmetic) and next(found).part == 'training'
+  assert asked['gradients_of'] == {'jit_compile': True}
 
 
 def test_steps_of_records_read_them(tmp_path):
