@@ -300,11 +300,11 @@ class _Share:
     self._frames: float | None
     try:
       end = target.part.end
-      end = decoding.duration(target.video) if end is None else end
+      end = frame_folders.duration(target.video) if end is None else end
       begin = 0.0 if target.part.start is None else target.part.start
       self._frames = max(1.0, (end - begin) * decoding.FRAME_RATE)
     except decoding.VideoError:
-      self._frames = None  # a folder of frames, or a file of unknown length
+      self._frames = None  # of unknown length
 
   def add(self, frames: int) -> None:
     if self._frames is not None:

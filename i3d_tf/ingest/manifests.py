@@ -72,12 +72,7 @@ def _stored_size(
     seconds = frame_folders.duration(source.file)
     begin = 0.0 if source.start is None else source.start
     until = seconds if source.end is None else min(source.end, seconds)
-    if os.path.isdir(source.file):
-      frame = next(frame_folders.every_frame(source.file))
-    else:
-      decoded = decoding.decode(source.file, (begin + until) / 2)
-      frame = next(decoded)
-      decoded.close()
+    frame = next(frame_folders.every_frame(source.file, (begin + until) / 2))
     height, width = decoding.fit_short_side(frame.shape[0], frame.shape[1], settings.short_side)
   except decoding.VideoError:
     return None

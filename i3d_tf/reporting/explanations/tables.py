@@ -86,10 +86,15 @@ def _in_percent(key: str, value: Any) -> Any:
   return 100 * value if key.removesuffix('_low').removesuffix('_high') in _PERCENT else value
 
 
+def _name(several: bool) -> Column:
+  """The column of the explanation, which is shown if there are several."""
+  return Column('of', 'Network, list', 'name', in_csv_only=not several)
+
+
 def _of(several: bool) -> tuple[Column, ...]:
-  """The columns that say of what a row is; the explanation is shown if there are several."""
+  """The columns that say of what a row is."""
   return (
-    Column('of', 'Network, list', 'name', in_csv_only=not several),
+    _name(several),
     Column('target', 'Class explained', 'name'),
     Column('method', 'Method', 'name'),
   )
@@ -216,7 +221,7 @@ def _randomised(explanations: Sequence[load.Explanation]) -> table.Table:
     for e, row in _check_rows(explanations, 'randomised')
   ]
   columns = (
-    Column('of', 'Network, list', 'name', in_csv_only=len(explanations) < 2),
+    _name(len(explanations) > 1),
     Column('method', 'Method', 'name'),
     Column('stage', 'Randomised down to', 'name'),
     Column('share', 'Share on the person, %', 'percent'),
@@ -247,7 +252,7 @@ def _curves(explanations: Sequence[load.Explanation]) -> table.Table:
     of_method[row['check']] = 100 * row['value']
     of_method['videos'] = row['videos']
   columns = (
-    Column('of', 'Network, list', 'name', in_csv_only=len(explanations) < 2),
+    _name(len(explanations) > 1),
     Column('method', 'Order of', 'name'),
     Column('deletion', 'Deletion, % (lower is better)', 'percent'),
     Column('insertion', 'Insertion, % (higher is better)', 'percent'),
@@ -273,7 +278,7 @@ def _agreement(explanations: Sequence[load.Explanation]) -> table.Table:
     for e, row in _check_rows(explanations, 'agreement')
   )
   columns = (
-    Column('of', 'Network, list', 'name', in_csv_only=len(explanations) < 2),
+    _name(len(explanations) > 1),
     Column('method', 'Method', 'name'),
     Column('other', 'and', 'name'),
     Column('rho', 'Spearman’s ρ', 'correlation'),
