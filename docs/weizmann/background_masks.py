@@ -108,4 +108,6 @@ def main(videos: str, output: str) -> None:
 
 
 if __name__ == '__main__':
+  if len(sys.argv) != 3:
+    sys.exit(f'expected a folder of videos and one for their masks; received {len(sys.argv) - 1}')
   main(*sys.argv[1:])

@@ -135,7 +135,7 @@ def _flow(
 ) -> dict[str, tf.Tensor]:
   """What `decode_clip` returns of the flow of a clip of frames.
 
-  Nothing moves where a looped video begins anew, and after the last frame.
+  Nothing moves after the last frame, nor where a looped video starts over.
   """
   of_flow = dataclasses.replace(settings, stream='flow')
   fields = tf.minimum(frame_indices, num_frames(record, 'flow') - 1)

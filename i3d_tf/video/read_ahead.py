@@ -1,4 +1,4 @@
-"""Reads ahead in a thread, so that decoding and optical flow go on while a network computes."""
+"""Reads ahead in a thread, so that videos are decoded while a network computes."""
 
 from collections.abc import Iterable, Iterator
 import queue

@@ -88,7 +88,7 @@ def read(
 ) -> dict[str, np.ndarray]:
   """Reads the boxes of videos, which takes a pass over their masks, once.
 
-  Stopped and called again, it goes on with the next video.
+  If it is stopped and called again, it resumes with the next video.
 
   Args:
     source: the records that all entries belong to.
