@@ -9,6 +9,7 @@ import logging as std_logging
 import math
 import os
 import sys
+import warnings
 
 from absl import app
 from absl import flags
@@ -52,6 +53,8 @@ def run(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
       return fail('interrupted; rerun the same command to resume', 130)
 
+  # Users need the line, not the place in the code that warns.
+  warnings.formatwarning = lambda message, *_, **__: f'warning: {message}\n'
   # absl shows the docstring of the main module, but a console script has none.
   sys.modules['__main__'].__doc__ = sys.modules[main.__module__].__doc__
   # --help shows only the key flags of the main module: add those that commands share.

@@ -13,6 +13,7 @@ Example:
 
 from collections.abc import Callable
 from typing import Any
+import warnings
 
 import keras
 from keras import KerasTensor
@@ -20,6 +21,7 @@ from keras import ops
 
 from i3d_tf.common import validation
 from i3d_tf.model import architecture
+from i3d_tf.model import bfloat16
 from i3d_tf.model import layers
 
 
@@ -143,6 +145,7 @@ class InceptionI3D(keras.Model):
 
     # === Functional model ===
     policy = keras.config.dtype_policy() if dtype is None else keras.dtype_policies.get(dtype)
+    _warn_if_slow(policy.compute_dtype)
     inputs = keras.Input((None, None, None, channels), dtype='float32', name='clip')
     x = inputs
     for layer_name, kind, arguments in architecture.LAYERS:
@@ -217,6 +220,18 @@ class InceptionI3D(keras.Model):
     """Builds a network from `get_config`."""
     del custom_objects  # Part of the Keras signature.
     return cls(**config)
+
+
+def _warn_if_slow(compute_dtype: str) -> None:
+  """Warns of what bfloat16 costs on a processor that lacks it, once in a process."""
+  backend, gpus = keras.backend.backend(), 0
+  if backend == 'tensorflow':
+    import tensorflow as tf  # which Keras has imported; other backends may run without
+
+    gpus = len(tf.config.list_physical_devices('GPU'))
+  line = bfloat16.warning(compute_dtype, backend, gpus)
+  if line is not None:
+    warnings.warn(line, RuntimeWarning, stacklevel=2)
 
 
 def _layer(

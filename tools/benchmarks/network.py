@@ -4,7 +4,8 @@ It runs on TensorFlow; `tools.accelerator` measures the same on JAX. The module
 `i3d_tf.model.arithmetic` defines what counts as arithmetic.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+import dataclasses
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from i3d_tf.model import arithmetic
+from i3d_tf.model import bfloat16
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
 from i3d_tf.training import network
@@ -24,121 +26,176 @@ FROZEN_BOUND = 0.5  # times the time of a step that trains all layers
 _FROZEN = 'MaxPool3d_4a_3x3'  # the last layer that is frozen: Mixed_3c and the pool after it
 
 
-def measure(quick: bool = False) -> list[figure.Figure]:
-  """Measures inference (1, 64, 224, 224, 3) and a training step (2, 16, 224, 224, 3)."""
-  frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
-  model, mixed = (
-    inception_i3d.InceptionI3D(400, frame_size=size, width=width, seed=0, dtype=dtype)
-    for dtype in ('float32', 'mixed_bfloat16')
-  )
-  mixed.set_weights(model.get_weights())
-
-  clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
-  per_inference = arithmetic.inference(model, clip.shape)
-  # {name: (function that computes, floating-point operations of a call)}
-  work: dict[str, tuple[Callable[[], Any], int]] = {
-    'matmul float32': _matmul(product, 'float32'),
-    'matmul bfloat16': _matmul(product, 'bfloat16'),
-    'float32': (inference(model, clip), per_inference),
-    'float32 folded': (inference(folding.fold(model), clip), per_inference),
-    'bfloat16': (inference(mixed, clip), per_inference),
-    'bfloat16 folded': (inference(folding.fold(model, 'mixed_bfloat16'), clip), per_inference),
-    'batch': (inference(model, batch), arithmetic.inference(model, batch.shape)),
-    'training': (training(model, batch), arithmetic.training_step(model, batch.shape)),
-    'training bfloat16': (training(mixed, batch), arithmetic.training_step(mixed, batch.shape)),
-  }
-  calls = figure.interleaved(
-    {name: _timed(function) for name, (function, _) in work.items()}, 2 if quick else 5
-  )
-  rates = {name: _times(calls[name], work[name][1] / 1e9) for name in work}
-  figures = _figures(calls, rates, tuple(clip.shape), tuple(batch.shape), product)
-  return figures + _with_frozen_layers(quick)
-
-
-def _figures(
-  calls: Mapping[str, figure.Rates],
-  rates: Mapping[str, figure.Rates],
-  clip: tuple[int, ...],
-  batch: tuple[int, ...],
-  product: int,
-) -> list[figure.Figure]:
-  """The figures.
+def measure(quick: bool = False, bfloat16_too: bool | None = None) -> Iterator[figure.Figure]:
+  """Measures inference (1, 64, 224, 224, 3) and a training step (2, 16, 224, 224, 3).
 
   Args:
-    calls: calls per second.
-    rates: operations per nanosecond (GFLOP/s).
+    quick: whether to measure smaller ones, rarely.
+    bfloat16_too: whether to measure bfloat16; None where it has fast kernels. Without, it would
+      take longer than everything else together.
+  """
+  frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
+  repeats = 2 if quick else 5
+  model = inception_i3d.InceptionI3D(400, frame_size=size, width=width, seed=0, dtype='float32')
+  clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
+  per_inference = arithmetic.inference(model, clip.shape)
+  per_batch = arithmetic.inference(model, batch.shape)
+  per_step = arithmetic.training_step(model, batch.shape)
+  how = _How(tuple(clip.shape), tuple(batch.shape), product)
+
+  calls, rates = _measured(
+    {
+      'matmul': _matmul(product, 'float32'),
+      'inference': (inference(model, clip), per_inference),
+      'folded': (inference(folding.fold(model), clip), per_inference),
+      'batch': (inference(model, batch), per_batch),
+      'training': (training(model, batch), per_step),
+    },
+    repeats,
+  )
+  yield from _in_float32(calls, rates, how)
+  yield from _with_frozen_layers(quick)
+  if not bfloat16.is_slow() if bfloat16_too is None else bfloat16_too:
+    mixed = inception_i3d.InceptionI3D(
+      400, frame_size=size, width=width, seed=0, dtype='mixed_bfloat16'
+    )
+    mixed.set_weights(model.get_weights())
+    folded = folding.fold(model, 'mixed_bfloat16')
+    _, rates = _measured(
+      {
+        'matmul': _matmul(product, 'bfloat16'),
+        'float32': (inference(model, clip), per_inference),
+        'float32 folded': (inference(folding.fold(model), clip), per_inference),
+        'bfloat16': (inference(mixed, clip), per_inference),
+        'bfloat16 folded': (inference(folded, clip), per_inference),
+        'training float32': (training(model, batch), per_step),
+        'training': (training(mixed, batch), per_step),
+      },
+      repeats,
+    )
+    yield from _in_bfloat16(rates, how)
+
+
+@dataclasses.dataclass(frozen=True)
+class _How:
+  """How figures were measured, in words.
+
+  Attributes:
     clip, batch: the shapes of the input of inference and of training.
     product: the size of the matrices of the matmul.
   """
-  inference = (
-    f'one call on a clip {clip}, weights as variables; a multiply-add of a convolution counts as '
-    'two operations, including zeros at the borders'
-  )
-  matmul = f'{product} x {product} x {product}, in the same process, alternately'
-  step = (
-    f'a step on a batch {batch}: loss, gradients, SGD with momentum; relative to an inference '
-    'on the same batch'
-  )
-  figures: list[figure.Figure] = []
 
-  def ratio(name: str, compared: figure.Rates, **kwargs: Any) -> None:
-    figures.append(figure.from_values(name, compared.wall, **kwargs))
-    figures.append(
-      figure.from_values('  the same in CPU time', compared.cpu, how=kwargs.get('how', ''))
+  clip: tuple[int, ...]
+  batch: tuple[int, ...]
+  product: int
+
+  @property
+  def inference(self) -> str:
+    return (
+      f'one call on a clip {self.clip}, weights as variables; a multiply-add of a convolution '
+      'counts as two operations, including zeros at the borders'
     )
 
-  ratio(
-    'float32 inference / float32 matmul',
-    rates['float32'].over(rates['matmul float32']),
-    bound=INFERENCE_BOUND,
-    how=f'{inference}; matmul: {matmul}',
-  )
-  ratio(
-    '  folded',
-    rates['float32 folded'].over(rates['matmul float32']),
-    how=f'{inference}; batch norm folded by i3d_tf.model.folding',
-  )
-  ratio(
-    'bfloat16 inference / float32 inference',
-    rates['bfloat16 folded'].over(rates['float32']),
-    bound=BFLOAT16_BOUND,
-    how=f'{inference}; mixed_bfloat16, folded, over float32, not folded',
-  )
-  ratio('  neither folded', rates['bfloat16'].over(rates['float32']), how=inference)
-  ratio('  both folded', rates['bfloat16 folded'].over(rates['float32 folded']), how=inference)
-  ratio(
-    'bfloat16 inference / bfloat16 matmul',
-    rates['bfloat16 folded'].over(rates['matmul bfloat16']),
-    how=f'{inference}; mixed_bfloat16, folded; matmul: {matmul}',
-  )
-  ratio(
-    'training step, times inference',
-    calls['batch'].over(calls['training']),
-    bound=TRAINING_BOUND,
-    higher_is_better=False,
-    how=step,
-  )
-  ratio(
-    'float32 training / float32 matmul',
-    rates['training'].over(rates['matmul float32']),
-    how=f'{step}; three times the arithmetic of inference minus the gradient of the clip',
-  )
-  ratio(
-    'bfloat16 training / float32 training',
-    rates['training bfloat16'].over(rates['training']),
-    how=f'{step}; mixed_bfloat16',
-  )
-  figures += [
-    figure.from_values(name, rates[key].wall, unit='GFLOP/s', how=how)
-    for name, key, how in (
-      ('float32 matmul', 'matmul float32', matmul),
-      ('bfloat16 matmul', 'matmul bfloat16', matmul),
-      ('float32 inference', 'float32', inference),
-      ('bfloat16 inference', 'bfloat16 folded', inference),
-      ('float32 training', 'training', step),
+  @property
+  def matmul(self) -> str:
+    return f'{self.product} x {self.product} x {self.product}, in the same process, alternately'
+
+  @property
+  def step(self) -> str:
+    return (
+      f'a step on a batch {self.batch}: loss, gradients, SGD with momentum; relative to an '
+      'inference on the same batch'
     )
+
+
+def _measured(
+  work: Mapping[str, tuple[Callable[[], Any], int]], repeats: int
+) -> tuple[dict[str, figure.Rates], dict[str, figure.Rates]]:
+  """Measures functions alternately.
+
+  Args:
+    work: from name to (function that computes, floating-point operations of a call).
+    repeats: of each.
+
+  Returns:
+    (calls per second by name, operations per nanosecond (GFLOP/s) by name).
+  """
+  calls = figure.interleaved(
+    {name: _timed(function) for name, (function, _) in work.items()}, repeats
+  )
+  return calls, {name: _times(calls[name], work[name][1] / 1e9) for name in work}
+
+
+def _ratio(name: str, compared: figure.Rates, how: str, **kwargs: Any) -> list[figure.Figure]:
+  """The figure of a ratio, and the same in CPU time."""
+  return [
+    figure.from_values(name, compared.wall, how=how, **kwargs),
+    figure.from_values('  the same in CPU time', compared.cpu, how=how),
   ]
-  return figures
+
+
+def _in_float32(
+  calls: Mapping[str, figure.Rates], rates: Mapping[str, figure.Rates], how: _How
+) -> list[figure.Figure]:
+  """The figures of float32, from calls per second and GFLOP/s."""
+  return [
+    *_ratio(
+      'float32 inference / float32 matmul',
+      rates['inference'].over(rates['matmul']),
+      f'{how.inference}; matmul: {how.matmul}',
+      bound=INFERENCE_BOUND,
+    ),
+    *_ratio(
+      '  folded',
+      rates['folded'].over(rates['matmul']),
+      f'{how.inference}; batch norm folded by i3d_tf.model.folding',
+    ),
+    *_ratio(
+      'training step, times inference',
+      calls['batch'].over(calls['training']),
+      how.step,
+      bound=TRAINING_BOUND,
+      higher_is_better=False,
+    ),
+    *_ratio(
+      'float32 training / float32 matmul',
+      rates['training'].over(rates['matmul']),
+      f'{how.step}; three times the arithmetic of inference minus the gradient of the clip',
+    ),
+    figure.from_values('float32 matmul', rates['matmul'].wall, unit='GFLOP/s', how=how.matmul),
+    figure.from_values(
+      'float32 inference', rates['inference'].wall, unit='GFLOP/s', how=how.inference
+    ),
+    figure.from_values('float32 training', rates['training'].wall, unit='GFLOP/s', how=how.step),
+  ]
+
+
+def _in_bfloat16(rates: Mapping[str, figure.Rates], how: _How) -> list[figure.Figure]:
+  """The figures of bfloat16, from GFLOP/s."""
+  return [
+    *_ratio(
+      'bfloat16 inference / float32 inference',
+      rates['bfloat16 folded'].over(rates['float32']),
+      f'{how.inference}; mixed_bfloat16, folded, over float32, not folded',
+      bound=BFLOAT16_BOUND,
+    ),
+    *_ratio('  neither folded', rates['bfloat16'].over(rates['float32']), how.inference),
+    *_ratio('  both folded', rates['bfloat16 folded'].over(rates['float32 folded']), how.inference),
+    *_ratio(
+      'bfloat16 inference / bfloat16 matmul',
+      rates['bfloat16 folded'].over(rates['matmul']),
+      f'{how.inference}; mixed_bfloat16, folded; matmul: {how.matmul}',
+    ),
+    *_ratio(
+      'bfloat16 training / float32 training',
+      rates['training'].over(rates['training float32']),
+      f'{how.step}; mixed_bfloat16',
+    ),
+    figure.from_values('bfloat16 matmul', rates['matmul'].wall, unit='GFLOP/s', how=how.matmul),
+    figure.from_values(
+      'bfloat16 inference', rates['bfloat16 folded'].wall, unit='GFLOP/s', how=how.inference
+    ),
+  ]
 
 
 def _with_frozen_layers(quick: bool) -> list[figure.Figure]:

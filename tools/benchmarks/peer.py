@@ -7,13 +7,14 @@ PYTORCH_PYTHON a Python that has PyTorch, by default `python3`. Neither is a dep
 without them, nothing is measured.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import os
 import statistics
 import subprocess
 import time
 from typing import Any
 
+from i3d_tf.model import bfloat16
 from i3d_tf.model import folding
 from i3d_tf.model import inception_i3d
 from tools.benchmarks import network
@@ -58,21 +59,29 @@ class _Peer:
     self._process.wait()
 
 
-def measure(quick: bool = False) -> list[figure.Figure]:
-  """Measures inference and training of both alternately; no figures without a peer."""
+def measure(quick: bool = False, bfloat16_too: bool | None = None) -> Iterator[figure.Figure]:
+  """Measures inference and training of both alternately; no figures without a peer.
+
+  Args:
+    quick: whether to measure smaller ones, once.
+    bfloat16_too: whether to measure bfloat16; None where TensorFlow has fast kernels.
+  """
   path = os.environ.get('PYTORCH_I3D')
   if path is None:
-    return []
+    return
   size, frames, width, repeats = (64, 16, 0.25, 1) if quick else (224, 64, 1.0, 3)
   model = inception_i3d.InceptionI3D(frame_size=size, width=width, seed=0, dtype='float32')
   clip, batch = network.clips((1, frames, size, size, 3)), network.clips((2, 16, size, size, 3))
-  work: tuple[tuple[Callable[[], Any], Any, tuple[str, ...]], ...] = (
-    # (our function, its input, the work of the peer that it is compared with)
-    (network.inference(model, clip), clip, ('float32', 'float32 channels last')),
-    (network.inference(folding.fold(model, 'mixed_bfloat16'), clip), clip, ('bfloat16',)),
-    (network.training(model, batch), batch, ('training',)),
-  )
-  figures = []
+  last = 'float32 channels last'
+  # (our function, its input, from the name of a figure to the work of the peer)
+  work: list[tuple[Callable[[], Any], Any, dict[str, str]]] = [
+    (network.inference(model, clip), clip, {'float32': 'float32', last: last}),
+    (network.inference(folding.fold(model), clip), clip, {f'{last}, ours folded': last}),
+    (network.training(model, batch), batch, {'training': 'training'}),
+  ]
+  if not bfloat16.is_slow() if bfloat16_too is None else bfloat16_too:
+    mixed = folding.fold(model, 'mixed_bfloat16')
+    work.append((network.inference(mixed, clip), clip, {'bfloat16': 'bfloat16'}))
   with _Peer(os.environ.get('PYTORCH_PYTHON', 'python3'), path) as peer:
     for function, data, names in work:
       _seconds(function)  # traced and warm
@@ -80,20 +89,17 @@ def measure(quick: bool = False) -> list[figure.Figure]:
       theirs: dict[str, list[float]] = {name: [] for name in names}
       for _ in range(repeats):
         ours.append(_seconds(function))
-        for name in names:
-          theirs[name].append(peer.seconds(name, data.shape))
+        for name, of_peer in names.items():
+          theirs[name].append(peer.seconds(of_peer, data.shape))
       for name in names:
-        figures.append(
-          figure.from_values(
-            f'{name}: times as fast as PyTorch',
-            [b / a for a, b in zip(ours, theirs[name])],
-            how=f'{os.path.basename(path)} on PyTorch {peer.version}, {tuple(data.shape)}, wall '
-            'clock, two processes alternately; training is a step of SGD with momentum, the '
-            'others inference; bfloat16 is ours folded, theirs autocast',
-            note=f'{statistics.median(ours):.3g} s and {statistics.median(theirs[name]):.3g} s',
-          )
+        yield figure.from_values(
+          f'{name}: times as fast as PyTorch',
+          [b / a for a, b in zip(ours, theirs[name])],
+          how=f'{os.path.basename(path)} on PyTorch {peer.version}, {tuple(data.shape)}, wall '
+          'clock, two processes alternately; training is a step of SGD with momentum, the '
+          'others inference; bfloat16 is ours folded, theirs autocast',
+          note=f'{statistics.median(ours):.3g} s and {statistics.median(theirs[name]):.3g} s',
         )
-  return figures
 
 
 def _seconds(function: Callable[[], Any]) -> float:

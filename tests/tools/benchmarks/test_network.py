@@ -13,7 +13,7 @@ from tools.benchmarks import network
 
 def test_rates_are_relative_to_those_of_the_machine():
   with shallow.network():
-    figures = network.measure(quick=True)
+    figures = list(network.measure(quick=True, bfloat16_too=True))
   bounds = {
     figure.name: (figure.bound, figure.higher_is_better)
     for figure in figures
@@ -30,6 +30,13 @@ def test_rates_are_relative_to_those_of_the_machine():
   names = [figure.name for figure in figures]
   cpu = figures[names.index('training step, times inference') + 1]
   assert cpu.name == '  the same in CPU time' and cpu.value > 1
+
+
+def test_bfloat16_is_not_measured_where_it_is_slow(monkeypatch):
+  monkeypatch.setattr('i3d_tf.model.bfloat16.is_slow', lambda: True)
+  with shallow.network():
+    figures = list(network.measure(quick=True))
+  assert len(figures) > 8 and not any('bfloat16' in figure.name for figure in figures)
 
 
 _GRADIENTS = """
