@@ -13,6 +13,7 @@ from flags.shared import weights_folder
 from i3d_tf.common import errors
 from i3d_tf.experiments import conditions
 from i3d_tf.experiments import requests
+from i3d_tf.records import folders
 from i3d_tf.records import ucf101
 
 # Flags of reproduce that have a meaning where nothing is trained, beside those of a classifier.
@@ -61,7 +62,8 @@ def define() -> None:
     'conditions',
     ['paper'],
     'What to run: paper, controls, loopholes (what the outline, its motion and time tell), all, or '
-    'names of rows such as 1b-rgb,2a,2b.',
+    'names of rows such as 1b-rgb,2a,2b. On --records without flow, the first four leave out what '
+    'needs it.',
   )
   flags.DEFINE_list('splits', ['1'], 'Splits of the data set, some of 1,2,3.')
   training.define_hold_out()
@@ -89,9 +91,10 @@ def request() -> requests.ReproduceRequest:
   if on_demo_set:
     protocols.use_as_defaults('demo.flags')
   _check_decided()
-  chosen = conditions.select(values.conditions, on_demo_set)
   splits, seeds = _numbers('splits', ucf101.SPLITS), _numbers('seeds')
   existing.check_records('--records', values.records)
+  asked = conditions.select(values.conditions, on_demo_set)
+  chosen = conditions.select(values.conditions, on_demo_set, _hold_flow(values.records))
   existing.check_weights('--flow_weights', values.flow_weights)
   flow_weights = weights_folder.source(values.flow_weights)
   return requests.ReproduceRequest(
@@ -112,6 +115,7 @@ def request() -> requests.ReproduceRequest:
     values.log_every,
     training.given(),
     training.hold_out(),
+    tuple(condition.name for condition in asked if condition not in chosen),
   )
 
 
@@ -146,12 +150,18 @@ def trial_request() -> requests.TrialRequest | None:
     values.records,
     values.demo_dir,
     values.run_dir,
-    conditions.select(values.conditions, False),
+    conditions.select(values.conditions, False, _hold_flow(values.records)),
     _numbers('splits', ucf101.SPLITS),
     values.dry_run,
     data.verdicts(),
     values.batch_size if values['batch_size'].present else None,
   )
+
+
+def _hold_flow(records: str | None) -> bool:
+  """Whether records hold flow; of none, or of a folder that lacks its manifest, it is assumed."""
+  manifest = None if records is None else folders.read_manifest(records)
+  return manifest is None or manifest.get('settings', {}).get('flow') is not None
 
 
 def _check_only(values: flags.FlagValues, known: Sequence[str]) -> None:

@@ -48,6 +48,12 @@ class Condition:
     """Whether the paper lacks this row."""
     return self.table is None
 
+  @property
+  def needs_flow(self) -> bool:
+    """Whether its records must hold flow."""
+    shown = (self.trained_on, self.tested_on)
+    return 'flow' in self.streams or any('carried' in name.split('-') for name in shown)
+
   def to_json(self) -> dict[str, Any]:
     """What conditions.json says of this row, but for its records: a JSON-able dict."""
     published = self.published
@@ -264,13 +270,17 @@ ON_ALL_DATA = PAPER + CONTROLS + LOOPHOLES
 ALL = ON_ALL_DATA + DIVERSITY
 
 
-def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
+def select(
+  names: Sequence[str], on_demo_set: bool, with_flow: bool = True
+) -> tuple[Condition, ...]:
   """The conditions that --conditions names, each once, in the order of the table.
 
   Args:
     names: 'paper', 'controls', 'loopholes', 'all' or names of conditions.
     on_demo_set: whether a demo set is used; without, 'all' leaves out the rows
       that draw one of their own.
+    with_flow: whether the records hold flow; without, groups leave out the rows that
+      need it. A row that is named itself stays: its user asks for it.
 
   Raises:
     UserError: a name is unknown, none is given, or a row needs a demo set.
@@ -292,6 +302,7 @@ def select(names: Sequence[str], on_demo_set: bool) -> tuple[Condition, ...]:
     condition.name
     for name in names
     for condition in (groups[name] if name in groups else by_name[name])
+    if with_flow or not condition.needs_flow or name in by_name
   }
   chosen = tuple(condition for condition in ALL if condition.name in wanted)
   of_demo_set = [condition.name for condition in chosen if condition.diversity is not None]

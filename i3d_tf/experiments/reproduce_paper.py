@@ -30,6 +30,8 @@ def run(request: requests.ReproduceRequest) -> int:
     UserError: weights or records cannot be used, or the folder holds other results.
   """
   onednn.warn()
+  if request.without_flow:
+    print(f'left out, since the records hold no flow: {", ".join(request.without_flow)}')
   network, flow_network = _networks(request)  # before a demo set is drawn
   sets = (
     {} if request.records is not None else demo_sets.needed(request.conditions, request.demo_dir)

@@ -67,6 +67,8 @@ class ReproduceRequest:
     width_given: as in `TrainRequest`.
     flow_weights: in place of `network.weights` for networks of stream flow.
     verdicts, checkpoint_every, log_every, flags, hold_out: as in `TrainRequest`.
+    without_flow: names of rows that were asked for by group and left out, since they need flow
+      and the records hold none.
   """
 
   records: str | None
@@ -86,6 +88,7 @@ class ReproduceRequest:
   log_every: int
   flags: Mapping[str, Any]
   hold_out: tuple[str, ...] = ()
+  without_flow: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -56,6 +56,26 @@ def test_conditions_keep_the_order_of_the_table():
   assert len(conditions.select(['all'], True)) == len(conditions.select(['all'], False)) + 6
 
 
+def test_groups_leave_out_what_needs_flow_where_there_is_none():
+  def left_out(*names):
+    chosen = conditions.select(names, False, with_flow=False)
+    return [c.name for c in conditions.select(names, False) if c not in chosen]
+
+  assert left_out('paper') == ['1a', '1b-flow']
+  assert left_out('loopholes') == ['2-carried', '3-carried']
+  assert left_out('all') == ['1a', '1b-flow', '2-carried', '3-carried']
+  # Who names a row asks for it, and is told that it needs flow.
+  assert left_out('paper', '1a', '3-carried') == ['1b-flow']
+
+
+def test_rows_that_need_flow_are_those_whose_treatment_or_stream_does():
+  for condition in conditions.ALL:
+    shown = treatments.parse_all([condition.trained_on, condition.tested_on]).values()
+    assert condition.needs_flow == (
+      'flow' in condition.streams or any(treatment.needs_flow for treatment in shown)
+    )
+
+
 @pytest.mark.parametrize(
   'names, message',
   [
