@@ -136,10 +136,17 @@ def _listen(stream: BinaryIO, messages: list[str], ended: threading.Event) -> No
 
 
 def _reason(log_path: str) -> str:
-  """The last line of a log that names an exception."""
+  """The last line of a log that names an exception; the details, of one of gRPC's."""
   with open(log_path, errors='replace') as f:
-    lines = re.findall(r'^[\w.]*(?:Error|Exception): .*', f.read(), re.MULTILINE)
-  return lines[-1] if lines else 'no reason was given'
+    found = re.findall(
+      r'^([\w.]*(?:Error|Exception): .*)(?:\n\s+status = .*\n\s+details = "(.+)")?',
+      f.read(),
+      re.MULTILINE,
+    )
+  if not found:
+    return 'no reason was given'
+  line, details = found[-1]
+  return details if details else line
 
 
 def _kill(process: subprocess.Popen[bytes], jobs: Sequence[shard_jobs.ShardJob]) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import time
@@ -86,6 +87,14 @@ def _held(folder, output, address, workers):
       process.kill()
 
 
+@contextlib.contextmanager
+def _unused_address():
+  """An address at which nobody listens."""
+  with socket.socket() as unused:
+    unused.bind(('localhost', 0))
+    yield f'localhost:{unused.getsockname()[1]}'
+
+
 def _assert_complete(folder, output):
   made, expected = fakes.contents(output), fakes.contents(folder / 'expected')
   assert {name: made[name] for name in expected} == expected
@@ -113,10 +122,17 @@ def test_a_workers_error_arrives_in_one_line(folder, tmp_path, server):
   assert error.endswith(f'.work/{_SHARD}: File exists')
 
 
+def test_workers_that_do_not_answer_are_named(folder, tmp_path, server):
+  _, address, _ = server
+  with _unused_address() as workers:
+    error = commands.error(
+      'tools.make_tfrecords', *_arguments(folder, tmp_path / 'records', address, workers), cwd=_ROOT
+    )
+  assert re.search(rf'ended with status 1: .*:{workers.split(":")[1]}: .*refused', error)
+
+
 def test_a_job_server_that_does_not_answer_is_named(folder, tmp_path):
-  with socket.socket() as unused:
-    unused.bind(('localhost', 0))  # nobody listens
-    address = f'localhost:{unused.getsockname()[1]}'
+  with _unused_address() as address:
     arguments = list(_arguments(folder, tmp_path / 'records', address, 'localhost:1'))
     arguments[-1] += ' --job_server_timeout=1'
     error = commands.error('tools.make_tfrecords', *arguments, cwd=_ROOT)
@@ -127,9 +143,7 @@ def test_a_job_server_that_does_not_answer_is_named(folder, tmp_path):
 
 
 @pytest.mark.parametrize('number, status', [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
-def test_the_job_is_cancelled_when_the_command_is_stopped(
-  folder, tmp_path, server, number, status
-):
+def test_the_job_is_cancelled_when_the_command_is_stopped(folder, tmp_path, server, number, status):
   _, address, workers = server
   with _held(folder, tmp_path / 'records', address, workers) as process:
     process.send_signal(number)
