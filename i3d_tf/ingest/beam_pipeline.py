@@ -81,6 +81,8 @@ def main(path: str, *options: str) -> None:
   except errors.UserError as e:
     report_error(str(e))
   except grpc.RpcError as e:
+    if not _submitted:  # from a local worker, or while the job was handed in: the log says which
+      raise
     _report_lost_server(e)
   except Exception as e:
     # A worker's error comes as the text of its traceback.
