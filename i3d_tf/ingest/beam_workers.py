@@ -8,8 +8,9 @@ All of Apache Beam runs in a process of its own:
 
 Whichever of the three is killed, the others end at once: the pipeline's process and its workers
 are a process group, which is killed when the pipe from make_tfrecords closes, or when a worker is
-lost. (Beam itself would wait for a lost worker forever.) Errors arrive as JSON lines on the
-pipeline's standard output.
+lost. (Beam itself would wait for a lost worker forever.) A job on a cluster is cancelled before,
+unless the pipeline's process was the one killed. Errors arrive as JSON lines on the pipeline's
+standard output.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +30,14 @@ from i3d_tf.common import files
 from i3d_tf.ingest import shard_jobs
 
 _POLL_SECONDS = 0.5  # between two looks at the workers' progress
-_LOCAL = ('--runner=FnApiRunner', '--direct_running_mode=multi_processing')
+_END_SECONDS = 15  # for the pipeline to cancel a job on a cluster, and end
+_DEFAULTS = (
+  '--runner=FnApiRunner',
+  '--direct_running_mode=multi_processing',
+  # A month. With job servers that know the job before it runs, as those in Python do, Beam 2.77
+  # ends the job after this time, not only the wait for an answer; `beam_pipeline` waits for that.
+  '--job_server_timeout=2592000',
+)
 
 
 class WorkerError(errors.UserError):
@@ -64,7 +72,7 @@ def run(
     '-m',
     'i3d_tf.ingest.beam_pipeline',
     path,
-    *_LOCAL,
+    *_DEFAULTS,
     f'--direct_num_workers={workers}',
     *options,
   ]
@@ -128,14 +136,25 @@ def _listen(stream: BinaryIO, messages: list[str], ended: threading.Event) -> No
 
 
 def _reason(log_path: str) -> str:
-  """The last line of a log that names an exception."""
+  """The last line of a log that names an exception; the details, of one of gRPC's."""
   with open(log_path, errors='replace') as f:
-    lines = re.findall(r'^[\w.]*(?:Error|Exception): .*', f.read(), re.MULTILINE)
-  return lines[-1] if lines else 'no reason was given'
+    found = re.findall(
+      r'^([\w.]*(?:Error|Exception): .*)(?:\n\s+status = .*\n\s+details = "(.+)")?',
+      f.read(),
+      re.MULTILINE,
+    )
+  if not found:
+    return 'no reason was given'
+  line, details = found[-1]
+  return details if details else line
 
 
 def _kill(process: subprocess.Popen[bytes], jobs: Sequence[shard_jobs.ShardJob]) -> None:
-  """Kills a process and its children, and removes their unfinished files."""
+  """Ends a process and its children, and removes their unfinished files."""
+  assert process.stdin is not None
+  with contextlib.suppress(subprocess.TimeoutExpired):
+    process.stdin.close()  # it cancels its job on a cluster, and kills itself and its children
+    process.wait(_END_SECONDS)
   with contextlib.suppress(ProcessLookupError):
     os.killpg(process.pid, signal.SIGKILL)
   process.wait()
