@@ -26,7 +26,7 @@ _FROZEN = 'MaxPool3d_4a_3x3'  # the last layer that is frozen: Mixed_3c and the 
 
 def measure(quick: bool = False) -> list[figure.Figure]:
   """Measures inference (1, 64, 224, 224, 3) and a training step (2, 16, 224, 224, 3)."""
-  frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
+  frames, size, width, product = (9, 32, 0.125, 512) if quick else (64, 224, 1.0, 2048)
   model, mixed = (
     inception_i3d.InceptionI3D(400, frame_size=size, width=width, seed=0, dtype=dtype)
     for dtype in ('float32', 'mixed_bfloat16')
@@ -143,7 +143,7 @@ def _figures(
 
 def _with_frozen_layers(quick: bool) -> list[figure.Figure]:
   """A step on (4, 16, 112, 112, 3) that trains the layers above an endpoint, over one of all."""
-  size, width = (64, 0.25) if quick else (112, 1.0)
+  size, width = (32, 0.125) if quick else (112, 1.0)
   batch = clips((4, 16, size, size, 3))
   model, frozen = (
     inception_i3d.InceptionI3D(10, frame_size=size, width=width, seed=0) for _ in range(2)
