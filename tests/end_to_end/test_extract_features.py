@@ -122,7 +122,14 @@ def test_features_of_another_video_of_the_name_are_made_again(run):
   for name, seed in (('cat/000.avi', 1), ('dog/000.avi', 2)):
     networks.video(run / name, 12)
     fakes.write_video(run / name, fakes.moving(12, 48, 64, seed=seed))
-  call = ('tests.shallow', 'i3d_tf.extract_features', '--run_dir=run', '--window=9', '--stride=9', '--output=apart')
+  call = (
+    'tests.shallow',
+    'i3d_tf.extract_features',
+    '--run_dir=run',
+    '--window=9',
+    '--stride=9',
+    '--output=apart',
+  )
   commands.run(*call, '--video=cat/000.avi', cwd=run)
   first = np.load(run / 'apart/000.npz')['features']
   _, err = commands.run(*call, '--video=cat/000.avi', cwd=run)
@@ -150,7 +157,13 @@ def test_presets_of_one_or_two_networks_into_one_file(run):
   # The run's RGB network, and a flow network of the same classes.
   for name, count in (('C/a.avi', 12), ('b.avi', 14)):
     networks.video(run / 'few' / name, count)
-  call = ('tests.shallow', 'i3d_tf.extract_features', '--run_dir=run', '--videos=few', '--preset=mstcn')
+  call = (
+    'tests.shallow',
+    'i3d_tf.extract_features',
+    '--run_dir=run',
+    '--videos=few',
+    '--preset=mstcn',
+  )
   out, _ = commands.run(*call, '--format=hdf5', '--output=frames', cwd=run)
   assert 'frames/features.h5: written' in out
   with h5py.File(run / 'frames' / 'features.h5') as read:

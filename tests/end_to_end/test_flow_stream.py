@@ -37,7 +37,7 @@ def _network():
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-  """Videos, records of them with DIS flow, of a few with TV-L1, and a network trained on DIS flow."""
+  """Videos, records of them with DIS flow and of a few with TV-L1, a network trained on DIS."""
   folder = tmp_path_factory.mktemp('flow')
   settings = plan.DemoSettings(num_groups=3, clips_per_group=1, num_frames=10, height=37, width=48)
   writing.write_videos(settings, folder)

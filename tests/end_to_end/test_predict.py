@@ -22,6 +22,7 @@ from tests import reference
 from tests import shallow
 from tests import tiny
 
+
 @pytest.fixture(scope='module', autouse=True)
 def _network():
   with shallow.network():
