@@ -7,7 +7,8 @@ Example:
 
     python -m tests.shallow i3d_tf.train --steps=3
 
-runs a command with that network. I3D_TEST_CPUS is the number of logical CPU devices.
+runs a command with that network. I3D_TEST_CPUS is the number of logical CPU devices, and
+I3D_TEST_BLOCK the one Inception block that is left.
 """
 
 import os
@@ -18,16 +19,17 @@ from unittest import mock
 from i3d_tf.model import architecture
 
 _ALL = architecture.LAYERS
+_BLOCK = 'Mixed_3b'
 
 
-def layers():
-  """`architecture.LAYERS` with only the first Inception block, and the same strides."""
-  return tuple(row for row in _ALL if row[1] != 'mixed' or row[0] == 'Mixed_3b')
+def layers(block=_BLOCK):
+  """`architecture.LAYERS` with only one Inception block, and the same strides."""
+  return tuple(row for row in _ALL if row[1] != 'mixed' or row[0] == block)
 
 
-def network(whole=False):
+def network(whole=False, block=_BLOCK):
   """A context in which new networks are shallow; with `whole`, they have all layers again."""
-  return mock.patch.object(architecture, 'LAYERS', _ALL if whole else layers())
+  return mock.patch.object(architecture, 'LAYERS', _ALL if whole else layers(block))
 
 
 def _use_logical_devices(count):
@@ -40,7 +42,7 @@ def _use_logical_devices(count):
 def _main():
   _use_logical_devices(int(os.environ.get('I3D_TEST_CPUS', '1')))
   module = sys.argv.pop(1)
-  with network():
+  with network(block=os.environ.get('I3D_TEST_BLOCK', _BLOCK)):
     runpy.run_module(module, run_name='__main__', alter_sys=True)
 
 

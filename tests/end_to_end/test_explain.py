@@ -18,15 +18,22 @@ from i3d_tf.training import runs
 from i3d_tf.video import decoding
 from tests import commands
 from tests import networks
+from tests import shallow
 from tests import tiny
 
-_SMALL = ('--endpoint=Mixed_3c', '--samples=1', '--max_frames=9')
+_SMALL = ('--endpoint=Mixed_3b', '--samples=1', '--max_frames=9')
 _THEIRS = """
 def means(clips):
   return clips[:, :, 8:24, 8:24].mean(axis=(1, 2, 3))
 
 means.class_names, means.size, means.value_range = ['A', 'B', 'C'], 32, (0, 1)
 """
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -54,6 +61,7 @@ def rows(path):
 def listed(folder):
   """(what is printed, the folder of results) of the test list of the run."""
   out, _ = commands.run(
+    'tests.shallow',
     'i3d_tf.explain',
     '--run_dir=run',
     '--target=true,predicted',
@@ -103,6 +111,7 @@ def test_the_checks_are_made_with_the_examples_and_shown(listed):
 def test_a_folder_of_other_explanations_is_refused(folder, listed):
   before = (folder / 'whole' / 'test1.csv').read_bytes()
   _, err = commands.run(
+    'tests.shallow',
     'i3d_tf.explain',
     '--run_dir=run',
     '--target=true',
@@ -113,6 +122,7 @@ def test_a_folder_of_other_explanations_is_refused(folder, listed):
   )
   assert 'whole: holds explanations of other targets, of the network run. Give another' in err
   _, err = commands.run(
+    'tests.shallow',
     'i3d_tf.explain',
     '--run_dir=run',
     '--target=true,predicted',
@@ -138,6 +148,7 @@ def test_it_resumes_where_it_was_stopped(folder, listed):
   text = text.replace(journal[1], json.dumps(kept))
   (folder / 'killed' / '.test1.journal').write_text(text)
   commands.run(
+    'tests.shallow',
     'i3d_tf.explain',
     '--run_dir=run',
     '--target=true,predicted',
@@ -155,6 +166,7 @@ def test_it_resumes_where_it_was_stopped(folder, listed):
 
 def test_videos_are_drawn_and_a_bad_one_does_not_stop_the_others(folder, tmp_path):
   out, err = commands.run(
+    'tests.shallow',
     'i3d_tf.explain',
     '--run_dir=run',
     '--video=bad.avi,a.avi,b.avi',

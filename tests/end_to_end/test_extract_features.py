@@ -18,7 +18,16 @@ from i3d_tf.training import runs
 from tests import commands
 from tests import fakes
 from tests import networks
+from tests import shallow
 from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  """Networks are shallow; their last block is the one that features are taken from."""
+  with pytest.MonkeyPatch.context() as patch, shallow.network(block='Mixed_5c'):
+    patch.setenv('I3D_TEST_BLOCK', 'Mixed_5c')
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -35,13 +44,14 @@ def run(tmp_path_factory):
 def test_each_video_gets_its_file_and_a_second_call_only_what_is_missing(run):
   (run / 'mine' / 'B' / 'bad.avi').write_text('no video')
   call = (
+    'tests.shallow',
     'i3d_tf.extract_features',
     '--run_dir=run',
     '--videos=mine',
     '--output=out',
     '--window=9',
     '--stride=9',
-    '--endpoint=Mixed_4f',
+    '--endpoint=Conv3d_2c_3x3',
     '--pool=space',
   )
   out, err = commands.run(*call, cwd=run, status=1)
@@ -49,7 +59,7 @@ def test_each_video_gets_its_file_and_a_second_call_only_what_is_missing(run):
   assert 'mine/B/bad.avi: expected a video file' in err
   assert 'error: 1 of 4 videos could not be used' in err and 'Traceback' not in err
   network = trained_networks.of_run(str(run / 'run'))
-  settings = options.FeatureSettings('Mixed_4f', 'space', 9, 9)
+  settings = options.FeatureSettings('Conv3d_2c_3x3', 'space', 9, 9)
   for name in ('A/a', 'A/b', 'B/a'):
     video = run / 'mine' / f'{name}.{"mkv" if name[0] == "B" else "avi"}'
     expected, starts, _ = features.of_video(network, str(video), settings)
@@ -112,7 +122,14 @@ def test_features_of_another_video_of_the_name_are_made_again(run):
   for name, seed in (('cat/000.avi', 1), ('dog/000.avi', 2)):
     networks.video(run / name, 12)
     fakes.write_video(run / name, fakes.moving(12, 48, 64, seed=seed))
-  call = ('i3d_tf.extract_features', '--run_dir=run', '--window=9', '--stride=9', '--output=apart')
+  call = (
+    'tests.shallow',
+    'i3d_tf.extract_features',
+    '--run_dir=run',
+    '--window=9',
+    '--stride=9',
+    '--output=apart',
+  )
   commands.run(*call, '--video=cat/000.avi', cwd=run)
   first = np.load(run / 'apart/000.npz')['features']
   _, err = commands.run(*call, '--video=cat/000.avi', cwd=run)
@@ -129,7 +146,7 @@ def test_features_of_another_video_of_the_name_are_made_again(run):
 
 def test_features_that_do_not_know_their_video_are_kept_and_named(run):
   networks.video(run / 'old.avi', 12)
-  call = ('i3d_tf.extract_features', '--run_dir=run', '--window=9', '--output=old')
+  call = ('tests.shallow', 'i3d_tf.extract_features', '--run_dir=run', '--window=9', '--output=old')
   commands.run(*call, '--video=old.avi', cwd=run)
   (run / 'old/sources.jsonl').unlink()
   _, err = commands.run(*call, '--video=old.avi', cwd=run)
@@ -140,7 +157,13 @@ def test_presets_of_one_or_two_networks_into_one_file(run):
   # The run's RGB network, and a flow network of the same classes.
   for name, count in (('C/a.avi', 12), ('b.avi', 14)):
     networks.video(run / 'few' / name, count)
-  call = ('i3d_tf.extract_features', '--run_dir=run', '--videos=few', '--preset=mstcn')
+  call = (
+    'tests.shallow',
+    'i3d_tf.extract_features',
+    '--run_dir=run',
+    '--videos=few',
+    '--preset=mstcn',
+  )
   out, _ = commands.run(*call, '--format=hdf5', '--output=frames', cwd=run)
   assert 'frames/features.h5: written' in out
   with h5py.File(run / 'frames' / 'features.h5') as read:

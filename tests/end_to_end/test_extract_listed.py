@@ -16,6 +16,7 @@ from i3d_tf.inference import trained_networks
 from tests import commands
 from tests import fakes
 from tests import networks
+from tests import shallow
 
 _ROWS = """path,label,start,end
 a.avi,run,,
@@ -27,6 +28,12 @@ nowhere.avi,sit,,
 a.avi,sit,7,8
 """
 _SETTINGS = options.FeatureSettings(window=9, stride=4)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network(block='Mixed_5c'):
+    yield
 
 
 @pytest.fixture

@@ -19,7 +19,15 @@ from i3d_tf.weights import assign
 from tests import commands
 from tests import networks
 from tests import reference
+from tests import shallow
 from tests import tiny
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _network():
+  with shallow.network():
+    yield
+
 
 # === Runs ===
 
@@ -42,6 +50,7 @@ def run(tmp_path_factory):
 
 def test_a_bad_video_does_not_stop_the_others(run):
   out, err = commands.run(
+    'tests.shallow',
     'i3d_tf.predict',
     '--run_dir=run',
     '--video=bad.avi,a.avi',
@@ -66,6 +75,7 @@ def test_a_bad_video_does_not_stop_the_others(run):
 
 def test_person_or_place_is_answered_and_drawn(run, tmp_path):
   out, err = commands.run(
+    'tests.shallow',
     'i3d_tf.predict',
     '--run_dir=run',
     '--video=a.avi,b.avi',
@@ -101,6 +111,7 @@ def test_person_or_place_is_answered_and_drawn(run, tmp_path):
 
 def test_one_mask_is_what_evaluate_would_replace(run, tmp_path):
   commands.run(
+    'tests.shallow',
     'i3d_tf.predict',
     '--run_dir=run',
     '--video=a.avi',
@@ -141,7 +152,7 @@ def test_people_are_found_where_no_masks_are_given(run, tmp_path):
     )
   os.makedirs(tmp_path / 'people')
   (tmp_path / 'people' / 'a.json').write_text(json.dumps(people))
-  call = ('i3d_tf.predict', '--run_dir=run', '--video=a.avi', '--mask=activity')
+  call = ('tests.shallow', 'i3d_tf.predict', '--run_dir=run', '--video=a.avi', '--mask=activity')
   commands.run(*call, '--masks=masks', f'--logits_out={tmp_path}/read.npy', cwd=run)
   _, err = commands.run(
     *call,
@@ -202,7 +213,8 @@ def test_a_published_checkpoint_gives_the_originals_logits(
   channels, classes, _ = reference.STREAMS[stream]
   folder = tmp_path / 'checkpoints' / 'published'
   os.makedirs(folder)
-  assert published_checkpoint(folder / 'model.ckpt', stream) == variables
+  with shallow.network(whole=True):
+    assert published_checkpoint(folder / 'model.ckpt', stream) == variables
   (tmp_path / 'label_map.txt').write_text(''.join(f'name {i}\n' for i in range(classes)))
   np.save(tmp_path / 'clip.npy', reference.clip(7, frames, channels))
   out, err = commands.run(
@@ -242,6 +254,7 @@ def test_bad_videos_and_masks_are_one_line_each(run):
   networks.video(run / 'other.avi', 14)
   networks.masks_file(run / 'masks' / 'other.json', 12)
   _, err = commands.run(
+    'tests.shallow',
     'i3d_tf.predict',
     '--run_dir=run',
     '--mask=background',

@@ -102,6 +102,7 @@ def test_real_clips_are_stored_trained_and_tested_on(data_set):
   )
   for mask in ('none', 'background'):
     out, _ = commands.run(
+      'tests.shallow',
       'i3d_tf.train',
       *small,
       f'--mask={mask}',
@@ -139,7 +140,7 @@ def test_real_clips_without_masks_are_stored_and_refused_where_masks_are_needed(
     '--steps=1',
     '--max_frames=16',
   )
-  commands.run('i3d_tf.train', *small, '--run_dir=unmasked_run', cwd=data_set)
+  commands.run('tests.shallow', 'i3d_tf.train', *small, '--run_dir=unmasked_run', cwd=data_set)
   message = commands.error(
     'i3d_tf.train', *small, '--mask=activity', '--run_dir=refused', cwd=data_set
   )

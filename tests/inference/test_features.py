@@ -14,6 +14,13 @@ from i3d_tf.inputs import preprocess
 from i3d_tf.video import decoding
 from tests import fakes
 from tests import networks
+from tests import shallow
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _shallow():
+  with shallow.network(block='Mixed_5c'):
+    yield
 
 
 @pytest.fixture(scope='module')

@@ -39,6 +39,12 @@ def exported(request, tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
+def loaded(exported):
+  """The SavedModel of `exported`, which takes seconds to load."""
+  return tf.saved_model.load(exported[1])
+
+
+@pytest.fixture(scope='module')
 def videos():
   """Two videos of 11 frames and their masks; in the second nobody is found."""
   frames = np.stack(
@@ -89,13 +95,13 @@ def relative(actual, wanted):
   'signature, region',
   [('serving_default', 'none'), ('background', 'background'), ('activity', 'activity')],
 )
-def test_raw_frames_give_the_logits_of_the_pipeline(exported, videos, signature, region):
-  network, folder = exported
+def test_raw_frames_give_the_logits_of_the_pipeline(exported, loaded, videos, signature, region):
+  network, _ = exported
   frames, masks = videos
   inputs = {'frames': tf.constant(frames)}
   if region != 'none':
     inputs['masks'] = tf.constant(masks)
-  served = tf.saved_model.load(folder).signatures[signature](**inputs)
+  served = loaded.signatures[signature](**inputs)
   wanted = expected(network, frames, masks, region)
   # OpenCV, which makes the records, rounds a resized pixel otherwise now and then: by 1 of 255.
   assert relative(served['logits'].numpy(), wanted) < 5e-3
@@ -127,27 +133,27 @@ def test_what_takes_from_other_videos_is_not_exported(tmp_path):
   assert '\n' not in str(e.value) and not os.path.exists(tmp_path / 'served')
 
 
-def test_frames_of_the_stored_size_give_the_keras_models_logits(exported, videos):
-  network, folder = exported
+def test_frames_of_the_stored_size_give_the_keras_models_logits(exported, loaded, videos):
+  network, _ = exported
   frames, _ = (np.stack(part) for part in zip(*(stored(network, *video) for video in zip(*videos))))
-  served = tf.saved_model.load(folder).signatures
+  served = loaded.signatures
   small = [preprocess.center(video, 32, network.resize) for video in frames]
   wanted = network.model(preprocess.network_input({'frames': tf.stack(small)}), training=False)
   assert relative(served['serving_default'](frames=tf.constant(frames))['logits'], wanted) < 1e-5
 
 
-def test_clips_give_the_keras_models_logits_for_any_batch_and_length(exported):
-  network, folder = exported
-  served = tf.saved_model.load(folder).signatures['clip']
+def test_clips_give_the_keras_models_logits_for_any_batch_and_length(exported, loaded):
+  network, _ = exported
+  served = loaded.signatures['clip']
   for batch, frames in ((1, 9), (3, 17)):
     clip = np.random.default_rng(frames).uniform(-1, 1, (batch, frames, 32, 32, 3)).astype('f')
     wanted = network.model(clip, training=False)
     assert relative(served(clip=tf.constant(clip))['logits'], wanted) < 1e-5
 
 
-def test_class_names_are_inside(exported):
+def test_class_names_are_inside(exported, loaded):
   network, folder = exported
-  names = tf.saved_model.load(folder).signatures['classes']()['classes'].numpy()
+  names = loaded.signatures['classes']()['classes'].numpy()
   assert tuple(name.decode() for name in names) == network.label_names
   with open(os.path.join(folder, 'assets', 'labels.txt')) as f:
     assert tuple(f.read().split()) == network.label_names
@@ -156,7 +162,7 @@ def test_class_names_are_inside(exported):
 
 
 @pytest.mark.parametrize('exported', ['squash'], indirect=True)  # either is served alike
-def test_a_fresh_process_with_plain_tensorflow_gives_the_same(exported, videos, tmp_path):
+def test_a_fresh_process_with_plain_tensorflow_gives_the_same(exported, loaded, videos, tmp_path):
   _, folder = exported
   np.save(tmp_path / 'frames.npy', videos[0])
   program = """
@@ -170,11 +176,11 @@ assert not mine, mine
 """
   environment = {**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '3', 'PYTHONPATH': ''}
   subprocess.run([sys.executable, '-c', program, folder], cwd=tmp_path, env=environment, check=True)
-  here = tf.saved_model.load(folder).signatures['serving_default'](frames=tf.constant(videos[0]))
+  here = loaded.signatures['serving_default'](frames=tf.constant(videos[0]))
   np.testing.assert_array_equal(np.load(tmp_path / 'logits.npy'), here['logits'])
 
 
-def test_it_is_served_as_tensorflow_serving_does(exported, videos):
+def test_it_is_served_as_tensorflow_serving_does(exported, loaded, videos):
   """By tag, signature and tensor names alone, the request being JSON, as in its REST interface."""
   _, folder = exported
   request = json.loads(
@@ -200,15 +206,15 @@ def test_it_is_served_as_tensorflow_serving_does(exported, videos):
         for name, tensor in signature.inputs.items()
       },
     )
-  here = tf.saved_model.load(folder).signatures['background'](
+  here = loaded.signatures['background'](
     frames=tf.constant(videos[0]), masks=tf.constant(videos[1])
   )
   assert set(outputs) == {'logits', 'probabilities'}
   assert relative(outputs['logits'], here['logits'].numpy()) < 1e-5
 
 
-def test_unsuitable_videos_are_reported(exported, videos):
-  served = tf.saved_model.load(exported[1]).signatures
+def test_unsuitable_videos_are_reported(loaded, videos):
+  served = loaded.signatures
   with pytest.raises(tf.errors.InvalidArgumentError, match='must have at least 9 frames'):
     served['serving_default'](frames=tf.constant(videos[0][:, :8]))
   with pytest.raises(tf.errors.InvalidArgumentError, match='masks must have the videos, frames'):

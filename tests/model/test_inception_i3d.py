@@ -177,11 +177,12 @@ def test_initial_kernels_have_the_distribution_of_sonnet():
 
 @pytest.mark.parametrize('frames, whole', [(9, True), (16, False), (17, False)])
 def test_model_trains_in_mixed_bfloat16(frames, whole):
-  # test_layers.py compares gradients of each number of frames that any layer may have.
+  # test_layers.py compares gradients of each number of frames that any layer may have. There is
+  # little to compute, because processors without bfloat16 take a hundred times as long.
   with shallow.network(whole):
-    model = small(dtype='mixed_bfloat16', dropout=0.0)
-  optimizer = keras.optimizers.SGD(0.05)
-  clips, labels = random_clip(4, frames), np.arange(4)
+    model = small(frame_size=32, dtype='mixed_bfloat16', dropout=0.0)
+  optimizer = keras.optimizers.SGD(0.2)
+  clips, labels = random_clip(2, frames, 32), np.arange(2)
 
   @tf.function
   def step():
@@ -193,6 +194,6 @@ def test_model_trains_in_mixed_bfloat16(frames, whole):
     )
     return loss
 
-  losses = [float(step()) for _ in range(12)]
+  losses = [float(step()) for _ in range(6)]
   assert np.isfinite(losses).all()
   assert losses[-1] < losses[0] / 2

@@ -34,7 +34,7 @@ def measure(quick: bool = False, bfloat16_too: bool | None = None) -> Iterator[f
     bfloat16_too: whether to measure bfloat16; None where it has fast kernels. Without, it would
       take longer than everything else together.
   """
-  frames, size, width, product = (16, 64, 0.25, 512) if quick else (64, 224, 1.0, 2048)
+  frames, size, width, product = (9, 32, 0.125, 512) if quick else (64, 224, 1.0, 2048)
   repeats = 2 if quick else 5
   model = inception_i3d.InceptionI3D(400, frame_size=size, width=width, seed=0, dtype='float32')
   clip, batch = clips((1, frames, size, size, 3)), clips((2, 16, size, size, 3))
@@ -200,7 +200,7 @@ def _in_bfloat16(rates: Mapping[str, figure.Rates], how: _How) -> list[figure.Fi
 
 def _with_frozen_layers(quick: bool) -> list[figure.Figure]:
   """A step on (4, 16, 112, 112, 3) that trains the layers above an endpoint, over one of all."""
-  size, width = (64, 0.25) if quick else (112, 1.0)
+  size, width = (32, 0.125) if quick else (112, 1.0)
   batch = clips((4, 16, size, size, 3))
   model, frozen = (
     inception_i3d.InceptionI3D(10, frame_size=size, width=width, seed=0) for _ in range(2)

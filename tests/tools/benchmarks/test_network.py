@@ -66,7 +66,13 @@ print('the same')
 
 def _python(*arguments, **kwargs):
   # Users may have set another backend: the program has to set its own.
-  environment = {**os.environ, 'KERAS_BACKEND': 'tensorflow', 'JAX_PLATFORMS': 'cpu'}
+  # What is computed is the same without optimizations, which take most of the time to compile.
+  environment = {
+    **os.environ,
+    'KERAS_BACKEND': 'tensorflow',
+    'JAX_PLATFORMS': 'cpu',
+    'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
+  }
   return subprocess.run(
     [sys.executable, *arguments],
     capture_output=True,
