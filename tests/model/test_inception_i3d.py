@@ -178,7 +178,7 @@ def test_initial_kernels_have_the_distribution_of_sonnet():
 @pytest.mark.parametrize('frames, whole', [(9, True), (16, False), (17, False)])
 def test_model_trains_in_mixed_bfloat16(frames, whole):
   # test_layers.py compares gradients of each number of frames that any layer may have. There is
-  # little to compute, because processors without bfloat16 take a hundred times as long.
+  # little to compute, because processors without bfloat16 take minutes for it.
   with shallow.network(whole):
     model = small(frame_size=32, dtype='mixed_bfloat16', dropout=0.0)
   optimizer = keras.optimizers.SGD(0.2)
