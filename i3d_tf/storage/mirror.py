@@ -154,11 +154,21 @@ def _fetch_all(
       pool.submit(_fetch, url, copy, name, info, sha256.get(name), strict)
       for name, info in missing.items()
     ]
+    failed: BaseException | None = None
     for future in concurrent.futures.as_completed(waiting):
-      entry, is_right = future.result()
-      if is_right:
-        journal.add([entry])
-      bar.update(entry['bytes'])
+      if future.cancelled():
+        continue
+      failed = future.exception() if failed is None else failed
+      if failed is not None:
+        for other in waiting:
+          other.cancel()  # those under way are completed and noted
+      if future.exception() is None:
+        entry, is_right = future.result()
+        if is_right:
+          journal.add([entry])
+        bar.update(entry['bytes'])
+    if failed is not None:
+      raise failed
 
 
 def _fetch(

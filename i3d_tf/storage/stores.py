@@ -1,7 +1,7 @@
 """Object stores by address, such as s3://bucket/records: clients, errors, and the local cache.
 
-fsspec names the clients (s3fs for s3://, gcsfs for gs://). Who may read where, the server's address,
-timeouts and retries are theirs: they read the variables and files that the stores' own tools do.
+fsspec finds the clients (s3fs for s3://, gcsfs for gs://). Credentials, the server's address,
+timeouts and retries are theirs: they read the variables and files that the stores' own tools read.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ import contextlib
 import errno
 import functools
 import hashlib
+import logging
 import os
 import re
 from typing import Any
@@ -19,6 +20,7 @@ from i3d_tf.common import files
 VARIABLE = 'I3D_STORAGE_DIR'
 # The optional part of this project (pyproject.toml) that brings the client of a protocol.
 _EXTRAS = {'s3': 's3', 's3a': 's3', 'gs': 'gcs', 'gcs': 'gcs'}
+_CLIENTS = ('fsspec', 's3fs', 'gcsfs')
 _URL = re.compile(r'([a-z][a-z0-9+.-]*)://')
 
 
@@ -67,14 +69,14 @@ def client(url: str) -> Iterator[tuple[Any, str]]:
   try:
     yield system, path
   except FileNotFoundError as e:
-    if 'bucket' in str(e).lower():
+    if 'specified bucket' in str(e):  # S3's and Google's words
       raise StoreError(f'{url}: expected a bucket of that name; there is none') from e
     raise FileNotFoundError(errno.ENOENT, 'no such file in the store', url) from e
-  except PermissionError as e:
-    raise StoreError(f'{url}: access denied; {_line(e)} (credentials?)') from e
   except Exception as e:  # clients raise what they like, and so do the libraries below them
     if isinstance(e, OSError) and e.filename is not None:
       raise  # of a file of this machine: a full disk
+    if isinstance(e, PermissionError) or 'Credentials' in type(e).__name__:
+      raise StoreError(f'{url}: expected credentials that the store accepts; {_line(e)}') from e
     reason = f'{type(e).__name__}: {_line(e)}'.rstrip(': ')
     raise StoreError(
       f'{url}: expected an answer of the store, also after retries; {reason}. Rerun the same '
@@ -98,6 +100,8 @@ def _system(url: str) -> tuple[Any, str]:
   match = _URL.match(url)
   protocol = match[1] if match else ''
   try:
+    for client in _CLIENTS:
+      logging.getLogger(client).setLevel(logging.CRITICAL)  # errors are raised, too
     system = _connect(fsspec.filesystem, protocol, os.getpid())
   except ImportError as e:
     extra = _EXTRAS.get(protocol)
