@@ -36,9 +36,14 @@ def fetched(monkeypatch):
   return names
 
 
+def _read(path):
+  with open(path) as f:
+    return f.read()
+
+
 def _contents(copy):
   return {
-    os.path.relpath(os.path.join(parent, name), copy): open(os.path.join(parent, name)).read()
+    os.path.relpath(os.path.join(parent, name), copy): _read(os.path.join(parent, name))
     for parent, _, names in os.walk(copy)
     for name in names
     if not name.startswith('.')
@@ -131,7 +136,7 @@ def test_nothing_at_an_address_is_an_error_that_names_it():
 
 def test_a_single_file_is_fetched_whenever_it_is_asked_for(memory, tmp_path):
   copy = mirror.file(f'{_URL}/c/d')
-  assert open(copy).read() == 'c/d' and os.path.basename(copy) == 'd'
+  assert _read(copy) == 'c/d' and os.path.basename(copy) == 'd'
   memory.pipe('/bucket/folder/c/d', b'new')
-  assert open(mirror.file(f'{_URL}/c/d', str(tmp_path))).read() == 'new'
+  assert _read(mirror.file(f'{_URL}/c/d', str(tmp_path))) == 'new'
   assert os.listdir(tmp_path / 'cache') and (tmp_path / 'd').exists()

@@ -1,4 +1,4 @@
-"""Addresses in object stores: where their copies are, and what is said where a store is of no use."""
+"""Addresses in object stores: where their copies are, and what is said where a store fails."""
 
 import os
 import subprocess
