@@ -70,16 +70,14 @@ def build(
     retry_failed: whether to retry what failed before, changed or not.
     fewest_files: the least number of files, where `settings` leaves it open and there are as
       many videos: a stop loses those that are not complete.
-    lists: as `data_sets.write_lists` takes them, written before the manifest says that the
-      records are complete; None for none.
+    lists: as `data_sets.write_lists` takes them, written before the records count as complete.
     log: called with a line of text when files are remade.
 
   Returns:
     The videos that could not be stored, in the order of `sources`.
 
   Raises:
-    UserError: `output` holds records made otherwise, or cannot be written; or a store cannot be
-      used.
+    UserError: `output` holds records made otherwise, or cannot be written.
   """
   with files.locked(stores.local(output)):
     existing = folders.read_manifest(output)
