@@ -13,7 +13,9 @@ _DEFAULTS = clip_settings.ClipSettings()
 
 def define_records(records_help: str) -> None:
   """Defines --records."""
-  flags.DEFINE_string('records', None, records_help)
+  flags.DEFINE_string(
+    'records', None, f'{records_help} An address in a store will do: s3://bucket/records.'
+  )
 
 
 def define_verdicts(default_help: str) -> None:

@@ -16,7 +16,7 @@ def define() -> None:
   """Defines the flags; `request` reads them."""
   _define_inputs()
   _define_splits()
-  flags.DEFINE_string('output', None, 'Folder of the records.')
+  flags.DEFINE_string('output', None, 'Folder of the records, or its address: s3://bucket/records.')
   _define_encoding()
   flags.DEFINE_integer('workers', None, 'Processes; by default one per core.', lower_bound=1)
   flags.DEFINE_string(
@@ -35,7 +35,8 @@ def _define_inputs() -> None:
     'videos',
     None,
     'Folder of class folders of videos, or of folders of frames (images, 25 a second); with '
-    '--csv, the folder that its paths are relative to (default: that of the CSV file).',
+    '--csv, the folder that its paths are relative to (default: that of the CSV file). This and '
+    'the other inputs may be in a store, too: s3://bucket/videos.',
   )
   flags.DEFINE_string(
     'lists',
@@ -203,13 +204,13 @@ def _check_inputs() -> None:
           f'expected no --{name} with --lists, which say it themselves; '
           f'received {values[name].value}'
         )
-  existing.check_path('--videos', values.videos, 'a folder of videos')
-  existing.check_path('--lists', values.lists, "a folder of UCF101's lists")
-  existing.check_path('--csv', values.csv, 'a CSV file of videos')
-  existing.check_path('--masks', values.masks, 'a folder of person masks')
-  existing.check_path('--verdicts', values.verdicts, 'a CSV file of verdicts')
-  existing.check_path('--labels', values.labels, 'a text file of class names')
-  existing.check_no_file('--output', values.output)
+  existing.check_input('--videos', values.videos, 'a folder of videos')
+  existing.check_input('--lists', values.lists, "a folder of UCF101's lists")
+  existing.check_input('--csv', values.csv, 'a CSV file of videos')
+  existing.check_input('--masks', values.masks, 'a folder of person masks')
+  existing.check_input('--verdicts', values.verdicts, 'a CSV file of verdicts')
+  existing.check_input('--labels', values.labels, 'a text file of class names')
+  existing.check_output('--output', values.output)
 
 
 def _beam_options(text: str | None) -> tuple[str, ...]:

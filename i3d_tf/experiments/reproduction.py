@@ -8,9 +8,10 @@ Everything is found again on disk, so that the same call resumes wherever it was
 stopped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 import dataclasses
 import functools
+import json
 import os
 
 from i3d_tf.common import errors
@@ -23,6 +24,7 @@ from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
 from i3d_tf.records import hold_out
+from i3d_tf.storage import stores
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import run_settings
 from i3d_tf.training import runs
@@ -115,7 +117,7 @@ class Reproduction:
       with_flow=treatment.needs_flow,
     )
     data = run_settings.Data(
-      os.path.abspath(self.records[model.diversity]),
+      stores.absolute(self.records[model.diversity]),
       model.split,
       treatment.region,
       treatment.fill,
@@ -146,11 +148,13 @@ class Reproduction:
   def content(self, diversity: int | None, stream: str) -> str | None:
     """The `fingerprints.content_hash` of records, or None if they are not there yet."""
     folder = self.records[diversity]
-    manifest = folders.read_manifest(folder)
+    manifest = folders.read_full_manifest(folder)
     if manifest is None or not manifest['complete']:
       return None
+    if stores.is_url(folder):
+      return _content(folder, stream, json.dumps(manifest))
     state = os.stat(os.path.join(folder, folders.MANIFEST))
-    return _content(folder, stream, state.st_mtime_ns, state.st_size)
+    return _content(folder, stream, (state.st_mtime_ns, state.st_size))
 
   def _verdicts_hash(self) -> str | None:
     return None if self.verdicts is None else verdicts_lib.content_hash(self.verdicts)
@@ -176,6 +180,6 @@ class Reproduction:
 
 
 @functools.lru_cache(maxsize=16)
-def _content(folder: str, stream: str, mtime_ns: int, size: int) -> str:
-  del mtime_ns, size  # part of the key: of the manifest, which is written when records change
+def _content(folder: str, stream: str, version: Hashable) -> str:
+  del version  # part of the key: of the manifest, which is written when records change
   return fingerprints.content_hash(folders.open_folder(folder), stream)

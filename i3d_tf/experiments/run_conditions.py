@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 import dataclasses
-import os
 from typing import Any
 
 import keras
@@ -19,6 +18,7 @@ from i3d_tf.inference import evaluation
 from i3d_tf.inference import results
 from i3d_tf.inference import test_sets
 from i3d_tf.records import folders
+from i3d_tf.storage import stores
 from i3d_tf.training import loop
 from i3d_tf.training import runs
 
@@ -100,7 +100,7 @@ def _train_and_test(
       intervals=loop.Intervals(checkpoint_every=checkpoint_every, log_every=log_every),
     )
   evaluation.evaluate(
-    run_dir, untested, model=network, test_set=test_sets.TestSet(source.folder, wanted.data.tested)
+    run_dir, untested, model=network, test_set=test_sets.TestSet(source.address, wanted.data.tested)
   )
   del network
   keras.utils.clear_session()
@@ -188,7 +188,7 @@ def write_conditions(reproduction: reproduction_lib.Reproduction) -> None:
   source = folders.open_folder(next(iter(reproduction.records.values())))
   made_from = {
     diversity: conditions_file.MadeFrom(
-      os.path.abspath(folder), reproduction.content(diversity, 'rgb')
+      stores.absolute(folder), reproduction.content(diversity, 'rgb')
     )
     for diversity, folder in reproduction.records.items()
   }

@@ -16,6 +16,7 @@ from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
+from i3d_tf.storage import stores
 from i3d_tf.training import initial_weights
 from i3d_tf.training import loop
 from i3d_tf.training import onednn
@@ -103,7 +104,7 @@ def _open_records(
 def _run_settings(request: requests.TrainRequest, source: folders.Records) -> run_settings.Run:
   treatment, verdicts = request.treatment, request.verdicts
   data = run_settings.Data(
-    os.path.abspath(source.folder),
+    stores.absolute(source.address),
     request.split,
     treatment.region,
     treatment.fill,

@@ -29,6 +29,7 @@ from i3d_tf.inference import trained_networks
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import fingerprints
 from i3d_tf.records import folders
+from i3d_tf.storage import stores
 
 _ANSWERS = 'trial'
 _SEED = 0  # of names of files: nothing is drawn
@@ -130,7 +131,7 @@ def _ask(
       asked,
       output,
       possible,
-      test_set=test_sets.TestSet(source.folder, 'test', split, request.verdicts),
+      test_set=test_sets.TestSet(source.address, 'test', split, request.verdicts),
       batch_size=request.batch_size,
       accepted=accepted,
       only_missing=True,
@@ -170,7 +171,7 @@ def _write_conditions(
       chosen,
       {
         None: conditions_file.MadeFrom(
-          os.path.abspath(source.folder), fingerprints.content_hash(source, asked.stream)
+          stores.absolute(source.address), fingerprints.content_hash(source, asked.stream)
         )
       },
       {

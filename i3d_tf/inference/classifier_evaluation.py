@@ -17,6 +17,7 @@ from i3d_tf.inference import trained_networks
 from i3d_tf.inputs import clip_settings
 from i3d_tf.inputs import treatments as treatments_lib
 from i3d_tf.records import folders
+from i3d_tf.storage import stores
 from i3d_tf.training import run_settings
 
 
@@ -107,7 +108,7 @@ def match(
     return class_map.match(source.label_names, asked.label_names, accepted)
   except errors.UserError as e:
     raise errors.UserError(
-      f'{asked.source}: expected a network that knows the classes of {source.folder}, or a '
+      f'{asked.source}: expected a network that knows the classes of {source.address}, or a '
       f'--class_map that says which of its classes are right for them; {e}'
     ) from e
 
@@ -135,7 +136,7 @@ def as_run(asked: trained_networks.TrainedNetwork, test_set: test_sets.TestSet) 
   assert test_set.records is not None
   return run_settings.Run(
     run_settings.Data(
-      os.path.abspath(test_set.records),
+      stores.absolute(test_set.records),
       1 if test_set.split is None else test_set.split,
       flow=asked.flow if asked.stream == 'flow' else None,
     ),

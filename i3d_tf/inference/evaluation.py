@@ -192,7 +192,7 @@ def make_plan(
   source = folders.open_folder(run.data.records if test_set.records is None else test_set.records)
   if source.label_names != run.label_names:
     raise errors.UserError(
-      f'{source.folder}: expected the classes that {run_dir} was trained on; '
+      f'{source.address}: expected the classes that {run_dir} was trained on; '
       f'found {len(source.label_names)} others, or in another order'
     )
   flow_kind.check_same(run.data.flow, source.settings, run_dir)
@@ -215,7 +215,7 @@ def make_plan(
   if run.data.content not in (None, content):
     list_name += f'.{content[:8]}'  # results of other records do not replace the run's own
   metadata = {
-    'records': source.folder,
+    'records': source.address,
     'list': list_name,
     'content': content,
     'trained_on': run.data.treatment.name,

@@ -13,7 +13,7 @@ Called again, it resumes where it stopped, and remakes what was made from a vide
 that has changed since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 import os
 import shutil
@@ -33,6 +33,7 @@ from i3d_tf.ingest import ucf101_layout
 from i3d_tf.records import folders
 from i3d_tf.records import provenance
 from i3d_tf.records import schema
+from i3d_tf.storage import stores
 
 Progress = Callable[[int, int], None]
 
@@ -48,6 +49,7 @@ def build(
   beam_options: Sequence[str] = (),
   retry_failed: bool = False,
   fewest_files: int = 1,
+  lists: Mapping[str, bytes] | None = None,
   log: Callable[[str], object] = print,
 ) -> list[manifests.RecordFailure]:
   """Stores videos as a folder of records.
@@ -59,7 +61,7 @@ def build(
   Args:
     sources: the videos.
     label_names: class names, in the order of their labels.
-    output: the folder of records; made if missing.
+    output: the folder of records, made if missing, or its address in a store.
     settings: how videos are stored.
     progress: called as progress(videos done, all videos), first with what an earlier call has
       done, then whenever that grows; or None.
@@ -68,6 +70,7 @@ def build(
     retry_failed: whether to retry what failed before, changed or not.
     fewest_files: the least number of files, where `settings` leaves it open and there are as
       many videos: a stop loses those that are not complete.
+    lists: as `data_sets.write_lists` takes them, written before the records count as complete.
     log: called with a line of text when files are remade.
 
   Returns:
@@ -76,8 +79,7 @@ def build(
   Raises:
     UserError: `output` holds records made otherwise, or cannot be written.
   """
-  os.makedirs(output, exist_ok=True)
-  with files.locked(output):
+  with files.locked(stores.local(output)):
     existing = folders.read_manifest(output)
     if settings.num_shards is None:
       count = manifests.number_of_shards(sources, settings, existing, workers, fewest_files)
@@ -90,9 +92,9 @@ def build(
     waiting = _to_do(jobs, log)
     if waiting or existing is None or not existing['complete']:
       folders.write_manifest(output, manifest)
-    _make(
-      waiting, len(sources), output, progress=progress, workers=workers, beam_options=beam_options
-    )
+    _make(waiting, len(sources), output, progress, workers=workers, beam_options=beam_options)
+    if lists is not None:
+      data_sets.write_lists(lists, output)
     failures = manifests.finish(jobs, sources, output, manifest)
     shutil.rmtree(shard_jobs.work_folder(output), ignore_errors=True)
     return failures
@@ -144,8 +146,8 @@ def _make(
   jobs: Sequence[shard_jobs.ShardJob],
   total: int,
   output: files.Path,
-  *,
   progress: Progress | None,
+  *,
   workers: int,
   beam_options: Sequence[str],
 ) -> None:
@@ -208,9 +210,8 @@ def build_data_set(
       f'{output}: these records keep {kept} original by '
       'verdicts on their masks; give the verdicts again (--verdicts)'
     )
-  failures = build(data.sources, data.label_names, output, settings, progress, **options)
-  data_sets.write_lists(data.lists, output)
-  return failures
+  options = {'lists': data.lists, **options}
+  return build(data.sources, data.label_names, output, settings, progress, **options)
 
 
 def build_ucf101(

@@ -11,7 +11,6 @@ import dataclasses
 import os
 
 from i3d_tf.common import errors
-from i3d_tf.common import files
 from i3d_tf.common import text
 from i3d_tf.common import text_files
 from i3d_tf.ingest import encode_video
@@ -19,6 +18,7 @@ from i3d_tf.ingest import requests
 from i3d_tf.masks import mask_folders
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import splits
+from i3d_tf.storage import objects
 from i3d_tf.video import video_files
 
 
@@ -172,10 +172,9 @@ def write_lists(lists: Mapping[str, bytes], output: str | os.PathLike) -> None:
     output: the folder of records.
   """
   folder = os.path.join(output, splits.LISTS)
-  os.makedirs(folder, exist_ok=True)
   for name, content in lists.items():
-    with files.replacing(os.path.join(folder, name)) as temporary, open(temporary, 'wb') as f:
+    with objects.replacing(os.path.join(folder, name)) as temporary, open(temporary, 'wb') as f:
       f.write(content)
-  for name in os.listdir(folder):
+  for name in objects.names(folder):
     if name.endswith('.txt') and name not in lists:
-      os.remove(os.path.join(folder, name))
+      objects.remove(os.path.join(folder, name))

@@ -1,5 +1,6 @@
 """make_tfrecords: reads a data set, stores it, and prints what a user should know."""
 
+import dataclasses
 import os
 import sys
 
@@ -14,6 +15,8 @@ from i3d_tf.ingest import data_sets
 from i3d_tf.ingest import manifests
 from i3d_tf.ingest import requests
 from i3d_tf.ingest import ucf101_layout
+from i3d_tf.storage import mirror
+from i3d_tf.storage import stores
 
 
 def make_and_print(request: requests.RecordsRequest) -> int:
@@ -28,7 +31,7 @@ def make_and_print(request: requests.RecordsRequest) -> int:
   Raises:
     UserError: the data set or the folder of records cannot be used.
   """
-  data = read_data_set(request)
+  data = read_data_set(inputs_here(request))
   for note in data.notes:
     print(f'note: {note}')
   workers = processes.num_cores() if request.workers is None else request.workers
@@ -74,6 +77,48 @@ def _print_exceptions(data: data_sets.DataSet) -> None:
     print(f'kept original by verdict: {path}')
   if kept:
     print(f'{len(kept)} of {len(data.sources)} videos keep their original frames by verdict')
+
+
+def inputs_here(request: requests.RecordsRequest) -> requests.RecordsRequest:
+  """A request whose inputs are on this machine: those in a store are copied, once.
+
+  Of the videos of a CSV file, only those that it names are copied.
+
+  Raises:
+    UserError: a store or the CSV file cannot be used.
+    FileNotFoundError: an input is not there.
+  """
+  csv, videos = _file_here(request.csv), request.videos
+  if videos is None and stores.is_url(request.csv):
+    videos = os.path.dirname(str(request.csv))
+  named: set[str] | None = None
+  if csv is not None and stores.is_url(videos):
+    named = {os.path.normpath(name) for name in csv_files.files(csv, os.curdir)[1]}
+
+  def is_named(name: str) -> bool:
+    # A video file, or an image in a folder of frames.
+    return named is None or name in named or os.path.dirname(name) in named
+
+  return dataclasses.replace(
+    request,
+    csv=csv,
+    videos=mirror.folder(str(videos), wanted=is_named) if stores.is_url(videos) else videos,
+    lists=_folder_here(request.lists),
+    data_set=dataclasses.replace(
+      request.data_set,
+      masks=_folder_here(request.data_set.masks),
+      verdicts=_file_here(request.data_set.verdicts),
+      labels=_file_here(request.data_set.labels),
+    ),
+  )
+
+
+def _folder_here(path: str | None) -> str | None:
+  return mirror.folder(path) if path is not None and stores.is_url(path) else path
+
+
+def _file_here(path: str | None) -> str | None:
+  return mirror.file(path) if path is not None and stores.is_url(path) else path
 
 
 def read_data_set(request: requests.RecordsRequest) -> data_sets.DataSet:

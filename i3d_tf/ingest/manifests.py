@@ -18,6 +18,7 @@ from i3d_tf.records import folders
 from i3d_tf.records import provenance
 from i3d_tf.records import schema
 from i3d_tf.records import shards
+from i3d_tf.storage import objects
 from i3d_tf.video import decoding
 from i3d_tf.video import frame_folders
 
@@ -138,10 +139,9 @@ def check_labels(output: files.Path, label_names: Sequence[str]) -> None:
     RecordError: the folder has another label map.
   """
   path = os.path.join(output, folders.LABELS)
-  if not os.path.exists(path):
+  if objects.size(path) is None:
     return
-  with open(path, encoding='utf-8', errors='replace') as f:
-    found = f.read().splitlines()
+  found = objects.read_text(path, errors='replace').splitlines()
   if found != list(label_names):
     raise schema.RecordError(
       f'{path}: expected the {len(label_names)} classes of the data set, from '
@@ -176,7 +176,7 @@ def finish(
     contents.append(
       {
         'name': os.path.basename(job.path),
-        'bytes': os.path.getsize(job.path),
+        'bytes': objects.size(job.path),
         'sha256': made_from.sha256,
         'videos': len(entries),
         'frames': sum(entry.frames for entry in entries),
@@ -192,7 +192,7 @@ def finish(
   position = {source.path: index for index, source in enumerate(sources)}
   failures.sort(key=lambda failure: position[failure.path])
   rows = [(failure.path, failure.reason) for failure in failures]
-  files.write_csv(os.path.join(output, FAILURES), ('path', 'reason'), rows)
+  objects.write_csv(os.path.join(output, FAILURES), ('path', 'reason'), rows)
   total = {
     key: sum(int(content[key]) for content in contents) for key in ('videos', 'frames', 'bytes')
   }

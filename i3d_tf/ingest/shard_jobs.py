@@ -25,6 +25,8 @@ from i3d_tf.records import provenance
 from i3d_tf.records import schema
 from i3d_tf.records import shards
 from i3d_tf.records import tfrecord
+from i3d_tf.storage import mirror
+from i3d_tf.storage import stores
 from i3d_tf.video import decoding
 from i3d_tf.video import probe
 
@@ -36,7 +38,7 @@ class ShardJob:
   """A shard to make.
 
   Attributes:
-    path: the TFRecord file.
+    path: the TFRecord file, or its address in a store.
     sources: its videos, in their order.
     label_names: class names, in the order of their labels.
     settings: how the videos are stored.
@@ -123,7 +125,10 @@ def build(job: ShardJob, progress: Callable[[int], None] | None = None) -> None:
     if made_from is not None and not changes:
       return
     rows: list[dict[str, Any]] = []
-    videos = _videos(job, made_from, changes, rows)
+    # Unchanged videos are copied from the shard as it is.
+    is_there = made_from is not None and stores.is_url(job.path)
+    stored_in = mirror.file(job.path, work) if is_there else job.path
+    videos = _videos(job, stored_in, made_from, changes, rows)
     # Provenance goes to disk before the index, which declares the shard complete.
     shards.write_shard(
       job.path,
@@ -152,6 +157,7 @@ def _counted(
 
 def _videos(
   job: ShardJob,
+  stored_in: str,
   made_from: provenance.Provenance | None,
   changes: dict[str, str],
   rows: list[dict[str, Any]],
@@ -176,21 +182,25 @@ def _videos(
       else:
         row['video'] = _fingerprint(source.file)
         row['masks'] = None if source.masks is None else _fingerprint(source.masks)
-      video = _read(job, source, stored, changes.get(source.path))
+      video = _read(job, stored_in, source, stored, changes.get(source.path))
     except (decoding.VideoError, coco_files.MaskError) as e:
       row['failure'] = str(e)
     yield video
 
 
 def _read(
-  job: ShardJob, source: encode_video.VideoSource, stored: shards.Entry | None, change: str | None
+  job: ShardJob,
+  stored_in: str,
+  source: encode_video.VideoSource,
+  stored: shards.Entry | None,
+  change: str | None,
 ) -> schema.StoredVideo:
   """Reads a video from its file, or as much as is unchanged from the record `stored`."""
   video = None
   if stored is not None and change != 'video':
     # A damaged record is made again from its video.
     with contextlib.suppress(OSError, ValueError):
-      video = schema.decode(tfrecord.read(job.path, stored.offset))
+      video = schema.decode(tfrecord.read(stored_in, stored.offset))
   if stored is None or video is None or change == 'masks':
     flow = None if video is None else video.flow
     return encode_video.read_video(source, job.label_names, job.settings, flow)
@@ -262,8 +272,8 @@ def versions(flow_backend: str = 'opencv') -> dict[str, str]:
 
 
 def work_folder(folder: str | os.PathLike) -> str:
-  """The folder of locks and progress while the records of `folder` are made."""
-  return os.path.join(folder, _WORK)
+  """The folder of locks and progress, on this machine, while the records of `folder` are made."""
+  return os.path.join(stores.local(folder), _WORK)
 
 
 def progress(job: ShardJob) -> int:

@@ -89,15 +89,18 @@ def inspect(
   """Reads every record of a folder and checks it.
 
   Args:
-    folder: the folder of records.
+    folder: the folder of records, or their address in a store: what is inspected is then
+      their copy on this machine.
     quick: whether to skip decoding; sizes and black bars are then not measured.
     progress: called as progress(records done, all records, bytes done), or None.
     workers: number of threads; None for one per core.
 
   Raises:
     RecordError: the folder has no readable manifest.
+    StoreError: the store cannot be used.
   """
   problems: list[Problem] = []
+  folder = folders.to_inspect(folder)
   manifest = _read_manifest(folder, problems)
   label_names = tuple(manifest['label_names'])
   _check_label_file(folder, label_names, problems)

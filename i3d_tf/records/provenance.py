@@ -9,6 +9,8 @@ from typing import Any
 from i3d_tf.common import files
 from i3d_tf.records import schema
 from i3d_tf.records import shards
+from i3d_tf.storage import objects
+from i3d_tf.storage import stores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,14 +36,19 @@ def path_of(shard: files.Path) -> str:
 
 
 def read(shard: files.Path) -> Provenance | None:
-  """Reads what a shard was made from; None if the shard is missing or incomplete."""
+  """Reads what a shard was made from; None if the shard is missing or incomplete.
+
+  Raises:
+    StoreError: the store of the shard cannot be used.
+  """
   try:
     shards.read_index(shard)
-    with open(path_of(shard), encoding='utf-8') as f:
-      content = json.load(f)
+    content = json.loads(objects.read_text(path_of(shard)))
     return Provenance(
       content['sha256'], content['versions'], {row['path']: row for row in content['sources']}
     )
+  except stores.StoreError:
+    raise
   except (schema.RecordError, OSError, ValueError, KeyError, TypeError):
     return None
 
@@ -58,4 +65,4 @@ def write(
     sources: the values of `Provenance.sources`, in the order of the shard.
   """
   content = {'sha256': sha256, 'versions': dict(versions), 'sources': list(sources)}
-  files.write_json(path_of(shard), content, indent=1)
+  objects.write_json(path_of(shard), content, indent=1)

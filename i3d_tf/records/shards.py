@@ -5,16 +5,18 @@ fetches any video directly: in any order, for any list.
 """
 
 from collections.abc import Callable, Iterable
-import contextlib
 import csv
 import dataclasses
 import hashlib
+import io
 import os
 from typing import TYPE_CHECKING
 
 from i3d_tf.common import files
 from i3d_tf.records import schema
 from i3d_tf.records import tfrecord
+from i3d_tf.storage import objects
+from i3d_tf.storage import stores
 
 if TYPE_CHECKING:
   import tensorflow as tf
@@ -95,7 +97,7 @@ def write_shard(
   """
   entries: list[Entry] = []
   offset, digest = 0, hashlib.sha256()
-  with files.replacing(path) as temporary:
+  with objects.replacing(path) as temporary:
     with open(temporary, 'wb') as f:
       for video in videos:
         record = tfrecord.frame(schema.encode(video))
@@ -103,14 +105,13 @@ def write_shard(
         digest.update(record)
         entries.append(_entry(video, os.path.basename(path), offset, len(record)))
         offset += len(record)
-    with contextlib.suppress(FileNotFoundError):
-      os.remove(index_path(path))
+    objects.remove(index_path(path))
   if before_index is not None:
     before_index(digest.hexdigest())
   is_known = any(entry.seen_again is not None for entry in entries)
   columns = (*_COLUMNS, _SEEN_AGAIN) if is_known else _COLUMNS
   cells = ([getattr(entry, name) for name in columns] for entry in entries)
-  files.write_csv(index_path(path), columns, cells)
+  objects.write_csv(index_path(path), columns, cells)
   return entries
 
 
@@ -140,23 +141,25 @@ def read_index(path: files.Path) -> list[Entry]:
   Raises:
     RecordError: the index is missing or damaged, or the shard does not have the
       size that the index states.
+    StoreError: the store of the shard cannot be used.
   """
   index = index_path(path)
   try:
-    with open(index, encoding='utf-8', newline='') as f:
-      rows = csv.DictReader(f)
-      missing = set(_COLUMNS) - set(rows.fieldnames or ())
-      if missing:
-        raise ValueError(f'no column {", ".join(sorted(missing))}')
-      entries = [_parse_row(row) for row in rows]
+    rows = csv.DictReader(io.StringIO(objects.read_text(index), newline=''))
+    missing = set(_COLUMNS) - set(rows.fieldnames or ())
+    if missing:
+      raise ValueError(f'no column {", ".join(sorted(missing))}')
+    entries = [_parse_row(row) for row in rows]
     for entry in entries:
       _check_entry(entry, os.path.basename(path))
+  except stores.StoreError:
+    raise
   except (OSError, KeyError, ValueError, TypeError, csv.Error) as e:
     raise schema.RecordError(
       f'{index}: expected the index of a shard; {type(e).__name__}: {e}'
     ) from e
   expected = sum(entry.length for entry in entries)
-  size = os.path.getsize(path) if os.path.exists(path) else None
+  size = objects.size(path)
   if size != expected:
     found = 'no such file' if size is None else f'it has {size}'
     raise schema.RecordError(f'{path}: expected a file of {expected} bytes; {found}')

@@ -95,7 +95,7 @@ def _write_split(
     'split': split,
     'models': [],
     'missing': list(missing),
-    'records': source.folder,
+    'records': source.address,
     'content': fingerprints.content_hash(source),
     'verdicts': None if verdicts is None else verdicts_lib.content_hash(verdicts),
     'max_frames': clips.max_frames,
