@@ -13,7 +13,6 @@ OpenCV is imported when flow is computed: commands that only read `METHODS` star
 import collections
 from collections.abc import Callable, Iterable, Iterator
 import concurrent.futures
-import functools
 import importlib.metadata
 import itertools
 import threading
@@ -21,11 +20,20 @@ from typing import Any
 
 import numpy as np
 
+from i3d_tf.common import errors
+
 FLOW_BOUND = 20.0  # pixels of motion at the quantized values 0 and 255
 METHODS = ('tvl1', 'dis')
 BACKENDS = ('opencv', 'xla')
 # The names by which records and runs call their flow: its method and backend.
 LABELS = {'tvl1': ('tvl1', 'opencv'), 'tvl1_xla': ('tvl1', 'xla'), 'dis': ('dis', 'opencv')}
+
+# On lower frames of some widths, OpenCV's DIS reads and writes outside of its arrays.
+_DIS_SIDE, _DIS_HEIGHT, _DIS_WIDTH = 12, 32, 40
+
+
+class FlowError(errors.UserError):
+  """Flow of these frames cannot be computed; the message says why."""
 
 
 def compute(
@@ -46,6 +54,7 @@ def compute(
   Raises:
     ValueError: there is no such method or backend.
     RuntimeError: this OpenCV lacks TV-L1.
+    FlowError: the frames are too small for DIS.
   """
   check(method, backend)
   if backend == 'xla':
@@ -92,10 +101,35 @@ def tvl1(frames: Iterable[np.ndarray], threads: int = 1) -> Iterator[np.ndarray]
 
 def dis(frames: Iterable[np.ndarray], threads: int = 1) -> Iterator[np.ndarray]:
   """DIS flow as `compute` gives it, with the parameters of OpenCV's preset `medium`."""
-  import cv2
+  return _pair_by_pair(frames, _Dis, threads)
 
-  create = functools.partial(cv2.DISOpticalFlow.create, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-  return _pair_by_pair(frames, create, threads)
+
+class _Dis:
+  """OpenCV's DIS, which computes every pair of frames alike.
+
+  Where the longer side has 40 to 45 pixels, OpenCV's object changes its own parameters at the first
+  pair, for good: the others, and so the pairs of other threads, would be computed otherwise.
+  """
+
+  def __init__(self) -> None:
+    import cv2
+
+    self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    self._scale = self._dis.getFinestScale()
+    self._patch = self._dis.getPatchSize()
+    self._stride = self._dis.getPatchStride()
+
+  def calc(self, previous: np.ndarray, following: np.ndarray, flow: None) -> np.ndarray:
+    height, width = previous.shape
+    if min(height, width) < _DIS_SIDE or (height < _DIS_HEIGHT and width >= _DIS_WIDTH):
+      raise FlowError(
+        f'expected frames of at least {_DIS_HEIGHT} rows for DIS flow (--flow=tvl1 takes smaller '
+        f'ones); received {height} x {width} pixels'
+      )
+    self._dis.setFinestScale(self._scale)
+    self._dis.setPatchSize(self._patch)
+    self._dis.setPatchStride(self._stride)
+    return self._dis.calc(previous, following, flow)
 
 
 def _pair_by_pair(

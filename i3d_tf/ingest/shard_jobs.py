@@ -183,7 +183,7 @@ def _videos(
         row['video'] = _fingerprint(source.file)
         row['masks'] = None if source.masks is None else _fingerprint(source.masks)
       video = _read(job, stored_in, source, stored, changes.get(source.path))
-    except (decoding.VideoError, coco_files.MaskError) as e:
+    except (decoding.VideoError, coco_files.MaskError, optical_flow.FlowError) as e:
       row['failure'] = str(e)
     yield video
 

@@ -1,5 +1,6 @@
 """Optical flow: sign and order of its axes, its storage in 8 bits, its names in records."""
 
+import itertools
 import subprocess
 import sys
 
@@ -117,6 +118,29 @@ def test_dis_flow_of_a_translation_is_the_translation(right, down):
   (flow,) = optical_flow.compute(_moved(right, down), 'dis')
   assert flow.shape == (64, 64, 2) and flow.dtype == np.float32
   np.testing.assert_allclose(np.median(flow, axis=(0, 1)), [right, down], atol=0.3)
+
+
+@pytest.mark.parametrize('height, width', [(40, 40), (32, 43), (43, 40), (37, 41), (64, 48)])
+def test_dis_flow_of_a_pair_does_not_depend_on_those_before(height, width):
+  frames = list(fakes.moving(5, height, width))
+  together = list(optical_flow.compute(frames, 'dis'))
+  for flow, pair in zip(together, itertools.pairwise(frames), strict=True):
+    (alone,) = optical_flow.compute(pair, 'dis')
+    np.testing.assert_array_equal(flow, alone)
+
+
+# OpenCV's own code would end the process at most of these.
+@pytest.mark.parametrize('height, width', [(12, 40), (16, 100), (31, 340), (8, 8), (11, 24)])
+def test_frames_that_are_too_small_for_dis_are_refused(height, width):
+  frames = np.zeros((2, height, width, 3), np.uint8)
+  with pytest.raises(optical_flow.FlowError, match=f'received {height} x {width} pixels'):
+    list(optical_flow.compute(frames, 'dis'))
+
+
+@pytest.mark.parametrize('height, width', [(12, 39), (31, 39), (32, 640), (640, 12)])
+def test_the_smallest_frames_for_dis_have_finite_flow(height, width):
+  (flow,) = optical_flow.compute(fakes.moving(2, height, width), 'dis')
+  assert flow.shape == (height, width, 2) and np.isfinite(flow).all()
 
 
 def test_xla_computes_what_opencv_computes():

@@ -137,6 +137,18 @@ def test_build_retries_a_failed_video_whose_file_has_changed(job, tmp_path):
   assert _contents(os.path.dirname(job.path)) == _fresh(job, tmp_path)
 
 
+def test_a_video_that_is_too_small_for_its_flow_fails_alone(tmp_path):
+  sources = [
+    fakes.source(tmp_path, f'A/v_A_g0{n}_c01.avi', frames=fakes.moving(4, height, 64))
+    for n, height in enumerate((40, 16))
+  ]
+  settings = dataclasses.replace(_SETTINGS, short_side=16, flow='dis')
+  path = str(tmp_path / 'records' / 'a.tfrecord')
+  shard_jobs.build(shard_jobs.ShardJob(path, tuple(sources), ('A',), settings))
+  assert [entry.path for entry in shards.read_index(path)] == [sources[0].path]
+  assert 'received 16 x 64 pixels' in provenance.read(path).sources[sources[1].path]['failure']
+
+
 def test_changed_includes_failed_videos_on_request(job):
   shard_jobs.build(job)
   retry = dataclasses.replace(job, retry_failed=True)
