@@ -93,8 +93,7 @@ def request() -> requests.ReproduceRequest:
   _check_decided()
   splits, seeds = _numbers('splits', ucf101.SPLITS), _numbers('seeds')
   existing.check_records('--records', values.records)
-  asked = conditions.select(values.conditions, on_demo_set)
-  chosen = conditions.select(values.conditions, on_demo_set, _hold_flow(values.records))
+  chosen, without_flow = _rows(values, on_demo_set)
   existing.check_weights('--flow_weights', values.flow_weights)
   flow_weights = weights_folder.source(values.flow_weights)
   return requests.ReproduceRequest(
@@ -115,7 +114,7 @@ def request() -> requests.ReproduceRequest:
     values.log_every,
     training.given(),
     training.hold_out(),
-    tuple(condition.name for condition in asked if condition not in chosen),
+    without_flow,
   )
 
 
@@ -144,18 +143,29 @@ def trial_request() -> requests.TrialRequest | None:
   weights_folder.use()
   asked = network.classifier(values.weights)
   assert asked is not None
+  chosen, without_flow = _rows(values, False)
   return requests.TrialRequest(
     asked,
     values.class_map,
     values.records,
     values.demo_dir,
     values.run_dir,
-    conditions.select(values.conditions, False, _hold_flow(values.records)),
+    chosen,
     _numbers('splits', ucf101.SPLITS),
     values.dry_run,
     data.verdicts(),
     values.batch_size if values['batch_size'].present else None,
+    without_flow,
   )
+
+
+def _rows(
+  values: flags.FlagValues, on_demo_set: bool
+) -> tuple[tuple[conditions.Condition, ...], tuple[str, ...]]:
+  """(rows of --conditions, names of those that were left out as the records hold no flow)."""
+  asked = conditions.select(values.conditions, on_demo_set)
+  chosen = conditions.select(values.conditions, on_demo_set, _hold_flow(values.records))
+  return chosen, tuple(condition.name for condition in asked if condition not in chosen)
 
 
 def _hold_flow(records: str | None) -> bool:

@@ -11,6 +11,7 @@ import dataclasses
 from typing import Any
 
 from i3d_tf.common import errors
+from i3d_tf.inputs import treatments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Condition:
   @property
   def needs_flow(self) -> bool:
     """Whether its records must hold flow."""
-    shown = (self.trained_on, self.tested_on)
-    return 'flow' in self.streams or any('carried' in name.split('-') for name in shown)
+    shown = treatments.parse_all([self.trained_on, self.tested_on]).values()
+    return 'flow' in self.streams or any(treatment.needs_flow for treatment in shown)
 
   def to_json(self) -> dict[str, Any]:
     """What conditions.json says of this row, but for its records: a JSON-able dict."""

@@ -1,6 +1,6 @@
 """All conditions of the paper and the report of them: what the command `reproduce` does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import os
 
 from i3d_tf.demo import actions
@@ -30,8 +30,7 @@ def run(request: requests.ReproduceRequest) -> int:
     UserError: weights or records cannot be used, or the folder holds other results.
   """
   onednn.warn()
-  if request.without_flow:
-    print(f'left out, since the records hold no flow: {", ".join(request.without_flow)}')
+  print_left_out(request.without_flow)
   network, flow_network = _networks(request)  # before a demo set is drawn
   sets = (
     {} if request.records is not None else demo_sets.needed(request.conditions, request.demo_dir)
@@ -108,6 +107,12 @@ def _networks(
     initial_weights.fitted(request.network, 'rgb', request.width_given),
     initial_weights.fitted(flow, 'flow', request.width_given),
   )
+
+
+def print_left_out(names: Sequence[str]) -> None:
+  """Says which rows were left out because the records hold no flow, if any were."""
+  if names:
+    print(f'left out, since the records hold no flow: {", ".join(names)}')
 
 
 def make_report(run_dir: str) -> bool:

@@ -101,6 +101,7 @@ class TrialRequest:
     records: folder of records; None for the demo set in `demo_dir`.
     demo_dir, run_dir, conditions, splits, dry_run, verdicts: as in `ReproduceRequest`.
     batch_size: videos of one length that are computed together.
+    without_flow: as in `ReproduceRequest`.
   """
 
   classifier: discovery.ClassifierOptions
@@ -113,3 +114,4 @@ class TrialRequest:
   dry_run: bool
   verdicts: Mapping[str, str] | None
   batch_size: int | None
+  without_flow: tuple[str, ...] = ()

@@ -51,6 +51,7 @@ def run(request: requests.TrialRequest) -> int:
   accepted = None if request.accepted_file is None else class_map.read(request.accepted_file)
   asked = trained_networks.of_classifier(request.classifier)
   print('\n'.join(asked.notes), file=sys.stderr)
+  reproduce_paper.print_left_out(request.without_flow)
   chosen, absent = for_trained_network(request.conditions, asked.stream)
   if absent:
     print(

@@ -107,8 +107,9 @@ def dis(frames: Iterable[np.ndarray], threads: int = 1) -> Iterator[np.ndarray]:
 class _Dis:
   """OpenCV's DIS, which computes every pair of frames alike.
 
-  Where the longer side has 40 to 45 pixels, OpenCV's object changes its own parameters at the first
-  pair, for good: the others, and so the pairs of other threads, would be computed otherwise.
+  Where the width is 40 to 45 pixels and the height no more, OpenCV's object changes its own
+  parameters at the first pair, for good: later pairs, and those of other threads, would be
+  computed otherwise.
   """
 
   def __init__(self) -> None:

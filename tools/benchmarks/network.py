@@ -43,13 +43,16 @@ def measure(quick: bool = False, bfloat16_too: bool | None = None) -> Iterator[f
   per_step = arithmetic.training_step(model, batch.shape)
   how = _How(tuple(clip.shape), tuple(batch.shape), product)
 
+  in_float32 = {
+    'inference': (inference(model, clip), per_inference),
+    'folded': (inference(folding.fold(model), clip), per_inference),
+    'training': (training(model, batch), per_step),
+  }
   calls, rates = _measured(
     {
       'matmul': _matmul(product, 'float32'),
-      'inference': (inference(model, clip), per_inference),
-      'folded': (inference(folding.fold(model), clip), per_inference),
       'batch': (inference(model, batch), per_batch),
-      'training': (training(model, batch), per_step),
+      **in_float32,
     },
     repeats,
   )
@@ -64,12 +67,10 @@ def measure(quick: bool = False, bfloat16_too: bool | None = None) -> Iterator[f
     _, rates = _measured(
       {
         'matmul': _matmul(product, 'bfloat16'),
-        'float32': (inference(model, clip), per_inference),
-        'float32 folded': (inference(folding.fold(model), clip), per_inference),
         'bfloat16': (inference(mixed, clip), per_inference),
         'bfloat16 folded': (inference(folded, clip), per_inference),
-        'training float32': (training(model, batch), per_step),
-        'training': (training(mixed, batch), per_step),
+        'bfloat16 training': (training(mixed, batch), per_step),
+        **in_float32,
       },
       repeats,
     )
@@ -175,12 +176,12 @@ def _in_bfloat16(rates: Mapping[str, figure.Rates], how: _How) -> list[figure.Fi
   return [
     *_ratio(
       'bfloat16 inference / float32 inference',
-      rates['bfloat16 folded'].over(rates['float32']),
+      rates['bfloat16 folded'].over(rates['inference']),
       f'{how.inference}; mixed_bfloat16, folded, over float32, not folded',
       bound=BFLOAT16_BOUND,
     ),
-    *_ratio('  neither folded', rates['bfloat16'].over(rates['float32']), how.inference),
-    *_ratio('  both folded', rates['bfloat16 folded'].over(rates['float32 folded']), how.inference),
+    *_ratio('  neither folded', rates['bfloat16'].over(rates['inference']), how.inference),
+    *_ratio('  both folded', rates['bfloat16 folded'].over(rates['folded']), how.inference),
     *_ratio(
       'bfloat16 inference / bfloat16 matmul',
       rates['bfloat16 folded'].over(rates['matmul']),
@@ -188,7 +189,7 @@ def _in_bfloat16(rates: Mapping[str, figure.Rates], how: _How) -> list[figure.Fi
     ),
     *_ratio(
       'bfloat16 training / float32 training',
-      rates['training'].over(rates['training float32']),
+      rates['bfloat16 training'].over(rates['training']),
       f'{how.step}; mixed_bfloat16',
     ),
     figure.from_values('bfloat16 matmul', rates['matmul'].wall, unit='GFLOP/s', how=how.matmul),
