@@ -11,6 +11,7 @@ from i3d_tf.classifiers import fingerprints
 from i3d_tf.classifiers import protocol
 from i3d_tf.common import errors
 from i3d_tf.model import architecture
+from i3d_tf.model import tensor_float
 
 # The signatures that are tried: the network input of `export`, then TensorFlow's usual one.
 _SIGNATURES = ('clip', 'serving_default')
@@ -24,6 +25,7 @@ def open_saved_model(options: discovery.ClassifierOptions) -> protocol.Classifie
     UserError: it cannot be loaded, has no signature that takes clips and gives logits, or does
       not say what clips it takes.
   """
+  tensor_float.turn_off()  # An exported network answers as the one that it was made of.
   try:
     model = tf.saved_model.load(options.source)
   except Exception as e:  # Damaged files and unknown operations raise many things.

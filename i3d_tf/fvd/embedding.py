@@ -17,6 +17,7 @@ from i3d_tf.classifiers import i3d
 from i3d_tf.common import errors
 from i3d_tf.common import validation
 from i3d_tf.fvd import options
+from i3d_tf.model import tensor_float
 
 
 class Embedder:
@@ -39,8 +40,7 @@ class Embedder:
     self.dimension = int(model.output.shape[-1])
     self.notes = notes
     self._model = model
-    # The shortened sums of some GPUs would move features by a thousandth.
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tensor_float.turn_off()  # or features move by a thousandth; `model` may not be an `InceptionI3D`
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, None, 3], tf.uint8)])
     def compute(clips: tf.Tensor) -> tf.Tensor:

@@ -23,6 +23,7 @@ from i3d_tf.common import validation
 from i3d_tf.model import architecture
 from i3d_tf.model import bfloat16
 from i3d_tf.model import layers
+from i3d_tf.model import tensor_float
 
 
 @keras.saving.register_keras_serializable('i3d_tf')
@@ -99,7 +100,8 @@ class InceptionI3D(keras.Model):
   Input: float [B, T, H, W, channels] in [-1, 1], T >= 9. RGB is pixels / 127.5 - 1; flow is
   motion in pixels, clipped to +-20 and divided by 20. Output: float32 logits [B, num_classes].
   Frames may be larger than `frame_size`: the logits are then averaged over positions. The layers
-  have the names of the original's endpoints (`architecture.ENDPOINTS`).
+  have the names of the original's endpoints (`architecture.ENDPOINTS`). The first network of a
+  process makes GPUs compute float32 in full (`tensor_float`).
 
   Args:
     num_classes: number of logits; 400 for Kinetics-400.
@@ -146,6 +148,7 @@ class InceptionI3D(keras.Model):
     # === Functional model ===
     policy = keras.config.dtype_policy() if dtype is None else keras.dtype_policies.get(dtype)
     _warn_if_slow(policy.compute_dtype)
+    tensor_float.turn_off()
     inputs = keras.Input((None, None, None, channels), dtype='float32', name='clip')
     x = inputs
     for layer_name, kind, arguments in architecture.LAYERS:

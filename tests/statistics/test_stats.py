@@ -206,6 +206,11 @@ def test_conditions_that_are_alike_differ_by_nothing():
   assert not difference.clear_of_zero
 
 
+def test_flips_that_equal_the_observed_but_for_rounding_are_counted():
+  gaps = np.array([0.1, 0.2, -0.3])  # their sum is 5.6e-17
+  assert stats_lib.difference(gaps, np.zeros(3), np.arange(3)).p == 1
+
+
 def test_the_sign_turns_with_the_order():
   rng = np.random.default_rng(2)
   first, groups, _ = clustered(rng)

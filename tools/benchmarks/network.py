@@ -245,6 +245,7 @@ def _timed(function: Callable[[], Any]) -> figure.Measured:
   def run(start: Callable[[], None]) -> int:
     start()
     function()
+    tf.test.experimental.sync_devices()  # A GPU still computes when the call has returned.
     return 1
 
   return run
