@@ -36,6 +36,7 @@ def define() -> None:
   )
   flags.DEFINE_integer('split', 1, 'Split of the data set, 1, 2 or 3.')
   define_hold_out()
+  _define_tests_on_the_way()
   data.define_clips()
   flags.DEFINE_list(
     'eval_masks',
@@ -81,6 +82,38 @@ def define_hold_out() -> None:
     'and tested on in place of the test list, to choose settings by; or how many, or which share, '
     'to draw. The records stay as they are.',
   )
+
+
+def _define_tests_on_the_way() -> None:
+  flags.DEFINE_integer(
+    'validate_every',
+    None,
+    'With --hold_out: steps between tests on the held-out videos while the network trains, to '
+    'choose --steps by (validation.csv, and a table at the end).',
+    lower_bound=1,
+  )
+  flags.DEFINE_integer(
+    'patience',
+    None,
+    'With --validate_every: stop when so many tests in a row have brought nothing above the best. '
+    'By default all steps are trained.',
+    lower_bound=1,
+  )
+
+
+def _check_tests_on_the_way() -> None:
+  values = flags.FLAGS
+  if values.validate_every is not None and not values.hold_out:
+    raise errors.UserError(
+      '--validate_every chooses steps on held-out videos, never on the test list: '
+      'expected --hold_out=GROUPS as well'
+    )
+  if values.validate_every is not None and values.strategy != 'none':
+    raise errors.UserError(
+      f'--validate_every is for one device; received --strategy={values.strategy}, too'
+    )
+  if values.patience is not None and values.validate_every is None:
+    raise errors.UserError('--patience counts tests of --validate_every; it was not given')
 
 
 def hold_out() -> tuple[str, ...]:
@@ -170,6 +203,7 @@ def request() -> requests.TrainRequest:
   values = flags.FLAGS
   if values.records is None:
     protocols.use_as_defaults('demo.flags')
+  _check_tests_on_the_way()
   clips = data.clips()
   treatment = data.treatment()
   treatments.check_stream(treatment, clips.stream)
@@ -197,6 +231,8 @@ def request() -> requests.TrainRequest:
     values.log_every,
     given(),
     hold_out(),
+    values.validate_every,
+    values.patience,
   )
 
 

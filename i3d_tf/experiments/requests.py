@@ -30,6 +30,8 @@ class TrainRequest:
     checkpoint_every, keep_checkpoints, log_every: as in `loop.Intervals`.
     flags: the flags as given, for the record.
     hold_out: groups of the training list that are tested on in place of the test list.
+    validate_every: steps between tests on these while the network trains; None for none.
+    patience: as in `held_out.Schedule`.
   """
 
   records: str | None
@@ -49,6 +51,8 @@ class TrainRequest:
   log_every: int
   flags: Mapping[str, Any]
   hold_out: tuple[str, ...] = ()
+  validate_every: int | None = None
+  patience: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

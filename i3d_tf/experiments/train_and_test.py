@@ -1,7 +1,9 @@
 """One training and the test after it: what the command `train` does."""
 
+from collections.abc import Mapping
 import dataclasses
 import os
+from typing import Any
 
 import tensorflow as tf
 
@@ -12,11 +14,14 @@ from i3d_tf.experiments import possible_tests
 from i3d_tf.experiments import requests
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import test_sets
+from i3d_tf.model import inception_i3d
 from i3d_tf.masks import verdicts as verdicts_lib
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders
 from i3d_tf.storage import stores
+from i3d_tf.training import checkpoint_files
+from i3d_tf.training import held_out
 from i3d_tf.training import initial_weights
 from i3d_tf.training import loop
 from i3d_tf.training import onednn
@@ -56,9 +61,11 @@ def run(request: requests.TrainRequest) -> int:
     settings,
     strategy=strategy,
     intervals=loop.Intervals(request.checkpoint_every, request.keep_checkpoints, request.log_every),
+    tests=_tests_on_the_way(run_dir, settings, request),
   )
   if not strategies.is_chief(strategy):
     return 0
+  last_step = checkpoint_files.last_step(run_dir)
   # One device tests; the network of a strategy is spread over several.
   summaries = evaluation.evaluate(
     run_dir,
@@ -66,15 +73,40 @@ def run(request: requests.TrainRequest) -> int:
     test_set=test_sets.TestSet(subset=settings.data.tested),
     model=None if strategies.is_spread(strategy) else model,
   )
-  print(
-    f'\n{run_dir}: trained for {settings.optimization.steps} steps, {request.treatment.described}'
-  )
+  print(f'\n{run_dir}: trained for {last_step} steps, {request.treatment.described}')
+  if request.validate_every is not None:
+    print(held_out.described(run_dir, settings.optimization.steps))
   print(evaluation.describe(summaries, run_dir))
   print(
     f'test it under other masks:  evaluate --run_dir={run_dir} '
     '--eval_masks=none,background,activity'
   )
   return 1 if evaluation.missing(summaries) else 0
+
+
+def _tests_on_the_way(
+  run_dir: str, run: run_settings.Run, request: requests.TrainRequest
+) -> held_out.Schedule | None:
+  """The tests on held-out videos while the network trains, under the treatment of the training.
+
+  Each writes one row per video to validation/step.../results of the run directory.
+  """
+  if request.validate_every is None:
+    return None
+  videos = test_sets.TestSet(subset=run.data.tested)
+  plan = evaluation.make_plan(run_dir, run, [run.data.treatment.name], videos, None)
+  compiled: dict[str, Any] = {}
+
+  def test(model: inception_i3d.InceptionI3D, step: int) -> Mapping[str, Any]:
+    if not compiled:  # traced once, for the one network that trains
+      compiled['predict'] = evaluation.predictor(model, run)
+    of_step = dataclasses.replace(plan, run_dir=os.path.join(run_dir, 'validation', f'step{step}'))
+    (summary,) = evaluation.test_and_write(
+      of_step, compiled['predict'], {'step': step, **plan.metadata}
+    ).values()
+    return summary
+
+  return held_out.Schedule(request.validate_every, request.patience, test)
 
 
 def _check_tests(

@@ -24,6 +24,7 @@ from i3d_tf.records import shards
 from i3d_tf.records import splits
 from i3d_tf.training import checkpoint_files
 from i3d_tf.training import checkpoints
+from i3d_tf.training import held_out
 from i3d_tf.training import history as history_lib
 from i3d_tf.training import network
 from i3d_tf.training import run_settings
@@ -55,6 +56,7 @@ def train(
   *,
   strategy: tf.distribute.Strategy | None = None,
   intervals: Intervals = Intervals(),
+  tests: held_out.Schedule | None = None,
 ) -> inception_i3d.InceptionI3D:
   """Trains the network of a run, resuming from the last checkpoint if there is one.
 
@@ -63,6 +65,7 @@ def train(
     run: what is trained, and on what.
     strategy: from `strategies.create`; None for the current one.
     intervals: how often to write checkpoints and history.
+    tests: on held-out videos while it trains, which may stop it; None for none. For one device.
 
   Returns:
     The trained network.
@@ -91,13 +94,13 @@ def train(
   if checkpoints.restore(checkpoint, run_dir) is not None:
     log(f'{run_dir}: resuming at step {int(step)} of {run.optimization.steps}')
   strategies.check_agreement(strategy, int(step), run_dir)
-  if int(step) < run.optimization.steps:
+  held = None if tests is None else held_out.Tests(run_dir, int(step), tests)
+  training = _Training(
+    run_dir, run, strategy, intervals, source, entries, model, optimizer, step, checkpoint, held
+  )
+  if not training.is_over:
     with read_records.naming_bad_records(source, entries):
-      _run_steps(
-        _Training(
-          run_dir, run, strategy, intervals, source, entries, model, optimizer, step, checkpoint
-        )
-      )
+      _run_steps(training)
   return model
 
 
@@ -161,6 +164,13 @@ class _Training:
   optimizer: keras.optimizers.Optimizer
   step: tf.Variable
   checkpoint: tf.train.Checkpoint
+  held_out: held_out.Tests | None
+
+  @property
+  def is_over(self) -> bool:
+    """Whether all steps are done, or tests on held-out videos have stopped it."""
+    stopped = self.held_out is not None and self.held_out.stopped
+    return stopped or int(self.step) >= self.run.optimization.steps
 
 
 def _run_steps(training: _Training) -> None:
@@ -197,6 +207,9 @@ def _run_steps(training: _Training) -> None:
       step.assign(number)
       bar.update()
       is_last = number == run.optimization.steps
+      # Before the checkpoint: a test that is killed is made again after the steps before it.
+      if training.held_out is not None:
+        is_last = training.held_out.after(training.model, number, is_last) or is_last
       at_checkpoint = number % training.intervals.checkpoint_every == 0 or is_last
       # Before every checkpoint, so that non-finite weights are never saved.
       if number % training.intervals.log_every == 0 or at_checkpoint:

@@ -61,3 +61,26 @@ def test_a_bad_line_of_a_protocol_is_an_error(parsed, tmp_path):
     errors.UserError, match=re.escape(f'{path}:3: expected --flag=value; found --stepz=3')
   ):
     protocols.use_as_defaults(str(path))
+
+
+@pytest.mark.parametrize(
+  'arguments, message',
+  [
+    (['--validate_every=10'], 'never on the test list: expected --hold_out=GROUPS'),
+    (['--patience=2', '--hold_out=g08'], '--patience counts tests of --validate_every'),
+    (
+      ['--validate_every=10', '--hold_out=g08', '--strategy=mirrored'],
+      'is for one device; received --strategy=mirrored',
+    ),
+  ],
+)
+def test_tests_on_the_way_need_held_out_videos_and_one_device(arguments, message, parsed):
+  parsed(*arguments)
+  with pytest.raises(errors.UserError, match=re.escape(message)):
+    training.request()
+
+
+def test_tests_on_the_way_are_part_of_the_request(parsed):
+  parsed('--hold_out=g08', '--validate_every=10', '--patience=2')
+  request = training.request()
+  assert (request.validate_every, request.patience) == (10, 2)
