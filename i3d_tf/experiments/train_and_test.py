@@ -14,8 +14,8 @@ from i3d_tf.experiments import possible_tests
 from i3d_tf.experiments import requests
 from i3d_tf.inference import evaluation
 from i3d_tf.inference import test_sets
-from i3d_tf.model import inception_i3d
 from i3d_tf.masks import verdicts as verdicts_lib
+from i3d_tf.model import inception_i3d
 from i3d_tf.records import fingerprints
 from i3d_tf.records import flow_kind
 from i3d_tf.records import folders

@@ -40,7 +40,7 @@ class Embedder:
     self.dimension = int(model.output.shape[-1])
     self.notes = notes
     self._model = model
-    tensor_float.turn_off()  # or features move by a thousandth; `model` may not be an `InceptionI3D`
+    tensor_float.turn_off()  # or features move by a thousandth; a Keras file may do without it
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, None, 3], tf.uint8)])
     def compute(clips: tf.Tensor) -> tf.Tensor:
