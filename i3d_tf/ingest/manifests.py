@@ -24,8 +24,8 @@ from i3d_tf.video import frame_folders
 
 FAILURES = 'failures.csv'
 
-_SHARD_BYTES = 150e6
-_SHARDS_PER_WORKER = 2  # at least, so that all are busy to the end
+SHARD_BYTES = 150e6
+SHARDS_PER_WORKER = 2  # at least, so that all are busy to the end
 _NUM_SAMPLED = 16  # videos from which the size of all is estimated
 _FLOW_BYTES = 0.22  # per pixel, as PNG; measured on real clips
 _JPEG_SHARE = 1 / 3  # of the size of PNG flow
@@ -61,7 +61,7 @@ def number_of_shards(
   order = np.random.default_rng(settings.seed).permutation(len(sources))[:_NUM_SAMPLED]
   sizes = [size for i in order if (size := _stored_size(sources[i], settings)) is not None]
   total = len(sources) * np.mean(sizes) if sizes else 0
-  wanted = max(round(total / _SHARD_BYTES), _SHARDS_PER_WORKER * workers, fewest)
+  wanted = max(round(total / SHARD_BYTES), SHARDS_PER_WORKER * workers, fewest)
   return int(max(min(wanted, len(sources)), 1))
 
 

@@ -1,10 +1,12 @@
 """The cost of records: core seconds and bytes per frame, and from them hours, GB and euros.
 
-The rates are those of one core. `table` takes other rates, data sets and prices.
+The rates are those of one core. `table` takes other rates, data sets and prices; `cluster_table`
+says how long many machines take, by simulating which core makes which file when.
 """
 
 from collections.abc import Sequence
 import dataclasses
+import heapq
 import os
 import tempfile
 import time
@@ -14,6 +16,7 @@ import numpy as np
 
 from i3d_tf.flow import optical_flow
 from i3d_tf.ingest import encode_video
+from i3d_tf.ingest import manifests
 from i3d_tf.ingest import requests
 from i3d_tf.masks import png as png_lib
 from i3d_tf.video import decoding
@@ -38,14 +41,28 @@ class Rates:
   flow_bytes: float
   mask_bytes: float
 
+  def stored(self, with_flow: bool) -> float:
+    """Bytes of a frame with its mask, and its flow if there is any."""
+    return self.frame_bytes + self.mask_bytes + with_flow * self.flow_bytes
+
 
 @dataclasses.dataclass(frozen=True)
 class DataSet:
-  """A data set: its name, the number of its videos, their mean length in seconds."""
+  """A data set.
+
+  Attributes:
+    name: its name.
+    videos: their number.
+    seconds: their mean length.
+    longest: the length of the longest; None if all have the same.
+    spread: standard deviation of the logarithm of the other lengths.
+  """
 
   name: str
   videos: int
   seconds: float
+  longest: float | None = None
+  spread: float = 0.5
 
   @property
   def frames(self) -> float:
@@ -53,7 +70,23 @@ class DataSet:
     return self.videos * self.seconds * decoding.FRAME_RATE
 
 
-DATA_SETS = (DataSet('UCF101', 13320, 7.2), DataSet('Kinetics-700', 650000, 10.0))
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+  """Machines, and what they write to.
+
+  Attributes:
+    machines, cores: their number, and that of the cores of each, one process a core.
+    store: bytes per second that the file system or object store takes of all together.
+  """
+
+  machines: int
+  cores: int = 16
+  store: float = 1e9
+
+
+DATA_SETS = (DataSet('UCF101', 13320, 7.2, longest=71.0), DataSet('Kinetics-700', 650000, 10.0))
+# Untrimmed videos, one of which is very long, as data sets of films or of surveillance have them.
+UNTRIMMED = DataSet('untrimmed', 10000, 120.0, longest=7200.0, spread=1.0)
 EUROS_PER_CORE_HOUR = 0.04
 _UNITS = {'hours': 'core hours', 'GB': 'GB', 'euros': 'euros'}
 
@@ -95,6 +128,67 @@ def table(
       f'{c["hours"] + c["flow hours"]:,.0f} | {c["frame GB"]:,.1f} | {c["mask GB"]:,.1f} | '
       f'{c["flow GB"]:,.0f} | {c["euros"]:,.2f} | {c["euros"] + c["flow euros"]:,.0f} |'
     )
+  return '\n'.join(lines)
+
+
+def makespan(durations: Sequence[float], workers: int) -> float:
+  """When the last of some tasks ends if each worker takes the next as soon as it is free."""
+  free = [0.0] * min(workers, len(durations))
+  for duration in durations:
+    heapq.heappush(free, heapq.heappop(free) + duration)
+  return max(free)
+
+
+def file_seconds(
+  data_set: DataSet, rates: Rates, with_flow: bool, workers: int = 1, seed: int = 0
+) -> np.ndarray:
+  """Core seconds of each file of records, as `make_tfrecords` deals the videos out.
+
+  Args:
+    data_set: its lengths are drawn: the longest, and the others log-normal about the mean.
+    rates: of a frame.
+    with_flow: whether flow is computed.
+    workers: for which there are to be enough files (`--shards`, or `--workers`).
+    seed: of lengths and order.
+  """
+  rng = np.random.default_rng(seed)
+  lengths = np.full(data_set.videos, data_set.seconds)
+  if data_set.longest is not None:
+    lengths = rng.lognormal(sigma=data_set.spread, size=data_set.videos)
+    lengths = np.minimum(lengths * data_set.seconds / lengths.mean(), data_set.longest)
+    lengths[rng.integers(data_set.videos)] = data_set.longest
+  wanted = data_set.frames * rates.stored(with_flow) / manifests.SHARD_BYTES
+  number = max(round(wanted), manifests.SHARDS_PER_WORKER * workers, 1)
+  of_frame = rates.frame_seconds + with_flow * rates.flow_seconds
+  seconds = lengths * decoding.FRAME_RATE * of_frame
+  return np.bincount(np.arange(data_set.videos) % min(number, data_set.videos), weights=seconds)
+
+
+def cluster_table(
+  rates: Rates,
+  clusters: Sequence[Cluster] = (Cluster(1), Cluster(100)),
+  data_sets: Sequence[DataSet] = (*DATA_SETS, UNTRIMMED),
+) -> str:
+  """How long clusters take, as a Markdown table: hours by core and by store, and which bounds."""
+  lines = [
+    '| data set | machines of 16 cores | made | TB written | hours of the cores | were work even | '
+    'hours of the store | bounded by |',
+    '|---|---:|---|---:|---:|---:|---:|---|',
+  ]
+  for data_set in data_sets:
+    for cluster in clusters:
+      for with_flow in (False, True):
+        workers = cluster.machines * cluster.cores
+        seconds = file_seconds(data_set, rates, with_flow, workers)
+        taken, even = makespan(seconds, workers) / 3600, seconds.sum() / workers / 3600
+        size = data_set.frames * rates.stored(with_flow)
+        stored = size / cluster.store / 3600
+        longest = seconds.max() / 3600 > 0.5 * taken
+        bound = 'store' if stored > taken else 'longest file' if longest else 'cores'
+        lines.append(
+          f'| {data_set.name} | {cluster.machines} | {"with flow" if with_flow else "frames"} | '
+          f'{size / 1e12:,.2f} | {taken:,.2f} | {even:,.2f} | {stored:,.2f} | {bound} |'
+        )
   return '\n'.join(lines)
 
 
