@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from flags.shared import beam
 from flags.shared import existing
 from flags.shared import segmentation
 from i3d_tf.common import errors
@@ -40,6 +41,7 @@ def define() -> None:
     'it may be people whom the masks missed. Takes twice the time. By default yes; no for coco, '
     'which reads masks and sees no frames.',
   )
+  beam.define()
   segmentation.define()
 
 
@@ -55,9 +57,11 @@ def options() -> options_lib.SegmentOptions:
       raise errors.UserError(f'expected --{name}, which was not given')
   existing.check_path('--videos', values.videos, 'a folder with videos, or a video')
   existing.check_path('--csv', values.csv, 'a CSV file of videos')
+  beam_options = beam.options()
   processes = values.processes
   if processes is None:
-    processes = 1 if values.segmenter in _USE_ALL_CORES else processes_lib.num_cores()
+    alone = values.segmenter in _USE_ALL_CORES and not beam_options
+    processes = 1 if alone else processes_lib.num_cores()
   second_look = values.second_look
   if second_look is None:
     second_look = values.segmenter != 'coco'
@@ -69,9 +73,10 @@ def options() -> options_lib.SegmentOptions:
   return options_lib.SegmentOptions(
     values.videos,
     values.output,
-    segmentation.maker(threads=None if processes == 1 else 1),
+    segmentation.maker(threads=None if processes == 1 and not beam_options else 1),
     segmentation.settings(),
     processes,
     second_look,
     values.csv,
+    beam_options,
   )

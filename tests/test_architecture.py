@@ -51,6 +51,7 @@ _TESTED_THROUGH = {
   'segmentation/backends/segmenter': 'segmentation/backends/test_registry',
   'segmentation/gallery/options': 'segmentation/gallery/test_review_masks',
   'segmentation/people/options': 'segmentation/people/test_segment_videos',
+  'segmentation/people/video_work': 'segmentation/people/test_segment_folder',
 }
 
 

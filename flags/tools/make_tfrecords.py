@@ -1,9 +1,8 @@
 """Flags of make_tfrecords."""
 
-import shlex
-
 from absl import flags
 
+from flags.shared import beam
 from flags.shared import existing
 from flags.shared import flow
 from i3d_tf.common import errors
@@ -19,12 +18,7 @@ def define() -> None:
   flags.DEFINE_string('output', None, 'Folder of the records, or its address: s3://bucket/records.')
   _define_encoding()
   flags.DEFINE_integer('workers', None, 'Processes; by default one per core.', lower_bound=1)
-  flags.DEFINE_string(
-    'beam_options',
-    None,
-    'Flags for Apache Beam, in one string: --beam_options="--runner=FlinkRunner '
-    '--flink_master=host:8081".',
-  )
+  beam.define()
   flags.DEFINE_bool(
     'retry_failed', False, 'Retry videos that failed before, even if their files have not changed.'
   )
@@ -183,7 +177,7 @@ def request() -> requests.RecordsRequest:
       shared_groups=values.shared_groups,
     ),
     values.workers,
-    _beam_options(values.beam_options),
+    beam.options(),
     values.retry_failed,
   )
 
@@ -211,12 +205,3 @@ def _check_inputs() -> None:
   existing.check_input('--verdicts', values.verdicts, 'a CSV file of verdicts')
   existing.check_input('--labels', values.labels, 'a text file of class names')
   existing.check_output('--output', values.output)
-
-
-def _beam_options(text: str | None) -> tuple[str, ...]:
-  try:
-    return tuple(shlex.split('' if text is None else text))
-  except ValueError as e:
-    raise errors.UserError(
-      f'expected --beam_options as a shell takes them; received {text} ({e})'
-    ) from e

@@ -1,6 +1,6 @@
-"""The Beam pipeline that makes shards; `beam_workers` starts it.
+"""The Beam pipeline that does jobs; `beam_workers` starts it.
 
-It has one step, a function that is called for each shard, so it runs on any runner whose
+It has one step, a function that is called for each job, so it runs on any runner whose
 workers see the same files under the same names. A runner that hands the job to a job server
 returns at once: if the parent ends before the job does, the job is cancelled there.
 
@@ -18,6 +18,7 @@ import re
 import signal
 import sys
 import threading
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.options import pipeline_options
@@ -26,7 +27,6 @@ import cv2
 import grpc
 
 from i3d_tf.common import errors
-from i3d_tf.ingest import shard_jobs
 
 _ANSWER_SECONDS = 30  # for a job server that is still starting; Beam would wait for 300
 _CANCEL_SECONDS = 10  # for a job server to take the request
@@ -34,17 +34,17 @@ _CANCEL_SECONDS = 10  # for a job server to take the request
 _submitted: list[runner.PipelineResult] = []  # the job, once a runner has returned it
 
 
-class MakeShard(beam.DoFn):
-  """Makes the shard of a job; yields its path."""
+class DoJob(beam.DoFn):
+  """Does a job; yields the path of what it made."""
 
   def setup(self) -> None:
     """Called by Beam in each new worker."""
     cv2.setNumThreads(1)  # parallelism comes from the processes
 
-  def process(self, job: shard_jobs.ShardJob) -> Iterator[str]:
-    """Makes one shard."""
+  def process(self, job: Any) -> Iterator[str]:
+    """Does one `beam_workers.Job`. (Beam checks types at run time, and protocols lack that.)"""
     try:
-      shard_jobs.build(job)
+      job.do()
     except (errors.UserError, OSError) as e:
       message = errors.user_message(e)
       if message is None:
@@ -75,7 +75,7 @@ def main(path: str, *options: str) -> None:
     flags = pipeline_options.PipelineOptions(list(options))
     _check_job_server(flags.view_as(pipeline_options.PortableOptions))
     pipeline = beam.Pipeline(options=flags)
-    _ = pipeline | 'files to make' >> beam.Create(jobs) | 'make them' >> beam.ParDo(MakeShard())
+    _ = pipeline | 'files to make' >> beam.Create(jobs) | 'make them' >> beam.ParDo(DoJob())
     _submitted.append(pipeline.run())
     _submitted[0].wait_until_finish()
   except errors.UserError as e:

@@ -1,10 +1,10 @@
-"""Shards made by many processes, or by a cluster.
+"""Jobs done by many processes, or by a cluster: shards of records, masks of videos.
 
 All of Apache Beam runs in a process of its own:
 
-    make_tfrecords                             locks the folder, shows progress, reports errors
+    make_tfrecords, segment                    locks the folder, shows progress, reports errors
       python -m i3d_tf.ingest.beam_pipeline    runs the pipeline
-        Beam's workers                         make shards
+        Beam's workers                         do the jobs
 
 Whichever of the three is killed, the others end at once: the pipeline's process and its workers
 are a process group, which is killed when the pipe from make_tfrecords closes, or when a worker is
@@ -23,11 +23,10 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from i3d_tf.common import errors
 from i3d_tf.common import files
-from i3d_tf.ingest import shard_jobs
 
 _POLL_SECONDS = 0.5  # between two looks at the workers' progress
 _END_SECONDS = 15  # for the pipeline to cancel a job on a cluster, and end
@@ -40,21 +39,34 @@ _DEFAULTS = (
 )
 
 
+class Job(Protocol):
+  """Something to make, which can be pickled; whatever is made already is left alone."""
+
+  @property
+  def path(self) -> str:
+    """The file that is made."""
+    ...
+
+  def do(self) -> None:
+    """Makes it, in a worker; raises a UserError to end all work."""
+    ...
+
+
 class WorkerError(errors.UserError):
   """Workers could not do their work; the message says why."""
 
 
 def run(
-  jobs: Sequence[shard_jobs.ShardJob],
+  jobs: Sequence[Job],
   folder: str,
   workers: int,
   options: Sequence[str],
   progress: Callable[[], None],
 ) -> None:
-  """Makes shards in several processes; returns when all are complete.
+  """Does jobs in several processes; returns when all are done.
 
   Args:
-    jobs: what to make.
+    jobs: what to do.
     folder: an existing folder for files that are needed during the work.
     workers: number of processes of the local runner.
     options: Beam's own flags, which come after ours: the runner, and so on.
@@ -93,10 +105,7 @@ def run(
 
 
 def _watch(
-  process: subprocess.Popen[bytes],
-  jobs: Sequence[shard_jobs.ShardJob],
-  progress: Callable[[], None],
-  log_path: str,
+  process: subprocess.Popen[bytes], jobs: Sequence[Job], progress: Callable[[], None], log_path: str
 ) -> None:
   """Waits for the pipeline; raises a WorkerError unless it succeeds."""
   messages: list[str] = []
@@ -149,7 +158,7 @@ def _reason(log_path: str) -> str:
   return details if details else line
 
 
-def _kill(process: subprocess.Popen[bytes], jobs: Sequence[shard_jobs.ShardJob]) -> None:
+def _kill(process: subprocess.Popen[bytes], jobs: Sequence[Job]) -> None:
   """Ends a process and its children, and removes their unfinished files."""
   assert process.stdin is not None
   with contextlib.suppress(subprocess.TimeoutExpired):

@@ -51,6 +51,10 @@ class ShardJob:
   settings: requests.EncodingSettings
   retry_failed: bool = False
 
+  def do(self) -> None:
+    """Makes the shard, in a worker: `build`."""
+    build(self)
+
 
 def changed(job: ShardJob, made_from: provenance.Provenance) -> dict[str, str]:
   """Which videos of a job are no longer stored as they are now.

@@ -20,6 +20,7 @@ class SegmentOptions:
     processes: videos that are worked on at a time.
     second_look: whether the segmenter looks again at the frames without their people.
     csv: a CSV file of the videos, as make_tfrecords --csv takes it, or None.
+    beam_options: flags for Apache Beam, whose workers make the masks where there are any.
   """
 
   videos: str | None
@@ -29,6 +30,7 @@ class SegmentOptions:
   processes: int
   second_look: bool = False
   csv: str | None = None
+  beam_options: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

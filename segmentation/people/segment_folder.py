@@ -4,20 +4,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import dataclasses
 import functools
 import os
+import shutil
 from typing import Any
 
 from i3d_tf.common import errors
 from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
-from i3d_tf.common import progress as progress_lib
 from i3d_tf.ingest import csv_files
 from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
 from i3d_tf.video import frame_folders
 from segmentation.backends import segmenter as segmenter_lib
-from segmentation.people import segment_video
+from segmentation.people import beam_masks
 from segmentation.people import video_masks
+from segmentation.people import video_work
 
 NO_PERSON, FAILURES = 'no_person.csv', 'failures.csv'
 
@@ -75,6 +76,7 @@ def segment_folder(
   progress: Callable[..., Any] | None = None,
   second_look: bool = False,
   csv: str | None = None,
+  beam_options: Sequence[str] = (),
 ) -> Outcome:
   """Writes the masks of all videos of a folder that have none yet.
 
@@ -87,6 +89,8 @@ def segment_folder(
     progress: called as `progress(total=n, initial=m)`; returns a context manager with a
       method `update(k)`, as tqdm.tqdm does. Or None.
     second_look: as in `segment_video.segment_video`. Masks made without it are not made again.
+    beam_options: flags for Apache Beam; with any, its workers make the masks, `processes` of them
+      if its runner is the local one.
 
   Raises:
     UserError: there are no videos, the segmenter cannot be made, or `output` has masks of
@@ -94,73 +98,69 @@ def segment_folder(
   """
   folder, names = find_videos(videos, csv)
   segmenter = make_segmenter()
-  recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
-  del recorded['batch_size']  # does not change the masks
-  if segmenter.also:  # else as in files of older versions
-    recorded['also'] = list(segmenter.also)
+  recorded = _recorded(segmenter, settings)
   with files.locked(output):
-    work = _Work(folder, output, mask_folders.file_names(names), settings, recorded, second_look)
+    work = video_work.Work(
+      folder, output, mask_folders.file_names(names), settings, recorded, second_look
+    )
     found = _done(folder, output, work.files, recorded)
     missing = [name for name in names if name not in found]
     failed: list[MaskFailure] = []
+    results: Iterator[tuple[str, bool | str]]
     with (_NoProgress if progress is None else progress)(
       total=len(names), initial=len(found)
     ) as bar:
-      if processes == 1 or len(missing) < 2:
-        results: Iterator[tuple[str, bool | str]] = (
-          (name, work.do(name, segmenter, bar.update)) for name in missing
-        )
+      if not beam_options and (processes == 1 or len(missing) < 2):
+        results = ((name, work.do(name, segmenter, bar.update)) for name in missing)
       else:
         del segmenter
-        results = _in_processes(work, missing, make_segmenter, processes, bar.update)
+        results = _elsewhere(work, missing, make_segmenter, processes, beam_options, bar.update)
       for name, result in results:
         if isinstance(result, str):
           failed.append(MaskFailure(name, result))
         else:
           found[name] = result
-    no_person = tuple(sorted(name for name, has_person in found.items() if not has_person))
-    failures = tuple(sorted(failed, key=lambda failure: failure.video))
-    files.write_csv(os.path.join(output, NO_PERSON), ['video'], [[name] for name in no_person])
-    reasons = [dataclasses.astuple(failure) for failure in failures]
-    files.write_csv(os.path.join(output, FAILURES), ['video', 'reason'], reasons)
-  return Outcome(len(names), no_person, failures)
+    outcome = Outcome(
+      len(names),
+      tuple(sorted(name for name, has_person in found.items() if not has_person)),
+      tuple(sorted(failed, key=lambda failure: failure.video)),
+    )
+    _write_lists(output, outcome)
+  return outcome
 
 
-@dataclasses.dataclass(frozen=True)
-class _Work:
-  """Segments the videos of a folder, one at a time."""
+def _write_lists(output: str, outcome: Outcome) -> None:
+  """Writes the lists beside the masks, and removes what served to make these."""
+  nobody = [[name] for name in outcome.no_person]
+  files.write_csv(os.path.join(output, NO_PERSON), ['video'], nobody)
+  reasons = [dataclasses.astuple(failure) for failure in outcome.failures]
+  files.write_csv(os.path.join(output, FAILURES), ['video', 'reason'], reasons)
+  shutil.rmtree(os.path.join(output, beam_masks.WORK), ignore_errors=True)
 
-  folder: str
-  output: str
-  files: Mapping[str, str]
-  settings: video_masks.MaskSettings
-  recorded: dict[str, Any]
-  second_look: bool = False
 
-  def do(
-    self,
-    name: str,
-    segmenter: segmenter_lib.Segmenter,
-    progress: Callable[[float], None] | None = None,
-  ) -> bool | str:
-    """Segments one video: whether it has a person, or the reason why it failed."""
-    shares = None if progress is None else progress_lib.ItemShares(progress)
-    try:
-      return segment_video.segment_video(
-        os.path.join(self.folder, name),
-        os.path.join(self.output, self.files[name]),
-        segmenter,
-        self.settings,
-        video=name,
-        recorded=self.recorded,
-        progress=None if shares is None else shares.add,
-        second_look=self.second_look,
-      )
-    except errors.UserError as e:
-      return str(e)
-    finally:
-      if shares is not None:
-        shares.finish()
+def _recorded(
+  segmenter: segmenter_lib.Segmenter, settings: video_masks.MaskSettings
+) -> dict[str, Any]:
+  """What is stored beside masks of how they were made."""
+  recorded = {'segmenter': segmenter.name, **dataclasses.asdict(settings)}
+  del recorded['batch_size']  # does not change the masks
+  if segmenter.also:  # else as in files of older versions
+    recorded['also'] = list(segmenter.also)
+  return recorded
+
+
+def _elsewhere(
+  work: video_work.Work,
+  names: Sequence[str],
+  make_segmenter: Callable[[], segmenter_lib.Segmenter],
+  processes: int,
+  beam_options: Sequence[str],
+  progress: Any,
+) -> Iterator[tuple[str, bool | str]]:
+  """Makes masks in other processes, Beam's or our own: yields (name, result of `Work.do`)."""
+  if beam_options and names:
+    return beam_masks.in_workers(work, names, make_segmenter, processes, beam_options, progress)
+  return _in_processes(work, names, make_segmenter, processes, progress)
 
 
 class _NoProgress:
@@ -216,24 +216,26 @@ _DIED = 'its process died (is the file damaged, or did memory run out?)'
 
 
 def _in_processes(
-  work: _Work,
+  work: video_work.Work,
   names: Sequence[str],
   make_segmenter: Callable[[], segmenter_lib.Segmenter],
   processes: int,
   progress: Any,
 ) -> Iterator[tuple[str, bool | str]]:
-  """Yields (name, result of `_Work.do`) in the order of completion."""
+  """Yields (name, result of `video_work.Work.do`) in the order of completion."""
   start = functools.partial(_start_worker, work, make_segmenter)
   for name, result in processes_lib.in_processes(_do_in_worker, names, processes, start):
     yield name, f'{os.path.join(work.folder, name)}: {_DIED}' if result is None else result
     progress(1)
 
 
-def _start_worker(work: _Work, make_segmenter: Callable[[], segmenter_lib.Segmenter]) -> None:
+def _start_worker(
+  work: video_work.Work, make_segmenter: Callable[[], segmenter_lib.Segmenter]
+) -> None:
   """Makes the segmenter of a worker process."""
   _worker.update(work=work, segmenter=make_segmenter())
 
 
 def _do_in_worker(name: str) -> bool | str:
-  """`_Work.do` for one video, in a worker process."""
+  """`video_work.Work.do` for one video, in a worker process."""
   return _worker['work'].do(name, _worker['segmenter'])

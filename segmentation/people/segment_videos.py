@@ -32,6 +32,7 @@ def run(options: options_lib.SegmentOptions) -> int:
     bar,
     options.second_look,
     options.csv,
+    options.beam_options,
   )
   for failure in outcome.failures:
     cli.fail(failure.reason)

@@ -131,7 +131,7 @@ def table(
   return '\n'.join(lines)
 
 
-def makespan(durations: Sequence[float], workers: int) -> float:
+def makespan(durations: Sequence[float] | np.ndarray, workers: int) -> float:
   """When the last of some tasks ends if each worker takes the next as soon as it is free."""
   free = [0.0] * min(workers, len(durations))
   for duration in durations:
