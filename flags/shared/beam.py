@@ -12,8 +12,8 @@ def define() -> None:
   flags.DEFINE_string(
     'beam_options',
     None,
-    'Flags for Apache Beam, in one string: --beam_options="--runner=FlinkRunner '
-    '--flink_master=host:8081".',
+    'Let workers of Apache Beam do the work, with these flags in one string, for example on a '
+    'cluster: --beam_options="--runner=FlinkRunner --flink_master=host:8081".',
   )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import dataclasses
 import os
+import shutil
 from typing import Any
 
 import tensorflow as tf
@@ -75,7 +76,7 @@ def run(request: requests.TrainRequest) -> int:
   )
   print(f'\n{run_dir}: trained for {last_step} steps, {request.treatment.described}')
   if request.validate_every is not None:
-    print(held_out.described(run_dir, settings.optimization.steps))
+    print(held_out.described(run_dir, last_step, settings.optimization.steps))
   print(evaluation.describe(summaries, run_dir))
   print(
     f'test it under other masks:  evaluate --run_dir={run_dir} '
@@ -100,6 +101,8 @@ def _tests_on_the_way(
   def test(model: inception_i3d.InceptionI3D, step: int) -> Mapping[str, Any]:
     if not compiled:  # traced once, for the one network that trains
       compiled['predict'] = evaluation.predictor(model, run)
+    # A test that was killed is made anew: on a GPU, the same steps may not give the same network.
+    shutil.rmtree(os.path.join(run_dir, 'validation', f'step{step}'), ignore_errors=True)
     of_step = dataclasses.replace(plan, run_dir=os.path.join(run_dir, 'validation', f'step{step}'))
     (summary,) = evaluation.test_and_write(
       of_step, compiled['predict'], {'step': step, **plan.metadata}

@@ -76,10 +76,12 @@ class Tests:
       return False
     return len(self.rows) - 1 - self.rows.index(best(self.rows)) >= patience
 
-  def after(self, model: inception_i3d.InceptionI3D, step: int, is_last: bool) -> bool:
-    """Tests the network after a step if a test is due; says whether to stop."""
-    if step % self._schedule.every and not is_last:
-      return False
+  def is_due(self, step: int, is_last: bool) -> bool:
+    """Whether a test comes after a step."""
+    return step % self._schedule.every == 0 or is_last
+
+  def after(self, model: inception_i3d.InceptionI3D, step: int) -> bool:
+    """Tests the network after a step; says whether to stop."""
     summary = self._schedule.test(model, step)
     low, high = (math.nan if v is None else v for v in summary['accuracy_interval'])
     self.rows.append(Row(step, summary['accuracy'], low, high, summary['videos']))
@@ -118,12 +120,13 @@ def best(rows: Sequence[Row]) -> Row:
   return max(rows, key=lambda row: row.accuracy)
 
 
-def described(run_dir: str | os.PathLike, steps: int) -> str:
+def described(run_dir: str | os.PathLike, last: int | None, steps: int) -> str:
   """The tests of a run as lines of text.
 
   Args:
     run_dir: the run directory.
-    steps: that the training was to take.
+    last: the step that its training has come to.
+    steps: that it was to take.
   """
   rows = read(run_dir)
   if not rows:
@@ -134,8 +137,10 @@ def described(run_dir: str | os.PathLike, steps: int) -> str:
     interval = '' if math.isnan(row.low) else f' ({row.low:.4f} to {row.high:.4f})'
     mark = '  best' if row == chosen else ''
     lines.append(f'{row.step:>8}  {row.accuracy:.4f}{interval}{mark}')
-  if rows[-1].step < steps:
+  if rows[-1].step == last and last < steps:
     lines.append(f'stopped there, of {steps} steps: nothing above the best came any more')
+  elif rows[-1].step != last:
+    lines.append('the steps after these were trained without tests')
   lines.append(
     f'to train on all of the list: --steps={chosen.step}, without --hold_out and with another '
     '--run_dir (--schedule=cosine then falls to 0 within these steps)'

@@ -172,6 +172,11 @@ class _Training:
     stopped = self.held_out is not None and self.held_out.stopped
     return stopped or int(self.step) >= self.run.optimization.steps
 
+  def pauses(self, number: int, is_last: bool) -> bool:
+    """Whether a checkpoint or a test comes after a step."""
+    tested = self.held_out is not None and self.held_out.is_due(number, is_last)
+    return tested or is_last or number % self.intervals.checkpoint_every == 0
+
 
 def _run_steps(training: _Training) -> None:
   """Trains to the end, writing checkpoints and history."""
@@ -207,13 +212,14 @@ def _run_steps(training: _Training) -> None:
       step.assign(number)
       bar.update()
       is_last = number == run.optimization.steps
-      # Before the checkpoint: a test that is killed is made again after the steps before it.
-      if training.held_out is not None:
-        is_last = training.held_out.after(training.model, number, is_last) or is_last
-      at_checkpoint = number % training.intervals.checkpoint_every == 0 or is_last
-      # Before every checkpoint, so that non-finite weights are never saved.
-      if number % training.intervals.log_every == 0 or at_checkpoint:
+      # Before every test and checkpoint, so that non-finite weights are neither asked nor saved.
+      if number % training.intervals.log_every == 0 or training.pauses(number, is_last):
         log.write(number)
+      # Before the checkpoint: a test that is killed is made again after the steps before it.
+      if training.held_out is not None and training.held_out.is_due(number, is_last):
+        is_last = training.held_out.after(training.model, number) or is_last
+        log.restart()
+      at_checkpoint = number % training.intervals.checkpoint_every == 0 or is_last
       if at_checkpoint:
         checkpoints.save(manager, step)
       if is_last:
@@ -253,6 +259,10 @@ class _Log:
   def add(self, sums: tf.Tensor) -> None:
     """Takes what `step.build_train_step` gave for a batch."""
     self._sums.append(sums)
+
+  def restart(self) -> None:
+    """Leaves what came since the last row, such as a test, out of the rate of the next."""
+    self._time = time.monotonic()
 
   def write(self, step: int) -> None:
     """Writes the means since the last call; raises a `UserError` if the loss is not finite."""

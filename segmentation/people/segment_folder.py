@@ -1,18 +1,15 @@
 """Makes the masks of a video or of a folder of videos: resumable, in several processes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import functools
 import os
 import shutil
 from typing import Any
 
-from i3d_tf.common import errors
-from i3d_tf.common import file_content
 from i3d_tf.common import files
 from i3d_tf.common import processes as processes_lib
 from i3d_tf.ingest import csv_files
-from i3d_tf.masks import coco_files
 from i3d_tf.masks import mask_folders
 from i3d_tf.video import frame_folders
 from segmentation.backends import segmenter as segmenter_lib
@@ -103,7 +100,7 @@ def segment_folder(
     work = video_work.Work(
       folder, output, mask_folders.file_names(names), settings, recorded, second_look
     )
-    found = _done(folder, output, work.files, recorded)
+    found = _done(work)
     missing = [name for name in names if name not in found]
     failed: list[MaskFailure] = []
     results: Iterator[tuple[str, bool | str]]
@@ -179,34 +176,10 @@ class _NoProgress:
     pass
 
 
-def _done(
-  folder: str, output: str, files: Mapping[str, str], recorded: Mapping[str, Any]
-) -> dict[str, bool]:
+def _done(work: video_work.Work) -> dict[str, bool]:
   """The videos that already have masks: {name: whether it has a person}."""
-  done = {}
-  for name, file in files.items():
-    path = os.path.join(output, file)
-    if not os.path.exists(path):
-      continue
-    try:
-      info = coco_files.read_info(path)
-    except coco_files.MaskError:
-      continue  # a damaged file is made again
-    expected = {'video': name, **recorded}
-    received = {'video': info.video, **info.settings}
-    differences = [
-      f'{key}: expected {expected.get(key)!r}; received {received.get(key)!r}'
-      for key in sorted({*received, *expected})
-      if received.get(key) != expected.get(key)
-    ]
-    if differences:
-      raise errors.UserError(
-        f'{path}: these masks were made with other settings ({", ".join(differences)}). '
-        'Choose another --output, or remove them'
-      )
-    if info.source is None or file_content.is_same(os.path.join(folder, name), info.source):
-      done[name] = info.num_with_person > 0
-  return done
+  made = {name: work.made(name) for name in work.files}
+  return {name: has_person for name, has_person in made.items() if has_person is not None}
 
 
 # === Several processes ===

@@ -6,7 +6,9 @@ import os
 from typing import Any
 
 from i3d_tf.common import errors
+from i3d_tf.common import file_content
 from i3d_tf.common import progress as progress_lib
+from i3d_tf.masks import coco_files
 from segmentation.backends import segmenter as segmenter_lib
 from segmentation.people import segment_video
 from segmentation.people import video_masks
@@ -59,3 +61,32 @@ class Work:
     finally:
       if shares is not None:
         shares.finish()
+
+  def made(self, name: str) -> bool | None:
+    """Whether a video has a person, if it already has masks; None if they are to be made.
+
+    Raises:
+      UserError: its masks were made with other settings, or are of another video.
+    """
+    path = os.path.join(self.output, self.files[name])
+    if not os.path.exists(path):
+      return None
+    try:
+      info = coco_files.read_info(path)
+    except coco_files.MaskError:
+      return None  # a damaged file is made again
+    expected = {'video': name, **self.recorded}
+    received = {'video': info.video, **info.settings}
+    differences = [
+      f'{key}: expected {expected.get(key)!r}; received {received.get(key)!r}'
+      for key in sorted({*received, *expected})
+      if received.get(key) != expected.get(key)
+    ]
+    if differences:
+      raise errors.UserError(
+        f'{path}: these masks were made with other settings ({", ".join(differences)}). '
+        'Choose another --output, or remove them'
+      )
+    if info.source is None or file_content.is_same(os.path.join(self.folder, name), info.source):
+      return info.num_with_person > 0
+    return None

@@ -88,6 +88,31 @@ def test_steps_of_records_read_them(tmp_path):
   assert found[-1].beside > 0
 
 
+def test_the_first_of_several_may_take_all_the_time(monkeypatch):
+  given = []
+
+  class Run:
+    def __init__(self, number, *_):
+      self.number = number
+
+    def arithmetic(self, rate):
+      return rate
+
+    def training(self, end, rate):
+      given.append(('training', self.number, round(end - step_times.time.monotonic())))
+      yield from ()
+
+    def test(self, end, rate):
+      given.append(('test', self.number, round(end - step_times.time.monotonic())))
+      yield from ()
+
+  monkeypatch.setattr(step_times, '_Run', Run)
+  list(step_times.measure((_run(), _run()), _SIZE, False, seconds=1000))
+  assert [one[:2] for one in given] == [('training', 0), ('test', 0), ('training', 1), ('test', 1)]
+  for (part, _, seconds), expected in zip(given, (800, 1000, 800, 1000)):
+    assert expected - 50 <= seconds <= expected, part
+
+
 def test_without_time_only_the_arithmetic_is_counted():
   (found,) = step_times.measure((_run(),), _SIZE, False, seconds=0)
   assert isinstance(found, costs.Arithmetic) and found.rate > 1e8

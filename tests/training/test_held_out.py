@@ -24,7 +24,7 @@ def _run(run_dir, schedule, first, last, steps=100):
   if tests.stopped:
     return first
   for step in range(first + 1, last + 1):
-    if tests.after(None, step, step == steps):
+    if tests.is_due(step, step == steps) and tests.after(None, step):
       return step
   return last
 
@@ -64,7 +64,7 @@ def test_wherever_it_is_killed_it_stops_where_it_would_have(killed, checkpoint_e
 
 def test_the_fewest_steps_that_reach_the_best_are_recommended(tmp_path):
   _run(tmp_path, _schedule(_RISE_AND_FALL, patience=2), 0, 60)
-  lines = held_out.described(tmp_path, 60).splitlines()
+  lines = held_out.described(tmp_path, 40, 60).splitlines()
   assert [line for line in lines if line.endswith('best')] == [
     '      20  0.6000 (0.5000 to 0.7000)  best'
   ]
@@ -74,8 +74,14 @@ def test_the_fewest_steps_that_reach_the_best_are_recommended(tmp_path):
 
 def test_a_training_that_took_all_its_steps_is_not_called_stopped(tmp_path):
   _run(tmp_path, _schedule(_RISE_AND_FALL), 0, 60, steps=60)
-  assert 'stopped' not in held_out.described(tmp_path, 60)
-  assert 'had been trained before' in held_out.described(tmp_path / 'other', 60)
+  assert 'stopped' not in held_out.described(tmp_path, 60, 60)
+  assert 'had been trained before' in held_out.described(tmp_path / 'other', 60, 60)
+
+
+def test_steps_that_were_trained_without_tests_are_said(tmp_path):
+  _run(tmp_path, _schedule(_RISE_AND_FALL, patience=2), 0, 60)
+  text = held_out.described(tmp_path, 60, 60)
+  assert 'stopped' not in text and 'the steps after these were trained without tests' in text
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def cluster_table(
 ) -> str:
   """How long clusters take, as a Markdown table: hours by core and by store, and which bounds."""
   lines = [
-    '| data set | machines of 16 cores | made | TB written | hours of the cores | were work even | '
+    '| data set | machines x cores | made | TB written | hours of the cores | were work even | '
     'hours of the store | bounded by |',
     '|---|---:|---|---:|---:|---:|---:|---|',
   ]
@@ -183,10 +183,11 @@ def cluster_table(
         taken, even = makespan(seconds, workers) / 3600, seconds.sum() / workers / 3600
         size = data_set.frames * rates.stored(with_flow)
         stored = size / cluster.store / 3600
-        longest = seconds.max() / 3600 > 0.5 * taken
+        longest = seconds.max() / 3600 > even
         bound = 'store' if stored > taken else 'longest file' if longest else 'cores'
+        made = 'with flow' if with_flow else 'frames'
         lines.append(
-          f'| {data_set.name} | {cluster.machines} | {"with flow" if with_flow else "frames"} | '
+          f'| {data_set.name} | {cluster.machines} x {cluster.cores} | {made} | '
           f'{size / 1e12:,.2f} | {taken:,.2f} | {even:,.2f} | {stored:,.2f} | {bound} |'
         )
   return '\n'.join(lines)

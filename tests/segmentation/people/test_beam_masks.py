@@ -1,7 +1,9 @@
 """Masks made by Beam's workers: those of one process, whatever the runner."""
 
+import dataclasses
 import functools
 import os
+import pickle
 
 import pytest
 
@@ -10,6 +12,7 @@ from segmentation.backends import segmenter
 from segmentation.people import beam_masks
 from segmentation.people import segment_folder
 from segmentation.people import video_masks
+from segmentation.people import video_work
 from tests import fakes
 
 _SETTINGS = video_masks.MaskSettings(detect_every=1)
@@ -134,3 +137,47 @@ def test_a_segmenter_that_no_worker_can_make_is_one_line(folder, tmp_path):
       Bar,
       beam_options=('--direct_num_workers=2',),
     )
+
+
+def _job(folder, output, name='A/0.avi'):
+  work = video_work.Work(
+    str(folder / 'videos'), str(output), {name: '0.json'}, _SETTINGS, {'segmenter': 'marked'}
+  )
+  make = functools.partial(Marked, str(folder / 'segmenters'))
+  return beam_masks._jobs(work, [name], make)[0]
+
+
+def test_a_job_grows_with_its_video_alone(folder, tmp_path):
+  job = _job(folder, tmp_path)
+  many = {f'A/v_{n}.avi': f'v_{n}.json' for n in range(10000)}
+  work = dataclasses.replace(job.work, files={**job.work.files, **many})
+  (among_many,) = beam_masks._jobs(work, [job.name], job.make_segmenter)
+  assert len(pickle.dumps(among_many)) == len(pickle.dumps(job))
+
+
+def test_a_job_leaves_masks_alone_that_are_there(folder, tmp_path):
+  job = _job(folder, tmp_path)
+  job.do()
+  before = os.stat(job.path).st_mtime_ns
+  job.do()
+  assert os.stat(job.path).st_mtime_ns == before
+
+
+def test_a_try_that_succeeds_takes_the_failure_of_an_earlier_one_back(folder, tmp_path):
+  job = _job(folder, tmp_path, 'B/0.avi')
+  job.do()
+  assert os.path.exists(job.failure) and not os.path.exists(job.path)
+  (folder / 'videos' / 'B').mkdir()
+  try:
+    os.link(folder / 'videos' / 'A' / '0.avi', folder / 'videos' / 'B' / '0.avi')
+    job.do()
+  finally:
+    (folder / 'videos' / 'B' / '0.avi').unlink(missing_ok=True)
+    (folder / 'videos' / 'B').rmdir()
+  assert os.path.exists(job.path) and not os.path.exists(job.failure)
+
+
+def test_workers_that_write_elsewhere_are_named(folder, tmp_path, monkeypatch):
+  monkeypatch.setattr(beam_masks.beam_workers, 'run', lambda *_: None)
+  with pytest.raises(errors.UserError, match='0.json: expected the masks that a worker made'):
+    _segment(folder, tmp_path, 2, ('--runner=Elsewhere',))

@@ -69,15 +69,22 @@ def test_the_table_of_clusters_names_what_bounds():
   rows = records_cost.cluster_table(_RATES, clusters, sets).splitlines()[2:]
   cells = [[cell.strip() for cell in row.strip('|').split('|')] for row in rows]
   assert [(row[0], row[1], row[2], row[-1]) for row in cells] == [
-    ('even', '1', 'frames', 'cores'),
-    ('even', '1', 'with flow', 'cores'),
-    ('even', '100', 'frames', 'store'),
-    ('even', '100', 'with flow', 'cores'),
-    ('one long', '1', 'frames', 'longest file'),
-    ('one long', '1', 'with flow', 'longest file'),
-    ('one long', '100', 'frames', 'longest file'),
-    ('one long', '100', 'with flow', 'longest file'),
+    ('even', '1 x 16', 'frames', 'cores'),
+    ('even', '1 x 16', 'with flow', 'cores'),
+    ('even', '100 x 16', 'frames', 'store'),
+    ('even', '100 x 16', 'with flow', 'cores'),
+    ('one long', '1 x 16', 'frames', 'longest file'),
+    ('one long', '1 x 16', 'with flow', 'longest file'),
+    ('one long', '100 x 16', 'frames', 'longest file'),
+    ('one long', '100 x 16', 'with flow', 'longest file'),
   ]
   # 100,000 videos of 250 frames at 1.001 s, on 1,600 cores; 120 kB a frame at 1 GB/s.
   assert float(cells[3][5].replace(',', '')) == pytest.approx(4.34, abs=0.01)
   assert float(cells[3][6].replace(',', '')) == pytest.approx(0.83, abs=0.01)
+
+
+def test_even_videos_that_do_not_divide_are_no_long_file():
+  rows = records_cost.cluster_table(
+    _RATES, [records_cost.Cluster(100)], [records_cost.DataSet('even', 10000, 10.0)]
+  )
+  assert [row.split('|')[-2].strip() for row in rows.splitlines()[2:]] == ['store', 'cores']
