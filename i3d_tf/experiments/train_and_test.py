@@ -101,7 +101,7 @@ def _tests_on_the_way(
   def test(model: inception_i3d.InceptionI3D, step: int) -> Mapping[str, Any]:
     if not compiled:  # traced once, for the one network that trains
       compiled['predict'] = evaluation.predictor(model, run)
-    # A test that was killed is made anew: on a GPU, the same steps may not give the same network.
+    # Answers that a killed test left may be of another network: on a GPU, steps vary when repeated.
     shutil.rmtree(os.path.join(run_dir, 'validation', f'step{step}'), ignore_errors=True)
     of_step = dataclasses.replace(plan, run_dir=os.path.join(run_dir, 'validation', f'step{step}'))
     (summary,) = evaluation.test_and_write(
